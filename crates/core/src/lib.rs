@@ -1,4 +1,20 @@
-//! The domain of Stimmwerk: pure, without clock, randomness or I/O.
+//! The domain of Stimmwerk and its live protocol: pure, without clock, randomness or I/O, natively and in the browser.
+//!
+//! `decide(state, command, context) → events`, `apply(state, event) → state`, and what each audience sees of a state as
+//! keyed deltas. With the feature `decide` all of it; without, what a browser needs: views, deltas, frames, commands.
+
+#[cfg(feature = "decide")]
+pub mod domain;
+pub mod forum;
+pub mod ids;
+pub mod live;
 #[cfg(feature = "decide")]
 pub mod markdown;
+pub mod network;
+pub mod people;
+pub mod rejection;
+pub mod said;
+#[cfg(all(test, feature = "decide"))]
+mod testing;
 pub mod text;
+pub mod time;

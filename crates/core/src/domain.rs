@@ -1,0 +1,283 @@
+//! What every kind of stream is to the server: decide, apply, and what each audience may see.
+
+use std::fmt;
+
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use crate::ids::{CommandId, ParticipantId, StreamId};
+use crate::live::{Delta, LiveTypes, Seq, WindowRequest};
+use crate::people::{Actor, Audience, Need};
+use crate::rejection::Rejection;
+use crate::said::{Commitment, HoldsTexts, Said, SaidKey, SaidTexts, SideText, Texts};
+use crate::text::{TextLimits, TextProblem};
+use crate::time::Timestamp;
+
+/// The kinds of stream there are. The discriminant is what the log stores.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum StreamKind {
+    /// Processes, their forums and join codes.
+    Network = 1,
+    /// One dialogue forum.
+    Forum = 2,
+    /// One poll.
+    Poll = 3,
+    /// All workshops of a process.
+    Workshop = 4,
+    /// One mission-statement draft.
+    Draft = 5,
+}
+
+impl StreamKind {
+    /// Every kind.
+    pub const ALL: [Self; 5] = [Self::Network, Self::Forum, Self::Poll, Self::Workshop, Self::Draft];
+
+    /// The kind stored as `number`.
+    pub fn from_number(number: i64) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| *kind as i64 == number)
+    }
+}
+
+/// All that [`Domain::decide`] may know beside the state.
+#[derive(Clone, Debug)]
+pub struct Context {
+    /// The stream the command is for.
+    pub stream: StreamId,
+    /// The command's id; ids of new things derive from it.
+    pub command: CommandId,
+    /// When the command reached the door. Commands are judged by it.
+    pub received_at: Timestamp,
+    /// Who issues it.
+    pub actor: Actor,
+    /// Fresh random bytes; the salts of this command's texts derive from it.
+    pub salt_seed: [u8; 32],
+}
+
+/// What an accepted command leads to, all of it in one transaction.
+#[derive(Clone, Debug)]
+pub struct Decision<E> {
+    /// What happened, in order. Empty: it was so already; nothing is written and the command counts as accepted.
+    pub events: Vec<E>,
+    /// Side rows the events name.
+    pub texts: Vec<SideText>,
+    /// Side rows to delete.
+    pub erase: Vec<SaidKey>,
+    /// Commands to other streams that must follow.
+    pub follow_ups: Vec<FollowUp>,
+}
+
+/// A command to another stream that the program issues until it is accepted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FollowUp {
+    /// Its id, derived, so that repeating it is safe.
+    pub id: CommandId,
+    /// Where it goes.
+    pub stream: StreamId,
+    /// What kind of stream that is.
+    pub kind: StreamKind,
+    /// The command as JSON.
+    pub command: String,
+}
+
+impl<E> Default for Decision<E> {
+    fn default() -> Self {
+        Self { events: Vec::new(), texts: Vec::new(), erase: Vec::new(), follow_ups: Vec::new() }
+    }
+}
+
+impl<E> Decision<E> {
+    /// These events and nothing else.
+    pub fn of(events: Vec<E>) -> Self {
+        Self { events, ..Self::default() }
+    }
+
+    /// Cleans `text` and makes it a side row of this decision.
+    ///
+    /// # Errors
+    /// What is wrong with the text.
+    pub fn say(&mut self, context: &Context, text: &str, limits: TextLimits) -> Result<Said, TextProblem> {
+        Ok(self.say_clean(context, crate::text::clean(text, limits)?.as_str().into()))
+    }
+
+    /// Makes a text that was cleaned before a side row of this decision.
+    pub fn say_clean(&mut self, context: &Context, text: std::sync::Arc<str>) -> Said {
+        use sha2::{Digest, Sha256};
+        let nth = self.texts.len();
+        let key = SaidKey(context.command.derive(context.stream, &format!("said {nth}")));
+        let mut salt = [0; 16];
+        salt.copy_from_slice(&Sha256::new().chain_update(context.salt_seed).chain_update(key.0.as_bytes()).finalize()[..16]);
+        let commitment = Commitment(Sha256::new().chain_update(salt).chain_update(text.as_bytes()).finalize().into());
+        self.texts.push(SideText { key, salt, text: text.clone() });
+        Said { key, commitment, text: Some(text) }
+    }
+
+    /// [`Decision::say`] for a text in several languages.
+    ///
+    /// # Errors
+    /// What is wrong with one of the texts, or that the source language has none.
+    pub fn say_texts(&mut self, context: &Context, texts: &Texts, limits: TextLimits) -> Result<SaidTexts, Rejection> {
+        if !texts.texts.contains_key(&texts.source) {
+            return Err(TextProblem::Empty.into());
+        }
+        if texts.texts.len() > MAX_LANGUAGES {
+            return Err(Rejection::TooMany { max: MAX_LANGUAGES as u32 });
+        }
+        let mut said = SaidTexts { source: texts.source.clone(), texts: std::collections::BTreeMap::new() };
+        for (lang, text) in &texts.texts {
+            said.texts.insert(lang.clone(), self.say(context, text, limits)?);
+        }
+        Ok(said)
+    }
+}
+
+/// The most languages one text of staff can have.
+pub const MAX_LANGUAGES: usize = 40;
+
+/// What the log says of an event beside its body.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Meta {
+    /// Its number in the stream, from 1 without gaps.
+    pub seq: Seq,
+    /// When the command was received. `None`: left out on purpose.
+    pub at: Option<Timestamp>,
+    /// Who acted.
+    pub actor: Option<ParticipantId>,
+}
+
+/// An event cannot be read: it was written by a newer program, or damaged.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("event {kind} of version {version} cannot be read: {reason}")]
+pub struct Unreadable {
+    /// Its kind.
+    pub kind: String,
+    /// Its version.
+    pub version: u16,
+    /// Why.
+    pub reason: String,
+}
+
+/// How an event stands in the log.
+pub trait StoredEvent: Sized {
+    /// Kind and version this program writes.
+    fn kind(&self) -> (&'static str, u16);
+    /// The body as it is written.
+    fn body(&self) -> Vec<u8>;
+    /// Reads a body of any version this program knows: the seam where older ones are lifted to today's shape.
+    ///
+    /// # Errors
+    /// The kind or version is unknown, or the body does not fit.
+    fn read(kind: &str, version: u16, body: &[u8]) -> Result<Self, Unreadable>;
+}
+
+/// What a stream's public face in lists is: facts only, no text of participants.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Summary {
+    /// Its title.
+    pub title: Texts,
+    /// Its state in one word, as in the stream's view.
+    pub state: String,
+    /// How many things can be seen in it.
+    pub count: u32,
+    /// When something was last added.
+    pub last_at: Option<Timestamp>,
+}
+
+/// One kind of stream.
+pub trait Domain: LiveTypes {
+    /// Which kind.
+    const KIND: StreamKind;
+    /// Changes whenever the serialised state means something else. A snapshot of another format is folded anew.
+    const STATE_FORMAT: u32;
+    /// Every command by its `type` on the wire, and what it asks of its actor.
+    const COMMANDS: &'static [(&'static str, Need)];
+
+    /// What can be asked.
+    type Command: Serialize + DeserializeOwned + Clone + fmt::Debug + Send + Sync + 'static;
+    /// What happened.
+    type Event: StoredEvent + HoldsTexts + Clone + fmt::Debug + Send + Sync + 'static;
+    /// Everything that follows from the events. Cheap to clone. Serialises without text.
+    type State: Clone + Default + Serialize + DeserializeOwned + HoldsTexts + Send + Sync + 'static;
+
+    /// The command's `type` on the wire.
+    fn name(command: &Self::Command) -> &'static str;
+
+    /// Judges a command.
+    ///
+    /// # Errors
+    /// Why it is refused.
+    fn decide(state: &Self::State, command: &Self::Command, context: &Context) -> Result<Decision<Self::Event>, Rejection>;
+
+    /// The id of the thing `command` makes or is about.
+    fn object(command: &Self::Command, stream: StreamId, id: CommandId) -> Option<Uuid>;
+
+    /// Takes one event into the state. Its texts are resolved, or erased.
+    fn apply(state: &mut Self::State, event: &Self::Event, meta: Meta);
+
+    /// Builds what a serialised state leaves out. Called once after deserialising.
+    fn rebuild(state: &mut Self::State);
+
+    /// The number of the last event applied.
+    fn seq(state: &Self::State) -> Seq;
+
+    /// The next moment at which the clock must issue [`Domain::tick`].
+    fn next_due(state: &Self::State) -> Option<Timestamp>;
+
+    /// The command the clock issues at `moment`.
+    fn tick(moment: Timestamp) -> Self::Command;
+
+    /// What `audience` may see now of every key that changed after `after`, ascending by number.
+    fn deltas(state: &Self::State, after: Seq, audience: Audience) -> Vec<Delta<Self::Key, Self::Value>>;
+
+    /// How many keys changed after `after`, at most `limit`.
+    fn changed(state: &Self::State, after: Seq, limit: usize) -> usize;
+
+    /// Whose personal view changed after `after`.
+    fn owners(state: &Self::State, after: Seq) -> Vec<ParticipantId>;
+
+    /// What `audience` sees.
+    fn view(state: &Self::State, audience: Audience, window: &WindowRequest) -> Self::View;
+
+    /// Cuts the oldest part of a view's window off, so that its JSON stays about `bytes` long. Returns from where the
+    /// rest is to be asked, if anything was cut.
+    fn shorten(view: &mut Self::View, bytes: usize) -> Option<u64>;
+
+    /// The oldest position a view shows; with it the personal view of the same window can be asked.
+    fn window_start(view: &Self::View) -> u64;
+
+    /// What concerns one person alone, for what a window from `from` on shows.
+    fn own(state: &Self::State, participant: ParticipantId, from: u64) -> Self::Own;
+
+    /// The stream's row in lists. `None`: it is in no list.
+    fn summary(state: &Self::State) -> Option<Summary>;
+}
+
+/// Defines an event enum together with how each variant stands in the log.
+macro_rules! events {
+    ($(#[$doc:meta])* $name:ident { $($(#[$vdoc:meta])* $variant:ident = $kind:literal v $version:literal,)* }) => {
+        $(#[$doc])*
+        #[derive(Clone, Debug, PartialEq, Eq)]
+        pub enum $name { $($(#[$vdoc])* $variant($variant),)* }
+
+        impl $crate::domain::StoredEvent for $name {
+            fn kind(&self) -> (&'static str, u16) {
+                match self { $(Self::$variant(_) => ($kind, $version),)* }
+            }
+
+            fn body(&self) -> Vec<u8> {
+                match self { $(Self::$variant(body) => serde_json::to_vec(body),)* }.expect("event bodies are plain data")
+            }
+
+            fn read(kind: &str, version: u16, body: &[u8]) -> Result<Self, $crate::domain::Unreadable> {
+                let unreadable = |reason: String| $crate::domain::Unreadable { kind: kind.to_owned(), version, reason };
+                match (kind, version) {
+                    $(($kind, $version) => serde_json::from_slice(body).map(Self::$variant).map_err(|e| unreadable(e.to_string())),)*
+                    _ => Err(unreadable("unknown kind or version".to_owned())),
+                }
+            }
+        }
+    };
+}
+pub(crate) use events;

@@ -1,0 +1,191 @@
+//! What can be asked of a forum.
+
+use serde::{Deserialize, Serialize};
+
+use crate::ids::{ContributionId, ForumId, ParticipantId, ProcessId, TopicId};
+use crate::said::{Lang, Texts};
+use crate::time::Timestamp;
+
+/// Who may write, and how fast.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(tag = "state", rename_all = "snake_case")]
+pub enum Mode {
+    /// Everyone.
+    #[default]
+    Open,
+    /// Everyone, one contribution each per interval.
+    Slow {
+        /// The interval, 1 to 3,600.
+        seconds: u32,
+    },
+    /// Staff only; support goes on.
+    Locked,
+    /// Nobody; read only.
+    Closed,
+}
+
+impl Mode {
+    /// The state in one word, as on the wire.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Open => "open",
+            Self::Slow { .. } => "slow",
+            Self::Locked => "locked",
+            Self::Closed => "closed",
+        }
+    }
+}
+
+/// Which contributions wait until a moderator has read them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum Waiting {
+    /// None.
+    None,
+    /// A guest's, until one of theirs was approved.
+    #[default]
+    FirstOfGuest,
+    /// All but those of staff.
+    All,
+}
+
+/// Why a contribution was hidden.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum HideReason {
+    /// Insults or threatens someone.
+    Insult,
+    /// Hatred against people, or propaganda.
+    Hatred,
+    /// Tells private things of someone.
+    PrivateData,
+    /// Advertising or flooding.
+    Spam,
+    /// Belongs elsewhere.
+    OffTopic,
+    /// See the note.
+    Other,
+}
+
+impl HideReason {
+    /// Every reason, in the order of the interface.
+    pub const ALL: [Self; 6] =
+        [Self::Insult, Self::Hatred, Self::PrivateData, Self::Spam, Self::OffTopic, Self::Other];
+}
+
+/// A command to a forum.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum ForumCommand {
+    /// Begin the stream; follows from the network's decision to have the forum.
+    Found {
+        /// The forum's id.
+        forum: ForumId,
+        /// The process it belongs to.
+        process: ProcessId,
+        /// Its title.
+        title: Texts,
+        /// Which contributions wait.
+        waiting: Waiting,
+    },
+    /// Name it anew.
+    SetTitle {
+        /// The new title.
+        title: Texts,
+    },
+    /// Add a topic.
+    AddTopic {
+        /// Its title.
+        title: Texts,
+    },
+    /// Write a contribution or a reply.
+    Contribute {
+        /// Restricted Markdown, at most 2,000 characters.
+        text: String,
+        /// The language it is written in.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        lang: Option<Lang>,
+        /// The topic it belongs to. A reply has that of its parent.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        topic: Option<TopicId>,
+        /// What it answers.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reply_to: Option<ContributionId>,
+    },
+    /// Agree.
+    Support {
+        /// With what.
+        contribution: ContributionId,
+    },
+    /// Withdraw the agreement.
+    Unsupport {
+        /// With what.
+        contribution: ContributionId,
+    },
+    /// Change one's own words.
+    Edit {
+        /// Which.
+        contribution: ContributionId,
+        /// The new words.
+        text: String,
+    },
+    /// Take one's own contribution back; its words are deleted.
+    Withdraw {
+        /// Which.
+        contribution: ContributionId,
+    },
+    /// Let a waiting contribution (or waiting change) appear.
+    Approve {
+        /// Which.
+        contribution: ContributionId,
+    },
+    /// Let a contribution disappear, or refuse a waiting one.
+    Hide {
+        /// Which.
+        contribution: ContributionId,
+        /// Why.
+        reason: HideReason,
+        /// A sentence to the author, at most 600 characters.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        note: Option<String>,
+    },
+    /// Undo hiding.
+    Restore {
+        /// Which.
+        contribution: ContributionId,
+    },
+    /// Open, slow down, lock or close.
+    SetState {
+        /// What holds from now on.
+        #[serde(flatten)]
+        mode: Mode,
+        /// Until when; then the forum is open again.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        until: Option<Timestamp>,
+    },
+    /// Decide which contributions wait.
+    SetWaiting {
+        /// The rule.
+        waiting: Waiting,
+    },
+    /// Let the forum know one's name and role as they are now.
+    Introduce,
+    /// Delete a contribution's words for good.
+    Erase {
+        /// Which.
+        contribution: ContributionId,
+    },
+    /// Delete every word of a person, and their name.
+    ErasePerson {
+        /// Whose.
+        participant: ParticipantId,
+    },
+    /// A moment the state waited for has come.
+    Tick {
+        /// Which moment.
+        moment: Timestamp,
+    },
+}

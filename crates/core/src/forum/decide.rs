@@ -1,0 +1,469 @@
+//! Judges a command to a forum.
+
+use std::sync::Arc;
+
+use uuid::Uuid;
+
+use super::event::{
+    Approved, Contributed, Edited, Erased, Founded, Hidden, Introduced, PersonErased, Restored, StateSet, Supported,
+    Titled, TopicAdded, Unsupported, WaitingSet, Withdrawn,
+};
+use super::state::{Contribution, ForumState, Status};
+use super::{
+    EDIT_WINDOW_MS, Forum, ForumCommand, ForumEvent, MAX_SLOW_SECONDS, MAX_TOPICS, MAX_UNTIL_MS, Mode, Waiting, project,
+};
+use crate::domain::{Context, Decision, Domain, Meta, StreamKind, Summary};
+use crate::ids::{CommandId, ContributionId, ParticipantId, StreamId, TopicId};
+use crate::live::{Seq, WindowRequest};
+use crate::people::{Actor, Audience, Need, Role};
+use crate::rejection::Rejection;
+use crate::said::Lang;
+use crate::text::TextLimits;
+use crate::time::Timestamp;
+
+impl Domain for Forum {
+    const KIND: StreamKind = StreamKind::Forum;
+    const STATE_FORMAT: u32 = 1;
+    const COMMANDS: &'static [(&'static str, Need)] = &[
+        ("found", Need::System),
+        ("set_title", Need::Moderator),
+        ("add_topic", Need::Moderator),
+        ("contribute", Need::Participant),
+        ("support", Need::Participant),
+        ("unsupport", Need::Participant),
+        ("edit", Need::Author),
+        ("withdraw", Need::Author),
+        ("approve", Need::Moderator),
+        ("hide", Need::Moderator),
+        ("restore", Need::Moderator),
+        ("set_state", Need::Moderator),
+        ("set_waiting", Need::Moderator),
+        ("introduce", Need::Participant),
+        ("erase", Need::Admin),
+        ("erase_person", Need::System),
+        ("tick", Need::System),
+    ];
+
+    type Command = ForumCommand;
+    type Event = ForumEvent;
+    type State = ForumState;
+
+    fn name(command: &ForumCommand) -> &'static str {
+        match command {
+            ForumCommand::Found { .. } => "found",
+            ForumCommand::SetTitle { .. } => "set_title",
+            ForumCommand::AddTopic { .. } => "add_topic",
+            ForumCommand::Contribute { .. } => "contribute",
+            ForumCommand::Support { .. } => "support",
+            ForumCommand::Unsupport { .. } => "unsupport",
+            ForumCommand::Edit { .. } => "edit",
+            ForumCommand::Withdraw { .. } => "withdraw",
+            ForumCommand::Approve { .. } => "approve",
+            ForumCommand::Hide { .. } => "hide",
+            ForumCommand::Restore { .. } => "restore",
+            ForumCommand::SetState { .. } => "set_state",
+            ForumCommand::SetWaiting { .. } => "set_waiting",
+            ForumCommand::Introduce => "introduce",
+            ForumCommand::Erase { .. } => "erase",
+            ForumCommand::ErasePerson { .. } => "erase_person",
+            ForumCommand::Tick { .. } => "tick",
+        }
+    }
+
+    fn decide(
+        state: &ForumState,
+        command: &ForumCommand,
+        context: &Context,
+    ) -> Result<Decision<ForumEvent>, Rejection> {
+        let name = Self::name(command);
+        let need = Self::COMMANDS.iter().find(|(of, _)| *of == name).map_or(Need::System, |(_, need)| *need);
+        context.actor.meets(need)?;
+        if state.founded.is_none() && !matches!(command, ForumCommand::Found { .. }) {
+            return Err(Rejection::NotFound);
+        }
+        let mut decision = Decision::default();
+        decide(state, command, context, &mut decision)?;
+        Ok(decision)
+    }
+
+    fn object(command: &ForumCommand, stream: StreamId, id: CommandId) -> Option<Uuid> {
+        match command {
+            ForumCommand::Contribute { .. } => Some(contribution_id(stream, id).0),
+            ForumCommand::AddTopic { .. } => Some(topic_id(stream, id).0),
+            ForumCommand::Support { contribution }
+            | ForumCommand::Unsupport { contribution }
+            | ForumCommand::Edit { contribution, .. }
+            | ForumCommand::Withdraw { contribution }
+            | ForumCommand::Approve { contribution }
+            | ForumCommand::Hide { contribution, .. }
+            | ForumCommand::Restore { contribution }
+            | ForumCommand::Erase { contribution } => Some(contribution.0),
+            ForumCommand::Found { forum, .. } => Some(forum.0),
+            _ => None,
+        }
+    }
+
+    fn apply(state: &mut ForumState, event: &ForumEvent, meta: Meta) {
+        state.apply(event, meta);
+    }
+
+    fn rebuild(state: &mut ForumState) {
+        state.rebuild();
+    }
+
+    fn seq(state: &ForumState) -> Seq {
+        state.seq()
+    }
+
+    fn next_due(state: &ForumState) -> Option<Timestamp> {
+        state.until
+    }
+
+    fn tick(moment: Timestamp) -> ForumCommand {
+        ForumCommand::Tick { moment }
+    }
+
+    fn deltas(state: &ForumState, after: Seq, audience: Audience) -> Vec<super::ForumDelta> {
+        state.deltas(after, audience)
+    }
+
+    fn changed(state: &ForumState, after: Seq, limit: usize) -> usize {
+        state.changed.range((after.next(), super::state::Facet::Header)..).take(limit).count()
+    }
+
+    fn owners(state: &ForumState, after: Seq) -> Vec<ParticipantId> {
+        state.owners(after)
+    }
+
+    fn view(state: &ForumState, audience: Audience, window: &WindowRequest) -> super::ForumView {
+        state.view(audience, window)
+    }
+
+    fn shorten(view: &mut super::ForumView, bytes: usize) -> Option<u64> {
+        project::shorten(view, bytes)
+    }
+
+    fn window_start(view: &super::ForumView) -> u64 {
+        view.window.from
+    }
+
+    fn own(state: &ForumState, participant: ParticipantId, from: u64) -> super::OwnView {
+        state.own(participant, from)
+    }
+
+    fn summary(state: &ForumState) -> Option<Summary> {
+        state.summary()
+    }
+}
+
+fn contribution_id(stream: StreamId, command: CommandId) -> ContributionId {
+    ContributionId(command.derive(stream, "contribution"))
+}
+
+fn topic_id(stream: StreamId, command: CommandId) -> TopicId {
+    TopicId(command.derive(stream, "topic"))
+}
+
+fn decide(
+    state: &ForumState,
+    command: &ForumCommand,
+    context: &Context,
+    decision: &mut Decision<ForumEvent>,
+) -> Result<(), Rejection> {
+    let participant = || context.actor.participant.ok_or(Rejection::NotJoined);
+    let event = match command {
+        ForumCommand::Found { forum, process, title, waiting } => {
+            if state.founded.is_some() {
+                return Ok(());
+            }
+            let title = decision.say_texts(context, title, TextLimits::TITLE)?;
+            ForumEvent::Founded(Founded { forum: *forum, process: *process, title, waiting: *waiting })
+        }
+        ForumCommand::SetTitle { title } => {
+            if let Some(founded) = &state.founded {
+                decision.erase.extend(founded.title.texts.values().map(|said| said.key));
+            }
+            ForumEvent::Titled(Titled { title: decision.say_texts(context, title, TextLimits::TITLE)? })
+        }
+        ForumCommand::AddTopic { title } => {
+            if state.topics.len() >= MAX_TOPICS {
+                return Err(Rejection::TooMany { max: MAX_TOPICS as u32 });
+            }
+            let topic = topic_id(context.stream, context.command);
+            if state.find_topic(topic).is_some() {
+                return Err(Rejection::IdReused);
+            }
+            ForumEvent::TopicAdded(TopicAdded { topic, title: decision.say_texts(context, title, TextLimits::TITLE)? })
+        }
+        ForumCommand::Contribute { text, lang, topic, reply_to } => {
+            contribute(state, context, decision, (text, lang.as_ref(), *topic, *reply_to))?
+        }
+        ForumCommand::Support { contribution } => {
+            let participant = participant()?;
+            let found = supportable(state, *contribution)?;
+            if state.person_ix(participant) == Some(found.author) {
+                return Err(Rejection::OwnContribution);
+            }
+            if state.person_ix(participant).is_some_and(|ix| found.supporters.contains(&ix)) {
+                return Ok(());
+            }
+            ForumEvent::Supported(Supported { contribution: *contribution, participant })
+        }
+        ForumCommand::Unsupport { contribution } => {
+            let participant = participant()?;
+            let found = supportable(state, *contribution)?;
+            if !state.person_ix(participant).is_some_and(|ix| found.supporters.contains(&ix)) {
+                return Ok(());
+            }
+            ForumEvent::Unsupported(Unsupported { contribution: *contribution, participant })
+        }
+        ForumCommand::Edit { contribution, text } => edit(state, context, decision, *contribution, text)?,
+        ForumCommand::Withdraw { contribution } => {
+            let found = own(state, &context.actor, *contribution)?;
+            forget(found, decision);
+            ForumEvent::Withdrawn(Withdrawn { contribution: *contribution })
+        }
+        ForumCommand::Approve { contribution } => {
+            let found = there(state, *contribution)?;
+            match (&found.status, &found.pending) {
+                (Status::Waiting, _) => {}
+                (Status::Visible, Some(_)) => decision.erase.push(found.text.key),
+                // Another moderator was first: so be it.
+                (Status::Visible, None) => return Ok(()),
+                _ => return Err(Rejection::WrongState),
+            }
+            ForumEvent::Approved(Approved { contribution: *contribution })
+        }
+        ForumCommand::Hide { contribution, reason, note } => {
+            let found = there(state, *contribution)?;
+            if matches!(found.status, Status::Hidden { .. }) {
+                return Ok(());
+            }
+            decision.erase.extend(found.pending.as_ref().map(|pending| pending.key));
+            let note = match note.as_deref().map(str::trim) {
+                None | Some("") => None,
+                Some(note) => Some(decision.say(context, note, TextLimits::NOTE)?),
+            };
+            ForumEvent::Hidden(Hidden { contribution: *contribution, reason: *reason, note })
+        }
+        ForumCommand::Restore { contribution } => {
+            let found = there(state, *contribution)?;
+            match &found.status {
+                Status::Hidden { note, .. } => decision.erase.extend(note.as_ref().map(|note| note.key)),
+                Status::Visible => return Ok(()),
+                _ => return Err(Rejection::WrongState),
+            }
+            ForumEvent::Restored(Restored { contribution: *contribution })
+        }
+        ForumCommand::SetState { mode, until } => {
+            if let Mode::Slow { seconds } = mode
+                && !(1..=MAX_SLOW_SECONDS).contains(seconds)
+            {
+                return Err(Rejection::TooMany { max: MAX_SLOW_SECONDS });
+            }
+            if until.is_some_and(|until| {
+                *mode == Mode::Open
+                    || until <= context.received_at
+                    || until > context.received_at.plus_ms(MAX_UNTIL_MS)
+            }) {
+                return Err(Rejection::BadTime);
+            }
+            if (state.mode, state.until) == (*mode, *until) {
+                return Ok(());
+            }
+            ForumEvent::StateSet(StateSet { mode: *mode, until: *until })
+        }
+        ForumCommand::SetWaiting { waiting } => {
+            if state.waiting == *waiting {
+                return Ok(());
+            }
+            ForumEvent::WaitingSet(WaitingSet { waiting: *waiting })
+        }
+        ForumCommand::Introduce => {
+            // Only who has written here is named here.
+            if state.person(participant()?).is_some_and(|person| !person.contributions.is_empty()) {
+                introduce(state, context, decision)?;
+            }
+            return Ok(());
+        }
+        ForumCommand::Erase { contribution } => {
+            forget(there(state, *contribution)?, decision);
+            ForumEvent::Erased(Erased { contribution: *contribution })
+        }
+        ForumCommand::ErasePerson { participant } => {
+            let Some(person) = state.person(*participant).filter(|person| !person.erased) else { return Ok(()) };
+            decision.erase.extend(person.name.as_ref().map(|name| name.key));
+            for ix in &person.contributions {
+                forget(state.at(*ix), decision);
+            }
+            ForumEvent::PersonErased(PersonErased { participant: *participant })
+        }
+        ForumCommand::Tick { moment } => {
+            if state.until != Some(*moment) || context.received_at < *moment {
+                return Ok(());
+            }
+            ForumEvent::StateSet(StateSet { mode: Mode::Open, until: None })
+        }
+    };
+    decision.events.push(event);
+    Ok(())
+}
+
+type NewContribution<'a> = (&'a str, Option<&'a Lang>, Option<TopicId>, Option<ContributionId>);
+
+fn contribute(
+    state: &ForumState,
+    context: &Context,
+    decision: &mut Decision<ForumEvent>,
+    (text, lang, topic, reply_to): NewContribution<'_>,
+) -> Result<ForumEvent, Rejection> {
+    let actor = &context.actor;
+    let author = actor.participant.ok_or(Rejection::NotJoined)?;
+    may_write(state, context)?;
+    let contribution = contribution_id(context.stream, context.command);
+    if state.find(contribution).is_some() {
+        return Err(Rejection::IdReused);
+    }
+    let topic = match reply_to {
+        Some(parent) => supportable(state, parent)?.topic.map(|topic| state.topics[topic as usize].id),
+        None => topic,
+    };
+    if topic.is_some_and(|topic| state.find_topic(topic).is_none()) {
+        return Err(Rejection::NotFound);
+    }
+    let text = decision.say(context, text, TextLimits::CONTRIBUTION)?;
+    introduce(state, context, decision)?;
+    Ok(ForumEvent::Contributed(Contributed {
+        contribution,
+        author,
+        text,
+        lang: lang.cloned(),
+        topic,
+        reply_to,
+        at: context.received_at,
+        waits: waits(state, actor),
+    }))
+}
+
+fn edit(
+    state: &ForumState,
+    context: &Context,
+    decision: &mut Decision<ForumEvent>,
+    id: ContributionId,
+    text: &str,
+) -> Result<ForumEvent, Rejection> {
+    let found = own(state, &context.actor, id)?;
+    if state.mode == Mode::Closed {
+        return Err(Rejection::ForumClosed);
+    }
+    if matches!(found.status, Status::Hidden { .. }) {
+        return Err(Rejection::WrongState);
+    }
+    let late = context.received_at > found.at.plus_ms(EDIT_WINDOW_MS);
+    if late || found.replies > 0 || !found.supporters.is_empty() {
+        return Err(Rejection::EditTooLate);
+    }
+    let waits = found.status == Status::Visible && waits(state, &context.actor);
+    if waits {
+        // The approved wording stays until the new one is approved; an earlier change is replaced.
+        decision.erase.extend(found.pending.as_ref().map(|pending| pending.key));
+    } else {
+        decision.erase.push(found.text.key);
+        decision.erase.extend(found.pending.as_ref().map(|pending| pending.key));
+    }
+    let text = decision.say(context, text, TextLimits::CONTRIBUTION)?;
+    Ok(ForumEvent::Edited(Edited { contribution: id, text, waits }))
+}
+
+fn may_write(state: &ForumState, context: &Context) -> Result<(), Rejection> {
+    let staff = context.actor.roles.is_staff();
+    match state.mode {
+        Mode::Closed => Err(Rejection::ForumClosed),
+        Mode::Locked if !staff => Err(Rejection::ForumLocked),
+        Mode::Slow { seconds } if !staff => {
+            let last = context.actor.participant.and_then(|id| state.person(id)).and_then(|person| person.last_at);
+            match last.map(|last| last.plus_ms(i64::from(seconds) * 1_000)) {
+                Some(retry_at) if retry_at > context.received_at => Err(Rejection::SlowMode { retry_at }),
+                _ => Ok(()),
+            }
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Would what this actor writes now wait for a moderator?
+fn waits(state: &ForumState, actor: &Actor) -> bool {
+    if actor.roles.is_staff() {
+        return false;
+    }
+    match state.waiting {
+        Waiting::None => false,
+        Waiting::All => true,
+        Waiting::FirstOfGuest => {
+            actor.guest && !actor.participant.and_then(|id| state.person(id)).is_some_and(|person| person.trusted)
+        }
+    }
+}
+
+/// Says the actor's name and role, where the forum does not know them so.
+fn introduce(state: &ForumState, context: &Context, decision: &mut Decision<ForumEvent>) -> Result<(), Rejection> {
+    let participant = context.actor.participant.ok_or(Rejection::NotJoined)?;
+    let role = badge(&context.actor);
+    let known = state.person(participant);
+    let name: Option<&Arc<str>> = context.actor.name.as_ref();
+    let same = known.is_some_and(|person| {
+        person.role == role && person.name.as_ref().and_then(|said| said.text.as_ref()) == name
+    });
+    if same || (known.is_none() && role.is_none() && name.is_none()) {
+        return Ok(());
+    }
+    decision.erase.extend(known.and_then(|person| person.name.as_ref()).map(|said| said.key));
+    let name = name.map(|name| decision.say_clean(context, name.clone()));
+    decision.events.push(ForumEvent::Introduced(Introduced { participant, name, role }));
+    Ok(())
+}
+
+/// The one role shown beside a name.
+fn badge(actor: &Actor) -> Option<Role> {
+    Role::ALL.into_iter().find(|role| actor.roles.has(*role))
+}
+
+/// A contribution whose words still exist.
+fn there(state: &ForumState, id: ContributionId) -> Result<&Contribution, Rejection> {
+    state.contribution(id).filter(|found| !found.status.is_gone()).ok_or(Rejection::NotFound)
+}
+
+/// A contribution everyone can see: what cannot be seen is answered like what does not exist.
+fn supportable(state: &ForumState, id: ContributionId) -> Result<&Contribution, Rejection> {
+    let found = there(state, id)?;
+    if found.status != Status::Visible {
+        return Err(Rejection::NotFound);
+    }
+    if state.mode == Mode::Closed {
+        return Err(Rejection::ForumClosed);
+    }
+    Ok(found)
+}
+
+/// The actor's own contribution; another's is answered as not allowed only if it can be seen.
+fn own<'a>(state: &'a ForumState, actor: &Actor, id: ContributionId) -> Result<&'a Contribution, Rejection> {
+    let found = there(state, id)?;
+    let mine = actor.participant.and_then(|id| state.person_ix(id)) == Some(found.author);
+    match (&found.status, mine) {
+        (_, true) => Ok(found),
+        (Status::Visible, false) => Err(Rejection::Forbidden),
+        _ => Err(Rejection::NotFound),
+    }
+}
+
+/// Deletes all words of a contribution.
+fn forget(contribution: &Contribution, decision: &mut Decision<ForumEvent>) {
+    if contribution.status.is_gone() {
+        return;
+    }
+    decision.erase.push(contribution.text.key);
+    decision.erase.extend(contribution.pending.as_ref().map(|pending| pending.key));
+    if let Status::Hidden { note: Some(note), .. } = &contribution.status {
+        decision.erase.push(note.key);
+    }
+}

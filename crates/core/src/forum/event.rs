@@ -1,0 +1,233 @@
+//! What can have happened in a forum. Accepted shapes are never edited: a new shape is a new version, lifted in `read`.
+
+use serde::{Deserialize, Serialize};
+
+use super::{HideReason, Mode, Waiting};
+use crate::domain::events;
+use crate::ids::{ContributionId, ForumId, ParticipantId, ProcessId, TopicId};
+use crate::people::Role;
+use crate::said::{HoldsTexts, Lang, Said, SaidTexts};
+use crate::time::Timestamp;
+
+events! {
+    /// An event of a forum.
+    ForumEvent {
+        /// The stream began.
+        Founded = "forum.founded" v 1,
+        /// It has another title.
+        Titled = "forum.titled" v 1,
+        /// A topic was added.
+        TopicAdded = "forum.topic_added" v 1,
+        /// Someone's name or role became known, or changed.
+        Introduced = "forum.introduced" v 1,
+        /// Someone wrote.
+        Contributed = "forum.contributed" v 1,
+        /// Someone agreed.
+        Supported = "forum.supported" v 1,
+        /// Someone withdrew their agreement.
+        Unsupported = "forum.unsupported" v 1,
+        /// An author changed their words.
+        Edited = "forum.edited" v 1,
+        /// An author took a contribution back.
+        Withdrawn = "forum.withdrawn" v 1,
+        /// A moderator let something appear.
+        Approved = "forum.approved" v 1,
+        /// A moderator let something disappear.
+        Hidden = "forum.hidden" v 1,
+        /// A moderator undid that.
+        Restored = "forum.restored" v 1,
+        /// It was opened, slowed, locked or closed.
+        StateSet = "forum.state_set" v 1,
+        /// The rule of what waits changed.
+        WaitingSet = "forum.waiting_set" v 1,
+        /// The words of a contribution were deleted.
+        Erased = "forum.erased" v 1,
+        /// All words of a person were deleted.
+        PersonErased = "forum.person_erased" v 1,
+    }
+}
+
+/// See [`ForumEvent::Founded`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Founded {
+    /// The forum.
+    pub forum: ForumId,
+    /// Its process.
+    pub process: ProcessId,
+    /// Its title.
+    pub title: SaidTexts,
+    /// Which contributions wait.
+    pub waiting: Waiting,
+}
+
+/// See [`ForumEvent::Titled`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Titled {
+    /// The new title.
+    pub title: SaidTexts,
+}
+
+/// See [`ForumEvent::TopicAdded`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TopicAdded {
+    /// The topic.
+    pub topic: TopicId,
+    /// Its title.
+    pub title: SaidTexts,
+}
+
+/// See [`ForumEvent::Introduced`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Introduced {
+    /// Who.
+    pub participant: ParticipantId,
+    /// Their name, if they chose one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<Said>,
+    /// The role their contributions show.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub role: Option<Role>,
+}
+
+/// See [`ForumEvent::Contributed`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Contributed {
+    /// The contribution.
+    pub contribution: ContributionId,
+    /// Who wrote it; introduced before.
+    pub author: ParticipantId,
+    /// The words.
+    pub text: Said,
+    /// Their language.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lang: Option<Lang>,
+    /// The topic.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub topic: Option<TopicId>,
+    /// What it answers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reply_to: Option<ContributionId>,
+    /// When it was received.
+    pub at: Timestamp,
+    /// Does it wait for a moderator?
+    pub waits: bool,
+}
+
+/// See [`ForumEvent::Supported`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Supported {
+    /// What.
+    pub contribution: ContributionId,
+    /// Who.
+    pub participant: ParticipantId,
+}
+
+/// See [`ForumEvent::Unsupported`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Unsupported {
+    /// What.
+    pub contribution: ContributionId,
+    /// Who.
+    pub participant: ParticipantId,
+}
+
+/// See [`ForumEvent::Edited`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Edited {
+    /// Which.
+    pub contribution: ContributionId,
+    /// The new words.
+    pub text: Said,
+    /// Do they wait for a moderator while the old ones stay?
+    pub waits: bool,
+}
+
+/// See [`ForumEvent::Withdrawn`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Withdrawn {
+    /// Which.
+    pub contribution: ContributionId,
+}
+
+/// See [`ForumEvent::Approved`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Approved {
+    /// Which.
+    pub contribution: ContributionId,
+}
+
+/// See [`ForumEvent::Hidden`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Hidden {
+    /// Which.
+    pub contribution: ContributionId,
+    /// Why.
+    pub reason: HideReason,
+    /// A sentence to the author.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub note: Option<Said>,
+}
+
+/// See [`ForumEvent::Restored`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Restored {
+    /// Which.
+    pub contribution: ContributionId,
+}
+
+/// See [`ForumEvent::StateSet`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StateSet {
+    /// What holds from now on.
+    #[serde(flatten)]
+    pub mode: Mode,
+    /// Until when; then it is open again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub until: Option<Timestamp>,
+}
+
+/// See [`ForumEvent::WaitingSet`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WaitingSet {
+    /// The rule.
+    pub waiting: Waiting,
+}
+
+/// See [`ForumEvent::Erased`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Erased {
+    /// Which.
+    pub contribution: ContributionId,
+}
+
+/// See [`ForumEvent::PersonErased`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PersonErased {
+    /// Whose words and name.
+    pub participant: ParticipantId,
+}
+
+impl HoldsTexts for ForumEvent {
+    fn each_text(&mut self, visit: &mut dyn FnMut(&mut Said)) {
+        match self {
+            Self::Founded(Founded { title, .. })
+            | Self::Titled(Titled { title })
+            | Self::TopicAdded(TopicAdded { title, .. }) => title.each_text(visit),
+            Self::Introduced(Introduced { name: Some(said), .. })
+            | Self::Contributed(Contributed { text: said, .. })
+            | Self::Edited(Edited { text: said, .. })
+            | Self::Hidden(Hidden { note: Some(said), .. }) => visit(said),
+            Self::Introduced(_)
+            | Self::Hidden(_)
+            | Self::Supported(_)
+            | Self::Unsupported(_)
+            | Self::Withdrawn(_)
+            | Self::Approved(_)
+            | Self::Restored(_)
+            | Self::StateSet(_)
+            | Self::WaitingSet(_)
+            | Self::Erased(_)
+            | Self::PersonErased(_) => {}
+        }
+    }
+}

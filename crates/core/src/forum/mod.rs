@@ -1,0 +1,34 @@
+//! A dialogue forum: one stream of topics, contributions, replies and support, moderated live.
+
+mod command;
+#[cfg(feature = "decide")]
+mod decide;
+#[cfg(feature = "decide")]
+mod event;
+#[cfg(feature = "decide")]
+mod project;
+#[cfg(feature = "decide")]
+mod state;
+#[cfg(all(test, feature = "decide"))]
+mod tests;
+mod view;
+
+pub use command::{ForumCommand, HideReason, Mode, Waiting};
+#[cfg(feature = "decide")]
+pub use event::*;
+#[cfg(feature = "decide")]
+pub use state::{Contribution, ForumState, Status};
+pub use view::*;
+
+/// The forum as a kind of stream.
+#[derive(Clone, Copy, Debug)]
+pub struct Forum;
+
+/// The most topics of one forum.
+pub const MAX_TOPICS: usize = 100;
+/// The longest slow-mode interval, in seconds.
+pub const MAX_SLOW_SECONDS: u32 = 3_600;
+/// How long an author may change a contribution, in milliseconds.
+pub const EDIT_WINDOW_MS: i64 = 10 * 60 * 1_000;
+/// How far ahead a state's end may lie, in milliseconds: a year.
+pub const MAX_UNTIL_MS: i64 = 366 * 24 * 3_600 * 1_000;

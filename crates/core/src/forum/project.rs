@@ -1,0 +1,245 @@
+//! What each audience may see of a forum's state.
+
+use std::sync::Arc;
+
+use super::state::{Facet, Ix};
+use super::view::{
+    AuthorView, ContributionView, Counts, ForumDelta, ForumKey, ForumValue, ForumView, Header, HiddenView, OwnHidden,
+    OwnView, OwnWaiting, Totals, TopicView, Window,
+};
+use super::{Contribution, ForumState, Mode, Status};
+use crate::domain::Summary;
+use crate::ids::ParticipantId;
+use crate::live::{Delta, PAGE, Seq, WindowRequest};
+use crate::people::Audience;
+
+/// How many hidden contributions an author is told of.
+const OWN_HIDDEN: usize = 20;
+
+impl ForumState {
+    pub(super) fn header(&self) -> Option<Header> {
+        let founded = self.founded.as_ref()?;
+        Some(Header {
+            id: founded.forum,
+            process: founded.process,
+            title: founded.title.shown(),
+            mode: self.mode,
+            until: self.until,
+            waiting: self.waiting,
+        })
+    }
+
+    fn totals(&self, audience: Audience) -> Totals {
+        Totals {
+            contributions: self.visible_total,
+            waiting: (audience == Audience::Staff).then_some(self.queue.len() as u32),
+        }
+    }
+
+    fn topic_view(&self, ix: Ix) -> TopicView {
+        let topic = &self.topics[ix as usize];
+        TopicView { id: topic.id, title: topic.title.shown() }
+    }
+
+    /// A contribution as `audience` may see it. The words of a hidden one are in no view, not even of staff.
+    fn contribution_view(&self, ix: Ix, audience: Audience) -> Option<ContributionView> {
+        let contribution = self.at(ix);
+        let staff = audience == Audience::Staff;
+        let hidden = match &contribution.status {
+            Status::Visible => None,
+            Status::Waiting if staff => None,
+            Status::Hidden { reason, note } if staff => {
+                Some(HiddenView { reason: *reason, note: note.as_ref().and_then(|note| note.text.clone()) })
+            }
+            _ => return None,
+        };
+        let text: Arc<str> = match (&hidden, &contribution.text.text) {
+            (None, Some(text)) => text.clone(),
+            _ => Arc::from(""),
+        };
+        let person = &self.people[contribution.author as usize];
+        Some(ContributionView {
+            id: contribution.id,
+            position: contribution.position,
+            author: AuthorView {
+                name: person.name.as_ref().and_then(|name| name.text.clone()),
+                number: contribution.author + 1,
+                role: person.role,
+                participant: staff.then_some(person.id),
+            },
+            html: crate::markdown::render(&text),
+            text,
+            lang: contribution.lang.clone(),
+            at: contribution.at,
+            edited: contribution.edited,
+            reply_to: contribution.reply_to.map(|parent| self.at(parent).id),
+            topic: contribution.topic.map(|topic| self.topics[topic as usize].id),
+            support: contribution.supporters.len() as u32,
+            replies: contribution.replies,
+            waits: contribution.status == Status::Waiting,
+            pending: contribution.pending.as_ref().filter(|_| staff).and_then(|pending| pending.text.clone()),
+            hidden,
+        })
+    }
+
+    pub(super) fn view(&self, audience: Audience, request: &WindowRequest) -> ForumView {
+        let topic = request.topic.and_then(|topic| self.find_topic(topic));
+        let before = request.before.unwrap_or(u64::MAX);
+        let mut contributions: Vec<ContributionView> = Vec::new();
+        let mut from = 0;
+        for (position, ix) in self.listed.range(request.from.unwrap_or(0)..before).rev() {
+            // An unknown topic has no contributions.
+            if request.topic.is_some() && (topic.is_none() || self.at(*ix).topic != topic) {
+                continue;
+            }
+            let Some(view) = self.contribution_view(*ix, audience) else { continue };
+            if request.from.is_none() && contributions.len() == PAGE {
+                // One more is there, so the window ends above it.
+                from = contributions.last().map_or(position + 1, |last| last.position);
+                break;
+            }
+            contributions.push(view);
+        }
+        let waiting = if audience == Audience::Staff && request.before.is_none() {
+            self.queue
+                .iter()
+                .filter(|ix| self.at(**ix).status == Status::Waiting)
+                .filter_map(|ix| self.contribution_view(*ix, audience))
+                .collect()
+        } else {
+            Vec::new()
+        };
+        ForumView {
+            forum: self.header().expect("a view is asked of a founded forum"),
+            totals: self.totals(audience),
+            topics: (0..self.topics.len() as Ix).map(|ix| self.topic_view(ix)).collect(),
+            contributions,
+            waiting,
+            window: Window { from: request.from.unwrap_or(from), topic: request.topic },
+        }
+    }
+
+    pub(super) fn deltas(&self, after: Seq, audience: Audience) -> Vec<ForumDelta> {
+        let mut deltas = Vec::new();
+        for (seq, facet) in self.changed.range((after.next(), Facet::Header)..) {
+            let seq = *seq;
+            let put = |key, value| Delta::Put { key, seq, value };
+            match *facet {
+                Facet::Header => {
+                    if let Some(header) = self.header() {
+                        deltas.push(put(ForumKey::Forum, ForumValue::Forum(header)));
+                    }
+                }
+                Facet::Totals => deltas.push(put(ForumKey::Totals, ForumValue::Totals(self.totals(audience)))),
+                Facet::Topic(ix) => {
+                    let topic = self.topic_view(ix);
+                    deltas.push(put(ForumKey::Topic(topic.id), ForumValue::Topic(topic)));
+                }
+                Facet::Contribution(ix) => {
+                    let contribution = self.at(ix);
+                    let key = ForumKey::Contribution(contribution.id);
+                    if let Some(view) = self.contribution_view(ix, audience) {
+                        deltas.push(put(key, ForumValue::Contribution(Box::new(view))));
+                    } else if contribution.was_visible || audience == Audience::Staff {
+                        deltas.push(Delta::Gone { key, seq });
+                    }
+                }
+                Facet::Counts(ix) => {
+                    let contribution = self.at(ix);
+                    if contribution.status == Status::Visible
+                        || (audience == Audience::Staff && !contribution.status.is_gone())
+                    {
+                        let counts =
+                            Counts { support: contribution.supporters.len() as u32, replies: contribution.replies };
+                        deltas.push(put(ForumKey::Counts(contribution.id), ForumValue::Counts(counts)));
+                    }
+                }
+                Facet::Own(_) => {}
+            }
+        }
+        deltas
+    }
+
+    pub(super) fn owners(&self, after: Seq) -> Vec<ParticipantId> {
+        self.changed
+            .range((after.next(), Facet::Header)..)
+            .filter_map(|(_, facet)| match facet {
+                Facet::Own(ix) => Some(self.people[*ix as usize].id),
+                _ => None,
+            })
+            .collect()
+    }
+
+    pub(super) fn own(&self, participant: ParticipantId, from: u64) -> OwnView {
+        let Some(person) = self.person(participant) else { return OwnView::default() };
+        let mut own = OwnView {
+            next_at: match self.mode {
+                Mode::Slow { seconds } if person.role.is_none() => person.last_at.map(|at| at.plus_ms(i64::from(seconds) * 1_000)),
+                _ => None,
+            },
+            ..OwnView::default()
+        };
+        let shown = |contribution: &Contribution| contribution.status == Status::Visible && contribution.position >= from;
+        for contribution in person.contributions.iter().rev().map(|ix| self.at(*ix)) {
+            let waiting = match &contribution.status {
+                Status::Waiting => contribution.text.text.clone(),
+                _ => contribution.pending.as_ref().and_then(|pending| pending.text.clone()),
+            };
+            if let Some(text) = waiting {
+                own.waiting.push(OwnWaiting {
+                    id: contribution.id,
+                    text,
+                    at: contribution.at,
+                    reply_to: contribution.reply_to.map(|parent| self.at(parent).id),
+                });
+            }
+            if shown(contribution) {
+                own.mine.push(contribution.id);
+            }
+            if let Status::Hidden { reason, note } = &contribution.status
+                && own.hidden.len() < OWN_HIDDEN
+            {
+                let note = note.as_ref().and_then(|note| note.text.clone());
+                own.hidden.push(OwnHidden { id: contribution.id, why: HiddenView { reason: *reason, note } });
+            }
+        }
+        // Hidden ones too: they may come back, and supporters are not told of either. What was supported was visible,
+        // so its position stands.
+        own.supported =
+            person.supported.iter().map(|ix| self.at(*ix)).filter(|c| c.position >= from).map(|c| c.id).collect();
+        own
+    }
+
+    pub(super) fn summary(&self) -> Option<Summary> {
+        let founded = self.founded.as_ref()?;
+        Some(Summary {
+            title: founded.title.shown(),
+            state: self.mode.word().to_owned(),
+            count: self.visible_total,
+            last_at: self.last_at,
+        })
+    }
+}
+
+/// Cuts a view down to about `bytes` of JSON.
+pub(super) fn shorten(view: &mut ForumView, bytes: usize) -> Option<u64> {
+    let size = |c: &ContributionView| 260 + c.text.len() * 11 / 10 + c.html.as_ref().map_or(0, |h| h.len() * 11 / 10);
+    let mut left = bytes.saturating_sub(600 + view.topics.len() * 150);
+    let fits = view
+        .contributions
+        .iter()
+        .take_while(|contribution| {
+            let takes = size(contribution);
+            let fits = takes <= left;
+            left = left.saturating_sub(takes);
+            fits
+        })
+        .count()
+        .max(1);
+    if fits >= view.contributions.len() {
+        return None;
+    }
+    view.contributions.truncate(fits);
+    view.window.from = view.contributions.last()?.position;
+    Some(view.window.from)
+}

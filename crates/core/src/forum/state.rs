@@ -1,0 +1,512 @@
+//! What follows from a forum's events, and for each facet when it last changed.
+
+use std::sync::Arc;
+
+use imbl::{HashMap, OrdMap, OrdSet, Vector};
+use serde::{Deserialize, Serialize};
+
+use super::{ForumEvent, HideReason, Mode, Waiting};
+use crate::domain::Meta;
+use crate::ids::{ContributionId, ForumId, ParticipantId, ProcessId, TopicId};
+use crate::live::Seq;
+use crate::people::Role;
+use crate::said::{HoldsTexts, Lang, Said, SaidTexts};
+use crate::time::Timestamp;
+
+/// Index of a contribution, topic or person in the order they came to be.
+pub(super) type Ix = u32;
+
+/// A forum after some number of events. Cloning shares everything.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct ForumState {
+    pub(super) seq: Seq,
+    pub(super) founded: Option<Foundation>,
+    pub(super) mode: Mode,
+    pub(super) until: Option<Timestamp>,
+    pub(super) waiting: Waiting,
+    pub(super) topics: Vector<Topic>,
+    pub(super) contributions: Vector<Arc<Contribution>>,
+    pub(super) people: Vector<Arc<Person>>,
+    pub(super) visible_total: u32,
+    pub(super) last_at: Option<Timestamp>,
+    header_seq: Seq,
+    totals_seq: Seq,
+
+    // Indexes, built from the above.
+    #[serde(skip)]
+    by_contribution: HashMap<ContributionId, Ix>,
+    #[serde(skip)]
+    by_person: HashMap<ParticipantId, Ix>,
+    /// All that has left waiting, by position.
+    #[serde(skip)]
+    pub(super) listed: OrdMap<u64, Ix>,
+    /// What waits, changes included, in the order it was written.
+    #[serde(skip)]
+    pub(super) queue: OrdSet<Ix>,
+    /// Every facet under the number at which it last changed, once.
+    #[serde(skip)]
+    pub(super) changed: OrdSet<(Seq, Facet)>,
+}
+
+/// What the forum is.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(super) struct Foundation {
+    pub(super) forum: ForumId,
+    pub(super) process: ProcessId,
+    pub(super) title: SaidTexts,
+}
+
+/// A facet by index: what [`super::ForumKey`] is by id, and the personal views beside.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(super) enum Facet {
+    Header,
+    Totals,
+    Topic(Ix),
+    Contribution(Ix),
+    Counts(Ix),
+    Own(Ix),
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(super) struct Topic {
+    pub(super) id: TopicId,
+    pub(super) title: SaidTexts,
+    changed: Seq,
+}
+
+/// A contribution or reply.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Contribution {
+    /// Its id.
+    pub id: ContributionId,
+    pub(super) author: Ix,
+    pub(super) text: Said,
+    pub(super) pending: Option<Said>,
+    pub(super) lang: Option<Lang>,
+    pub(super) at: Timestamp,
+    pub(super) edited: bool,
+    pub(super) topic: Option<Ix>,
+    pub(super) reply_to: Option<Ix>,
+    /// Where it stands in the list.
+    pub position: u64,
+    /// Whether and to whom it can be seen.
+    pub status: Status,
+    /// Was it ever seen outside the staff? If not, nobody is told that it went.
+    pub(super) was_visible: bool,
+    pub(super) supporters: OrdSet<Ix>,
+    pub(super) replies: u32,
+    changed: Seq,
+    counts_changed: Seq,
+}
+
+/// Whether and to whom a contribution can be seen.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Status {
+    /// Its author and staff.
+    Waiting,
+    /// Everyone.
+    Visible,
+    /// Staff see that it was there, its author why.
+    Hidden {
+        /// Why.
+        reason: HideReason,
+        /// A sentence to the author.
+        note: Option<Said>,
+    },
+    /// Nobody; the author took it back and the words are deleted.
+    Withdrawn,
+    /// Nobody; the words are deleted.
+    Erased,
+}
+
+impl Status {
+    /// Are the words deleted?
+    pub const fn is_gone(&self) -> bool {
+        matches!(self, Self::Withdrawn | Self::Erased)
+    }
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(super) struct Person {
+    pub(super) id: ParticipantId,
+    pub(super) name: Option<Said>,
+    pub(super) role: Option<Role>,
+    /// One of their contributions has been read and approved.
+    pub(super) trusted: bool,
+    pub(super) contributions: Vector<Ix>,
+    pub(super) supported: OrdSet<Ix>,
+    pub(super) last_at: Option<Timestamp>,
+    pub(super) erased: bool,
+    changed: Seq,
+}
+
+impl ForumState {
+    /// The number of the last event.
+    pub const fn seq(&self) -> Seq {
+        self.seq
+    }
+
+    /// Which process this forum belongs to, once it was founded.
+    pub fn process(&self) -> Option<ProcessId> {
+        self.founded.as_ref().map(|founded| founded.process)
+    }
+
+    /// The contribution with this id.
+    pub fn contribution(&self, id: ContributionId) -> Option<&Contribution> {
+        self.find(id).map(|ix| self.at(ix))
+    }
+
+    /// The words of a contribution and its author's id, hidden ones included, deleted ones not: for a moderator who
+    /// asks for exactly this one.
+    pub fn words(&self, id: ContributionId) -> Option<(&Said, ParticipantId)> {
+        let contribution = self.contribution(id).filter(|contribution| !contribution.status.is_gone())?;
+        Some((&contribution.text, self.people[contribution.author as usize].id))
+    }
+
+    /// Has this person acted here?
+    pub fn knows(&self, participant: ParticipantId) -> bool {
+        self.by_person.contains_key(&participant)
+    }
+
+    pub(super) fn find(&self, id: ContributionId) -> Option<Ix> {
+        self.by_contribution.get(&id).copied()
+    }
+
+    pub(super) fn at(&self, ix: Ix) -> &Contribution {
+        &self.contributions[ix as usize]
+    }
+
+    pub(super) fn find_topic(&self, id: TopicId) -> Option<Ix> {
+        self.topics.iter().position(|topic| topic.id == id).map(|ix| ix as Ix)
+    }
+
+    pub(super) fn person(&self, id: ParticipantId) -> Option<&Person> {
+        self.by_person.get(&id).map(|ix| &*self.people[*ix as usize])
+    }
+
+    pub(super) fn person_ix(&self, id: ParticipantId) -> Option<Ix> {
+        self.by_person.get(&id).copied()
+    }
+
+    fn at_mut(&mut self, ix: Ix) -> &mut Contribution {
+        Arc::make_mut(&mut self.contributions[ix as usize])
+    }
+
+    fn person_mut(&mut self, ix: Ix) -> &mut Person {
+        Arc::make_mut(&mut self.people[ix as usize])
+    }
+
+    /// Takes an event in.
+    pub(super) fn apply(&mut self, event: &ForumEvent, meta: Meta) {
+        self.seq = meta.seq;
+        match event {
+            ForumEvent::Founded(e) => {
+                self.founded = Some(Foundation { forum: e.forum, process: e.process, title: e.title.clone() });
+                self.waiting = e.waiting;
+                self.touch(Facet::Header);
+                self.touch(Facet::Totals);
+            }
+            ForumEvent::Titled(e) => {
+                if let Some(founded) = &mut self.founded {
+                    founded.title = e.title.clone();
+                }
+                self.touch(Facet::Header);
+            }
+            ForumEvent::TopicAdded(e) => {
+                self.topics.push_back(Topic { id: e.topic, title: e.title.clone(), changed: Seq(0) });
+                self.touch(Facet::Topic(self.topics.len() as Ix - 1));
+            }
+            ForumEvent::Introduced(e) => {
+                let ix = self.meet(e.participant);
+                let person = self.person_mut(ix);
+                person.name.clone_from(&e.name);
+                person.role = e.role;
+                person.erased = false;
+                // A new name stands everywhere at once.
+                for contribution in self.people[ix as usize].contributions.clone() {
+                    if !self.at(contribution).status.is_gone() {
+                        self.touch(Facet::Contribution(contribution));
+                    }
+                }
+                // Staff wait for no turn.
+                self.touch(Facet::Own(ix));
+            }
+            ForumEvent::Contributed(e) => self.contributed(e),
+            ForumEvent::Supported(e) => self.support(e.contribution, e.participant, OrdSet::insert_quietly),
+            ForumEvent::Unsupported(e) => self.support(e.contribution, e.participant, OrdSet::remove_quietly),
+            ForumEvent::Edited(e) => self.on(e.contribution, |state, ix| {
+                let contribution = state.at_mut(ix);
+                if e.waits {
+                    contribution.pending = Some(e.text.clone());
+                    state.queue.insert(ix);
+                    state.touch(Facet::Totals);
+                } else {
+                    contribution.text = e.text.clone();
+                    contribution.edited = true;
+                    // It replaces a change that waited as well; a contribution that waits goes on waiting.
+                    if contribution.pending.take().is_some() {
+                        state.queue.remove(&ix);
+                        state.touch(Facet::Totals);
+                    }
+                }
+            }),
+            ForumEvent::Withdrawn(e) => self.on(e.contribution, |state, ix| state.set_status(ix, Status::Withdrawn)),
+            ForumEvent::Erased(e) => self.on(e.contribution, |state, ix| state.set_status(ix, Status::Erased)),
+            ForumEvent::Approved(e) => self.on(e.contribution, |state, ix| {
+                let author = state.at(ix).author;
+                state.person_mut(author).trusted = true;
+                let contribution = state.at_mut(ix);
+                if let Some(text) = contribution.pending.take() {
+                    contribution.text = text;
+                    contribution.edited = true;
+                }
+                state.set_status(ix, Status::Visible);
+            }),
+            ForumEvent::Hidden(e) => self.on(e.contribution, |state, ix| {
+                state.at_mut(ix).pending = None;
+                state.set_status(ix, Status::Hidden { reason: e.reason, note: e.note.clone() });
+            }),
+            ForumEvent::Restored(e) => self.on(e.contribution, |state, ix| state.set_status(ix, Status::Visible)),
+            ForumEvent::StateSet(e) => {
+                // Everyone's next turn begins or ends to matter.
+                if [self.mode, e.mode].iter().any(|mode| matches!(mode, Mode::Slow { .. })) {
+                    for ix in 0..self.people.len() as Ix {
+                        if self.people[ix as usize].last_at.is_some() {
+                            self.touch(Facet::Own(ix));
+                        }
+                    }
+                }
+                self.mode = e.mode;
+                self.until = e.until;
+                self.touch(Facet::Header);
+            }
+            ForumEvent::WaitingSet(e) => {
+                self.waiting = e.waiting;
+                self.touch(Facet::Header);
+            }
+            ForumEvent::PersonErased(e) => {
+                let Some(ix) = self.person_ix(e.participant) else { return };
+                let person = self.person_mut(ix);
+                person.name = None;
+                person.erased = true;
+                for contribution in self.people[ix as usize].contributions.clone() {
+                    if !self.at(contribution).status.is_gone() {
+                        self.set_status(contribution, Status::Erased);
+                        self.touch(Facet::Contribution(contribution));
+                    }
+                }
+                self.touch(Facet::Own(ix));
+            }
+        }
+    }
+
+    fn contributed(&mut self, e: &super::Contributed) {
+        let author = self.meet(e.author);
+        let ix = self.contributions.len() as Ix;
+        let reply_to = e.reply_to.and_then(|parent| self.find(parent));
+        let topic = e.topic.and_then(|topic| self.find_topic(topic));
+        self.contributions.push_back(Arc::new(Contribution {
+            id: e.contribution,
+            author,
+            text: e.text.clone(),
+            pending: None,
+            lang: e.lang.clone(),
+            at: e.at,
+            edited: false,
+            topic,
+            reply_to,
+            position: self.seq.0,
+            status: Status::Waiting,
+            was_visible: false,
+            supporters: OrdSet::new(),
+            replies: 0,
+            changed: Seq(0),
+            counts_changed: Seq(0),
+        }));
+        self.by_contribution.insert(e.contribution, ix);
+        let person = self.person_mut(author);
+        person.contributions.push_back(ix);
+        person.last_at = Some(e.at);
+        person.erased = false;
+        if e.waits {
+            self.queue.insert(ix);
+            self.touch(Facet::Totals);
+        } else {
+            self.set_status(ix, Status::Visible);
+        }
+        self.touch(Facet::Contribution(ix));
+        self.touch(Facet::Own(author));
+    }
+
+    fn support(&mut self, contribution: ContributionId, participant: ParticipantId, change: fn(&mut OrdSet<Ix>, Ix)) {
+        let person = self.meet(participant);
+        let Some(ix) = self.find(contribution) else { return };
+        change(&mut self.at_mut(ix).supporters, person);
+        change(&mut self.person_mut(person).supported, ix);
+        self.touch(Facet::Counts(ix));
+        self.touch(Facet::Own(person));
+    }
+
+    /// Changes one contribution, which then counts as changed for everyone and for its author.
+    fn on(&mut self, id: ContributionId, change: impl FnOnce(&mut Self, Ix)) {
+        let Some(ix) = self.find(id) else { return };
+        change(self, ix);
+        self.touch(Facet::Contribution(ix));
+        self.touch(Facet::Own(self.at(ix).author));
+    }
+
+    /// The one place where something appears or disappears, so that totals, indexes and the parent's count follow.
+    fn set_status(&mut self, ix: Ix, status: Status) {
+        let was = self.at(ix).status.clone();
+        let seq = self.seq.0;
+        let contribution = self.at_mut(ix);
+        let before = contribution.position;
+        // Leaving the queue, or being seen for the first time, puts it at the end of the list.
+        let appears = status == Status::Visible && !contribution.was_visible;
+        if appears || was == Status::Waiting {
+            contribution.position = seq;
+        }
+        contribution.was_visible |= status == Status::Visible;
+        if status.is_gone() {
+            contribution.text.text = None;
+            contribution.pending = None;
+        }
+        contribution.status = status.clone();
+        let (after, parent, at) = (contribution.position, contribution.reply_to, contribution.at);
+        if self.listed.get(&before) == Some(&ix) {
+            self.listed.remove(&before);
+        }
+        if !status.is_gone() {
+            self.listed.insert(after, ix);
+        }
+        if self.queue.remove(&ix).is_some() {
+            self.touch(Facet::Totals);
+        }
+        let (was_visible, visible) = (was == Status::Visible, status == Status::Visible);
+        if was_visible == visible {
+            return;
+        }
+        if visible {
+            self.visible_total += 1;
+            self.last_at = self.last_at.max(Some(at));
+        } else {
+            self.visible_total -= 1;
+        }
+        self.touch(Facet::Totals);
+        if let Some(parent) = parent {
+            let replies = &mut self.at_mut(parent).replies;
+            *replies = if visible { *replies + 1 } else { *replies - 1 };
+            self.touch(Facet::Counts(parent));
+        }
+    }
+
+    /// The index of a person, who may be new.
+    fn meet(&mut self, id: ParticipantId) -> Ix {
+        if let Some(ix) = self.person_ix(id) {
+            return ix;
+        }
+        let ix = self.people.len() as Ix;
+        self.people.push_back(Arc::new(Person {
+            id,
+            name: None,
+            role: None,
+            trusted: false,
+            contributions: Vector::new(),
+            supported: OrdSet::new(),
+            last_at: None,
+            erased: false,
+            changed: Seq(0),
+        }));
+        self.by_person.insert(id, ix);
+        ix
+    }
+
+    /// Moves a facet to the present number.
+    fn touch(&mut self, facet: Facet) {
+        let seq = self.seq;
+        let slot = match facet {
+            Facet::Header => &mut self.header_seq,
+            Facet::Totals => &mut self.totals_seq,
+            Facet::Topic(ix) => &mut self.topics[ix as usize].changed,
+            Facet::Contribution(ix) => &mut Arc::make_mut(&mut self.contributions[ix as usize]).changed,
+            Facet::Counts(ix) => &mut Arc::make_mut(&mut self.contributions[ix as usize]).counts_changed,
+            Facet::Own(ix) => &mut Arc::make_mut(&mut self.people[ix as usize]).changed,
+        };
+        let before = std::mem::replace(slot, seq);
+        if before != seq {
+            self.changed.remove(&(before, facet));
+            self.changed.insert((seq, facet));
+        }
+    }
+
+    /// Builds the indexes.
+    pub(super) fn rebuild(&mut self) {
+        let mut changed: Vec<(Seq, Facet)> = vec![(self.header_seq, Facet::Header), (self.totals_seq, Facet::Totals)];
+        changed.extend(self.topics.iter().zip(0..).map(|(topic, ix)| (topic.changed, Facet::Topic(ix))));
+        self.by_contribution = HashMap::new();
+        self.by_person = HashMap::new();
+        self.listed = OrdMap::new();
+        self.queue = OrdSet::new();
+        for (contribution, ix) in self.contributions.iter().zip(0..) {
+            self.by_contribution.insert(contribution.id, ix);
+            if contribution.status == Status::Waiting || contribution.pending.is_some() {
+                self.queue.insert(ix);
+            }
+            if contribution.status != Status::Waiting && !contribution.status.is_gone() {
+                self.listed.insert(contribution.position, ix);
+            }
+            changed.push((contribution.changed, Facet::Contribution(ix)));
+            changed.push((contribution.counts_changed, Facet::Counts(ix)));
+        }
+        for (person, ix) in self.people.iter().zip(0..) {
+            self.by_person.insert(person.id, ix);
+            changed.push((person.changed, Facet::Own(ix)));
+        }
+        // Number 0: never changed, so nobody has to be told.
+        self.changed = changed.into_iter().filter(|(seq, _)| *seq > Seq(0)).collect();
+    }
+}
+
+/// Set operations that say nothing back, so that both fit one signature.
+trait Quietly {
+    fn insert_quietly(&mut self, ix: Ix);
+    fn remove_quietly(&mut self, ix: Ix);
+}
+
+impl Quietly for OrdSet<Ix> {
+    fn insert_quietly(&mut self, ix: Ix) {
+        self.insert(ix);
+    }
+    fn remove_quietly(&mut self, ix: Ix) {
+        self.remove(&ix);
+    }
+}
+
+impl HoldsTexts for ForumState {
+    fn each_text(&mut self, visit: &mut dyn FnMut(&mut Said)) {
+        if let Some(founded) = &mut self.founded {
+            founded.title.each_text(visit);
+        }
+        for topic in &mut self.topics {
+            topic.title.each_text(visit);
+        }
+        for contribution in &mut self.contributions {
+            let contribution = Arc::make_mut(contribution);
+            // A deleted text stays deleted, whatever a side row of another object may say.
+            if contribution.status.is_gone() {
+                continue;
+            }
+            visit(&mut contribution.text);
+            contribution.pending.iter_mut().for_each(&mut *visit);
+            if let Status::Hidden { note: Some(note), .. } = &mut contribution.status {
+                visit(note);
+            }
+        }
+        for person in &mut self.people {
+            if person.name.is_some() {
+                Arc::make_mut(person).name.iter_mut().for_each(&mut *visit);
+            }
+        }
+    }
+}

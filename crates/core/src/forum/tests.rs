@@ -1,0 +1,985 @@
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use proptest::prelude::*;
+use proptest::strategy::ValueTree;
+use proptest::test_runner::TestRunner;
+use uuid::Uuid;
+
+use super::*;
+use crate::domain::Domain;
+use crate::ids::{ContributionId, ForumId, ParticipantId, ProcessId, StreamId, TopicId};
+use crate::live::{Delta, LiveTypes, Seq, WindowRequest};
+use crate::people::{Actor, Audience, Need, Role};
+use crate::rejection::Rejection;
+use crate::said::{Lang, SaidTexts};
+use crate::testing::{
+    Stream, Witness, Words, account, assert_alike, assert_commands, assert_fixtures, assert_paged, assert_same, banned,
+    german, guest, json, participant, staff, token, words, words_in, written,
+};
+use crate::time::Timestamp;
+
+type Room = Stream<Forum>;
+
+fn found(waiting: Waiting) -> ForumCommand {
+    let (forum, process) = (ForumId(Uuid::from_u128(1)), ProcessId(Uuid::from_u128(2)));
+    ForumCommand::Found { forum, process, title: german("Gespräch «9000»"), waiting }
+}
+
+fn room(waiting: Waiting) -> Room {
+    let mut room = Room::new(StreamId(Uuid::from_u128(3)));
+    room.ask(&Actor::system(), 0, found(waiting)).expect("founded");
+    room
+}
+
+fn say(text: &str) -> ForumCommand {
+    ForumCommand::Contribute { text: text.into(), lang: None, topic: None, reply_to: None }
+}
+
+fn answer(contribution: ContributionId, text: &str) -> ForumCommand {
+    ForumCommand::Contribute { text: text.into(), lang: None, topic: None, reply_to: Some(contribution) }
+}
+
+fn edit(contribution: ContributionId, text: &str) -> ForumCommand {
+    ForumCommand::Edit { contribution, text: text.into() }
+}
+
+fn hide(contribution: ContributionId) -> ForumCommand {
+    ForumCommand::Hide { contribution, reason: HideReason::Spam, note: Some("Bitte nicht.".into()) }
+}
+
+fn slow(seconds: u32) -> ForumCommand {
+    ForumCommand::SetState { mode: Mode::Slow { seconds }, until: None }
+}
+
+fn set(mode: Mode) -> ForumCommand {
+    ForumCommand::SetState { mode, until: None }
+}
+
+fn moderator() -> Actor {
+    staff(90, Role::Moderator)
+}
+
+impl Room {
+    fn post(&mut self, who: &Actor, at: i64, text: &str) -> ContributionId {
+        self.ask(who, at, say(text)).expect("taken");
+        ContributionId(self.object().expect("it has an id"))
+    }
+
+    fn topic(&mut self, title: &str) -> TopicId {
+        self.ask(&moderator(), 0, ForumCommand::AddTopic { title: german(title) }).expect("taken");
+        TopicId(self.object().expect("it has an id"))
+    }
+
+    fn seen(&self, audience: Audience) -> ForumView {
+        Forum::view(&self.state, audience, &WindowRequest { from: Some(0), ..WindowRequest::default() })
+    }
+
+    fn own(&self, who: &Actor) -> OwnView {
+        Forum::own(&self.state, who.participant.expect("someone"), 0)
+    }
+}
+
+// Laws, over random talks.
+
+#[derive(Clone, Copy, Debug)]
+enum What {
+    Found,
+    SetTitle,
+    AddTopic,
+    Contribute,
+    Reply,
+    Support,
+    Unsupport,
+    Edit,
+    Withdraw,
+    Approve,
+    Hide,
+    Restore,
+    SetState,
+    SetWaiting,
+    Introduce,
+    Erase,
+    ErasePerson,
+    Tick,
+}
+
+/// One command of a random talk, in small numbers that fit whatever there is by then.
+#[derive(Clone, Copy, Debug)]
+struct Step {
+    what: What,
+    /// Who; from [`ACTORS`] on, someone who is likely to be allowed.
+    by: u8,
+    /// About what.
+    on: u8,
+    /// How.
+    how: u8,
+    /// How much later, in seconds; clocks may go back.
+    later: i16,
+    again: bool,
+}
+
+const ACTORS: u8 = 10;
+
+fn step() -> impl Strategy<Value = Step> {
+    let what = prop_oneof![
+        1 => Just(What::Found),
+        1 => Just(What::SetTitle),
+        1 => Just(What::AddTopic),
+        8 => Just(What::Contribute),
+        4 => Just(What::Reply),
+        6 => Just(What::Support),
+        3 => Just(What::Unsupport),
+        6 => Just(What::Edit),
+        2 => Just(What::Withdraw),
+        6 => Just(What::Approve),
+        4 => Just(What::Hide),
+        4 => Just(What::Restore),
+        4 => Just(What::SetState),
+        3 => Just(What::SetWaiting),
+        2 => Just(What::Introduce),
+        1 => Just(What::Erase),
+        1 => Just(What::ErasePerson),
+        3 => Just(What::Tick),
+    ];
+    (what, 0..2 * ACTORS, any::<u8>(), any::<u8>(), -5..120i16, prop::bool::weighted(0.1))
+        .prop_map(|(what, by, on, how, later, again)| Step { what, by, on, how, later, again })
+}
+
+fn steps() -> impl Strategy<Value = Vec<Step>> {
+    prop::collection::vec(step(), 1..50)
+}
+
+/// A forum and those who talk in it.
+#[derive(Clone)]
+struct Talk {
+    room: Room,
+    retold: Retold,
+    topic: TopicId,
+    actors: Vec<Actor>,
+    contributions: Vec<(ContributionId, ParticipantId)>,
+    now: i64,
+    texts: u32,
+}
+
+impl Talk {
+    fn new() -> Self {
+        let mut room = Room::new(StreamId(Uuid::from_u128(3)));
+        let mut retold = Retold::default();
+        let begin = [found(Waiting::FirstOfGuest), ForumCommand::AddTopic { title: german("Wege «9001»") }];
+        for command in begin {
+            room.ask(&Actor::system(), 0, command).expect("taken").iter().for_each(|event| retold.hear(event));
+        }
+        let topic = TopicId(room.object().expect("it has an id"));
+        let actors = vec![
+            guest(0),
+            guest(1),
+            guest(2),
+            account(3),
+            moderator(),
+            staff(5, Role::Admin),
+            staff(6, Role::Editor),
+            token(Role::Moderator),
+            banned(account(8)),
+            Actor::system(),
+        ];
+        assert_eq!(actors.len(), usize::from(ACTORS));
+        Self { room, retold, topic, actors, contributions: Vec::new(), now: 1_000_000, texts: 0 }
+    }
+
+    fn people(&self) -> Vec<ParticipantId> {
+        self.actors.iter().filter_map(|actor| actor.participant).collect()
+    }
+
+    /// The whole, a part that begins somewhere, and one topic of another part.
+    fn windows(&self) -> Vec<WindowRequest> {
+        let window = |from, topic| WindowRequest { before: None, from: Some(from), topic };
+        vec![window(0, None), window(9, None), window(5, Some(self.topic)), window(25, None)]
+    }
+
+    fn witness(&self) -> Witness<Forum> {
+        let mut witness = Witness::new(self.windows(), self.people());
+        witness.see(&self.room.state);
+        witness
+    }
+
+    fn text(&mut self) -> String {
+        self.texts += 1;
+        // Some need HTML, so that the words stand in two places.
+        format!("{} «{}»", ["Ich finde", "**Laut:**", "<b>\"Ja\""][self.texts as usize % 3], self.texts)
+    }
+
+    fn who(&mut self, step: Step, contribution: ContributionId, author: Option<ParticipantId>) -> Actor {
+        let supports = |one| Forum::own(&self.room.state, one, 0).supported.contains(&contribution);
+        let likely = match step.what {
+            What::Unsupport => self.actors.iter().position(|actor| actor.participant.is_some_and(supports)),
+            What::Found | What::ErasePerson | What::Tick => Some(9),
+            What::Edit | What::Withdraw => self.actors.iter().position(|actor| actor.participant == author),
+            What::SetTitle
+            | What::AddTopic
+            | What::Approve
+            | What::Hide
+            | What::Restore
+            | What::SetState
+            | What::SetWaiting => Some(4),
+            What::Erase => Some(5),
+            _ => None,
+        };
+        let by = usize::from(step.by);
+        let by = likely.filter(|_| step.by >= ACTORS).unwrap_or(by % usize::from(ACTORS));
+        // People change their names, and the program their roles.
+        match step.how {
+            0..30 => self.actors[by].name = Some(self.text().into()),
+            30..40 => self.actors[by].name = None,
+            40..45 if self.actors[by].guest => self.actors[by].roles = self.actors[by].roles.with(Role::Advisor),
+            45..50 if self.actors[by].guest => self.actors[by].roles = crate::people::Roles::NONE,
+            _ => {}
+        }
+        self.actors[by].clone()
+    }
+
+    fn command(&mut self, step: Step, contribution: ContributionId) -> ForumCommand {
+        let how = usize::from(step.how);
+        match step.what {
+            What::Found => found(Waiting::None),
+            What::SetTitle => ForumCommand::SetTitle { title: german(&self.text()) },
+            What::AddTopic => {
+                let mut title = german(&self.text());
+                title.texts.insert(Lang::try_from("en".to_owned()).expect("a tag"), self.text().into());
+                ForumCommand::AddTopic { title }
+            }
+            What::Contribute | What::Reply => ForumCommand::Contribute {
+                text: self.text(),
+                lang: how.is_multiple_of(5).then(Lang::german),
+                topic: how.is_multiple_of(3).then_some(self.topic),
+                reply_to: matches!(step.what, What::Reply).then_some(contribution),
+            },
+            What::Support => ForumCommand::Support { contribution },
+            What::Unsupport => ForumCommand::Unsupport { contribution },
+            What::Edit => edit(contribution, &self.text()),
+            What::Withdraw => ForumCommand::Withdraw { contribution },
+            What::Approve => ForumCommand::Approve { contribution },
+            What::Hide => {
+                let note = how.is_multiple_of(2).then(|| self.text());
+                ForumCommand::Hide { contribution, reason: HideReason::ALL[how % 6], note }
+            }
+            What::Restore => ForumCommand::Restore { contribution },
+            What::SetState => {
+                let seconds = u32::from(step.on);
+                let mode = [
+                    Mode::Open,
+                    Mode::Slow { seconds },
+                    Mode::Open,
+                    Mode::Slow { seconds },
+                    Mode::Locked,
+                    Mode::Closed,
+                ][how % 6];
+                let until = step.on.is_multiple_of(2).then_some(Timestamp(self.now + i64::from(seconds) * 1_000));
+                ForumCommand::SetState { mode, until }
+            }
+            What::SetWaiting => {
+                let waiting = [Waiting::None, Waiting::FirstOfGuest, Waiting::All][how % 3];
+                ForumCommand::SetWaiting { waiting }
+            }
+            What::Introduce => ForumCommand::Introduce,
+            What::Erase => ForumCommand::Erase { contribution },
+            What::ErasePerson => {
+                let people = self.people();
+                ForumCommand::ErasePerson { participant: people[how % people.len()] }
+            }
+            What::Tick => {
+                let moment = Forum::next_due(&self.room.state).filter(|_| how > 50).unwrap_or(Timestamp(self.now));
+                self.now = self.now.max(moment.0 - i64::from(step.how < 70));
+                Forum::tick(moment)
+            }
+        }
+    }
+
+    /// Takes a step, perhaps twice.
+    fn step(&mut self, step: Step) {
+        self.now += i64::from(step.later) * 1_000;
+        // Mostly about what is there, and mostly about what is new.
+        let back = usize::from(step.on) % (self.contributions.len().min(12) + 1);
+        let found = self.contributions.len().checked_sub(back + 1).map(|at| self.contributions[at]);
+        let (contribution, author) =
+            found.map_or((ContributionId(Uuid::from_u128(404)), None), |(id, author)| (id, Some(author)));
+        let actor = self.who(step, contribution, author);
+        let command = self.command(step, contribution);
+        let name = Forum::name(&command);
+        let r = self.room.ask(&actor, self.now, command);
+        eprintln!("DBG {name} {}", match &r { Ok(e) => format!("ok {}", e.len()), Err(e) => e.code().into() });
+        if let Ok(events) = r {
+            for event in &events {
+                self.retold.hear(event);
+                if let ForumEvent::Contributed(e) = event {
+                    assert_eq!(self.room.object(), Some(e.contribution.0));
+                    self.contributions.push((e.contribution, e.author));
+                }
+            }
+            if step.again {
+                assert_eq!(self.room.repeat().unwrap_or_default(), []);
+            }
+        }
+    }
+}
+
+/// Which words who may see, told anew from the events without positions, indexes and facets.
+#[derive(Clone, Default)]
+struct Retold {
+    title: Words,
+    topics: Words,
+    names: BTreeMap<ParticipantId, Words>,
+    posts: BTreeMap<ContributionId, Post>,
+}
+
+#[derive(Clone)]
+struct Post {
+    author: ParticipantId,
+    text: Words,
+    pending: Words,
+    note: Words,
+    place: Place,
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum Place {
+    Waiting,
+    Visible,
+    Hidden,
+}
+
+impl Retold {
+    fn hear(&mut self, event: &ForumEvent) {
+        let all = |title: &SaidTexts| title.texts.values().flat_map(|said| words(said.as_str())).collect();
+        match event {
+            ForumEvent::Founded(e) => self.title = all(&e.title),
+            ForumEvent::Titled(e) => self.title = all(&e.title),
+            ForumEvent::TopicAdded(e) => self.topics.append(&mut all(&e.title)),
+            ForumEvent::Introduced(e) => {
+                self.names.insert(e.participant, words(e.name.as_ref().map_or("", |name| name.as_str())));
+            }
+            ForumEvent::Contributed(e) => {
+                let post = Post {
+                    author: e.author,
+                    text: words(e.text.as_str()),
+                    pending: Words::new(),
+                    note: Words::new(),
+                    place: if e.waits { Place::Waiting } else { Place::Visible },
+                };
+                self.posts.insert(e.contribution, post);
+            }
+            ForumEvent::Edited(e) => {
+                let post = self.posts.get_mut(&e.contribution).expect("there");
+                post.pending.clear();
+                *(if e.waits { &mut post.pending } else { &mut post.text }) = words(e.text.as_str());
+            }
+            ForumEvent::Approved(e) => {
+                let post = self.posts.get_mut(&e.contribution).expect("there");
+                post.place = Place::Visible;
+                if !post.pending.is_empty() {
+                    post.text = std::mem::take(&mut post.pending);
+                }
+            }
+            ForumEvent::Hidden(e) => {
+                let post = self.posts.get_mut(&e.contribution).expect("there");
+                post.place = Place::Hidden;
+                post.pending.clear();
+                post.note = words(e.note.as_ref().map_or("", |note| note.as_str()));
+            }
+            ForumEvent::Restored(e) => {
+                let post = self.posts.get_mut(&e.contribution).expect("there");
+                post.place = Place::Visible;
+                post.note.clear();
+            }
+            ForumEvent::Withdrawn(Withdrawn { contribution }) | ForumEvent::Erased(Erased { contribution }) => {
+                self.posts.remove(contribution);
+            }
+            ForumEvent::PersonErased(e) => {
+                self.names.remove(&e.participant);
+                self.posts.retain(|_, post| post.author != e.participant);
+            }
+            ForumEvent::Supported(_)
+            | ForumEvent::Unsupported(_)
+            | ForumEvent::StateSet(_)
+            | ForumEvent::WaitingSet(_) => {}
+        }
+    }
+
+    fn seen_by(&self, audience: Audience) -> Words {
+        let mut seen = &self.title | &self.topics;
+        for post in self.posts.values() {
+            if post.place != Place::Visible && audience != Audience::Staff {
+                continue;
+            }
+            seen.extend(self.names.get(&post.author).into_iter().flatten());
+            if post.place == Place::Hidden {
+                seen.extend(&post.note);
+                continue;
+            }
+            seen.extend(&post.text);
+            if audience == Audience::Staff {
+                seen.extend(&post.pending);
+            }
+        }
+        seen
+    }
+
+    fn seen_alone_by(&self, one: ParticipantId) -> Words {
+        let mut seen = Words::new();
+        for post in self.posts.values().filter(|post| post.author == one) {
+            seen.extend(match post.place {
+                Place::Waiting => &post.text,
+                Place::Visible => &post.pending,
+                Place::Hidden => &post.note,
+            });
+        }
+        seen
+    }
+
+    fn kept(&self) -> Words {
+        let mut kept = &self.title | &self.topics;
+        kept.extend(self.names.values().flatten());
+        kept.extend(self.posts.values().flat_map(|post| post.text.iter().chain(&post.pending).chain(&post.note)));
+        kept
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(2000))]
+
+    #[test]
+    fn given_any_talk_then_every_view_follows_from_an_earlier_one_and_the_deltas_since(
+        steps in steps(), salt in any::<u8>()
+    ) {
+        let mut talk = Talk::new();
+        let mut witness = talk.witness();
+        for step in steps {
+            let before = talk.room.seq();
+            talk.step(step);
+            if talk.room.seq() > before {
+                witness.see(&talk.room.state);
+                witness.judge(witness.len() - 2, witness.len() - 1, salt.into());
+            }
+        }
+        witness.judge_all(salt.into());
+    }
+
+    #[test]
+    fn given_any_talk_then_nobody_ever_sees_words_again_that_are_gone(steps in steps()) {
+        let mut talk = Talk::new();
+        for step in steps {
+            let before = talk.room.seq();
+            talk.step(step);
+            if talk.room.seq() == before {
+                continue;
+            }
+            let state = &talk.room.state;
+            for audience in Audience::ALL {
+                let seen = talk.retold.seen_by(audience);
+                prop_assert_eq!(words_in(&talk.room.seen(audience)), seen.clone(), "{:?}", audience);
+                for after in (0..=before).map(Seq) {
+                    let sent = words_in(&Forum::deltas(state, after, audience));
+                    prop_assert!(sent.is_subset(&seen), "{:?} from {}: {:?} and not {:?}", audience, after, sent, seen);
+                }
+            }
+            for one in talk.people() {
+                prop_assert_eq!(words_in(&Forum::own(state, one, 0)), talk.retold.seen_alone_by(one));
+            }
+            prop_assert_eq!(words_in(&Forum::summary(state)), talk.retold.title.clone());
+            let rows: Words = talk.room.rows.values().flat_map(|text| words(text)).collect();
+            prop_assert_eq!(rows, talk.retold.kept());
+        }
+    }
+
+    #[test]
+    fn given_any_talk_when_restored_from_a_snapshot_or_folded_again_then_nothing_differs(
+        steps in steps(), at in any::<prop::sample::Index>()
+    ) {
+        let mut talk = Talk::new();
+        let (first, rest) = steps.split_at(at.index(steps.len()));
+        for step in first {
+            talk.step(*step);
+        }
+        let mut twin = talk.clone();
+        twin.room.state = talk.room.restored();
+        let (windows, people) = (talk.windows(), talk.people());
+        assert_same::<Forum>(&twin.room.state, &talk.room.state, &windows, &people);
+        for step in rest {
+            let before = (talk.room.state.clone(), twin.room.state.clone());
+            talk.step(*step);
+            twin.step(*step);
+            let (command, context) = talk.room.last();
+            assert_alike::<Forum>(&before.0, &before.1, command, context);
+        }
+        assert_same::<Forum>(&twin.room.state, &talk.room.state, &windows, &people);
+        assert_same::<Forum>(&talk.room.folded(), &talk.room.state, &windows, &people);
+        prop_assert_eq!(json(&talk.room.folded()), json(&talk.room.state));
+    }
+}
+
+#[test]
+fn given_one_long_talk_then_everything_that_can_happen_happened_and_pages_are_the_whole() {
+    let mut runner = TestRunner::deterministic();
+    let mut talk = Talk::new();
+    let mut witness = talk.witness();
+    for n in 0..900 {
+        let before = talk.room.seq();
+        talk.step(step().new_tree(&mut runner).expect("a step").current());
+        if n < 500 && talk.room.seq() > before {
+            witness.see(&talk.room.state);
+            witness.judge(witness.len() - 2, witness.len() - 1, n);
+            witness.judge(n % witness.len(), witness.len() - 1, n);
+        }
+    }
+    let commands: BTreeSet<&str> = Forum::COMMANDS.iter().map(|(name, _)| *name).collect();
+    assert_eq!(talk.room.taken, commands, "commands that led to something");
+    assert_eq!(talk.room.kinds(), written(include_str!("event.rs")), "events");
+    let deltas = ["gone contribution", "put contribution", "put counts", "put forum", "put topic", "put totals"];
+    assert!(witness.deltas.iter().eq(&deltas), "{:?}", witness.deltas);
+    for (audience, topic) in Audience::ALL.into_iter().flat_map(|it| [(it, None), (it, Some(talk.topic))]) {
+        let whole = Forum::view(&talk.room.state, audience, &WindowRequest { before: None, from: Some(0), topic });
+        assert!(topic.is_some() || whole.contributions.len() > 2 * crate::live::PAGE, "{}", whole.contributions.len());
+        assert_paged::<Forum>(&talk.room.state, &whole, audience, topic);
+    }
+}
+
+// Formats.
+
+#[test]
+fn given_every_event_accepted_so_far_then_it_is_read_and_written_as_it_was() {
+    assert_fixtures::<ForumEvent>("forum", include_str!("event.rs"));
+}
+
+#[test]
+fn given_the_list_of_commands_then_it_has_every_command_once() {
+    assert_commands::<Forum>();
+}
+
+#[test]
+fn given_a_key_of_a_delta_then_it_is_one_string_and_only_such_are_read() {
+    let id = Uuid::from_u128(5);
+    let keys = [
+        ForumKey::Forum,
+        ForumKey::Totals,
+        ForumKey::Topic(TopicId(id)),
+        ForumKey::Contribution(ContributionId(id)),
+        ForumKey::Counts(ContributionId(id)),
+    ];
+    for key in keys {
+        assert_eq!(json(&key), format!("\"{key}\""));
+        assert_eq!(serde_json::from_str::<ForumKey>(&json(&key)).expect("read"), key);
+    }
+    for unknown in ["", "forums", "counts", "counts/1", "vote/00000000-0000-0000-0000-000000000005"] {
+        assert!(serde_json::from_str::<ForumKey>(&json(&unknown)).is_err(), "{unknown}");
+    }
+}
+
+// Rules.
+
+#[test]
+fn given_no_forum_yet_then_only_founding_is_taken_and_founding_again_changes_nothing() {
+    let mut room = Room::new(StreamId(Uuid::from_u128(3)));
+    assert_eq!(room.ask(&account(1), 0, say("Hallo")), Err(Rejection::NotFound));
+    assert_eq!(room.ask(&staff(1, Role::Admin), 0, found(Waiting::None)), Err(Rejection::Forbidden));
+    assert_eq!(Forum::summary(&room.state), None);
+    assert!(room.ask(&Actor::system(), 0, found(Waiting::None)).is_ok());
+    assert_eq!(room.ask(&Actor::system(), 0, found(Waiting::All)), Ok(Vec::new()));
+    assert_eq!(room.seen(Audience::Public).forum.waiting, Waiting::None);
+    assert_eq!(Forum::summary(&room.state).expect("founded").state, "open");
+}
+
+#[test]
+fn given_every_command_then_whoever_lacks_the_standing_is_refused_before_anything_else() {
+    let contribution = ContributionId(Uuid::from_u128(404));
+    let mut room = room(Waiting::None);
+    let commands = [
+        (Need::System, found(Waiting::None)),
+        (Need::System, ForumCommand::ErasePerson { participant: participant(1) }),
+        (Need::System, Forum::tick(Timestamp(0))),
+        (Need::Admin, ForumCommand::Erase { contribution }),
+        (Need::Moderator, ForumCommand::SetTitle { title: german("Titel") }),
+        (Need::Moderator, ForumCommand::AddTopic { title: german("Thema") }),
+        (Need::Moderator, ForumCommand::Approve { contribution }),
+        (Need::Moderator, hide(contribution)),
+        (Need::Moderator, ForumCommand::Restore { contribution }),
+        (Need::Moderator, set(Mode::Locked)),
+        (Need::Moderator, ForumCommand::SetWaiting { waiting: Waiting::All }),
+        (Need::Participant, say("Hallo")),
+        (Need::Participant, ForumCommand::Support { contribution }),
+        (Need::Participant, ForumCommand::Unsupport { contribution }),
+        (Need::Participant, ForumCommand::Introduce),
+        (Need::Author, edit(contribution, "Hallo")),
+        (Need::Author, ForumCommand::Withdraw { contribution }),
+    ];
+    assert_eq!(commands.len(), Forum::COMMANDS.len());
+    for (need, command) in commands {
+        assert!(Forum::COMMANDS.contains(&(Forum::name(&command), need)), "{command:?}");
+        let refused = match need {
+            Need::System => vec![(guest(1), Rejection::Forbidden), (staff(1, Role::Admin), Rejection::Forbidden)],
+            Need::Admin => vec![(account(1), Rejection::Forbidden), (moderator(), Rejection::Forbidden)],
+            Need::Moderator => vec![(account(1), Rejection::Forbidden), (token(Role::Editor), Rejection::Forbidden)],
+            Need::Participant | Need::Author => {
+                vec![(Actor::default(), Rejection::NotJoined), (token(Role::Admin), Rejection::NotJoined)]
+            }
+        };
+        for (actor, rejection) in refused.into_iter().chain([(banned(moderator()), Rejection::Banned)]) {
+            assert_eq!(room.ask(&actor, 0, command.clone()), Err(rejection), "{command:?} by {actor:?}");
+        }
+    }
+}
+
+#[test]
+fn given_slow_mode_then_each_person_waits_for_their_own_turn_and_staff_do_not() {
+    let mut room = room(Waiting::None);
+    room.post(&account(1), 1_000, "Erstens");
+    room.ask(&moderator(), 2_000, slow(30)).expect("taken");
+    let retry_at = Timestamp(31_000);
+    assert_eq!(room.own(&account(1)).next_at, Some(retry_at));
+    assert_eq!(Forum::owners(&room.state, Seq(room.seq() - 1)), [participant(1)], "they are told of it");
+    assert_eq!(room.ask(&account(1), 30_999, say("Zu früh")), Err(Rejection::SlowMode { retry_at }));
+    room.post(&account(2), 30_999, "Andere dürfen");
+    room.post(&account(1), 31_000, "Zweitens");
+    assert_eq!(room.own(&account(1)).next_at, Some(Timestamp(61_000)));
+    room.post(&moderator(), 31_000, "Hinweis");
+    room.post(&moderator(), 31_001, "Noch einer");
+    assert_eq!(room.own(&moderator()).next_at, None);
+    room.ask(&moderator(), 32_000, set(Mode::Open)).expect("taken");
+    assert_eq!(room.own(&account(1)).next_at, None);
+    assert!(Forum::owners(&room.state, Seq(room.seq() - 1)).contains(&participant(1)), "and that it is over");
+    for seconds in [0, MAX_SLOW_SECONDS + 1] {
+        assert_eq!(room.ask(&moderator(), 0, slow(seconds)), Err(Rejection::TooMany { max: MAX_SLOW_SECONDS }));
+    }
+}
+
+#[test]
+fn given_a_locked_forum_then_only_staff_write_and_support_goes_on() {
+    let mut room = room(Waiting::None);
+    let first = room.post(&account(1), 0, "Erstens");
+    room.ask(&moderator(), 0, set(Mode::Locked)).expect("taken");
+    assert_eq!(room.ask(&account(1), 0, say("Doch")), Err(Rejection::ForumLocked));
+    room.post(&staff(2, Role::Editor), 0, "Wir fassen zusammen.");
+    room.ask(&account(3), 0, ForumCommand::Support { contribution: first }).expect("taken");
+    assert_eq!(room.seen(Audience::Public).contributions[1].support, 1);
+}
+
+#[test]
+fn given_a_closed_forum_then_nobody_writes_supports_or_edits_but_one_can_still_withdraw() {
+    let mut room = room(Waiting::None);
+    let first = room.post(&account(1), 0, "Erstens");
+    room.ask(&moderator(), 0, set(Mode::Closed)).expect("taken");
+    let support = ForumCommand::Support { contribution: first };
+    for (actor, command) in [
+        (account(1), say("Doch")),
+        (moderator(), say("Doch")),
+        (account(1), edit(first, "Anders")),
+        (account(2), support),
+        (account(2), ForumCommand::Unsupport { contribution: first }),
+    ] {
+        assert_eq!(room.ask(&actor, 0, command), Err(Rejection::ForumClosed));
+    }
+    room.ask(&account(1), 0, ForumCommand::Withdraw { contribution: first }).expect("taken");
+}
+
+#[test]
+fn given_a_guest_then_their_first_contribution_waits_and_once_approved_the_next_ones_appear_at_once() {
+    let mut room = room(Waiting::FirstOfGuest);
+    let first = room.post(&guest(1), 0, "Erstens");
+    let second = room.post(&account(2), 0, "Konten warten nicht");
+    assert_eq!(room.seen(Audience::Participants).contributions.len(), 1);
+    assert_eq!(room.seen(Audience::Participants).totals, Totals { contributions: 1, waiting: None });
+    assert_eq!(room.seen(Audience::Staff).totals, Totals { contributions: 1, waiting: Some(1) });
+    assert_eq!(room.seen(Audience::Staff).waiting[0].id, first);
+    assert_eq!(room.own(&guest(1)).waiting[0].id, first);
+
+    room.ask(&moderator(), 0, ForumCommand::Approve { contribution: first }).expect("taken");
+    assert_eq!(room.ask(&staff(91, Role::Admin), 0, ForumCommand::Approve { contribution: first }), Ok(Vec::new()));
+    let third = room.post(&guest(1), 0, "Zweitens");
+    let shown: Vec<_> = room.seen(Audience::Public).contributions.iter().map(|it| it.id).collect();
+    assert_eq!(shown, [third, first, second], "what was approved stands where it appeared");
+    assert!(room.seen(Audience::Staff).waiting.is_empty());
+    assert_eq!(room.own(&guest(1)), OwnView { mine: vec![third, first], ..OwnView::default() });
+}
+
+#[test]
+fn given_a_waiting_contribution_then_strangers_are_answered_as_if_there_was_none() {
+    let mut room = room(Waiting::FirstOfGuest);
+    let contribution = room.post(&guest(1), 0, "Erstens");
+    for contribution in [contribution, ContributionId(Uuid::from_u128(404))] {
+        let commands = [
+            ForumCommand::Support { contribution },
+            ForumCommand::Unsupport { contribution },
+            answer(contribution, "Wozu?"),
+            edit(contribution, "Meins"),
+            ForumCommand::Withdraw { contribution },
+        ];
+        for mode in [Mode::Open, Mode::Closed] {
+            room.ask(&moderator(), 0, set(mode)).expect("taken");
+            for command in &commands {
+                let expected = match (mode, command) {
+                    (Mode::Closed, ForumCommand::Contribute { .. }) => Rejection::ForumClosed,
+                    _ => Rejection::NotFound,
+                };
+                assert_eq!(room.ask(&account(2), 0, command.clone()), Err(expected), "{command:?}");
+            }
+        }
+    }
+    for audience in [Audience::Public, Audience::Participants] {
+        assert!(!json(&Forum::deltas(&room.state, Seq(0), audience)).contains(&contribution.to_string()));
+    }
+}
+
+#[test]
+fn given_ones_own_contribution_then_it_can_be_changed_for_ten_minutes_and_until_somebody_reacted() {
+    let mut room = room(Waiting::None);
+    let first = room.post(&account(1), 0, "Erstens");
+    room.ask(&account(1), EDIT_WINDOW_MS, edit(first, "Anders")).expect("taken");
+    assert_eq!(&*room.seen(Audience::Public).contributions[0].text, "Anders");
+    assert!(room.seen(Audience::Public).contributions[0].edited);
+    assert_eq!(room.ask(&account(1), EDIT_WINDOW_MS + 1, edit(first, "Zu spät")), Err(Rejection::EditTooLate));
+    assert_eq!(room.ask(&moderator(), 0, edit(first, "Fremd")), Err(Rejection::Forbidden));
+
+    room.ask(&account(2), 0, ForumCommand::Support { contribution: first }).expect("taken");
+    assert_eq!(room.ask(&account(1), 0, edit(first, "Gestützt")), Err(Rejection::EditTooLate));
+    room.ask(&account(2), 0, ForumCommand::Unsupport { contribution: first }).expect("taken");
+    room.ask(&account(1), 0, edit(first, "Wieder frei")).expect("taken");
+
+    let second = room.post(&account(1), 0, "Zweitens");
+    room.ask(&account(2), 0, answer(second, "Genau")).expect("taken");
+    assert_eq!(room.ask(&account(1), 0, edit(second, "Beantwortet")), Err(Rejection::EditTooLate));
+    room.ask(&moderator(), 0, hide(first)).expect("taken");
+    assert_eq!(room.ask(&account(1), 0, edit(first, "Verborgen")), Err(Rejection::WrongState));
+}
+
+#[test]
+fn given_everything_waits_when_a_visible_text_is_changed_then_the_old_one_stands_until_the_new_one_is_approved() {
+    let mut room = room(Waiting::None);
+    let first = room.post(&account(1), 0, "Alt");
+    room.ask(&moderator(), 0, ForumCommand::SetWaiting { waiting: Waiting::All }).expect("taken");
+    room.ask(&account(1), 0, edit(first, "Neu")).expect("taken");
+    let text = |room: &Room| room.seen(Audience::Public).contributions[0].text.clone();
+    assert_eq!(&*text(&room), "Alt");
+    assert_eq!(room.seen(Audience::Staff).contributions[0].pending.as_deref(), Some("Neu"));
+    assert_eq!(room.seen(Audience::Staff).totals.waiting, Some(1));
+    assert_eq!(&*room.own(&account(1)).waiting[0].text, "Neu");
+    room.ask(&moderator(), 0, ForumCommand::Approve { contribution: first }).expect("taken");
+    assert_eq!(&*text(&room), "Neu");
+
+    // A change that need not wait replaces one that waits.
+    room.ask(&account(1), 0, edit(first, "Neuer")).expect("taken");
+    room.ask(&moderator(), 0, ForumCommand::SetWaiting { waiting: Waiting::None }).expect("taken");
+    room.ask(&account(1), 0, edit(first, "Am neuesten")).expect("taken");
+    assert_eq!(&*text(&room), "Am neuesten");
+    assert_eq!(room.seen(Audience::Staff).totals.waiting, Some(0));
+    assert_eq!(room.own(&account(1)).waiting, []);
+}
+
+#[test]
+fn given_support_then_it_counts_once_and_never_for_ones_own() {
+    let mut room = room(Waiting::None);
+    let contribution = room.post(&account(1), 0, "Erstens");
+    let (support, unsupport) = (ForumCommand::Support { contribution }, ForumCommand::Unsupport { contribution });
+    assert_eq!(room.ask(&account(1), 0, support.clone()), Err(Rejection::OwnContribution));
+    assert_eq!(room.ask(&account(2), 0, unsupport.clone()), Ok(Vec::new()));
+    assert_eq!(room.ask(&account(2), 0, support.clone()).expect("taken").len(), 1);
+    assert_eq!(room.ask(&account(2), 0, support.clone()), Ok(Vec::new()), "so it was already");
+    assert_eq!(room.seen(Audience::Public).contributions[0].support, 1);
+    assert_eq!(room.own(&account(2)).supported, [contribution]);
+    let deltas = Forum::deltas(&room.state, Seq(room.seq() - 1), Audience::Public);
+    assert!(matches!(deltas[..], [Delta::Put { key: ForumKey::Counts(_), .. }]), "the text is not sent again");
+    room.ask(&account(2), 0, unsupport).expect("taken");
+    assert_eq!(room.seen(Audience::Public).contributions[0].support, 0);
+    room.ask(&moderator(), 0, hide(contribution)).expect("taken");
+    assert_eq!(room.ask(&account(2), 0, support), Err(Rejection::NotFound));
+}
+
+#[test]
+fn given_a_supported_contribution_when_it_was_hidden_for_a_while_then_the_supporter_still_supports_it() {
+    let mut room = room(Waiting::None);
+    let contribution = room.post(&account(1), 0, "Erstens");
+    room.ask(&account(2), 0, ForumCommand::Support { contribution }).expect("taken");
+    let own = room.own(&account(2));
+    for command in [hide(contribution), ForumCommand::Restore { contribution }] {
+        room.ask(&moderator(), 0, command).expect("taken");
+        assert_eq!(room.own(&account(2)), own);
+    }
+    assert_eq!(room.seen(Audience::Public).contributions[0].support, 1);
+}
+
+#[test]
+fn given_a_hidden_contribution_then_its_words_are_for_nobody_and_its_author_knows_why() {
+    let mut room = room(Waiting::None);
+    let parent = room.post(&account(2), 0, "Eine Frage");
+    room.ask(&account(1), 0, answer(parent, "Geheim")).expect("taken");
+    let reply = ContributionId(room.object().expect("it has an id"));
+    assert_eq!(room.seen(Audience::Public).contributions[1].replies, 1);
+    room.ask(&moderator(), 0, hide(reply)).expect("taken");
+    assert_eq!(room.ask(&staff(91, Role::Moderator), 0, hide(reply)), Ok(Vec::new()), "another was first");
+
+    let why = HiddenView { reason: HideReason::Spam, note: Some("Bitte nicht.".into()) };
+    assert_eq!(room.own(&account(1)).hidden, [OwnHidden { id: reply, why: why.clone() }]);
+    let staff_view = room.seen(Audience::Staff);
+    assert_eq!(staff_view.contributions[0].hidden, Some(why));
+    assert_eq!(room.seen(Audience::Public).contributions[0].replies, 0);
+    assert_eq!(room.seen(Audience::Public).totals.contributions, 1);
+    for seen in [json(&room.own(&account(1))), json(&staff_view), json(&room.seen(Audience::Public))] {
+        assert!(!seen.contains("Geheim"));
+    }
+    let deltas = Forum::deltas(&room.state, Seq(0), Audience::Participants);
+    assert!(deltas.contains(&Delta::Gone { key: ForumKey::Contribution(reply), seq: Seq(room.seq()) }));
+    let (said, author) = room.state.words(reply).expect("a moderator may ask for this one");
+    assert_eq!((said.as_str(), author), ("Geheim", participant(1)));
+
+    room.ask(&moderator(), 0, ForumCommand::Restore { contribution: reply }).expect("taken");
+    assert_eq!(&*room.seen(Audience::Public).contributions[0].text, "Geheim");
+    assert_eq!(room.own(&account(1)).hidden, []);
+}
+
+#[test]
+fn given_words_that_were_deleted_then_nothing_can_be_done_with_them() {
+    let mut room = room(Waiting::None);
+    let withdrawn = room.post(&account(1), 0, "Zurück");
+    let erased = room.post(&account(1), 0, "Weg");
+    room.ask(&moderator(), 0, hide(withdrawn)).expect("taken");
+    room.ask(&account(1), 0, ForumCommand::Withdraw { contribution: withdrawn }).expect("taken");
+    room.ask(&staff(9, Role::Admin), 0, ForumCommand::Erase { contribution: erased }).expect("taken");
+    for contribution in [withdrawn, erased] {
+        assert_eq!(room.state.words(contribution), None);
+        for command in [
+            hide(contribution),
+            ForumCommand::Restore { contribution },
+            ForumCommand::Approve { contribution },
+            ForumCommand::Erase { contribution },
+        ] {
+            assert_eq!(room.ask(&staff(9, Role::Admin), 0, command), Err(Rejection::NotFound));
+        }
+    }
+    assert_eq!(room.seen(Audience::Staff).contributions, []);
+    assert_eq!(room.own(&account(1)), OwnView::default());
+}
+
+#[test]
+fn given_an_end_of_a_state_when_the_clock_ticks_then_the_forum_is_open_again() {
+    let mut room = room(Waiting::None);
+    let until = Some(Timestamp(60_000));
+    room.ask(&moderator(), 0, ForumCommand::SetState { mode: Mode::Locked, until }).expect("taken");
+    assert_eq!(Forum::next_due(&room.state), until);
+    for (moment, at) in [(60_000, 59_999), (59_999, 61_000)] {
+        assert_eq!(
+            room.ask(&Actor::system(), at, Forum::tick(Timestamp(moment))),
+            Ok(Vec::new()),
+            "not yet, or not that"
+        );
+    }
+    assert_eq!(room.ask(&Actor::system(), 60_000, Forum::tick(Timestamp(60_000))).expect("taken").len(), 1);
+    assert_eq!((room.seen(Audience::Public).forum.mode, Forum::next_due(&room.state)), (Mode::Open, None));
+    assert_eq!(room.ask(&Actor::system(), 60_001, Forum::tick(Timestamp(60_000))), Ok(Vec::new()), "once");
+    for (mode, until) in [(Mode::Open, 2_000), (Mode::Locked, 1_000), (Mode::Closed, 1_001 + MAX_UNTIL_MS)] {
+        let command = ForumCommand::SetState { mode, until: Some(Timestamp(until)) };
+        assert_eq!(room.ask(&moderator(), 1_000, command), Err(Rejection::BadTime));
+    }
+    assert_eq!(room.ask(&moderator(), 0, set(Mode::Open)), Ok(Vec::new()), "so it was already");
+}
+
+#[test]
+fn given_a_reply_then_it_has_the_topic_of_what_it_answers() {
+    let mut room = room(Waiting::None);
+    let topic = room.topic("Wege");
+    let other = room.topic("Plätze");
+    let command =
+        |topic, reply_to| ForumCommand::Contribute { text: "Ja".into(), lang: None, topic: Some(topic), reply_to };
+    room.ask(&account(1), 0, command(topic, None)).expect("taken");
+    let parent = room.object().map(ContributionId);
+    room.ask(&account(2), 0, command(other, parent)).expect("taken");
+    let view = room.seen(Audience::Public);
+    assert_eq!((view.contributions[0].topic, view.contributions[0].reply_to), (Some(topic), parent));
+    let unknown = command(TopicId(Uuid::from_u128(404)), None);
+    assert_eq!(room.ask(&account(1), 0, unknown), Err(Rejection::NotFound));
+    for n in 2..MAX_TOPICS {
+        room.topic(&format!("Thema {n}"));
+    }
+    let one_more = ForumCommand::AddTopic { title: german("Zu viel") };
+    assert_eq!(room.ask(&moderator(), 0, one_more), Err(Rejection::TooMany { max: MAX_TOPICS as u32 }));
+}
+
+#[test]
+fn given_a_new_name_or_role_then_it_stands_beside_everything_they_wrote() {
+    let named = |name: &str| Actor { name: Some(Arc::from(name)), ..guest(1) };
+    let mut room = room(Waiting::None);
+    assert_eq!(room.ask(&named("Ada"), 0, ForumCommand::Introduce), Ok(Vec::new()), "who did not write is not named");
+    room.post(&guest(1), 0, "Namenlos");
+    room.post(&named("Ada"), 0, "Mit Namen");
+    let authors = |room: &Room| {
+        let view = room.seen(Audience::Public);
+        view.contributions.into_iter().map(|it| (it.author.name, it.author.role, it.author.number)).collect::<Vec<_>>()
+    };
+    assert_eq!(authors(&room), vec![(Some("Ada".into()), None, 1); 2]);
+    assert_eq!(room.ask(&named("Ada"), 0, ForumCommand::Introduce), Ok(Vec::new()), "so it was already");
+    let advisor = Actor { roles: [Role::Admin, Role::Advisor].into_iter().collect(), ..named("Bea") };
+    room.ask(&advisor, 0, ForumCommand::Introduce).expect("taken");
+    assert_eq!(authors(&room), vec![(Some("Bea".into()), Some(Role::Advisor), 1); 2]);
+    assert_eq!(room.seen(Audience::Public).contributions[0].author.participant, None);
+    assert_eq!(room.seen(Audience::Staff).contributions[0].author.participant, Some(participant(1)));
+}
+
+#[test]
+fn given_an_erased_person_when_they_come_back_then_they_can_be_erased_again() {
+    let ada = Actor { name: Some("Ada".into()), ..account(1) };
+    let erase = ForumCommand::ErasePerson { participant: participant(1) };
+    let mut room = room(Waiting::None);
+    assert_eq!(room.ask(&Actor::system(), 0, erase.clone()), Ok(Vec::new()), "nobody here by that id");
+    room.post(&ada, 0, "Erstens");
+    room.ask(&Actor::system(), 0, erase.clone()).expect("taken");
+    assert_eq!(room.ask(&Actor::system(), 0, erase.clone()), Ok(Vec::new()));
+    // A command that was under way arrives after it, with a name and without.
+    for late in [account(1), ada] {
+        let before = room.rows.len();
+        room.post(&late, 0, "Nachzügler");
+        assert_eq!(room.ask(&Actor::system(), 0, erase.clone()).expect("taken").len(), 1);
+        assert_eq!(room.rows.len(), before);
+    }
+    for audience in Audience::ALL {
+        assert_eq!(room.seen(audience).contributions, []);
+    }
+}
+
+#[test]
+fn given_texts_that_cannot_be_taken_then_nothing_happens() {
+    let mut room = room(Waiting::None);
+    let contribution = room.post(&account(1), 0, "Erstens");
+    let long = "a".repeat(2_001);
+    let mut sourceless = german("Titel");
+    sourceless.source = Lang::try_from("en".to_owned()).expect("a tag");
+    for (actor, command) in [
+        (account(1), say(" \u{200b} ")),
+        (account(1), say(&long)),
+        (account(1), edit(contribution, "")),
+        (moderator(), ForumCommand::Hide { contribution, reason: HideReason::Other, note: Some(long) }),
+        (moderator(), ForumCommand::SetTitle { title: german("") }),
+        (moderator(), ForumCommand::AddTopic { title: sourceless }),
+    ] {
+        let seq = room.seq();
+        let rejection = room.ask(&actor, 0, command.clone()).expect_err("refused");
+        assert_eq!((rejection.code(), rejection.status(), room.seq()), ("text", 422, seq), "{command:?}");
+    }
+    let blank = ForumCommand::Hide { contribution, reason: HideReason::Other, note: Some(" ".into()) };
+    room.ask(&moderator(), 0, blank).expect("an empty note is none");
+    assert_eq!(room.own(&account(1)).hidden[0].why.note, None);
+}
+
+#[test]
+fn given_an_older_page_then_it_joins_the_view_without_a_gap() {
+    let mut room = room(Waiting::None);
+    for n in 0..=crate::live::PAGE {
+        room.post(&account(1), 0, &format!("Beitrag {n}"));
+    }
+    let mut view = Forum::view(&room.state, Audience::Public, &WindowRequest::default());
+    assert_eq!((view.contributions.len(), view.window.from), (crate::live::PAGE, 3), "the first one is left out");
+    let before = Some(view.window.from);
+    let page = Forum::view(&room.state, Audience::Public, &WindowRequest { before, ..WindowRequest::default() });
+    assert_eq!((page.contributions.len(), page.window.from), (1, 0));
+    Forum::append_page(&mut view, page);
+    assert_eq!(view, room.seen(Audience::Public));
+    assert_eq!(Forum::shorten(&mut view, 4_096), Some(view.window.from));
+    assert!(json(&view).len() < 6_000 && view.contributions.len() > 5);
+    assert_eq!(Forum::shorten(&mut room.seen(Audience::Public), 1_000_000), None);
+}

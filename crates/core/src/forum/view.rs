@@ -1,0 +1,367 @@
+//! What an audience sees of a forum, and how deltas change it. The same on both machines.
+
+use std::fmt;
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use super::{Forum, HideReason, Mode, Waiting};
+use crate::ids::{ContributionId, ForumId, ParticipantId, ProcessId, TopicId};
+use crate::live::{Delta, LiveTypes};
+use crate::people::Role;
+use crate::said::{Lang, Texts};
+use crate::time::Timestamp;
+
+/// A forum as one audience sees it: a window on its contributions, from a position on.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct ForumView {
+    /// Title, state and rules.
+    pub forum: Header,
+    /// How much there is.
+    pub totals: Totals,
+    /// In the order they were added.
+    pub topics: Vec<TopicView>,
+    /// Newest first, by position.
+    pub contributions: Vec<ContributionView>,
+    /// Staff only: what waits, longest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub waiting: Vec<ContributionView>,
+    /// Which part of the contributions this is.
+    pub window: Window,
+}
+
+/// A part of the contributions.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Window {
+    /// Contributions from this position on are here; 0: from the first. Older ones are asked with `before` = this.
+    pub from: u64,
+    /// Only this topic.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub topic: Option<TopicId>,
+}
+
+/// Title, state and rules of a forum.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Header {
+    /// The forum.
+    pub id: ForumId,
+    /// Its process.
+    pub process: ProcessId,
+    /// Its title.
+    pub title: Texts,
+    /// Who may write.
+    #[serde(flatten)]
+    pub mode: Mode,
+    /// Until when that holds; then the forum is open again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub until: Option<Timestamp>,
+    /// Which contributions wait for a moderator.
+    pub waiting: Waiting,
+}
+
+/// How much there is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Totals {
+    /// Visible contributions, replies included.
+    pub contributions: u32,
+    /// Staff only: waiting contributions and changes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub waiting: Option<u32>,
+}
+
+/// A topic.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct TopicView {
+    /// Its id.
+    pub id: TopicId,
+    /// Its title.
+    pub title: Texts,
+}
+
+/// Who wrote something, as shown.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct AuthorView {
+    /// The chosen name. `None`: none chosen, or erased; the interface says "guest" and the number.
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<String>))]
+    pub name: Option<Arc<str>>,
+    /// Counts the people of this forum, so that nameless ones can be told apart.
+    pub number: u32,
+    /// A role, shown as a badge. Never from the name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub role: Option<Role>,
+    /// Staff only: who it is within the process.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub participant: Option<ParticipantId>,
+}
+
+/// A contribution or reply.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct ContributionView {
+    /// Its id.
+    pub id: ContributionId,
+    /// The number at which it became visible (for a waiting one: at which it was written).
+    pub position: u64,
+    /// Who wrote it.
+    pub author: AuthorView,
+    /// The words, in restricted Markdown. Empty for a hidden one.
+    #[cfg_attr(feature = "openapi", schema(value_type = String))]
+    pub text: Arc<str>,
+    /// The words as safe HTML; left out where that is the text itself as one paragraph.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub html: Option<String>,
+    /// The language of the words, if it is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lang: Option<Lang>,
+    /// When it was written.
+    pub at: Timestamp,
+    /// Was it changed since?
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub edited: bool,
+    /// What it answers. Only the id: the parent may be hidden.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reply_to: Option<ContributionId>,
+    /// Its topic.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub topic: Option<TopicId>,
+    /// How many support it.
+    pub support: u32,
+    /// How many visible replies it has.
+    pub replies: u32,
+    /// Staff only: it waits.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub waits: bool,
+    /// Staff only: the author's waiting change.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<String>))]
+    pub pending: Option<Arc<str>>,
+    /// Staff only: it is hidden.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hidden: Option<HiddenView>,
+}
+
+/// Why something is hidden.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct HiddenView {
+    /// The reason.
+    pub reason: HideReason,
+    /// The moderator's sentence.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<String>))]
+    pub note: Option<Arc<str>>,
+}
+
+/// Counts of a contribution: a facet of its own, so that support does not send the text again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Counts {
+    /// How many support it.
+    pub support: u32,
+    /// How many visible replies it has.
+    pub replies: u32,
+}
+
+/// What concerns one person alone, within a window.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct OwnView {
+    /// Their visible contributions within the window.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub mine: Vec<ContributionId>,
+    /// Their waiting contributions and changes, all of them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub waiting: Vec<OwnWaiting>,
+    /// Theirs that were hidden, and why: the newest twenty.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub hidden: Vec<OwnHidden>,
+    /// What they support within the window.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub supported: Vec<ContributionId>,
+    /// Slow mode: from when on they may write again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next_at: Option<Timestamp>,
+}
+
+/// An own contribution or change that waits.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct OwnWaiting {
+    /// Its id.
+    pub id: ContributionId,
+    /// The words.
+    #[cfg_attr(feature = "openapi", schema(value_type = String))]
+    pub text: Arc<str>,
+    /// When it was written.
+    pub at: Timestamp,
+    /// What it answers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reply_to: Option<ContributionId>,
+}
+
+/// An own contribution that was hidden.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct OwnHidden {
+    /// Its id.
+    pub id: ContributionId,
+    /// Why.
+    #[serde(flatten)]
+    pub why: HiddenView,
+}
+
+/// One facet of one entity of a forum. On the wire a string: `forum`, `totals`, `topic/ID`, `contribution/ID`, `counts/ID`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum ForumKey {
+    /// [`Header`].
+    Forum,
+    /// [`Totals`].
+    Totals,
+    /// [`TopicView`].
+    Topic(TopicId),
+    /// [`ContributionView`].
+    Contribution(ContributionId),
+    /// [`Counts`].
+    Counts(ContributionId),
+}
+
+impl fmt::Display for ForumKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Forum => f.write_str("forum"),
+            Self::Totals => f.write_str("totals"),
+            Self::Topic(id) => write!(f, "topic/{id}"),
+            Self::Contribution(id) => write!(f, "contribution/{id}"),
+            Self::Counts(id) => write!(f, "counts/{id}"),
+        }
+    }
+}
+
+impl Serialize for ForumKey {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for ForumKey {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let key = std::borrow::Cow::<str>::deserialize(deserializer)?;
+        let parsed = match key.split_once('/') {
+            None if key == "forum" => Some(Self::Forum),
+            None if key == "totals" => Some(Self::Totals),
+            Some(("topic", id)) => id.parse().ok().map(Self::Topic),
+            Some(("contribution", id)) => id.parse().ok().map(Self::Contribution),
+            Some(("counts", id)) => id.parse().ok().map(Self::Counts),
+            _ => None,
+        };
+        parsed.ok_or_else(|| serde::de::Error::custom("unknown key"))
+    }
+}
+
+/// The content of a facet.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ForumValue {
+    /// Of [`ForumKey::Forum`].
+    Forum(Header),
+    /// Of [`ForumKey::Totals`].
+    Totals(Totals),
+    /// Of [`ForumKey::Topic`].
+    Topic(TopicView),
+    /// Of [`ForumKey::Contribution`]. Its counts are as of now too.
+    Contribution(Box<ContributionView>),
+    /// Of [`ForumKey::Counts`].
+    Counts(Counts),
+}
+
+/// A change of a forum.
+pub type ForumDelta = Delta<ForumKey, ForumValue>;
+
+impl LiveTypes for Forum {
+    type View = ForumView;
+    type Own = OwnView;
+    type Key = ForumKey;
+    type Value = ForumValue;
+
+    fn apply_deltas(view: &mut ForumView, deltas: &[ForumDelta]) {
+        for delta in deltas {
+            view.apply(delta);
+        }
+    }
+
+    fn append_page(view: &mut ForumView, page: ForumView) {
+        let known = view.window.from;
+        view.contributions.extend(page.contributions.into_iter().filter(|c| c.position < known));
+        view.window.from = page.window.from.min(known);
+    }
+}
+
+impl ForumView {
+    /// Takes one delta. What lies outside the window is passed over.
+    pub fn apply(&mut self, delta: &ForumDelta) {
+        match delta {
+            Delta::Put { value, .. } => match value {
+                ForumValue::Forum(header) => self.forum = header.clone(),
+                ForumValue::Totals(totals) => self.totals = *totals,
+                ForumValue::Topic(topic) => match self.topics.iter_mut().find(|have| have.id == topic.id) {
+                    Some(have) => have.clone_from(topic),
+                    None => self.topics.push(topic.clone()),
+                },
+                ForumValue::Contribution(contribution) => self.put(contribution),
+                ForumValue::Counts(counts) => {
+                    if let Delta::Put { key: ForumKey::Counts(id), .. } = delta {
+                        self.count(*id, *counts);
+                    }
+                }
+            },
+            Delta::Gone { key: ForumKey::Contribution(id), .. } => self.remove(*id),
+            Delta::Gone { key: ForumKey::Topic(id), .. } => self.topics.retain(|topic| topic.id != *id),
+            Delta::Gone { .. } => {}
+        }
+    }
+
+    fn put(&mut self, contribution: &ContributionView) {
+        if contribution.waits {
+            self.contributions.retain(|have| have.id != contribution.id);
+            insert(&mut self.waiting, contribution, |have| have.position < contribution.position);
+            return;
+        }
+        self.waiting.retain(|have| have.id != contribution.id);
+        let in_window = contribution.position >= self.window.from
+            && self.window.topic.is_none_or(|topic| contribution.topic == Some(topic));
+        if in_window {
+            insert(&mut self.contributions, contribution, |have| have.position > contribution.position);
+        } else {
+            self.contributions.retain(|have| have.id != contribution.id);
+        }
+    }
+
+    fn count(&mut self, id: ContributionId, counts: Counts) {
+        for have in self.contributions.iter_mut().chain(&mut self.waiting).filter(|have| have.id == id) {
+            have.support = counts.support;
+            have.replies = counts.replies;
+        }
+    }
+
+    fn remove(&mut self, id: ContributionId) {
+        self.contributions.retain(|have| have.id != id);
+        self.waiting.retain(|have| have.id != id);
+    }
+}
+
+/// Puts `item` where it belongs, in the place of an earlier one of the same id and position if there is one.
+fn insert(list: &mut Vec<ContributionView>, item: &ContributionView, before: impl Fn(&ContributionView) -> bool) {
+    let at = list.partition_point(&before);
+    match list.get_mut(at) {
+        Some(have) if have.id == item.id => have.clone_from(item),
+        _ => {
+            list.retain(|have| have.id != item.id);
+            list.insert(list.partition_point(&before), item.clone());
+        }
+    }
+}

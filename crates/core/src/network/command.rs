@@ -1,0 +1,113 @@
+//! What can be asked of the network.
+
+use serde::{Deserialize, Serialize};
+
+use crate::forum::Waiting;
+use crate::ids::{ParticipantId, ProcessId};
+use crate::said::Texts;
+use crate::time::Timestamp;
+
+/// Who may find and read a process without having joined it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum Visibility {
+    /// Nobody; a code leads in.
+    #[default]
+    Code,
+    /// Nobody; accounts of the network may join.
+    Members,
+    /// Everyone may read.
+    Public,
+}
+
+/// How a code reaches people.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum CodeKind {
+    /// Said aloud or read from a slide: short.
+    Spoken,
+    /// Inside a link or QR picture: long.
+    Link,
+}
+
+/// A command to the network.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum NetworkCommand {
+    /// Name the network.
+    SetTitle {
+        /// The new name.
+        title: Texts,
+    },
+    /// Begin a process. It gets one code of each kind.
+    CreateProcess {
+        /// Its title.
+        title: Texts,
+        /// Who may read it.
+        #[serde(default)]
+        visibility: Visibility,
+    },
+    /// Change who may read a process.
+    SetVisibility {
+        /// Which.
+        process: ProcessId,
+        /// Who may read it.
+        visibility: Visibility,
+    },
+    /// Name a process anew.
+    SetProcessTitle {
+        /// Which.
+        process: ProcessId,
+        /// The new title.
+        title: Texts,
+    },
+    /// Add a forum to a process.
+    CreateForum {
+        /// Where.
+        process: ProcessId,
+        /// Its title.
+        title: Texts,
+        /// Which contributions wait.
+        #[serde(default)]
+        waiting: Waiting,
+    },
+    /// Open or close the joining of a process.
+    SetJoining {
+        /// Which.
+        process: ProcessId,
+        /// Whether codes are taken.
+        joining: Joining,
+    },
+    /// Replace both codes of a process.
+    RenewCodes {
+        /// Which.
+        process: ProcessId,
+    },
+    /// Let a person's words be deleted in every stream of a process.
+    ErasePerson {
+        /// In which process.
+        process: ProcessId,
+        /// Whose.
+        participant: ParticipantId,
+    },
+    /// A moment the state waited for has come. The network waits for none yet.
+    Tick {
+        /// Which moment.
+        moment: Timestamp,
+    },
+}
+
+/// Whether people can join.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum Joining {
+    /// With a code.
+    #[default]
+    Open,
+    /// Not at present. Who is in stays in.
+    Closed,
+}
+

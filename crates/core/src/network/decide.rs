@@ -1,0 +1,282 @@
+//! Judges a command to the network.
+
+use sha2::{Digest, Sha256};
+use uuid::Uuid;
+
+use super::event::{
+    CodeIssued, ForumCreated, JoiningSet, NetworkTitled, ParticipantErased, ProcessCreated, ProcessTitled,
+    VisibilitySet,
+};
+use super::{
+    CODE_ALPHABET, CODE_LENGTH, CodeKind, MAX_FORUMS, MAX_PROCESSES, Network, NetworkCommand, NetworkEvent,
+    NetworkOwn, NetworkState, NetworkView, Process, Visibility,
+};
+use crate::domain::{Context, Decision, Domain, FollowUp, Meta, StreamKind, Summary};
+use crate::forum::ForumCommand;
+use crate::ids::{CommandId, ForumId, JoinCodeId, ParticipantId, ProcessId, StreamId};
+use crate::live::{Seq, WindowRequest};
+use crate::people::{Audience, Need};
+use crate::rejection::Rejection;
+use crate::said::SaidTexts;
+use crate::text::TextLimits;
+use crate::time::Timestamp;
+
+impl Domain for Network {
+    const KIND: StreamKind = StreamKind::Network;
+    const STATE_FORMAT: u32 = 1;
+    const COMMANDS: &'static [(&'static str, Need)] = &[
+        ("set_title", Need::Admin),
+        ("create_process", Need::Admin),
+        ("set_visibility", Need::Admin),
+        ("set_process_title", Need::Moderator),
+        ("create_forum", Need::Moderator),
+        ("set_joining", Need::Moderator),
+        ("renew_codes", Need::Moderator),
+        ("erase_person", Need::System),
+        ("tick", Need::System),
+    ];
+
+    type Command = NetworkCommand;
+    type Event = NetworkEvent;
+    type State = NetworkState;
+
+    fn name(command: &NetworkCommand) -> &'static str {
+        match command {
+            NetworkCommand::SetTitle { .. } => "set_title",
+            NetworkCommand::CreateProcess { .. } => "create_process",
+            NetworkCommand::SetVisibility { .. } => "set_visibility",
+            NetworkCommand::SetProcessTitle { .. } => "set_process_title",
+            NetworkCommand::CreateForum { .. } => "create_forum",
+            NetworkCommand::SetJoining { .. } => "set_joining",
+            NetworkCommand::RenewCodes { .. } => "renew_codes",
+            NetworkCommand::ErasePerson { .. } => "erase_person",
+            NetworkCommand::Tick { .. } => "tick",
+        }
+    }
+
+    fn decide(
+        state: &NetworkState,
+        command: &NetworkCommand,
+        context: &Context,
+    ) -> Result<Decision<NetworkEvent>, Rejection> {
+        let name = Self::name(command);
+        let need = Self::COMMANDS.iter().find(|(of, _)| *of == name).map_or(Need::System, |(_, need)| *need);
+        context.actor.meets(need)?;
+        let mut decision = Decision::default();
+        decide(state, command, context, &mut decision)?;
+        Ok(decision)
+    }
+
+    fn object(command: &NetworkCommand, stream: StreamId, id: CommandId) -> Option<Uuid> {
+        match command {
+            NetworkCommand::CreateProcess { .. } => Some(process_id(stream, id).0),
+            NetworkCommand::CreateForum { .. } => Some(forum_id(stream, id).0),
+            NetworkCommand::SetVisibility { process, .. }
+            | NetworkCommand::SetProcessTitle { process, .. }
+            | NetworkCommand::SetJoining { process, .. }
+            | NetworkCommand::RenewCodes { process } => Some(process.0),
+            NetworkCommand::ErasePerson { participant, .. } => Some(participant.0),
+            NetworkCommand::SetTitle { .. } | NetworkCommand::Tick { .. } => None,
+        }
+    }
+
+    fn apply(state: &mut NetworkState, event: &NetworkEvent, meta: Meta) {
+        state.apply(event, meta);
+    }
+
+    fn rebuild(state: &mut NetworkState) {
+        state.rebuild();
+    }
+
+    fn seq(state: &NetworkState) -> Seq {
+        state.seq()
+    }
+
+    fn next_due(_state: &NetworkState) -> Option<Timestamp> {
+        None
+    }
+
+    fn tick(moment: Timestamp) -> NetworkCommand {
+        NetworkCommand::Tick { moment }
+    }
+
+    fn deltas(state: &NetworkState, after: Seq, audience: Audience) -> Vec<super::NetworkDelta> {
+        state.deltas(after, audience)
+    }
+
+    fn changed(state: &NetworkState, after: Seq, limit: usize) -> usize {
+        state.changed(after, limit)
+    }
+
+    fn owners(_state: &NetworkState, _after: Seq) -> Vec<ParticipantId> {
+        Vec::new()
+    }
+
+    fn view(state: &NetworkState, audience: Audience, _window: &WindowRequest) -> NetworkView {
+        state.view(audience)
+    }
+
+    fn shorten(_view: &mut NetworkView, _bytes: usize) -> Option<u64> {
+        None
+    }
+
+    fn window_start(_view: &NetworkView) -> u64 {
+        0
+    }
+
+    fn own(_state: &NetworkState, _participant: ParticipantId, _from: u64) -> NetworkOwn {
+        NetworkOwn {}
+    }
+
+    fn summary(_state: &NetworkState) -> Option<Summary> {
+        None
+    }
+}
+
+fn process_id(stream: StreamId, command: CommandId) -> ProcessId {
+    ProcessId(command.derive(stream, "process"))
+}
+
+fn forum_id(stream: StreamId, command: CommandId) -> ForumId {
+    ForumId(command.derive(stream, "forum"))
+}
+
+fn decide(
+    state: &NetworkState,
+    command: &NetworkCommand,
+    context: &Context,
+    decision: &mut Decision<NetworkEvent>,
+) -> Result<(), Rejection> {
+    let find = |id: ProcessId| state.process(id).ok_or(Rejection::NotFound);
+    let event = match command {
+        NetworkCommand::SetTitle { title } => {
+            erase(state.title.as_ref(), decision);
+            NetworkEvent::NetworkTitled(NetworkTitled { title: decision.say_texts(context, title, TextLimits::TITLE)? })
+        }
+        NetworkCommand::CreateProcess { title, visibility } => {
+            if state.process_count() >= MAX_PROCESSES {
+                return Err(Rejection::TooMany { max: MAX_PROCESSES as u32 });
+            }
+            let process = process_id(context.stream, context.command);
+            if state.process(process).is_some() {
+                return Err(Rejection::IdReused);
+            }
+            let title = decision.say_texts(context, title, TextLimits::TITLE)?;
+            decision.events.push(NetworkEvent::ProcessCreated(ProcessCreated {
+                process,
+                title,
+                visibility: *visibility,
+            }));
+            issue(state, process, context, decision);
+            return Ok(());
+        }
+        NetworkCommand::SetVisibility { process, visibility } => {
+            if find(*process)?.visibility == *visibility {
+                return Ok(());
+            }
+            NetworkEvent::VisibilitySet(VisibilitySet { process: *process, visibility: *visibility })
+        }
+        NetworkCommand::SetProcessTitle { process, title } => {
+            erase(Some(&find(*process)?.title), decision);
+            let title = decision.say_texts(context, title, TextLimits::TITLE)?;
+            NetworkEvent::ProcessTitled(ProcessTitled { process: *process, title })
+        }
+        NetworkCommand::CreateForum { process, title, waiting } => {
+            if find(*process)?.forums.len() >= MAX_FORUMS {
+                return Err(Rejection::TooMany { max: MAX_FORUMS as u32 });
+            }
+            let forum = forum_id(context.stream, context.command);
+            if state.forum(forum).is_some() {
+                return Err(Rejection::IdReused);
+            }
+            // Judged here as the forum will: what follows from an event must not be refused. The words go there.
+            Decision::<NetworkEvent>::default().say_texts(context, title, TextLimits::TITLE)?;
+            let stream = StreamId(context.command.derive(context.stream, "forum stream"));
+            let found =
+                ForumCommand::Found { forum, process: *process, title: title.clone(), waiting: *waiting };
+            follow(decision, context, stream, &found);
+            NetworkEvent::ForumCreated(ForumCreated { process: *process, forum, stream })
+        }
+        NetworkCommand::SetJoining { process, joining } => {
+            if find(*process)?.joining == *joining {
+                return Ok(());
+            }
+            NetworkEvent::JoiningSet(JoiningSet { process: *process, joining: *joining })
+        }
+        NetworkCommand::RenewCodes { process } => {
+            let found: &Process = find(*process)?;
+            decision.erase.extend(found.codes.iter().map(|code| code.text.key));
+            issue(state, *process, context, decision);
+            return Ok(());
+        }
+        NetworkCommand::ErasePerson { process, participant } => {
+            for place in &find(*process)?.forums {
+                follow(decision, context, place.stream, &ForumCommand::ErasePerson { participant: *participant });
+            }
+            NetworkEvent::ParticipantErased(ParticipantErased { process: *process, participant: *participant })
+        }
+        NetworkCommand::Tick { .. } => return Ok(()),
+    };
+    decision.events.push(event);
+    Ok(())
+}
+
+fn erase(texts: Option<&SaidTexts>, decision: &mut Decision<NetworkEvent>) {
+    decision.erase.extend(texts.into_iter().flat_map(|texts| texts.texts.values()).map(|said| said.key));
+}
+
+fn follow(decision: &mut Decision<NetworkEvent>, context: &Context, stream: StreamId, command: &ForumCommand) {
+    decision.follow_ups.push(FollowUp {
+        id: CommandId(context.command.derive(stream, "follow-up")),
+        stream,
+        kind: StreamKind::Forum,
+        command: serde_json::to_string(command).expect("commands are plain data"),
+    });
+}
+
+/// Issues one code of each kind.
+fn issue(state: &NetworkState, process: ProcessId, context: &Context, decision: &mut Decision<NetworkEvent>) {
+    for kind in [CodeKind::Spoken, CodeKind::Link] {
+        let text = (0u32..)
+            .map(|attempt| code(kind, &context.salt_seed, attempt))
+            .find(|code| state.by_code(code).is_none())
+            .expect("some code is free");
+        let text = decision.say_clean(context, text.into());
+        let code = JoinCodeId(context.command.derive(context.stream, &format!("code {kind:?}")));
+        decision.events.push(NetworkEvent::CodeIssued(CodeIssued { process, code, kind, text }));
+    }
+}
+
+/// A code from the server's random bytes. 20 symbols divide 256 bits without a bias anyone could use.
+fn code(kind: CodeKind, seed: &[u8; 32], attempt: u32) -> String {
+    let label: &[u8] = match kind {
+        CodeKind::Spoken => b"spoken",
+        CodeKind::Link => b"link",
+    };
+    let hash = Sha256::new()
+        .chain_update(b"join code")
+        .chain_update(label)
+        .chain_update(attempt.to_be_bytes())
+        .chain_update(seed)
+        .finalize();
+    let mut number = u128::from_be_bytes(hash[..16].try_into().expect("16 of 32 bytes"));
+    let length = match kind {
+        CodeKind::Spoken => CODE_LENGTH,
+        // 20^29 is more than 2^125.
+        CodeKind::Link => 29,
+    };
+    (0..length)
+        .map(|_| {
+            let symbol = CODE_ALPHABET[(number % 20) as usize];
+            number /= 20;
+            char::from(symbol)
+        })
+        .collect()
+}
+
+impl Visibility {
+    /// May someone who has not joined read it?
+    pub const fn is_public(self) -> bool {
+        matches!(self, Self::Public)
+    }
+}

@@ -1,0 +1,270 @@
+//! What follows from the network's events.
+
+use imbl::{HashMap, OrdMap, OrdSet, Vector};
+use serde::{Deserialize, Serialize};
+
+use super::view::{ForumPlaceView, NetworkDelta, NetworkKey, NetworkValue, NetworkView, ProcessView};
+use super::{CodeKind, Joining, NetworkEvent, Visibility};
+use crate::domain::Meta;
+use crate::ids::{ForumId, JoinCodeId, ProcessId, StreamId};
+use crate::live::{Delta, Seq};
+use crate::people::Audience;
+use crate::said::{HoldsTexts, Said, SaidTexts};
+
+/// The network after some number of events: among others the directory of which object lives in which stream.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct NetworkState {
+    seq: Seq,
+    pub(super) title: Option<SaidTexts>,
+    title_seq: Seq,
+    /// By the number at which they began.
+    processes: OrdMap<u64, Process>,
+
+    #[serde(skip)]
+    by_process: HashMap<ProcessId, u64>,
+    #[serde(skip)]
+    by_forum: HashMap<ForumId, ForumPlace>,
+    #[serde(skip)]
+    by_stream: HashMap<StreamId, ForumPlace>,
+    #[serde(skip)]
+    changed: OrdSet<(Seq, u64)>,
+}
+
+/// A process.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Process {
+    /// Its id.
+    pub id: ProcessId,
+    pub(super) title: SaidTexts,
+    /// Who may read it.
+    pub visibility: Visibility,
+    /// Whether people can join.
+    pub joining: Joining,
+    /// Its forums, oldest first.
+    pub forums: Vector<ForumPlace>,
+    /// The codes that count.
+    pub codes: Vector<JoinCode>,
+    changed: Seq,
+    was_public: bool,
+}
+
+/// A way into a process.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct JoinCode {
+    /// Its id.
+    pub id: JoinCodeId,
+    /// How it reaches people.
+    pub kind: CodeKind,
+    /// The code.
+    pub text: Said,
+}
+
+/// Where a forum lives.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ForumPlace {
+    /// The forum.
+    pub forum: ForumId,
+    /// Its process.
+    pub process: ProcessId,
+    /// Its stream.
+    pub stream: StreamId,
+}
+
+/// Facet 0 is the network's name; a process has the number at which it began, which is never 0.
+const TITLE: u64 = 0;
+
+impl NetworkState {
+    /// The number of the last event.
+    pub const fn seq(&self) -> Seq {
+        self.seq
+    }
+
+    /// The process with this id.
+    pub fn process(&self, id: ProcessId) -> Option<&Process> {
+        self.processes.get(self.by_process.get(&id)?)
+    }
+
+    /// All processes, oldest first.
+    pub fn processes(&self) -> impl Iterator<Item = &Process> {
+        self.processes.values()
+    }
+
+    /// Where a forum lives.
+    pub fn forum(&self, id: ForumId) -> Option<ForumPlace> {
+        self.by_forum.get(&id).copied()
+    }
+
+    /// Which forum lives in a stream.
+    pub fn place(&self, stream: StreamId) -> Option<ForumPlace> {
+        self.by_stream.get(&stream).copied()
+    }
+
+    /// The process a code leads to, whether joining is open or not. Case, spaces and hyphens do not matter.
+    pub fn by_code(&self, code: &str) -> Option<&Process> {
+        let code = normal(code);
+        // Few processes at a time have codes, and an index by the text would have to be cleaned on erasing.
+        self.processes.values().find(|process| {
+            process.codes.iter().any(|have| have.text.text.as_ref().is_some_and(|text| normal(text) == code))
+        })
+    }
+
+    /// A process as everyone who may see it sees it.
+    pub fn process_view(&self, id: ProcessId) -> Option<ProcessView> {
+        let position = *self.by_process.get(&id)?;
+        Some(view_of(position, self.processes.get(&position)?))
+    }
+
+    pub(super) fn process_count(&self) -> usize {
+        self.processes.len()
+    }
+
+    pub(super) fn apply(&mut self, event: &NetworkEvent, meta: Meta) {
+        self.seq = meta.seq;
+        match event {
+            NetworkEvent::NetworkTitled(e) => {
+                self.title = Some(e.title.clone());
+                self.changed.remove(&(self.title_seq, TITLE));
+                self.title_seq = meta.seq;
+                self.changed.insert((meta.seq, TITLE));
+            }
+            NetworkEvent::ProcessCreated(e) => {
+                let position = meta.seq.0;
+                self.by_process.insert(e.process, position);
+                self.processes.insert(
+                    position,
+                    Process {
+                        id: e.process,
+                        title: e.title.clone(),
+                        visibility: e.visibility,
+                        joining: Joining::Open,
+                        forums: Vector::new(),
+                        codes: Vector::new(),
+                        changed: Seq(0),
+                        was_public: false,
+                    },
+                );
+                self.on(e.process, |_| {});
+            }
+            NetworkEvent::ProcessTitled(e) => self.on(e.process, |process| process.title = e.title.clone()),
+            NetworkEvent::VisibilitySet(e) => self.on(e.process, |process| process.visibility = e.visibility),
+            NetworkEvent::JoiningSet(e) => self.on(e.process, |process| process.joining = e.joining),
+            NetworkEvent::ForumCreated(e) => {
+                let place = ForumPlace { forum: e.forum, process: e.process, stream: e.stream };
+                self.by_forum.insert(e.forum, place);
+                self.by_stream.insert(e.stream, place);
+                self.on(e.process, |process| process.forums.push_back(place));
+            }
+            NetworkEvent::CodeIssued(e) => {
+                let code = JoinCode { id: e.code, kind: e.kind, text: e.text.clone() };
+                // In no shared view, so nothing changes for anyone.
+                if let Some(process) = self.by_process.get(&e.process).and_then(|at| self.processes.get_mut(at)) {
+                    process.codes.retain(|have| have.kind != e.kind);
+                    process.codes.push_back(code);
+                }
+            }
+            NetworkEvent::ParticipantErased(_) => {}
+        }
+    }
+
+    fn on(&mut self, id: ProcessId, change: impl FnOnce(&mut Process)) {
+        let Some(position) = self.by_process.get(&id).copied() else { return };
+        let Some(process) = self.processes.get_mut(&position) else { return };
+        change(process);
+        process.was_public |= process.visibility == Visibility::Public;
+        let before = std::mem::replace(&mut process.changed, self.seq);
+        self.changed.remove(&(before, position));
+        self.changed.insert((self.seq, position));
+    }
+
+    pub(super) fn rebuild(&mut self) {
+        self.by_process = self.processes.iter().map(|(position, process)| (process.id, *position)).collect();
+        let places = || self.processes.values().flat_map(|process| process.forums.iter().copied());
+        self.by_forum = places().map(|place| (place.forum, place)).collect();
+        self.by_stream = places().map(|place| (place.stream, place)).collect();
+        self.changed = self.processes.iter().map(|(position, process)| (process.changed, *position)).collect();
+        if self.title_seq > Seq(0) {
+            self.changed.insert((self.title_seq, TITLE));
+        }
+    }
+
+    pub(super) fn view(&self, audience: Audience) -> NetworkView {
+        NetworkView {
+            title: self.title.as_ref().map(SaidTexts::shown),
+            processes: self
+                .processes
+                .iter()
+                .filter(|(_, process)| seen_by(process, audience))
+                .map(|(position, process)| view_of(*position, process))
+                .collect(),
+        }
+    }
+
+    pub(super) fn changed(&self, after: Seq, limit: usize) -> usize {
+        self.changed.range((after.next(), 0)..).take(limit).count()
+    }
+
+    pub(super) fn deltas(&self, after: Seq, audience: Audience) -> Vec<NetworkDelta> {
+        let mut deltas = Vec::new();
+        for (seq, position) in self.changed.range((after.next(), 0)..) {
+            let seq = *seq;
+            if *position == TITLE {
+                if let Some(title) = &self.title {
+                    deltas.push(Delta::Put {
+                        key: NetworkKey::Network,
+                        seq,
+                        value: NetworkValue::Network(title.shown()),
+                    });
+                }
+            } else if let Some(process) = self.processes.get(position) {
+                let key = NetworkKey::Process(process.id);
+                if seen_by(process, audience) {
+                    let value = NetworkValue::Process(view_of(*position, process));
+                    deltas.push(Delta::Put { key, seq, value });
+                } else if process.was_public {
+                    deltas.push(Delta::Gone { key, seq });
+                }
+            }
+        }
+        deltas
+    }
+}
+
+/// Participation is per process, so for the network participants are the public.
+fn seen_by(process: &Process, audience: Audience) -> bool {
+    audience == Audience::Staff || process.visibility == Visibility::Public
+}
+
+fn view_of(position: u64, process: &Process) -> ProcessView {
+    ProcessView {
+        id: process.id,
+        position,
+        title: process.title.shown(),
+        visibility: process.visibility,
+        joining: process.joining,
+        forums: process
+            .forums
+            .iter()
+            .map(|place| ForumPlaceView { id: place.forum, stream: place.stream })
+            .collect(),
+    }
+}
+
+/// A code as it is compared.
+fn normal(code: &str) -> String {
+    code.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_uppercase()).collect()
+}
+
+impl HoldsTexts for NetworkState {
+    fn each_text(&mut self, visit: &mut dyn FnMut(&mut Said)) {
+        if let Some(title) = &mut self.title {
+            title.each_text(visit);
+        }
+        let positions: Vec<u64> = self.processes.keys().copied().collect();
+        for position in positions {
+            if let Some(process) = self.processes.get_mut(&position) {
+                process.title.each_text(visit);
+                process.codes.iter_mut().for_each(|code| visit(&mut code.text));
+            }
+        }
+    }
+}

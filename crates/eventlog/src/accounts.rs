@@ -1,0 +1,184 @@
+//! People, their credentials and roles: ordinary tables beside the log. Nothing of them is ever in an event, save the
+//! participant id.
+
+use async_trait::async_trait;
+use stimmwerk_core::ids::{ParticipantId, ProcessId};
+use stimmwerk_core::people::{Role, Roles};
+use stimmwerk_core::time::Timestamp;
+use uuid::Uuid;
+
+use crate::log::ReadError;
+
+/// A person as the account tables know them: a guest, an account, or the holder of a token.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct PersonId(pub Uuid);
+
+/// SHA-256 of a secret. The secret itself is never stored.
+pub type SecretHash = [u8; 32];
+
+/// What kind of person a row is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PersonKind {
+    /// Joined with a code; has a session only.
+    Guest = 1,
+    /// Known by e-mail address.
+    Account = 2,
+    /// A program with a token.
+    Token = 3,
+}
+
+/// A person.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Person {
+    /// The row.
+    pub id: PersonId,
+    /// What kind.
+    pub kind: PersonKind,
+    /// Account: the address, lower case. Token: its label. Guest: none.
+    pub label: Option<String>,
+}
+
+/// A person within a process.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Participant {
+    /// The id events know.
+    pub id: ParticipantId,
+    /// Which process.
+    pub process: ProcessId,
+    /// Whose.
+    pub person: PersonId,
+    /// The chosen name.
+    pub name: Option<String>,
+    /// Preferred language.
+    pub lang: Option<String>,
+    /// The version of the joining notice they saw.
+    pub notice: u32,
+    /// Shut out by a moderator.
+    pub banned: bool,
+    /// Joined with a code, without an account.
+    pub guest: bool,
+    /// When.
+    pub joined_at: Timestamp,
+}
+
+/// What is known at once of who stands behind a credential.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Standing {
+    /// Who.
+    pub person: Person,
+    /// Roles by process; `None` is the whole network.
+    pub roles: Vec<(Option<ProcessId>, Role)>,
+    /// Where they take part.
+    pub participants: Vec<Participant>,
+}
+
+impl Standing {
+    /// Their roles in a process, with those for the whole network.
+    pub fn roles_in(&self, process: ProcessId) -> Roles {
+        self.roles.iter().filter(|(of, _)| of.is_none_or(|of| of == process)).map(|(_, role)| *role).collect()
+    }
+
+    /// Their roles for the whole network.
+    pub fn network_roles(&self) -> Roles {
+        self.roles.iter().filter(|(of, _)| of.is_none()).map(|(_, role)| *role).collect()
+    }
+
+    /// Who they are in a process.
+    pub fn in_process(&self, process: ProcessId) -> Option<&Participant> {
+        self.participants.iter().find(|participant| participant.process == process)
+    }
+}
+
+/// A web session as the session layer keeps it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SessionRow {
+    /// The session's id (hashed by the caller if it should be).
+    pub id: [u8; 16],
+    /// Its data.
+    pub data: Vec<u8>,
+    /// Whose it is, once somebody joined or logged in, so that all sessions of a person can be ended.
+    pub person: Option<PersonId>,
+    /// Until when it holds.
+    pub expires_at: Timestamp,
+}
+
+/// A change of the account tables failed; nothing was written.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum AccountError {
+    /// The disk is full.
+    #[error("the storage is full")]
+    StorageFull,
+    /// An id, address or hash exists already.
+    #[error("exists already")]
+    Exists,
+    /// The storage failed.
+    #[error("storage: {0}")]
+    Storage(String),
+}
+
+impl From<ReadError> for AccountError {
+    fn from(error: ReadError) -> Self {
+        Self::Storage(error.0)
+    }
+}
+
+/// The account tables.
+#[async_trait]
+pub trait Accounts: Send + Sync + 'static {
+    /// Adds a person.
+    async fn add_person(&self, person: Person) -> Result<(), AccountError>;
+    /// The account with this address.
+    async fn account(&self, address: &str) -> Result<Option<Person>, ReadError>;
+    /// Everything about a person that a request needs, in one read.
+    async fn standing(&self, person: PersonId) -> Result<Option<Standing>, ReadError>;
+    /// Adds a person and their participant in one transaction: how a guest joins.
+    async fn join_as_guest(&self, person: Person, participant: Participant) -> Result<(), AccountError>;
+    /// Adds a person to a process; one who is in it already stays as they are. Returns the one that holds.
+    async fn add_participant(&self, participant: Participant) -> Result<Participant, AccountError>;
+    /// The participant with this id.
+    async fn participant(&self, id: ParticipantId) -> Result<Option<Participant>, ReadError>;
+    /// How many participants a process has.
+    async fn count_participants(&self, process: ProcessId) -> Result<u64, ReadError>;
+    /// Changes the chosen name and language.
+    async fn rename(&self, id: ParticipantId, name: Option<String>, lang: Option<String>) -> Result<(), AccountError>;
+    /// Shuts someone out, or lets them in again.
+    async fn set_banned(&self, id: ParticipantId, banned: bool) -> Result<(), AccountError>;
+    /// Gives a role.
+    async fn grant(&self, person: PersonId, process: Option<ProcessId>, role: Role) -> Result<(), AccountError>;
+    /// Takes a role.
+    async fn revoke(&self, person: PersonId, process: Option<ProcessId>, role: Role) -> Result<(), AccountError>;
+    /// Names of staff, against look-alikes.
+    async fn staff_names(&self) -> Result<Vec<String>, ReadError>;
+    /// Deletes a person with all participants, sessions, tokens, roles and links. The freed pages are cleaned.
+    async fn erase_person(&self, person: PersonId) -> Result<(), AccountError>;
+
+    /// Adds a bearer token of a person.
+    async fn add_token(&self, hash: SecretHash, person: PersonId, expires_at: Option<Timestamp>) -> Result<(), AccountError>;
+    /// Who holds a token that is valid at `now`.
+    async fn token_holder(&self, hash: SecretHash, now: Timestamp) -> Result<Option<PersonId>, ReadError>;
+    /// Revokes all tokens of a person.
+    async fn revoke_tokens(&self, person: PersonId) -> Result<(), AccountError>;
+
+    /// Adds a one-time login link.
+    async fn add_login_link(&self, hash: SecretHash, person: PersonId, expires_at: Timestamp) -> Result<(), AccountError>;
+    /// Uses a login link up: exactly one caller gets its person.
+    async fn use_login_link(&self, hash: SecretHash, now: Timestamp) -> Result<Option<PersonId>, AccountError>;
+
+    /// Adds a session under a fresh id; [`AccountError::Exists`] if the id is taken.
+    async fn create_session(&self, row: SessionRow) -> Result<(), AccountError>;
+    /// Writes a session.
+    async fn save_session(&self, row: SessionRow) -> Result<(), AccountError>;
+    /// Reads a session that is valid at `now`.
+    async fn load_session(&self, id: [u8; 16], now: Timestamp) -> Result<Option<SessionRow>, ReadError>;
+    /// Ends a session.
+    async fn delete_session(&self, id: [u8; 16]) -> Result<(), AccountError>;
+    /// Ends all sessions of a person.
+    async fn delete_sessions_of(&self, person: PersonId) -> Result<(), AccountError>;
+    /// Deletes what has expired: sessions and login links.
+    async fn sweep(&self, now: Timestamp) -> Result<(), AccountError>;
+
+    /// A value of the installation (secrets made at first start, the journal's state …).
+    async fn setting(&self, name: &str) -> Result<Option<Vec<u8>>, ReadError>;
+    /// Writes a value of the installation, unless it is there. Returns the one that holds.
+    async fn init_setting(&self, name: &str, value: Vec<u8>) -> Result<Vec<u8>, AccountError>;
+}

@@ -1,0 +1,194 @@
+//! Log and account tables in one SQLite file.
+//!
+//! One task owns the one connection that writes ([`writer`]); it commits what waits in its queue together. Reads go
+//! through a pool of connections that cannot write and never wait for it. Only the process that holds
+//! [`crate::lock::DataLock`] writes the log; `stimmwerk admin` beside it writes account tables only, so what the
+//! writer knows of the log's heads stays true, and nothing is remembered of account tables.
+
+mod accounts;
+mod read;
+mod sql;
+#[cfg(test)]
+mod tests;
+mod writer;
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use sqlx::migrate::{MigrateError, Migrator};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::ConnectOptions;
+use tokio::sync::{mpsc, oneshot};
+
+use crate::log::ReadError;
+use writer::{Work, Writer};
+
+static MIGRATIONS: Migrator = sqlx::migrate!("../../migrations/sqlite");
+
+/// How long a statement waits for another process (`stimmwerk admin`) to finish its own.
+const BUSY: Duration = Duration::from_secs(5);
+/// How many reads run at once; more wait in line. Each has a thread and a page cache of its own.
+const READERS: u32 = 4;
+
+/// The database cannot be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// A newer program has changed it. Nothing was touched.
+    #[error("the database was written by a newer version of stimmwerk (migration {0}); this program cannot use it")]
+    Newer(i64),
+    /// A migration that was applied is not the one in this program.
+    #[error("migration {0} of the database is not the one of this program")]
+    Foreign(i64),
+    /// A running server uses an older form, which must not be changed beneath it.
+    #[error("the database has the form of an older stimmwerk; start `stimmwerk serve` of this version first")]
+    Older,
+    /// A migration failed; it was rolled back.
+    #[error("the database could not be brought to this version: {0}")]
+    Migration(String),
+    /// The file cannot be opened.
+    #[error("the database cannot be opened: {0}")]
+    Storage(#[from] sqlx::Error),
+}
+
+impl From<MigrateError> for OpenError {
+    fn from(error: MigrateError) -> Self {
+        match error {
+            MigrateError::VersionMissing(version) => Self::Newer(version),
+            MigrateError::VersionMismatch(version) => Self::Foreign(version),
+            other => Self::Migration(other.to_string()),
+        }
+    }
+}
+
+/// The log and the account tables in one SQLite file.
+///
+/// Dropping it lets what is queued be written; [`SqliteStore::close`] waits for that.
+#[derive(Debug)]
+pub struct SqliteStore {
+    readers: SqlitePool,
+    work: mpsc::Sender<Work>,
+    commits: Arc<AtomicU64>,
+}
+
+impl SqliteStore {
+    /// Opens the database at `path`, creates it or brings it to this program's form. The caller holds the data folder's
+    /// lock. Must be called within the runtime that the store shall live on.
+    ///
+    /// # Errors
+    /// See [`OpenError`].
+    pub async fn open(path: &Path) -> Result<Arc<Self>, OpenError> {
+        Self::open_as(path, Beside::Nobody).await
+    }
+
+    /// Opens the database beside a running server, for account tables only: its form is checked, not changed.
+    ///
+    /// # Errors
+    /// See [`OpenError`].
+    pub async fn open_beside(path: &Path) -> Result<Arc<Self>, OpenError> {
+        Self::open_as(path, Beside::Server).await
+    }
+
+    async fn open_as(path: &Path, beside: Beside) -> Result<Arc<Self>, OpenError> {
+        let options = writing(path).create_if_missing(matches!(beside, Beside::Nobody));
+        let mut connection = options.connect().await?;
+        match beside {
+            Beside::Nobody => MIGRATIONS.run(&mut connection).await?,
+            Beside::Server => check_form(&mut connection).await?,
+        }
+        // What a crash between an erasure and its cleaning left in the write-ahead log.
+        sqlx::query(sql::CLEAN).execute(&mut connection).await?;
+        let commits = Arc::new(AtomicU64::new(0));
+        let (work, queue) = mpsc::channel(writer::QUEUE);
+        let writer = Writer::new(connection, options, commits.clone()).await?;
+        let readers = SqlitePoolOptions::new()
+            .max_connections(READERS)
+            .idle_timeout(None)
+            .max_lifetime(None)
+            // A file does not hang up: no need to ask before each read.
+            .test_before_acquire(false)
+            .connect_with(reading(path))
+            .await?;
+        tokio::spawn(writer.run(queue));
+        Ok(Arc::new(Self { readers, work, commits }))
+    }
+
+    /// Writes what is queued, then closes the database. What is asked of the store afterwards fails.
+    pub async fn close(&self) {
+        let (reply, closed) = oneshot::channel();
+        self.readers.close().await;
+        if self.work.send(Work::Close { reply }).await.is_ok() {
+            // An error means that the writer is gone, which is what was asked for.
+            let _ = closed.await;
+        }
+    }
+
+    /// How many transactions were committed since it was opened.
+    pub fn commits(&self) -> u64 {
+        self.commits.load(Ordering::Relaxed)
+    }
+
+    /// Writes a copy of the whole database, as it is now, to the new file `to`. Writers and readers go on meanwhile;
+    /// erasures are cleaned up after only when it is done.
+    ///
+    /// # Errors
+    /// The database cannot be read, or the file not be written, or it exists.
+    pub async fn backup(&self, to: &Path) -> Result<(), ReadError> {
+        let to = to.to_str().ok_or_else(|| ReadError("the path is not UTF-8".to_owned()))?;
+        sqlx::query(sql::BACKUP).bind(to).execute(&self.readers).await?;
+        Ok(())
+    }
+}
+
+/// Who else uses the database while it is opened.
+#[derive(Clone, Copy)]
+enum Beside {
+    Nobody,
+    Server,
+}
+
+impl From<sqlx::Error> for ReadError {
+    fn from(error: sqlx::Error) -> Self {
+        Self(error.to_string())
+    }
+}
+
+fn common(path: PathBuf) -> SqliteConnectOptions {
+    SqliteConnectOptions::new()
+        .filename(path)
+        .busy_timeout(BUSY)
+        .foreign_keys(true)
+        // Spilled pages hold texts; an unlinked temporary file would keep them on the disk.
+        .pragma("temp_store", "MEMORY")
+        .disable_statement_logging()
+}
+
+fn writing(path: &Path) -> SqliteConnectOptions {
+    common(path.to_owned())
+        .journal_mode(SqliteJournalMode::Wal)
+        .synchronous(SqliteSynchronous::Full)
+        .pragma("secure_delete", "ON")
+        // 16 MiB: the inner pages of the indexes and the pages of a whole group stay in memory.
+        .pragma("cache_size", "-16384")
+        // Pages of 4 KiB after which the log is moved into the database: 16 MiB.
+        .pragma("wal_autocheckpoint", "4096")
+}
+
+fn reading(path: &Path) -> SqliteConnectOptions {
+    common(path.to_owned()).read_only(true).row_buffer_size(512)
+}
+
+/// Refuses a database that is not exactly of this program's form.
+async fn check_form(connection: &mut sqlx::SqliteConnection) -> Result<(), OpenError> {
+    use sqlx::migrate::Migrate;
+    let applied = connection.list_applied_migrations("_sqlx_migrations").await?;
+    for migration in &applied {
+        match MIGRATIONS.iter().find(|known| known.version == migration.version) {
+            None => return Err(OpenError::Newer(migration.version)),
+            Some(known) if known.checksum != migration.checksum => return Err(OpenError::Foreign(migration.version)),
+            Some(_) => {}
+        }
+    }
+    if applied.len() < MIGRATIONS.iter().count() { Err(OpenError::Older) } else { Ok(()) }
+}

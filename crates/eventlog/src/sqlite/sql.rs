@@ -1,0 +1,137 @@
+//! Every SQL text, kept to what SQLite and PostgreSQL both understand.
+
+use std::fmt::Write;
+use std::sync::LazyLock;
+
+/// An INSERT of many rows, in a few fixed sizes so that the statement cache holds them.
+pub(super) struct Rows {
+    /// What one row takes.
+    pub columns: usize,
+    sized: LazyLock<[(usize, String); 3]>,
+}
+
+impl Rows {
+    /// How many rows the statement to use for `waiting` rows takes, and the statement.
+    pub(super) fn fitting(&'static self, waiting: usize) -> (usize, &'static str) {
+        let (rows, sql) = self.sized.iter().find(|(rows, _)| *rows <= waiting).unwrap_or(&self.sized[2]);
+        (*rows, sql)
+    }
+}
+
+/// Parameters have no names here: SQLite looks a named one up by walking the list of all of them, which costs as much
+/// as the insert when there are 700.
+fn sized(into: &str, columns: usize, conflict: &str) -> [(usize, String); 3] {
+    [64, 8, 1].map(|rows| {
+        let mut sql = format!("INSERT INTO {into} VALUES ");
+        let row = format!("({})", vec!["?"; columns].join(","));
+        write!(sql, "{} {conflict}", vec![row; rows].join(",")).expect("strings can be written");
+        (rows, sql)
+    })
+}
+
+macro_rules! rows {
+    ($($(#[$doc:meta])* $name:ident = $columns:literal $into:literal $conflict:literal;)*) => {$(
+        $(#[$doc])*
+        pub(super) static $name: Rows =
+            Rows { columns: $columns, sized: LazyLock::new(|| sized($into, $columns, $conflict)) };
+    )*};
+}
+
+rows! {
+    /// Streams come to be and move on by the same statement.
+    PUT_STREAMS = 7 "stream (id, uuid, kind, head_seq, head_hash, summary, due)"
+        "ON CONFLICT (id) DO UPDATE SET head_seq = excluded.head_seq, head_hash = excluded.head_hash, \
+         summary = coalesce(excluded.summary, stream.summary), due = excluded.due";
+    /// A row left out is a command id used before, or a number: the caller counts.
+    ADD_EVENTS = 10 "event (stream, seq, at, actor, command, digest, kind, version, body, hash)" "ON CONFLICT DO NOTHING";
+    ADD_TEXTS = 4 "side_text (stream, key, salt, text)" "";
+    ADD_FOLLOW_UPS = 4 "follow_up (target, command, kind, body)" "ON CONFLICT (target, command) DO NOTHING";
+    ADD_BALLOTS = 3 "ballot_box (stream, key, choice)" "";
+}
+
+pub(super) const BEGIN: &str = "BEGIN IMMEDIATE";
+pub(super) const COMMIT: &str = "COMMIT";
+pub(super) const ROLLBACK: &str = "ROLLBACK";
+pub(super) const SAVE: &str = "SAVEPOINT batch";
+pub(super) const KEEP: &str = "RELEASE SAVEPOINT batch";
+pub(super) const UNDO: &str = "ROLLBACK TO SAVEPOINT batch";
+/// SQLite alone: moves what is committed from the write-ahead log into the database and empties the former.
+pub(super) const CLEAN: &str = "PRAGMA wal_checkpoint(TRUNCATE)";
+/// SQLite alone.
+pub(super) const BACKUP: &str = "VACUUM INTO $1";
+
+pub(super) const LAST_STREAM: &str = "SELECT coalesce(max(id), 0) FROM stream";
+pub(super) const STREAM: &str = "SELECT id, head_seq, head_hash, due FROM stream WHERE uuid = $1";
+pub(super) const TAKEN: &str = "SELECT 1 FROM event WHERE stream = $1 AND command = $2";
+pub(super) const ERASE_TEXT: &str = "DELETE FROM side_text WHERE stream = $1 AND key = $2";
+pub(super) const EMPTY_BOX: &str = "DELETE FROM ballot_box WHERE stream = $1";
+pub(super) const DONE: &str = "DELETE FROM follow_up WHERE target = $1 AND command = $2";
+pub(super) const PUT_SNAPSHOT: &str = "INSERT INTO snapshot (stream, seq, format, body) VALUES ($1, $2, $3, $4) \
+     ON CONFLICT (stream) DO UPDATE SET seq = excluded.seq, format = excluded.format, body = excluded.body \
+     WHERE snapshot.format <> excluded.format OR snapshot.seq < excluded.seq";
+
+pub(super) const READ: &str = "SELECT seq, at, actor, command, digest, kind, version, body, hash FROM event \
+     WHERE stream = (SELECT id FROM stream WHERE uuid = $1) AND seq > $2 ORDER BY seq LIMIT $3";
+pub(super) const TEXTS: &str =
+    "SELECT key, text FROM side_text WHERE stream = (SELECT id FROM stream WHERE uuid = $1)";
+pub(super) const SALTED_TEXTS: &str =
+    "SELECT key, salt, text FROM side_text WHERE stream = (SELECT id FROM stream WHERE uuid = $1)";
+pub(super) const FIND_COMMAND: &str =
+    "SELECT digest, seq FROM event WHERE stream = (SELECT id FROM stream WHERE uuid = $1) AND command = $2";
+pub(super) const SNAPSHOT: &str =
+    "SELECT seq, format, body FROM snapshot WHERE stream = (SELECT id FROM stream WHERE uuid = $1)";
+pub(super) const STREAMS: &str = "SELECT uuid, kind FROM stream ORDER BY id";
+pub(super) const SUMMARIES: &str = "SELECT uuid, summary FROM stream WHERE summary IS NOT NULL ORDER BY id";
+pub(super) const DUES: &str = "SELECT due, uuid, kind FROM stream WHERE due IS NOT NULL ORDER BY due, id";
+pub(super) const FOLLOW_UPS: &str = "SELECT target, command, kind, body FROM follow_up ORDER BY id";
+pub(super) const BALLOTS: &str =
+    "SELECT key, choice FROM ballot_box WHERE stream = (SELECT id FROM stream WHERE uuid = $1) ORDER BY choice, key";
+pub(super) const ORPHANS: &str =
+    "SELECT DISTINCT stream FROM event WHERE NOT EXISTS (SELECT 1 FROM stream WHERE stream.id = event.stream)";
+
+pub(super) const ADD_PERSON: &str =
+    "INSERT INTO person (id, kind, label) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING";
+pub(super) const ACCOUNT: &str = "SELECT id, kind, label FROM person WHERE kind = 2 AND label = $1";
+pub(super) const ERASE_PERSON: &str = "DELETE FROM person WHERE id = $1";
+/// All of a person in one statement, so that it is one moment and one crossing to the database.
+pub(super) const STANDING: &str = "\
+     SELECT 1 AS part, id, kind, label, NULL AS lang, 0 AS notice, 0 AS banned, 0 AS guest, 0 AS at, NULL AS process \
+     FROM person WHERE id = $1 \
+     UNION ALL SELECT 2, person, 0, role, NULL, 0, 0, 0, 0, process FROM person_role WHERE person = $1 \
+     UNION ALL SELECT 3, id, 0, name, lang, notice, banned, guest, joined_at, process FROM participant WHERE person = $1 \
+     ORDER BY part, at, process, label";
+pub(super) const ADD_PARTICIPANT: &str = "\
+     INSERT INTO participant (id, process, person, name, lang, notice, banned, guest, joined_at) \
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT DO NOTHING";
+pub(super) const PARTICIPANT: &str =
+    "SELECT id, process, person, name, lang, notice, banned, guest, joined_at FROM participant WHERE id = $1";
+pub(super) const PARTICIPANT_OF: &str = "SELECT id, process, person, name, lang, notice, banned, guest, joined_at \
+     FROM participant WHERE process = $1 AND person = $2";
+pub(super) const COUNT_PARTICIPANTS: &str = "SELECT count(*) FROM participant WHERE process = $1";
+pub(super) const RENAME: &str = "UPDATE participant SET name = $2, lang = $3 WHERE id = $1";
+pub(super) const SET_BANNED: &str = "UPDATE participant SET banned = $2 WHERE id = $1";
+pub(super) const GRANT: &str =
+    "INSERT INTO person_role (person, process, role) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING";
+pub(super) const REVOKE: &str = "DELETE FROM person_role WHERE person = $1 AND process = $2 AND role = $3";
+pub(super) const STAFF_NAMES: &str = "SELECT DISTINCT name FROM participant \
+     WHERE name IS NOT NULL AND person IN (SELECT person FROM person_role) ORDER BY name";
+pub(super) const ADD_TOKEN: &str =
+    "INSERT INTO token (hash, person, expires_at) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING";
+pub(super) const TOKEN_HOLDER: &str =
+    "SELECT person FROM token WHERE hash = $1 AND (expires_at IS NULL OR expires_at > $2)";
+pub(super) const REVOKE_TOKENS: &str = "DELETE FROM token WHERE person = $1";
+pub(super) const ADD_LOGIN_LINK: &str =
+    "INSERT INTO login_link (hash, person, expires_at) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING";
+pub(super) const USE_LOGIN_LINK: &str = "DELETE FROM login_link WHERE hash = $1 AND expires_at > $2 RETURNING person";
+pub(super) const CREATE_SESSION: &str =
+    "INSERT INTO session (id, data, person, expires_at) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING";
+/// Not an upsert: a request that was under way when its session ended must not bring it back.
+pub(super) const SAVE_SESSION: &str = "UPDATE session SET data = $2, person = $3, expires_at = $4 WHERE id = $1";
+pub(super) const LOAD_SESSION: &str =
+    "SELECT id, data, person, expires_at FROM session WHERE id = $1 AND expires_at > $2";
+pub(super) const DELETE_SESSION: &str = "DELETE FROM session WHERE id = $1";
+pub(super) const DELETE_SESSIONS_OF: &str = "DELETE FROM session WHERE person = $1";
+pub(super) const SWEEP_SESSIONS: &str = "DELETE FROM session WHERE expires_at <= $1";
+pub(super) const SWEEP_LOGIN_LINKS: &str = "DELETE FROM login_link WHERE expires_at <= $1";
+pub(super) const SETTING: &str = "SELECT value FROM setting WHERE name = $1";
+pub(super) const INIT_SETTING: &str = "INSERT INTO setting (name, value) VALUES ($1, $2) ON CONFLICT (name) DO NOTHING";

@@ -1,0 +1,686 @@
+//! The one task that writes.
+//!
+//! It drains its queue into one transaction: one fsync serves everyone who waits. First all items are written together,
+//! rows of many batches in one statement, without savepoints or look-ups: numbers are checked against the heads it
+//! remembers, and command ids by the unique index, whose left-out rows are counted. When something cannot stand, the
+//! transaction is rolled back and the same items are written anew, each in a savepoint, so that only the guilty ones fail.
+
+use std::collections::{HashMap, HashSet};
+use std::mem;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use sqlx::sqlite::{SqliteArguments, SqliteConnectOptions};
+use sqlx::{Arguments, ConnectOptions, Connection, Row, SqliteConnection};
+use stimmwerk_core::domain::FollowUp;
+use stimmwerk_core::ids::{CommandId, StreamId};
+use stimmwerk_core::live::Seq;
+use stimmwerk_core::said::{SaidKey, SideText};
+use stimmwerk_core::time::Timestamp;
+use tokio::sync::{mpsc, oneshot};
+use tracing::warn;
+
+use super::accounts::{Change, Changed};
+use super::sql::{self, Rows};
+use crate::accounts::AccountError;
+use crate::chain::Link;
+use crate::log::{AppendError, Batch, BoxRow, Head, NewEvent, StateSnapshot};
+
+/// How many items wait at most; who comes later waits to get in.
+pub(super) const QUEUE: usize = 256;
+/// How many items are committed together at most.
+const GROUP_ITEMS: usize = 256;
+/// Up to which size items are committed together.
+const GROUP_BYTES: usize = 4 << 20;
+/// How long an erasure waits for readers until it is answered with its old pages not cleaned yet.
+const CLEAN_PATIENCE: Duration = Duration::from_secs(2);
+/// How often cleaning is tried.
+const CLEAN_EVERY: Duration = Duration::from_millis(20);
+
+/// What the writer is asked for.
+#[derive(Debug)]
+pub(super) enum Work {
+    Append { batch: Batch, reply: oneshot::Sender<Result<Head, AppendError>> },
+    Snapshot { stream: StreamId, snapshot: StateSnapshot, reply: oneshot::Sender<Result<(), AppendError>> },
+    Change { change: Change, reply: oneshot::Sender<Result<Changed, AccountError>> },
+    Close { reply: oneshot::Sender<()> },
+    #[cfg(test)]
+    Pragma { pragma: &'static str, reply: oneshot::Sender<()> },
+}
+
+impl Work {
+    /// About how many bytes it writes.
+    fn size(&self) -> usize {
+        match self {
+            Self::Append { batch, .. } => {
+                let events = batch.events.iter().map(|event| event.body.len() + 160).sum::<usize>();
+                events + batch.riders.texts.iter().map(|text| text.text.len() + 80).sum::<usize>()
+            }
+            Self::Snapshot { snapshot, .. } => snapshot.body.len(),
+            _ => 256,
+        }
+    }
+
+    /// Are old pages to be cleaned before it is answered?
+    fn erases(&self) -> bool {
+        match self {
+            Self::Append { batch, .. } => !batch.riders.erase.is_empty() || batch.riders.box_empty,
+            Self::Change { change, .. } => matches!(change, Change::ErasePerson(_)),
+            _ => false,
+        }
+    }
+
+    /// Tells the caller, who may have gone.
+    fn answer(self, answer: Answer) {
+        match (self, answer) {
+            (Self::Append { reply, .. }, Answer::Append(answer)) => drop(reply.send(answer)),
+            (Self::Append { reply, .. }, Answer::Failed(failure)) => drop(reply.send(Err(failure.into()))),
+            (Self::Snapshot { reply, .. }, Answer::Failed(failure)) => drop(reply.send(Err(failure.into()))),
+            (Self::Snapshot { reply, .. }, _) => drop(reply.send(Ok(()))),
+            (Self::Change { reply, .. }, Answer::Change(answer)) => drop(reply.send(answer)),
+            (Self::Change { reply, .. }, Answer::Failed(failure)) => drop(reply.send(Err(failure.into()))),
+            _ => {}
+        }
+    }
+}
+
+/// What became of a piece of [`Work`].
+#[derive(Clone, Debug)]
+enum Answer {
+    Append(Result<Head, AppendError>),
+    Snapshot,
+    Change(Result<Changed, AccountError>),
+    Failed(Failure),
+}
+
+/// A transaction failed, for everyone in it.
+#[derive(Clone, Debug)]
+enum Failure {
+    Full,
+    OutcomeUnknown(String),
+    Storage(String),
+}
+
+impl From<Failure> for AppendError {
+    fn from(failure: Failure) -> Self {
+        match failure {
+            Failure::Full => Self::StorageFull,
+            Failure::OutcomeUnknown(why) => Self::OutcomeUnknown(why),
+            Failure::Storage(why) => Self::Storage(why),
+        }
+    }
+}
+
+impl From<Failure> for AccountError {
+    fn from(failure: Failure) -> Self {
+        match failure {
+            Failure::Full => Self::StorageFull,
+            Failure::OutcomeUnknown(why) => Self::Storage(format!("the outcome is unknown: {why}")),
+            Failure::Storage(why) => Self::Storage(why),
+        }
+    }
+}
+
+/// SQLite's primary result codes that matter here (<https://sqlite.org/rescode.html>).
+mod code {
+    pub(super) const FULL: i32 = 13;
+    pub(super) const TOO_BIG: i32 = 18;
+    pub(super) const CONSTRAINT: i32 = 19;
+    pub(super) const MISMATCH: i32 = 20;
+}
+
+fn primary_code(error: &sqlx::Error) -> i32 {
+    error.as_database_error().and_then(|error| error.code()?.parse::<i32>().ok()).map_or(0, |extended| extended & 0xff)
+}
+
+impl Failure {
+    /// Of a statement before COMMIT: nothing was written.
+    fn of_statement(error: &sqlx::Error) -> Self {
+        if primary_code(error) == code::FULL { Self::Full } else { Self::Storage(error.to_string()) }
+    }
+
+    /// Of COMMIT. Without room the record that makes the transaction count was not written whole. When writing or
+    /// fsync fails it may lie on the disk all the same, and a restart would find it.
+    fn of_commit(error: &sqlx::Error) -> Self {
+        if primary_code(error) == code::FULL { Self::Full } else { Self::OutcomeUnknown(error.to_string()) }
+    }
+}
+
+/// Why a piece of work cannot be written.
+#[derive(Debug)]
+pub(super) enum Halt {
+    /// Events were left out: a command id was used before.
+    Short,
+    /// An account row exists.
+    Exists,
+    /// A statement failed.
+    Sql(sqlx::Error),
+}
+
+impl From<sqlx::Error> for Halt {
+    fn from(error: sqlx::Error) -> Self {
+        Self::Sql(error)
+    }
+}
+
+impl Halt {
+    /// Does it end the transaction, rather than the piece of work?
+    fn is_fatal(&self) -> bool {
+        match self {
+            Self::Short | Self::Exists => false,
+            Self::Sql(error) => ![code::CONSTRAINT, code::MISMATCH, code::TOO_BIG].contains(&primary_code(error)),
+        }
+    }
+}
+
+/// What the writer knows of a stream.
+#[derive(Clone, Copy, Debug)]
+struct Known {
+    row: i64,
+    head: Head,
+    due: Option<Timestamp>,
+}
+
+/// What a transaction changes in the writer's knowledge, taken over once it is committed.
+#[derive(Debug, Default)]
+struct News {
+    streams: HashMap<StreamId, Known>,
+    last_row: i64,
+}
+
+/// How the items of a group are written.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Mode {
+    /// All in one go; any trouble ends the attempt.
+    Together,
+    /// One after the other in savepoints; trouble ends the item.
+    Apart,
+}
+
+/// Why an attempt ended.
+enum Stop {
+    /// An item cannot stand: try [`Mode::Apart`].
+    Guilty,
+    Failed(Failure),
+}
+
+/// Erasures whose old pages are not cleaned yet.
+struct Unclean {
+    since: Instant,
+    waiting: Vec<(Work, Answer)>,
+}
+
+/// The task. Its transactions are statements of its own rather than sqlx's, since it is never cancelled within one, and
+/// must tell a failed COMMIT from a failed statement.
+pub(super) struct Writer {
+    /// `None`: it broke and is opened anew for the next group.
+    connection: Option<SqliteConnection>,
+    options: SqliteConnectOptions,
+    streams: HashMap<StreamId, Known>,
+    last_row: i64,
+    commits: Arc<AtomicU64>,
+    unclean: Option<Unclean>,
+}
+
+impl Writer {
+    pub(super) async fn new(
+        mut connection: SqliteConnection,
+        options: SqliteConnectOptions,
+        commits: Arc<AtomicU64>,
+    ) -> Result<Self, sqlx::Error> {
+        let last_row = sqlx::query_scalar(sql::LAST_STREAM).fetch_one(&mut connection).await?;
+        let streams = HashMap::new();
+        Ok(Self { connection: Some(connection), options, streams, last_row, commits, unclean: None })
+    }
+
+    pub(super) async fn run(mut self, mut queue: mpsc::Receiver<Work>) {
+        let mut closers = Vec::new();
+        loop {
+            let first = if self.unclean.is_some() {
+                match tokio::time::timeout(CLEAN_EVERY, queue.recv()).await {
+                    Ok(first) => first,
+                    Err(_) => {
+                        self.clean().await;
+                        continue;
+                    }
+                }
+            } else {
+                queue.recv().await
+            };
+            let Some(first) = first else { break };
+            let mut group = Vec::new();
+            let mut bytes = 0;
+            let mut next = Some(first);
+            while let Some(work) = next.take() {
+                match work {
+                    Work::Close { reply } => {
+                        // What was queued before is still taken; nothing comes after.
+                        queue.close();
+                        closers.push(reply);
+                    }
+                    #[cfg(test)]
+                    Work::Pragma { pragma, reply } => {
+                        sqlx::query(pragma).execute(self.connection.as_mut().unwrap()).await.unwrap();
+                        let _ = reply.send(());
+                    }
+                    work => {
+                        bytes += work.size();
+                        group.push(work);
+                    }
+                }
+                if group.len() < GROUP_ITEMS && bytes < GROUP_BYTES {
+                    next = queue.try_recv().ok();
+                }
+            }
+            self.write(group).await;
+        }
+        self.clean().await;
+        for (work, answer) in self.unclean.take().into_iter().flat_map(|unclean| unclean.waiting) {
+            work.answer(answer);
+        }
+        if let Some(connection) = self.connection.take()
+            && let Err(error) = connection.close().await
+        {
+            warn!(%error, "the database was not closed cleanly");
+        }
+        for closer in closers {
+            let _ = closer.send(());
+        }
+    }
+
+    /// Writes a group in one transaction and answers it.
+    async fn write(&mut self, group: Vec<Work>) {
+        if group.is_empty() {
+            return;
+        }
+        let outcome = match self.attempt(&group, Mode::Together).await {
+            Err(Stop::Guilty) => self.attempt(&group, Mode::Apart).await,
+            outcome => outcome,
+        };
+        let answers = match outcome {
+            Ok(answers) => answers,
+            Err(Stop::Failed(failure)) => vec![Answer::Failed(failure); group.len()],
+            Err(Stop::Guilty) => {
+                vec![Answer::Failed(Failure::Storage("a savepoint did not hold".to_owned())); group.len()]
+            }
+        };
+        for (work, answer) in group.into_iter().zip(answers) {
+            if work.erases() && !matches!(answer, Answer::Failed(_)) {
+                let unclean =
+                    self.unclean.get_or_insert_with(|| Unclean { since: Instant::now(), waiting: Vec::new() });
+                unclean.waiting.push((work, answer));
+            } else {
+                work.answer(answer);
+            }
+        }
+        self.clean().await;
+    }
+
+    /// One transaction over the group.
+    async fn attempt(&mut self, group: &[Work], mode: Mode) -> Result<Vec<Answer>, Stop> {
+        let mut connection = self.begin().await?;
+        let mut news = News { streams: HashMap::new(), last_row: self.last_row };
+        let mut pass = Pass { connection: &mut connection, known: &self.streams, news: &mut news };
+        let outcome = match mode {
+            Mode::Together => pass.together(group).await,
+            Mode::Apart => pass.apart(group).await,
+        };
+        let outcome = match outcome {
+            Ok(answers) => match execute(&mut connection, sql::COMMIT).await {
+                Ok(()) => Ok(answers),
+                Err(error) => Err(Stop::Failed(Failure::of_commit(&error))),
+            },
+            Err(halt) if mode == Mode::Together && !halt.is_fatal() => Err(Stop::Guilty),
+            Err(Halt::Sql(error)) => Err(Stop::Failed(Failure::of_statement(&error))),
+            Err(halt) => Err(Stop::Failed(Failure::Storage(format!("{halt:?}")))),
+        };
+        match &outcome {
+            Ok(_) => {
+                self.commits.fetch_add(1, Ordering::Relaxed);
+                self.streams.extend(news.streams);
+                self.last_row = news.last_row;
+            }
+            Err(stop) => {
+                // SQLite has rolled back by itself after some errors, and then says so: not of interest.
+                let _ = execute(&mut connection, sql::ROLLBACK).await;
+                if let Stop::Failed(failure) = stop {
+                    warn!(?failure, "a transaction failed");
+                }
+                if let Stop::Failed(Failure::OutcomeUnknown(_)) = stop {
+                    // Nothing that was known before is trusted: read again through a new connection.
+                    self.streams.clear();
+                    return outcome;
+                }
+            }
+        }
+        self.connection = Some(connection);
+        outcome
+    }
+
+    /// Begins a transaction, on a new connection if the old one is no longer fit for it.
+    async fn begin(&mut self) -> Result<SqliteConnection, Stop> {
+        let failed = |error: sqlx::Error| Stop::Failed(Failure::of_statement(&error));
+        if let Some(mut connection) = self.connection.take() {
+            match execute(&mut connection, sql::BEGIN).await {
+                Ok(()) => return Ok(connection),
+                Err(error) => warn!(%error, "the writing connection is opened anew"),
+            }
+        }
+        let mut connection = self.options.connect().await.map_err(failed)?;
+        execute(&mut connection, sql::BEGIN).await.map_err(failed)?;
+        Ok(connection)
+    }
+
+    /// Moves committed pages into the database and empties the write-ahead log, so that with `secure_delete` nothing of
+    /// what was erased is left in either; then answers the erasures. Readers of older pages are waited for a while.
+    async fn clean(&mut self) {
+        let (Some(unclean), Some(connection)) = (&mut self.unclean, &mut self.connection) else { return };
+        let result = async {
+            sqlx::query("PRAGMA busy_timeout = 10").execute(&mut *connection).await?;
+            let blocked: i64 = sqlx::query(sql::CLEAN).fetch_one(&mut *connection).await?.try_get(0)?;
+            Ok::<_, sqlx::Error>(blocked != 0)
+        };
+        let blocked = result.await;
+        let restore = sqlx::query("PRAGMA busy_timeout = 5000").execute(&mut *connection).await;
+        let done = matches!((&blocked, &restore), (Ok(false), Ok(_)));
+        if !done && unclean.since.elapsed() < CLEAN_PATIENCE {
+            return;
+        }
+        if !done && !unclean.waiting.is_empty() {
+            warn!(?blocked, "what was erased is not cleaned from the files yet; it is tried again");
+        }
+        for (work, answer) in mem::take(&mut unclean.waiting) {
+            work.answer(answer);
+        }
+        if done {
+            self.unclean = None;
+        }
+    }
+}
+
+/// One way through a group, within a transaction.
+struct Pass<'w> {
+    connection: &'w mut SqliteConnection,
+    known: &'w HashMap<StreamId, Known>,
+    news: &'w mut News,
+}
+
+impl Pass<'_> {
+    async fn together(&mut self, group: &[Work]) -> Result<Vec<Answer>, Halt> {
+        let mut answers = Vec::with_capacity(group.len());
+        let mut wave = Wave::default();
+        for work in group {
+            answers.push(self.add(work, &mut wave).await?);
+        }
+        wave.write(self.connection).await?;
+        Ok(answers)
+    }
+
+    async fn apart(&mut self, group: &[Work]) -> Result<Vec<Answer>, Halt> {
+        let mut answers = Vec::with_capacity(group.len());
+        for work in group {
+            execute(self.connection, sql::SAVE).await?;
+            let before = match work {
+                Work::Append { batch, .. } => self.news.streams.get(&batch.stream).copied().map(|k| (batch.stream, k)),
+                _ => None,
+            };
+            let mut wave = Wave::default();
+            let outcome = match self.add(work, &mut wave).await {
+                Ok(answer) => wave.write(self.connection).await.map(|()| answer),
+                Err(halt) => Err(halt),
+            };
+            let answer = match outcome {
+                Ok(answer) => answer,
+                Err(halt) if halt.is_fatal() => return Err(halt),
+                Err(halt) => {
+                    execute(self.connection, sql::UNDO).await?;
+                    if let Work::Append { batch, .. } = work {
+                        self.news.streams.remove(&batch.stream);
+                    }
+                    self.news.streams.extend(before);
+                    self.refuse(work, halt).await?
+                }
+            };
+            execute(self.connection, sql::KEEP).await?;
+            answers.push(answer);
+        }
+        Ok(answers)
+    }
+
+    /// Why exactly a piece of work was undone.
+    async fn refuse(&mut self, work: &Work, halt: Halt) -> Result<Answer, Halt> {
+        Ok(match (work, halt) {
+            (Work::Append { batch, .. }, Halt::Short) => {
+                let known = self.stream(batch.stream).await?;
+                let mut ids: Vec<CommandId> = Vec::new();
+                let mut seen = HashSet::new();
+                for command in batch.events.iter().filter_map(|event| event.command) {
+                    let repeated = !seen.insert(command.id);
+                    if (repeated || self.is_taken(known.row, command.id).await?) && !ids.contains(&command.id) {
+                        ids.push(command.id);
+                    }
+                }
+                Answer::Append(Err(if ids.is_empty() {
+                    // Then it was a number. Only a second process that writes the log can have taken it.
+                    AppendError::Storage("the log was written by somebody else".to_owned())
+                } else {
+                    AppendError::CommandTaken { ids }
+                }))
+            }
+            (Work::Append { .. } | Work::Snapshot { .. }, Halt::Sql(error)) if is_unique(&error) => {
+                Answer::Append(Err(AppendError::Storage("a key is taken".to_owned())))
+            }
+            (Work::Change { .. }, Halt::Exists) => Answer::Change(Err(AccountError::Exists)),
+            (_, Halt::Sql(error)) => Answer::Failed(Failure::Storage(error.to_string())),
+            (_, halt) => return Err(halt),
+        })
+    }
+
+    async fn is_taken(&mut self, row: i64, id: CommandId) -> Result<bool, sqlx::Error> {
+        let found = sqlx::query(sql::TAKEN).bind(row).bind(&id.0.as_bytes()[..]).fetch_optional(&mut *self.connection);
+        Ok(found.await?.is_some())
+    }
+
+    /// What is known of a stream; one that is not there gets the next row, which is its own once it is written.
+    async fn stream(&mut self, id: StreamId) -> Result<Known, sqlx::Error> {
+        if let Some(known) = self.news.streams.get(&id).or_else(|| self.known.get(&id)) {
+            return Ok(*known);
+        }
+        let found = sqlx::query(sql::STREAM).bind(&id.0.as_bytes()[..]).fetch_optional(&mut *self.connection).await?;
+        Ok(match found {
+            Some(found) => {
+                let hash = super::read::bytes(&found, 2)?;
+                let head = Head { seq: Seq(found.try_get::<i64, _>(1)? as u64), hash };
+                Known { row: found.try_get(0)?, head, due: found.try_get::<Option<i64>, _>(3)?.map(Timestamp) }
+            }
+            None => Known { row: self.news.last_row + 1, head: Head::EMPTY, due: None },
+        })
+    }
+
+    /// Puts a piece of work into the wave, or writes it at once if it is of another kind.
+    async fn add<'g>(&mut self, work: &'g Work, wave: &mut Wave<'g>) -> Result<Answer, Halt> {
+        match work {
+            Work::Append { batch, .. } => {
+                let mut known = self.stream(batch.stream).await?;
+                if known.head.seq != batch.expected {
+                    return Ok(Answer::Append(Err(AppendError::Conflict { head: known.head.seq })));
+                }
+                if wave.must_precede(batch) {
+                    mem::take(wave).write(self.connection).await?;
+                }
+                wave.add(batch, &mut known);
+                self.news.last_row = self.news.last_row.max(known.row);
+                self.news.streams.insert(batch.stream, known);
+                Ok(Answer::Append(Ok(known.head)))
+            }
+            Work::Snapshot { stream, snapshot, .. } => {
+                mem::take(wave).write(self.connection).await?;
+                let known = self.stream(*stream).await?;
+                if known.row <= self.news.last_row && snapshot.seq <= known.head.seq {
+                    sqlx::query(sql::PUT_SNAPSHOT)
+                        .bind(known.row)
+                        .bind(snapshot.seq.0 as i64)
+                        .bind(i64::from(snapshot.format))
+                        .bind(snapshot.body.as_slice())
+                        .execute(&mut *self.connection)
+                        .await?;
+                }
+                Ok(Answer::Snapshot)
+            }
+            Work::Change { change, .. } => Ok(Answer::Change(Ok(change.run(self.connection).await?))),
+            _ => Ok(Answer::Snapshot),
+        }
+    }
+}
+
+/// Rows of several batches, gathered so that one statement writes many of them.
+#[derive(Default)]
+struct Wave<'g> {
+    has: HashSet<StreamId>,
+    streams: Vec<(StreamRow<'g>, Known)>,
+    events: Vec<EventRow<'g>>,
+    texts: Vec<(i64, &'g SideText)>,
+    erase: Vec<(i64, &'g SaidKey)>,
+    box_put: Vec<(i64, &'g BoxRow)>,
+    box_empty: Vec<i64>,
+    done: Vec<(StreamId, &'g CommandId)>,
+    follow_ups: Vec<&'g FollowUp>,
+}
+
+struct StreamRow<'g> {
+    id: StreamId,
+    kind: i64,
+    summary: Option<&'g [u8]>,
+}
+
+struct EventRow<'g> {
+    stream: i64,
+    seq: Seq,
+    event: &'g NewEvent,
+    hash: [u8; 32],
+}
+
+impl<'g> Wave<'g> {
+    /// Must what is gathered be written before `batch`? Within a wave everything is written before anything is deleted
+    /// (but follow-ups, the other way round), which is right within one batch and between strangers only.
+    fn must_precede(&self, batch: &Batch) -> bool {
+        self.has.contains(&batch.stream) || (!self.follow_ups.is_empty() && !batch.riders.done.is_empty())
+    }
+
+    fn add(&mut self, batch: &'g Batch, known: &mut Known) {
+        let row = known.row;
+        for event in &batch.events {
+            let seq = known.head.seq.next();
+            let hash = Link::new(batch.stream, seq, event).hash(&known.head.hash);
+            known.head = Head { seq, hash };
+            self.events.push(EventRow { stream: row, seq, event, hash });
+        }
+        let riders = &batch.riders;
+        if let Some(due) = riders.due {
+            known.due = due;
+        }
+        let summary = riders.summary.as_deref();
+        self.has.insert(batch.stream);
+        self.streams.push((StreamRow { id: batch.stream, kind: batch.kind as i64, summary }, *known));
+        self.texts.extend(riders.texts.iter().map(|text| (row, text)));
+        self.erase.extend(riders.erase.iter().map(|key| (row, key)));
+        self.box_put.extend(riders.box_put.iter().map(|ballot| (row, ballot)));
+        self.box_empty.extend(riders.box_empty.then_some(row));
+        self.done.extend(riders.done.iter().map(|id| (batch.stream, id)));
+        self.follow_ups.extend(&riders.follow_ups);
+    }
+
+    async fn write(self, connection: &mut SqliteConnection) -> Result<(), Halt> {
+        insert(connection, &sql::PUT_STREAMS, &self.streams, |(stream, known), to| {
+            to.add(known.row)?;
+            to.add(&stream.id.0.as_bytes()[..])?;
+            to.add(stream.kind)?;
+            to.add(known.head.seq.0 as i64)?;
+            to.add(&known.head.hash[..])?;
+            to.add(stream.summary)?;
+            to.add(known.due.map(|due| due.0))
+        })
+        .await?;
+        let written = insert(connection, &sql::ADD_EVENTS, &self.events, |row, to| {
+            let event = row.event;
+            to.add(row.stream)?;
+            to.add(row.seq.0 as i64)?;
+            to.add(event.at.map(|at| at.0))?;
+            to.add(event.actor.as_ref().map(|actor| &actor.0.as_bytes()[..]))?;
+            to.add(event.command.as_ref().map(|command| &command.id.0.as_bytes()[..]))?;
+            to.add(event.command.as_ref().map(|command| &command.digest[..]))?;
+            to.add(event.kind)?;
+            to.add(i64::from(event.version))?;
+            to.add(event.body.as_slice())?;
+            to.add(&row.hash[..])
+        })
+        .await?;
+        if written != self.events.len() as u64 {
+            return Err(Halt::Short);
+        }
+        insert(connection, &sql::ADD_TEXTS, &self.texts, |(stream, text), to| {
+            to.add(stream)?;
+            to.add(&text.key.0.as_bytes()[..])?;
+            to.add(&text.salt[..])?;
+            to.add(text.text.clone())
+        })
+        .await?;
+        for (stream, key) in self.erase {
+            let erase = sqlx::query(sql::ERASE_TEXT).bind(stream).bind(&key.0.as_bytes()[..]);
+            erase.execute(&mut *connection).await?;
+        }
+        insert(connection, &sql::ADD_BALLOTS, &self.box_put, |(stream, ballot), to| {
+            to.add(stream)?;
+            to.add(&ballot.key[..])?;
+            to.add(ballot.choice.as_slice())
+        })
+        .await?;
+        for stream in self.box_empty {
+            sqlx::query(sql::EMPTY_BOX).bind(stream).execute(&mut *connection).await?;
+        }
+        for (stream, id) in self.done {
+            let done = sqlx::query(sql::DONE).bind(&stream.0.as_bytes()[..]).bind(&id.0.as_bytes()[..]);
+            done.execute(&mut *connection).await?;
+        }
+        insert(connection, &sql::ADD_FOLLOW_UPS, &self.follow_ups, |follow_up, to| {
+            to.add(&follow_up.stream.0.as_bytes()[..])?;
+            to.add(&follow_up.id.0.as_bytes()[..])?;
+            to.add(follow_up.kind as i64)?;
+            to.add(follow_up.command.as_str())
+        })
+        .await?;
+        Ok(())
+    }
+}
+
+/// Inserts rows, many with each statement. Returns how many were written.
+async fn insert<T: Sync>(
+    connection: &mut SqliteConnection,
+    rows: &'static Rows,
+    items: &[T],
+    bind: impl Fn(&T, &mut SqliteArguments) -> Result<(), sqlx::error::BoxDynError> + Send,
+) -> Result<u64, sqlx::Error> {
+    let mut written = 0;
+    let mut rest = items;
+    while !rest.is_empty() {
+        let (count, sql) = rows.fitting(rest.len());
+        let (now, later) = rest.split_at(count);
+        rest = later;
+        let mut arguments = SqliteArguments::default();
+        arguments.reserve(count * rows.columns, 0);
+        for item in now {
+            bind(item, &mut arguments).map_err(sqlx::Error::Encode)?;
+        }
+        written += sqlx::query_with(sql, arguments).execute(&mut *connection).await?.rows_affected();
+    }
+    Ok(written)
+}
+
+async fn execute(connection: &mut SqliteConnection, sql: &'static str) -> Result<(), sqlx::Error> {
+    sqlx::query(sql).execute(connection).await.map(drop)
+}
+
+fn is_unique(error: &sqlx::Error) -> bool {
+    error.as_database_error().is_some_and(sqlx::error::DatabaseError::is_unique_violation)
+}

@@ -1,0 +1,175 @@
+//! Who may go through which door: one table, as data. It decides, it is served to tests, and a door that is missing
+//! from it opens for nobody.
+
+use axum::http::Method;
+use serde::Serialize;
+use stimmwerk_core::domain::{Domain, StreamKind};
+use stimmwerk_core::forum::Forum;
+use stimmwerk_core::network::Network;
+use stimmwerk_core::people::{Audience, Need};
+
+use crate::problem::Fault;
+
+/// What a door asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Needs {
+    /// Nothing.
+    Nothing,
+    /// Some credential.
+    Person,
+    /// To be allowed to see the object: it is public, or one joined, or one is staff there.
+    Sight,
+    /// To have joined the process.
+    Joined,
+    /// To have joined, and to be the author: the domain sees to the second.
+    Author,
+    /// To moderate the process.
+    Moderates,
+    /// To be an admin of the network.
+    Admin,
+}
+
+/// A route and what it asks for.
+#[derive(Clone, Copy, Debug)]
+pub struct Rule {
+    /// The method.
+    pub method: &'static str,
+    /// The path as the router knows it.
+    pub path: &'static str,
+    /// What it asks for.
+    pub needs: Needs,
+}
+
+const fn rule(method: &'static str, path: &'static str, needs: Needs) -> Rule {
+    Rule { method, path, needs }
+}
+
+/// Every route.
+pub const ROUTES: &[Rule] = &[
+    rule("GET", "/livez", Needs::Nothing),
+    rule("GET", "/readyz", Needs::Nothing),
+    rule("GET", "/assets/{*name}", Needs::Nothing),
+    rule("GET", "/", Needs::Nothing),
+    rule("GET", "/join", Needs::Nothing),
+    rule("GET", "/j/{code}", Needs::Nothing),
+    rule("GET", "/login/link", Needs::Nothing),
+    rule("GET", "/f/{forum}", Needs::Sight),
+    rule("GET", "/f/{forum}/moderation", Needs::Moderates),
+    rule("GET", "/api/v1/openapi.json", Needs::Nothing),
+    rule("GET", "/api/v1/live", Needs::Nothing),
+    rule("POST", "/api/v1/join", Needs::Nothing),
+    rule("POST", "/api/v1/login/link/confirm", Needs::Nothing),
+    rule("POST", "/api/v1/logout", Needs::Nothing),
+    rule("POST", "/api/v1/language", Needs::Nothing),
+    rule("GET", "/api/v1/me", Needs::Person),
+    rule("PATCH", "/api/v1/me", Needs::Person),
+    rule("DELETE", "/api/v1/me", Needs::Person),
+    rule("GET", "/api/v1/me/export", Needs::Person),
+    rule("GET", "/api/v1/network", Needs::Nothing),
+    rule("PATCH", "/api/v1/network", Needs::Admin),
+    rule("GET", "/api/v1/processes", Needs::Nothing),
+    rule("POST", "/api/v1/processes", Needs::Admin),
+    rule("GET", "/api/v1/processes/{process}", Needs::Sight),
+    rule("PATCH", "/api/v1/processes/{process}", Needs::Moderates),
+    rule("POST", "/api/v1/processes/{process}/forums", Needs::Moderates),
+    rule("GET", "/api/v1/processes/{process}/codes", Needs::Moderates),
+    rule("POST", "/api/v1/processes/{process}/codes", Needs::Moderates),
+    rule("POST", "/api/v1/processes/{process}/participants/{participant}/ban", Needs::Moderates),
+    rule("GET", "/api/v1/forums/{forum}", Needs::Sight),
+    rule("PATCH", "/api/v1/forums/{forum}", Needs::Moderates),
+    rule("POST", "/api/v1/forums/{forum}/topics", Needs::Moderates),
+    rule("POST", "/api/v1/forums/{forum}/state", Needs::Moderates),
+    rule("POST", "/api/v1/forums/{forum}/waiting", Needs::Moderates),
+    rule("POST", "/api/v1/forums/{forum}/contributions", Needs::Joined),
+    rule("GET", "/api/v1/forums/{forum}/contributions/{contribution}", Needs::Moderates),
+    rule("DELETE", "/api/v1/forums/{forum}/contributions/{contribution}", Needs::Author),
+    rule("POST", "/api/v1/forums/{forum}/contributions/{contribution}/edit", Needs::Author),
+    rule("POST", "/api/v1/forums/{forum}/contributions/{contribution}/support", Needs::Joined),
+    rule("DELETE", "/api/v1/forums/{forum}/contributions/{contribution}/support", Needs::Joined),
+    rule("POST", "/api/v1/forums/{forum}/contributions/{contribution}/approve", Needs::Moderates),
+    rule("POST", "/api/v1/forums/{forum}/contributions/{contribution}/hide", Needs::Moderates),
+    rule("POST", "/api/v1/forums/{forum}/contributions/{contribution}/restore", Needs::Moderates),
+    rule("POST", "/api/v1/forums/{forum}/contributions/{contribution}/erase", Needs::Admin),
+    rule("GET", "/api/v1/streams/{stream}/deltas", Needs::Sight),
+];
+
+/// Every frame a client can send over the socket. What a command asks for stands in its own table below; what a
+/// subscription asks for follows from its audience.
+pub const FRAMES: &[(&str, Needs)] = &[
+    ("subscribe", Needs::Sight),
+    ("unsubscribe", Needs::Nothing),
+    ("page", Needs::Sight),
+    ("command", Needs::Sight),
+];
+
+/// What reading as an audience asks for.
+pub const fn subscription(audience: Audience) -> Needs {
+    match audience {
+        Audience::Public => Needs::Sight,
+        Audience::Participants => Needs::Joined,
+        Audience::Staff => Needs::Moderates,
+    }
+}
+
+/// Every command of every kind of stream. `None`: no caller at all, the program issues it.
+pub fn commands() -> impl Iterator<Item = (StreamKind, &'static str, Option<Needs>)> {
+    let of = |kind, table: &'static [(&'static str, Need)]| {
+        table.iter().map(move |(name, need)| (kind, *name, needs_of(*need)))
+    };
+    of(Forum::KIND, Forum::COMMANDS).chain(of(Network::KIND, Network::COMMANDS))
+}
+
+const fn needs_of(need: Need) -> Option<Needs> {
+    match need {
+        Need::System => None,
+        Need::Participant => Some(Needs::Joined),
+        Need::Author => Some(Needs::Author),
+        Need::Moderator => Some(Needs::Moderates),
+        Need::Admin => Some(Needs::Admin),
+    }
+}
+
+/// How a caller stands towards the object of a request.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Position {
+    /// Has some credential.
+    pub known: bool,
+    /// As whom they may read, if at all. For a door without an object: public.
+    pub audience: Option<Audience>,
+    /// Joined the process and was not shut out.
+    pub joined: bool,
+    /// Moderates the process.
+    pub moderates: bool,
+    /// Admin of the network.
+    pub admin: bool,
+}
+
+/// What the table asks of a route.
+pub fn needs(method: &Method, path: &str) -> Option<Needs> {
+    let method = if method == Method::HEAD { "GET" } else { method.as_str() };
+    ROUTES.iter().find(|rule| rule.method == method && rule.path == path).map(|rule| rule.needs)
+}
+
+/// Opens a door or says why not. What one may not see is answered like what is not there.
+///
+/// # Errors
+/// `not_found`, `unauthorized`, `not_joined` or `forbidden`.
+pub fn enter(needs: Needs, position: Position) -> Result<(), Fault> {
+    let seen = position.audience.is_some();
+    let refuse = |fault: Fault| if position.known { Err(fault) } else { Err(Fault::unauthorized()) };
+    match needs {
+        Needs::Nothing => Ok(()),
+        Needs::Person if position.known => Ok(()),
+        Needs::Person => Err(Fault::unauthorized()),
+        _ if !seen => Err(Fault::not_found()),
+        Needs::Sight => Ok(()),
+        Needs::Joined | Needs::Author if position.joined => Ok(()),
+        Needs::Joined | Needs::Author => {
+            Err(Fault::new(axum::http::StatusCode::FORBIDDEN, "not_joined"))
+        }
+        Needs::Moderates if position.moderates => Ok(()),
+        Needs::Admin if position.admin => Ok(()),
+        Needs::Moderates | Needs::Admin => refuse(Fault::forbidden()),
+    }
+}

@@ -1,0 +1,158 @@
+//! Every write is also a plain HTML form. Handlers know nothing of it: a form comes in here, is read like JSON, and its
+//! answer becomes a redirection, or the page it was on with what was typed.
+
+use std::collections::BTreeMap;
+
+use axum::body::{Body, Bytes, to_bytes};
+use axum::extract::{FromRequest, Request};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
+use axum::response::{IntoResponse, Response};
+use serde::de::DeserializeOwned;
+use stimmwerk_core::live::MAX_CLIENT_FRAME;
+use stimmwerk_core::live::Problem;
+use stimmwerk_ui::data::Refused;
+use tower::ServiceExt;
+
+use crate::app::AppState;
+use crate::problem::{Answer, Fault};
+
+/// What a form brought beside the fields of the write.
+#[derive(Clone, Debug, Default)]
+pub struct FormPost {
+    /// Its fields, without those that begin with `_` and the ones below.
+    pub fields: Vec<(String, String)>,
+    /// The command id the page gave it.
+    pub idempotency_key: Option<String>,
+    /// The local address to go on to.
+    pub next: String,
+}
+
+/// Fields that never come back into a page.
+const SECRET: [&str; 2] = ["token", "password"];
+
+/// Around the whole router: turns a form post into the write it stands for, and its answer into a page.
+pub async fn forms(request: Request, inner: axum::Router) -> Response {
+    let is_form = request.method() == Method::POST
+        && request
+            .headers()
+            .get(header::CONTENT_TYPE)
+            .and_then(|value| value.to_str().ok())
+            .is_some_and(|kind| kind.starts_with("application/x-www-form-urlencoded"));
+    if !is_form {
+        return inner.oneshot(request).await.into_response();
+    }
+    let (mut parts, body) = request.into_parts();
+    let Ok(body) = to_bytes(body, MAX_CLIENT_FRAME).await else {
+        return StatusCode::PAYLOAD_TOO_LARGE.into_response();
+    };
+    let Ok(pairs) = serde_urlencoded::from_bytes::<Vec<(String, String)>>(&body) else {
+        return StatusCode::BAD_REQUEST.into_response();
+    };
+    let action = parts.uri.path().to_owned();
+    let mut form = FormPost { next: "/".to_owned(), ..FormPost::default() };
+    for (name, value) in pairs {
+        match name.as_str() {
+            "_method" => {
+                if let Ok(method @ (Method::PUT | Method::PATCH | Method::DELETE)) = value.parse() {
+                    parts.method = method;
+                }
+            }
+            "idempotency_key" => form.idempotency_key = Some(value),
+            "next" => form.next = local(&value),
+            _ => form.fields.push((name, value)),
+        }
+    }
+    let cookies = parts.headers.get_all(header::COOKIE).iter().cloned().collect::<Vec<_>>();
+    let language = parts.headers.get(header::ACCEPT_LANGUAGE).cloned();
+    parts.extensions.insert(form.clone());
+    let response = inner.clone().oneshot(Request::from_parts(parts, Body::empty())).await.into_response();
+    if response.status().is_success() {
+        return see_other(response.headers(), &form.next);
+    }
+    if response.status().is_redirection() {
+        return response;
+    }
+    // Refused: the page again, with the problem and what was typed.
+    let status = response.status();
+    let problem = to_bytes(response.into_body(), MAX_CLIENT_FRAME)
+        .await
+        .ok()
+        .and_then(|body| serde_json::from_slice::<Problem>(&body).ok());
+    let Some(problem) = problem else { return status.into_response() };
+    let fields: BTreeMap<String, String> =
+        form.fields.into_iter().filter(|(name, _)| !SECRET.contains(&name.as_str())).collect();
+    let mut page = Request::new(Body::empty());
+    *page.uri_mut() = form.next.parse().unwrap_or_else(|_| Uri::from_static("/"));
+    for cookie in cookies {
+        page.headers_mut().append(header::COOKIE, cookie);
+    }
+    if let Some(language) = language {
+        page.headers_mut().insert(header::ACCEPT_LANGUAGE, language);
+    }
+    page.extensions_mut().insert(Refused { action, fields, problem });
+    inner.oneshot(page).await.into_response()
+}
+
+/// A path of this site, or `/`. Nothing a form says may lead elsewhere.
+pub fn local(next: &str) -> String {
+    let fine = next.starts_with('/')
+        && !next.starts_with("//")
+        && !next.contains(['\\', '\r', '\n', '\t'])
+        && !next.starts_with("/api/")
+        && next.parse::<Uri>().is_ok();
+    if fine { next.to_owned() } else { "/".to_owned() }
+}
+
+fn see_other(headers: &HeaderMap, next: &str) -> Response {
+    let mut response = StatusCode::SEE_OTHER.into_response();
+    for cookie in headers.get_all(header::SET_COOKIE) {
+        response.headers_mut().append(header::SET_COOKIE, cookie.clone());
+    }
+    // A handler may know better where to go: into the forum that was just joined.
+    let to = headers.get("x-next").cloned().or_else(|| HeaderValue::from_str(next).ok());
+    response.headers_mut().insert(header::LOCATION, to.unwrap_or(HeaderValue::from_static("/")));
+    response
+}
+
+/// The body of a write: JSON, or the fields of a form (empty ones count as left out).
+#[derive(Clone, Copy, Debug)]
+pub struct Input<T>(pub T);
+
+impl<T: DeserializeOwned> FromRequest<AppState> for Input<T> {
+    type Rejection = Fault;
+
+    async fn from_request(mut request: Request, _app: &AppState) -> Answer<Self> {
+        if let Some(form) = request.extensions_mut().remove::<FormPost>() {
+            let filled: Vec<(String, String)> =
+                form.fields.into_iter().filter(|(_, value)| !value.trim().is_empty()).collect();
+            let encoded = serde_urlencoded::to_string(&filled).map_err(|e| Fault::bad_request(e.to_string()))?;
+            return serde_urlencoded::from_str(&encoded).map(Self).map_err(|error| missing(&error.to_string()));
+        }
+        let body: Bytes = to_bytes(request.into_body(), MAX_CLIENT_FRAME)
+            .await
+            .map_err(|_| Fault::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large"))?;
+        let body: &[u8] = if body.is_empty() { b"{}" } else { &body };
+        serde_json::from_slice(body).map(Self).map_err(|error| missing(&error.to_string()))
+    }
+}
+
+/// An empty text field of a form is a text problem, not a broken request.
+fn missing(error: &str) -> Fault {
+    if error.contains("missing field `text`") {
+        return stimmwerk_core::rejection::Rejection::from(stimmwerk_core::text::TextProblem::Empty).into();
+    }
+    Fault::bad_request(error)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::local;
+
+    #[test]
+    fn given_an_address_elsewhere_then_it_leads_home() {
+        assert_eq!(local("/f/1?topic=2"), "/f/1?topic=2");
+        for elsewhere in ["https://evil.example", "//evil.example", "/\\evil.example", "javascript:1", "/api/v1/me", ""] {
+            assert_eq!(local(elsewhere), "/", "{elsewhere}");
+        }
+    }
+}

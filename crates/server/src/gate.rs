@@ -1,0 +1,279 @@
+//! The gate every request passes: who is it, which object is meant, how do they stand to it, and does the table let
+//! them through.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use axum::extract::{FromRequestParts, MatchedPath, RawPathParams};
+use axum::http::header;
+use axum::http::request::Parts;
+use stimmwerk_core::ids::{CommandId, ForumId, ParticipantId, ProcessId, StreamId};
+use stimmwerk_core::network::{ForumPlace, NetworkState};
+use stimmwerk_core::people::{Actor, Audience, Role, Roles};
+use stimmwerk_eventlog::accounts::{Participant, PersonId, PersonKind, Standing};
+use tower_sessions::Session;
+use uuid::Uuid;
+
+use crate::access::{self, Position};
+use crate::app::{App, AppState};
+use crate::chance;
+use crate::form::FormPost;
+use crate::problem::{Answer, Fault};
+use crate::sessions::PERSON;
+
+/// Whom a request comes from.
+#[derive(Clone, Debug)]
+pub struct Who {
+    /// What is known of them; `None` for strangers.
+    pub standing: Option<Arc<Standing>>,
+}
+
+impl Who {
+    /// The person, if there is one.
+    pub fn person(&self) -> Option<PersonId> {
+        self.standing.as_ref().map(|standing| standing.person.id)
+    }
+
+    /// The id under which their commands are remembered.
+    pub fn command_owner(&self) -> Uuid {
+        self.person().map_or(Uuid::nil(), |person| person.0)
+    }
+
+    /// Their roles in a process.
+    pub fn roles_in(&self, process: ProcessId) -> Roles {
+        self.standing.as_ref().map(|standing| standing.roles_in(process)).unwrap_or_default()
+    }
+
+    /// Their roles for the whole network.
+    pub fn network_roles(&self) -> Roles {
+        self.standing.as_ref().map(|standing| standing.network_roles()).unwrap_or_default()
+    }
+
+    /// Who they are in a process.
+    pub fn in_process(&self, process: ProcessId) -> Option<&Participant> {
+        self.standing.as_ref()?.in_process(process)
+    }
+
+    /// How they stand to a process, or to the network as a whole.
+    pub fn position(&self, directory: &NetworkState, process: Option<ProcessId>) -> Position {
+        let network = self.network_roles();
+        let admin = network.has(Role::Admin);
+        let known = self.standing.is_some();
+        let Some(process) = process else {
+            let audience = if network.moderates() { Audience::Staff } else { Audience::Public };
+            return Position { known, audience: Some(audience), joined: false, moderates: network.moderates(), admin };
+        };
+        let Some(found) = directory.process(process) else { return Position { known, admin, ..Position::default() } };
+        let roles = self.roles_in(process);
+        let participant = self.in_process(process);
+        // Who was shut out is a stranger again.
+        let joined = participant.is_some_and(|participant| !participant.banned);
+        let moderates = roles.moderates();
+        let audience = if moderates {
+            Some(Audience::Staff)
+        } else if joined {
+            Some(Audience::Participants)
+        } else {
+            found.visibility.is_public().then_some(Audience::Public)
+        };
+        Position { known, audience, joined: joined || roles.is_staff(), moderates, admin }
+    }
+
+    /// As whom the domain judges their commands.
+    pub fn actor(&self, process: Option<ProcessId>) -> Actor {
+        let Some(process) = process else { return Actor { roles: self.network_roles(), ..Actor::default() } };
+        let participant = self.in_process(process);
+        Actor {
+            participant: participant.map(|participant| participant.id),
+            roles: self.roles_in(process),
+            name: participant.and_then(|participant| participant.name.as_deref()).map(Arc::from),
+            guest: participant.is_some_and(|participant| participant.guest),
+            banned: participant.is_some_and(|participant| participant.banned),
+            system: false,
+        }
+    }
+}
+
+impl App {
+    /// Who holds this credential.
+    ///
+    /// # Errors
+    /// The account tables cannot be read.
+    pub async fn who(&self, person: Option<PersonId>) -> Answer<Who> {
+        let standing = match person {
+            None => None,
+            Some(person) => self.accounts.standing(person).await?.map(Arc::new),
+        };
+        Ok(Who { standing })
+    }
+
+    /// Makes staff with an account a participant of a process they work in, so that what they write has an author.
+    ///
+    /// # Errors
+    /// The account tables cannot be written.
+    pub async fn let_staff_in(&self, who: Who, process: ProcessId) -> Answer<Who> {
+        let Some(standing) = &who.standing else { return Ok(who) };
+        if standing.person.kind != PersonKind::Account
+            || standing.in_process(process).is_some()
+            || !standing.roles_in(process).is_staff()
+        {
+            return Ok(who);
+        }
+        let participant = Participant {
+            id: ParticipantId(Uuid::now_v7()),
+            process,
+            person: standing.person.id,
+            name: None,
+            lang: None,
+            notice: 0,
+            banned: false,
+            guest: false,
+            joined_at: chance::now(),
+        };
+        self.accounts.add_participant(participant).await?;
+        self.who(Some(standing.person.id)).await
+    }
+}
+
+/// A request that was let through.
+#[derive(Clone, Debug)]
+pub struct Gate {
+    /// From whom.
+    pub who: Who,
+    /// How they stand to the object.
+    pub position: Position,
+    /// The process meant, if the path names one or something in one.
+    pub process: Option<ProcessId>,
+    /// The forum meant.
+    pub forum: Option<ForumPlace>,
+    /// The stream meant.
+    pub stream: Option<StreamId>,
+    /// The id of the command this request is.
+    pub command: CommandId,
+    params: HashMap<String, String>,
+}
+
+impl Gate {
+    /// The id in the path named `name`.
+    ///
+    /// # Errors
+    /// It is not one: then there is no such thing.
+    pub fn id<T: std::str::FromStr>(&self, name: &str) -> Answer<T> {
+        self.params.get(name).and_then(|id| id.parse().ok()).ok_or_else(Fault::not_found)
+    }
+
+    /// A word in the path.
+    pub fn param(&self, name: &str) -> &str {
+        self.params.get(name).map_or("", String::as_str)
+    }
+
+    /// The forum meant.
+    ///
+    /// # Errors
+    /// The path names none.
+    pub fn forum(&self) -> Answer<ForumPlace> {
+        self.forum.ok_or_else(Fault::not_found)
+    }
+
+    /// The process meant.
+    ///
+    /// # Errors
+    /// The path names none.
+    pub fn process(&self) -> Answer<ProcessId> {
+        self.process.ok_or_else(Fault::not_found)
+    }
+
+    /// As whom the domain judges.
+    pub fn actor(&self) -> Actor {
+        self.who.actor(self.process)
+    }
+}
+
+impl FromRequestParts<AppState> for Gate {
+    type Rejection = Fault;
+
+    async fn from_request_parts(parts: &mut Parts, app: &AppState) -> Answer<Self> {
+        let path = MatchedPath::from_request_parts(parts, app).await.map_err(|_| Fault::not_found())?;
+        let needs = access::needs(&parts.method, path.as_str()).ok_or_else(|| {
+            tracing::error!(path = path.as_str(), "a route is missing from the access table");
+            Fault::not_found()
+        })?;
+        let params: HashMap<String, String> = RawPathParams::from_request_parts(parts, app)
+            .await
+            .map_err(|_| Fault::not_found())?
+            .iter()
+            .map(|(name, value)| (name.to_owned(), value.to_owned()))
+            .collect();
+        let who = identify(parts, app).await?;
+        let directory = app.directory();
+        let id = |name: &str| params.get(name);
+        let forum = match (id("forum"), id("stream")) {
+            (Some(forum), _) => {
+                let place = forum.parse::<ForumId>().ok().and_then(|forum| directory.forum(forum));
+                Some(place.ok_or_else(Fault::not_found)?)
+            }
+            (None, Some(stream)) => {
+                let stream = stream.parse::<StreamId>().map_err(|_| Fault::not_found())?;
+                let place = directory.place(stream);
+                if place.is_none() && stream != StreamId::NETWORK {
+                    return Err(Fault::not_found());
+                }
+                place
+            }
+            (None, None) => None,
+        };
+        let process = match (id("process"), forum) {
+            (Some(process), _) => Some(process.parse::<ProcessId>().map_err(|_| Fault::not_found())?),
+            (None, forum) => forum.map(|forum| forum.process),
+        };
+        let who = match process {
+            Some(process) => app.let_staff_in(who, process).await?,
+            None => who,
+        };
+        let position = who.position(&directory, process);
+        // A participant who was shut out is told so when they write, rather than that nothing is there.
+        access::enter(needs, position)?;
+        let stream = id("stream").and_then(|stream| stream.parse().ok()).or(forum.map(|forum| forum.stream));
+        let command = command_id(parts)?;
+        Ok(Self { who, position, process, forum, stream, command, params })
+    }
+}
+
+/// Reads token or session.
+async fn identify(parts: &mut Parts, app: &AppState) -> Answer<Who> {
+    if let Some(token) = bearer(parts) {
+        let holder = app.accounts.token_holder(chance::hash(token), chance::now()).await?;
+        return match holder {
+            Some(person) => app.who(Some(person)).await,
+            None => Err(Fault::unauthorized()),
+        };
+    }
+    let session = Session::from_request_parts(parts, app).await.map_err(|_| Fault::internal())?;
+    let person: Option<Uuid> = session.get(PERSON).await.map_err(|error| {
+        tracing::error!(%error, "session");
+        Fault::internal()
+    })?;
+    app.who(person.map(PersonId)).await
+}
+
+/// The token of the request, if it has one.
+pub fn bearer(parts: &Parts) -> Option<&str> {
+    let value = parts.headers.get(header::AUTHORIZATION)?.to_str().ok()?;
+    let (scheme, token) = value.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
+}
+
+fn command_id(parts: &Parts) -> Answer<CommandId> {
+    let given = parts
+        .headers
+        .get("idempotency-key")
+        .and_then(|value| value.to_str().ok())
+        .or_else(|| parts.extensions.get::<FormPost>().and_then(|form| form.idempotency_key.as_deref()));
+    match given {
+        None => Ok(chance::command_id()),
+        Some(given) => given
+            .trim()
+            .parse()
+            .map_err(|_| Fault::bad_request("the idempotency key is not a UUID")),
+    }
+}

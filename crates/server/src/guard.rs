@@ -1,0 +1,157 @@
+//! What holds for every request: the origin rules, the headers that keep browsers safe, and words for refusals.
+
+use axum::extract::{Request, State};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
+use axum::middleware::Next;
+use axum::response::Response;
+
+use crate::app::AppState;
+use crate::problem::{self, Fault};
+
+/// Refuses writes and sockets from foreign pages (DESIGN §4): they must carry the public origin. A request with a token
+/// and no cookie needs none, since no browser sends one by itself.
+pub async fn origin(State(app): State<AppState>, request: Request, next: Next) -> Response {
+    let unsafe_method = !matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
+    let socket = request.headers().contains_key(header::SEC_WEBSOCKET_KEY);
+    if (unsafe_method || socket) && !is_ours(request.headers(), request.uri(), app.config.public_url.as_deref()) {
+        return problem::respond(&Fault::new(StatusCode::FORBIDDEN, "origin"), language(&request));
+    }
+    next.run(request).await
+}
+
+fn is_ours(headers: &HeaderMap, uri: &Uri, public_url: Option<&str>) -> bool {
+    if headers.contains_key(header::AUTHORIZATION) && !headers.contains_key(header::COOKIE) {
+        return true;
+    }
+    let mut origins = headers.get_all(header::ORIGIN).iter();
+    match (origins.next(), origins.next()) {
+        (None, _) => headers.get("sec-fetch-site").is_some_and(|site| site == "same-origin"),
+        (Some(origin), None) => {
+            let Ok(origin) = origin.to_str() else { return false };
+            match public_url {
+                Some(public) => origin == public,
+                None => {
+                    let host = headers.get(header::HOST).and_then(|host| host.to_str().ok());
+                    let host = host.or_else(|| uri.authority().map(axum::http::uri::Authority::as_str));
+                    let named = origin.strip_prefix("http://").or_else(|| origin.strip_prefix("https://"));
+                    named.is_some() && named == host
+                }
+            }
+        }
+        _ => false,
+    }
+}
+
+/// Words refusals in the reader's language and sets what every answer carries.
+pub async fn finish(request: Request, next: Next) -> Response {
+    let lang = language(&request);
+    let mut response = next.run(request).await;
+    if let Some(fault) = response.extensions_mut().remove::<Fault>() {
+        response = problem::respond(&fault, lang);
+    }
+    let headers = response.headers_mut();
+    let mut set = |name: header::HeaderName, value: &'static str| {
+        headers.entry(name).or_insert(HeaderValue::from_static(value));
+    };
+    set(header::X_CONTENT_TYPE_OPTIONS, "nosniff");
+    set(header::REFERRER_POLICY, "same-origin");
+    set(header::X_FRAME_OPTIONS, "DENY");
+    set(header::CONTENT_SECURITY_POLICY, "default-src 'none'; frame-ancestors 'none'");
+    set(header::CACHE_CONTROL, "private, no-store");
+    set(header::HeaderName::from_static("cross-origin-opener-policy"), "same-origin");
+    set(header::HeaderName::from_static("cross-origin-resource-policy"), "same-origin");
+    set(
+        header::HeaderName::from_static("permissions-policy"),
+        "camera=(), microphone=(), geolocation=(), interest-cohort=()",
+    );
+    response
+}
+
+/// The interface language: asked for, chosen before, or preferred by the browser.
+pub fn language<B>(request: &axum::http::Request<B>) -> &'static str {
+    let asked = request.uri().query().and_then(|query| {
+        serde_urlencoded::from_str::<Vec<(String, String)>>(query)
+            .ok()?
+            .into_iter()
+            .find_map(|(name, value)| (name == "lang").then_some(value))
+    });
+    let chosen = cookie(request.headers(), "lang");
+    let preferred = request.headers().get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
+    asked
+        .as_deref()
+        .and_then(supported)
+        .or_else(|| chosen.and_then(supported))
+        .or_else(|| preferred.and_then(accepted))
+        .unwrap_or(stimmwerk_ui::LANGUAGES[0])
+}
+
+fn supported(tag: &str) -> Option<&'static str> {
+    let primary = tag.trim().split('-').next()?;
+    stimmwerk_ui::LANGUAGES.iter().copied().find(|have| have.eq_ignore_ascii_case(primary))
+}
+
+/// The best of an `Accept-Language` list (RFC 9110, section 12.5.4).
+fn accepted(list: &str) -> Option<&'static str> {
+    let mut best: Option<(f32, &'static str)> = None;
+    for item in list.split(',').take(20) {
+        let (tag, quality) = item.split_once(";q=").unwrap_or((item, "1"));
+        let quality: f32 = quality.trim().parse().unwrap_or(0.0);
+        if let Some(lang) = supported(tag)
+            && quality > best.map_or(0.0, |(best, _)| best)
+        {
+            best = Some((quality, lang));
+        }
+    }
+    best.map(|(_, lang)| lang)
+}
+
+/// A cookie by name.
+pub fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    headers
+        .get_all(header::COOKIE)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(';'))
+        .find_map(|pair| pair.trim().split_once('=').filter(|(have, _)| *have == name).map(|(_, value)| value))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn asked(headers: &[(&'static str, &str)], public: Option<&str>) -> bool {
+        let mut map = HeaderMap::new();
+        for (name, value) in headers {
+            map.append(*name, value.parse().expect("a header value"));
+        }
+        is_ours(&map, &Uri::from_static("/api/v1/live"), public)
+    }
+
+    #[test]
+    fn given_foreign_missing_or_look_alike_origins_then_they_are_refused() {
+        let public = Some("https://stimm.example");
+        assert!(asked(&[("origin", "https://stimm.example")], public));
+        assert!(asked(&[("origin", "http://127.0.0.1:80"), ("host", "127.0.0.1:80")], None));
+        assert!(asked(&[("sec-fetch-site", "same-origin")], public));
+        assert!(asked(&[("authorization", "Bearer x")], public));
+        for refused in [
+            &[("origin", "null")][..],
+            &[],
+            &[("origin", "https://stimm.example.evil.example")],
+            &[("origin", "https://evil-stimm.example")],
+            &[("origin", "http://stimm.example")],
+            &[("origin", "https://stimm.example"), ("origin", "https://evil.example")],
+            &[("sec-fetch-site", "same-site")],
+            &[("authorization", "Bearer x"), ("cookie", "stimmwerk=1")],
+        ] {
+            assert!(!asked(refused, public), "{refused:?}");
+        }
+    }
+
+    #[test]
+    fn given_a_preference_list_then_the_best_supported_language_is_taken() {
+        assert_eq!(accepted("fr;q=0.9, en;q=0.8, de;q=0.7"), Some("en"));
+        assert_eq!(accepted("de-AT, en"), Some("de"));
+        assert_eq!(accepted("xx"), None);
+    }
+}

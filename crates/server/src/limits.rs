@@ -1,0 +1,79 @@
+//! Bounds on what strangers can try. Sessions and codes are counted before addresses: sixty people of one hall share
+//! one address.
+
+use std::sync::Mutex;
+use std::time::{Duration, Instant};
+
+/// Failed guesses of codes the whole server bears in a burst, and how fast it forgets them. With 34 bits a code,
+/// guessing one of ten open ones takes centuries at this rate.
+const GUESSES: f64 = 300.0;
+const GUESSES_PER_SECOND: f64 = 0.5;
+
+/// A bucket that fills over time and is emptied by use.
+#[derive(Debug)]
+pub struct Bucket {
+    capacity: f64,
+    per_second: f64,
+    state: Mutex<(f64, Instant)>,
+}
+
+impl Bucket {
+    /// A full bucket.
+    pub fn new(capacity: f64, per_second: f64) -> Self {
+        Self { capacity, per_second, state: Mutex::new((capacity, Instant::now())) }
+    }
+
+    /// Takes one, or says how many seconds to wait.
+    ///
+    /// # Errors
+    /// The seconds until there is one again.
+    pub fn take(&self) -> Result<(), u64> {
+        let mut state = self.state.lock().expect("no panic while held");
+        let now = Instant::now();
+        let (left, since) = *state;
+        let left = (left + (now - since).as_secs_f64() * self.per_second).min(self.capacity);
+        if left >= 1.0 {
+            *state = (left - 1.0, now);
+            return Ok(());
+        }
+        *state = (left, now);
+        Err(Duration::from_secs_f64((1.0 - left) / self.per_second).as_secs() + 1)
+    }
+
+    /// Would [`Bucket::take`] succeed?
+    ///
+    /// # Errors
+    /// The seconds until it would.
+    pub fn peek(&self) -> Result<(), u64> {
+        let (left, since) = *self.state.lock().expect("no panic while held");
+        let left = left + since.elapsed().as_secs_f64() * self.per_second;
+        if left >= 1.0 { Ok(()) } else { Err(Duration::from_secs_f64((1.0 - left) / self.per_second).as_secs() + 1) }
+    }
+}
+
+/// The limits of this node.
+#[derive(Debug)]
+pub struct Limits {
+    /// Failed guesses of join codes and login links, for the whole server.
+    pub guesses: Bucket,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { guesses: Bucket::new(GUESSES, GUESSES_PER_SECOND) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn given_an_empty_bucket_then_it_says_how_long_to_wait() {
+        let bucket = Bucket::new(2.0, 0.1);
+        assert_eq!(bucket.take(), Ok(()));
+        assert_eq!(bucket.take(), Ok(()));
+        assert_eq!(bucket.peek(), Err(10));
+        assert_eq!(bucket.take(), Err(10));
+    }
+}

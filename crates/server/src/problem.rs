@@ -1,0 +1,131 @@
+//! Refusals on their way out: `application/problem+json` with a stable code and a sentence in the reader's language.
+
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde_json::{Map, Value, json};
+use stimmwerk_core::live::Problem;
+use stimmwerk_core::rejection::Rejection;
+use stimmwerk_eventlog::accounts::AccountError;
+use stimmwerk_eventlog::log::ReadError;
+
+/// Why a request is refused. Words come when it leaves: see [`Fault::problem`].
+#[derive(Clone, Debug, PartialEq)]
+pub struct Fault {
+    /// The HTTP status.
+    pub status: StatusCode,
+    /// The stable code.
+    pub code: &'static str,
+    /// The code's parameters.
+    pub params: Map<String, Value>,
+}
+
+/// What handlers return.
+pub type Answer<T> = Result<T, Fault>;
+
+impl Fault {
+    /// A refusal without parameters.
+    pub fn new(status: StatusCode, code: &'static str) -> Self {
+        Self { status, code, params: Map::new() }
+    }
+
+    /// With one more parameter.
+    #[must_use]
+    pub fn with(mut self, name: &str, value: impl Into<Value>) -> Self {
+        self.params.insert(name.to_owned(), value.into());
+        self
+    }
+
+    /// Nothing there, or nothing the caller may know of: the same answer.
+    pub fn not_found() -> Self {
+        Self::new(StatusCode::NOT_FOUND, "not_found")
+    }
+
+    /// Log in or join first.
+    pub fn unauthorized() -> Self {
+        Self::new(StatusCode::UNAUTHORIZED, "unauthorized")
+    }
+
+    /// Not with this role.
+    pub fn forbidden() -> Self {
+        Self::new(StatusCode::FORBIDDEN, "forbidden")
+    }
+
+    /// The request cannot be read.
+    pub fn bad_request(why: impl Into<String>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, "bad_request").with("reason", why.into())
+    }
+
+    /// Too often; again after some seconds.
+    pub fn too_many_requests(retry_after: u64) -> Self {
+        Self::new(StatusCode::TOO_MANY_REQUESTS, "too_many_requests").with("retry_after", retry_after)
+    }
+
+    /// Something is broken here.
+    pub fn internal() -> Self {
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal")
+    }
+
+    /// As it is said to a reader of `lang`.
+    pub fn problem(&self, lang: &str) -> Problem {
+        Problem {
+            code: self.code.to_owned(),
+            status: self.status.as_u16(),
+            title: stimmwerk_ui::problem_title(lang, self.code, &self.params),
+            params: self.params.clone(),
+        }
+    }
+}
+
+impl From<Rejection> for Fault {
+    fn from(rejection: Rejection) -> Self {
+        let status = StatusCode::from_u16(rejection.status()).unwrap_or(StatusCode::CONFLICT);
+        let mut params = match serde_json::to_value(&rejection) {
+            Ok(Value::Object(params)) => params,
+            _ => Map::new(),
+        };
+        params.remove("code");
+        Self { status, code: rejection.code(), params }
+    }
+}
+
+impl From<ReadError> for Fault {
+    fn from(error: ReadError) -> Self {
+        tracing::error!(%error, "reading failed");
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable")
+    }
+}
+
+impl From<AccountError> for Fault {
+    fn from(error: AccountError) -> Self {
+        match error {
+            AccountError::StorageFull => Self::new(StatusCode::INSUFFICIENT_STORAGE, "storage_full"),
+            AccountError::Exists => Self::new(StatusCode::CONFLICT, "exists"),
+            AccountError::Storage(why) => {
+                tracing::error!(why, "accounts");
+                Self::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable")
+            }
+        }
+    }
+}
+
+/// Until the middleware that knows the reader's language has worded it, a refusal travels as an extension.
+impl IntoResponse for Fault {
+    fn into_response(self) -> Response {
+        let mut response = self.status.into_response();
+        response.extensions_mut().insert(self);
+        response
+    }
+}
+
+/// The worded refusal.
+pub fn respond(fault: &Fault, lang: &str) -> Response {
+    let body = serde_json::to_vec(&json!(fault.problem(lang))).unwrap_or_default();
+    let mut response = (fault.status, body).into_response();
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+    headers.insert(header::VARY, HeaderValue::from_static("accept-language, cookie"));
+    if let Some(seconds) = fault.params.get("retry_after").and_then(Value::as_u64) {
+        headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+    }
+    response
+}

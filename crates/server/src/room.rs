@@ -1,0 +1,821 @@
+//! A room: the task that owns one active stream. It decides, appends, publishes; another task beams to the sockets.
+//!
+//! The mailbox is drained into one batch while the one before it is being made durable, so one fsync serves many.
+//! Readers take the published state and never wait for the mailbox.
+
+use std::collections::HashMap;
+use std::fmt::Write;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, AtomicU32, Ordering};
+use std::time::Duration;
+
+use arc_swap::ArcSwap;
+use axum::extract::ws::Utf8Bytes;
+use serde::Serialize;
+use sha2::{Digest, Sha256};
+use stimmwerk_core::domain::{Context, Domain, FollowUp, Meta, StoredEvent, Summary};
+use stimmwerk_core::ids::{CommandId, ParticipantId, SaidKey, StreamId};
+use stimmwerk_core::live::{
+    Deltas, FRAME_TARGET, LiveTypes, OwnFrame, Page, Presence, Resync, Seq, ServerFrame, Snapshot, WindowRequest,
+};
+use stimmwerk_core::people::{Actor, Audience};
+use stimmwerk_core::rejection::Rejection;
+use stimmwerk_core::said::HoldsTexts;
+use stimmwerk_core::time::Timestamp;
+use stimmwerk_eventlog::log::{
+    AppendError, Batch, CommandKey, EventLog, NewEvent, ReadError, Riders, StateSnapshot,
+};
+use tokio::sync::{broadcast, mpsc, oneshot, watch};
+use tokio::time::Instant;
+use uuid::Uuid;
+
+use crate::chance;
+use crate::problem::Fault;
+
+/// The most commands of one batch.
+const BATCH: usize = 1_000;
+/// The most commands that may wait; who comes then waits at the door.
+const MAILBOX: usize = 4_096;
+/// How many beams the ring holds; a socket further behind gets `resync`.
+const RING: usize = 128;
+/// A state snapshot is written every so many events.
+const SNAPSHOT_EVERY: u64 = 5_000;
+/// Frames are this far apart in a busy room.
+const TICK: Duration = Duration::from_millis(50);
+/// Frames are this far apart in a busy and crowded room.
+const CROWDED_TICK: Duration = Duration::from_millis(80);
+/// What counts as crowded, in listeners.
+const CROWD: u32 = 200;
+/// Presence is told at most so often.
+const PRESENCE_TICK: Duration = Duration::from_secs(1);
+/// A reader that missed more facets than this gets a fresh snapshot instead of deltas.
+const CATCH_UP_LIMIT: usize = 2_000;
+/// Events are read from the log in pieces of this size.
+const READ_PIECE: u32 = 2_000;
+
+/// An accepted command.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Done {
+    /// The thing it made or was about.
+    pub object: Option<Uuid>,
+    /// The number of its last event.
+    pub seq: Seq,
+}
+
+/// Why a command was not accepted.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Refusal {
+    /// By the rules.
+    Rejected(Rejection),
+    /// The disk is full.
+    StorageFull,
+    /// It may have been accepted: ask again with the same id.
+    OutcomeUnknown,
+    /// Not now.
+    Unavailable,
+}
+
+impl From<Refusal> for Fault {
+    fn from(refusal: Refusal) -> Self {
+        use axum::http::StatusCode;
+        match refusal {
+            Refusal::Rejected(rejection) => rejection.into(),
+            Refusal::StorageFull => Self::new(StatusCode::INSUFFICIENT_STORAGE, "storage_full"),
+            Refusal::OutcomeUnknown => Self::new(StatusCode::SERVICE_UNAVAILABLE, "outcome_unknown"),
+            Refusal::Unavailable => Self::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable"),
+        }
+    }
+}
+
+/// A command at the door.
+pub struct Job<D: Domain> {
+    /// What.
+    pub command: D::Command,
+    /// Its id.
+    pub id: CommandId,
+    /// By whom.
+    pub actor: Actor,
+    /// Of actor and body: see [`digest`].
+    pub digest: [u8; 16],
+    /// When it came.
+    pub received_at: Timestamp,
+    /// It carries out a follow-up of another stream, which is deleted with its batch.
+    pub follow_up: bool,
+    reply: oneshot::Sender<Result<Done, Refusal>>,
+}
+
+/// What a repeated command must agree in: who sent it and what it says.
+pub fn digest(who: Uuid, command: &impl Serialize) -> [u8; 16] {
+    let body = serde_json::to_vec(command).expect("commands are plain data");
+    let hash = Sha256::new().chain_update(who.as_bytes()).chain_update(body).finalize();
+    hash[..16].try_into().expect("16 of 32 bytes")
+}
+
+/// What a room tells the rest of the program.
+#[derive(Clone)]
+pub struct Surroundings {
+    /// Where everything is durable.
+    pub log: Arc<dyn EventLog>,
+    /// Rows of lists.
+    pub summaries: Arc<std::sync::Mutex<HashMap<StreamId, Summary>>>,
+    /// Moments the clock must tell: stream and time.
+    pub dues: mpsc::UnboundedSender<(StreamId, Option<Timestamp>)>,
+    /// Rung when follow-ups were written.
+    pub follow_ups: Arc<tokio::sync::Notify>,
+    /// Cancelled when a commit failed in a way that leaves the log in doubt.
+    pub failed: tokio_util::sync::CancellationToken,
+}
+
+/// What one tick brought: encoded once per audience and shared by all its readers.
+#[derive(Debug)]
+pub struct Beam {
+    /// What a reader must have.
+    pub after: Seq,
+    /// What it then has.
+    pub seq: Seq,
+    frames: [Option<Vec<Utf8Bytes>>; 3],
+    owners: Vec<ParticipantId>,
+    /// How many are here, if that is to be told.
+    pub presence: Option<Utf8Bytes>,
+    /// Rights may have changed: every reader must be asked for its standing again.
+    pub recheck: bool,
+}
+
+impl Beam {
+    /// The frames for `audience`, if any were made for it.
+    pub fn frames(&self, audience: Audience) -> Option<&[Utf8Bytes]> {
+        self.frames[audience as usize].as_deref()
+    }
+
+    /// Did the personal view of `participant` change?
+    pub fn concerns(&self, participant: ParticipantId) -> bool {
+        self.owners.binary_search(&participant).is_ok()
+    }
+}
+
+/// The way to a room.
+pub struct Room<D: Domain> {
+    stream: StreamId,
+    mailbox: mpsc::Sender<Job<D>>,
+    shared: Arc<Shared<D>>,
+}
+
+struct Shared<D: Domain> {
+    stream: StreamId,
+    state: ArcSwap<D::State>,
+    ring: broadcast::Sender<Arc<Beam>>,
+    listeners: [AtomicU32; 3],
+    /// Number published last; the beam task waits on it.
+    published: watch::Sender<Seq>,
+    presence: watch::Sender<u32>,
+    recheck: tokio::sync::Notify,
+    touched: AtomicI64,
+}
+
+/// A reader's place in the ring. Counts as present until dropped.
+pub struct Listener {
+    /// The ring.
+    pub beams: broadcast::Receiver<Arc<Beam>>,
+    _present: Box<dyn Send + Sync>,
+}
+
+struct PresentGuard<D: Domain> {
+    shared: Arc<Shared<D>>,
+    audience: Audience,
+}
+
+impl<D: Domain> Drop for PresentGuard<D> {
+    fn drop(&mut self) {
+        self.shared.listeners[self.audience as usize].fetch_sub(1, Ordering::Relaxed);
+        self.shared.count_present();
+    }
+}
+
+impl<D: Domain> Shared<D> {
+    fn count_present(&self) {
+        let people = self.listeners.iter().map(|n| n.load(Ordering::Relaxed)).sum();
+        self.presence.send_replace(people);
+    }
+}
+
+/// A stream as sockets see it, whatever its kind.
+#[async_trait::async_trait]
+pub trait Stage: Send + Sync {
+    /// Joins the readers.
+    fn listen(&self, audience: Audience) -> Listener;
+    /// Everything after `after`: frames, and the number they lead to.
+    fn catch_up(&self, after: Option<Seq>, audience: Audience, from: Option<u64>) -> (Vec<Utf8Bytes>, Seq);
+    /// An older page.
+    fn page(&self, before: u64, topic: Option<stimmwerk_core::ids::TopicId>, audience: Audience) -> Vec<Utf8Bytes>;
+    /// The personal view as it is now.
+    fn own(&self, participant: ParticipantId, from: u64) -> Utf8Bytes;
+    /// The present number of people.
+    fn presence(&self) -> Utf8Bytes;
+    /// Takes a command as it came over the wire.
+    async fn take(
+        &self,
+        command: serde_json::Value,
+        id: CommandId,
+        actor: Actor,
+        who: Uuid,
+    ) -> Result<Done, Fault>;
+    /// The `after`, `seq` and `deltas` of the caller's catch-up over REST, at most `limit` deltas.
+    fn deltas_json(&self, after: Seq, audience: Audience, limit: usize) -> serde_json::Value;
+    /// The personal view as JSON.
+    fn own_json(&self, participant: ParticipantId, from: u64) -> serde_json::Value;
+    /// Readers must prove their standing again.
+    fn recheck(&self);
+}
+
+impl<D: Domain> Room<D> {
+    /// Loads a stream and starts its tasks, which end when the last handle is dropped.
+    ///
+    /// # Errors
+    /// The log cannot be read, or holds what this program does not know.
+    pub async fn open(stream: StreamId, surroundings: Surroundings) -> Result<Arc<Self>, ReadError> {
+        let (state, snapshot_seq) = load::<D>(&*surroundings.log, stream).await?;
+        let seq = D::seq(&state);
+        let shared = Arc::new(Shared {
+            stream,
+            state: ArcSwap::from_pointee(state),
+            ring: broadcast::Sender::new(RING),
+            listeners: Default::default(),
+            published: watch::Sender::new(seq),
+            presence: watch::Sender::new(0),
+            recheck: tokio::sync::Notify::new(),
+            touched: AtomicI64::new(chance::now().0),
+        });
+        let (mailbox, jobs) = mpsc::channel(MAILBOX);
+        let beam = tokio::spawn(beam(shared.clone()));
+        let writer = Writer { shared: shared.clone(), surroundings, snapshot_seq };
+        tokio::spawn(async move {
+            writer.run(jobs).await;
+            beam.abort();
+        });
+        Ok(Arc::new(Self { stream, mailbox, shared }))
+    }
+
+    /// The published state.
+    pub fn state(&self) -> Arc<D::State> {
+        self.shared.touched.store(chance::now().0, Ordering::Relaxed);
+        self.shared.state.load_full()
+    }
+
+    /// Does nobody listen, and has nobody asked for anything since `moment`?
+    pub fn is_idle_since(&self, moment: Timestamp) -> bool {
+        self.shared.ring.receiver_count() == 0 && self.shared.touched.load(Ordering::Relaxed) < moment.0
+    }
+
+    /// Issues a command and waits until it is durable or refused.
+    ///
+    /// # Errors
+    /// See [`Refusal`].
+    pub async fn issue(&self, command: D::Command, id: CommandId, actor: Actor, who: Uuid) -> Result<Done, Refusal> {
+        self.issue_as(command, id, actor, who, false).await
+    }
+
+    /// [`Room::issue`] for a follow-up of another stream.
+    ///
+    /// # Errors
+    /// See [`Refusal`].
+    pub async fn issue_as(
+        &self,
+        command: D::Command,
+        id: CommandId,
+        actor: Actor,
+        who: Uuid,
+        follow_up: bool,
+    ) -> Result<Done, Refusal> {
+        let received_at = chance::now();
+        self.shared.touched.store(received_at.0, Ordering::Relaxed);
+        let digest = digest(who, &command);
+        let (reply, answer) = oneshot::channel();
+        let job = Job { command, id, actor, digest, received_at, follow_up, reply };
+        self.mailbox.send(job).await.map_err(|_| Refusal::Unavailable)?;
+        answer.await.unwrap_or(Err(Refusal::OutcomeUnknown))
+    }
+}
+
+#[async_trait::async_trait]
+impl<D: Domain> Stage for Room<D> {
+    fn listen(&self, audience: Audience) -> Listener {
+        self.shared.touched.store(chance::now().0, Ordering::Relaxed);
+        self.shared.listeners[audience as usize].fetch_add(1, Ordering::Relaxed);
+        let beams = self.shared.ring.subscribe();
+        self.shared.count_present();
+        Listener { beams, _present: Box::new(PresentGuard { shared: self.shared.clone(), audience }) }
+    }
+
+    fn catch_up(&self, after: Option<Seq>, audience: Audience, from: Option<u64>) -> (Vec<Utf8Bytes>, Seq) {
+        let state = self.state();
+        let seq = D::seq(&state);
+        match after {
+            // A reader ahead of the log read from one that is gone (a restored backup).
+            Some(after) if after <= seq && D::changed(&state, after, CATCH_UP_LIMIT) < CATCH_UP_LIMIT => {
+                (delta_frames::<D>(self.stream, &state, after, audience), seq)
+            }
+            _ => (snapshot_frames::<D>(self.stream, &state, audience, from), seq),
+        }
+    }
+
+    fn page(&self, before: u64, topic: Option<stimmwerk_core::ids::TopicId>, audience: Audience) -> Vec<Utf8Bytes> {
+        let state = self.state();
+        let mut frames = Vec::new();
+        page_frames::<D>(self.stream, &state, audience, before, None, topic, &mut frames);
+        frames
+    }
+
+    fn own(&self, participant: ParticipantId, from: u64) -> Utf8Bytes {
+        let state = self.state();
+        frame::<D>(&ServerFrame::Own(OwnFrame {
+            stream: self.stream,
+            seq: D::seq(&state),
+            view: D::own(&state, participant, from),
+        }))
+    }
+
+    fn presence(&self) -> Utf8Bytes {
+        presence_frame::<D>(self.stream, *self.shared.presence.borrow())
+    }
+
+    async fn take(
+        &self,
+        command: serde_json::Value,
+        id: CommandId,
+        actor: Actor,
+        who: Uuid,
+    ) -> Result<Done, Fault> {
+        let command: D::Command =
+            serde_json::from_value(command).map_err(|error| Fault::bad_request(error.to_string()))?;
+        Ok(self.issue(command, id, actor, who).await?)
+    }
+
+    fn deltas_json(&self, after: Seq, audience: Audience, limit: usize) -> serde_json::Value {
+        let state = self.state();
+        let head = D::seq(&state);
+        let mut deltas = D::deltas(&state, after, audience);
+        // Cut between numbers only, so that the range stays whole.
+        let mut seq = head.max(after);
+        if deltas.len() > limit {
+            let cut = deltas[limit - 1].seq();
+            let whole = deltas.partition_point(|delta| delta.seq() <= cut);
+            deltas.truncate(whole);
+            if deltas.len() < D::changed(&state, after, usize::MAX) {
+                seq = cut;
+            }
+        }
+        serde_json::json!(Deltas { stream: self.stream, after, seq, deltas })
+    }
+
+    fn own_json(&self, participant: ParticipantId, from: u64) -> serde_json::Value {
+        serde_json::json!(D::own(&self.state(), participant, from))
+    }
+
+    fn recheck(&self) {
+        self.shared.recheck.notify_one();
+    }
+}
+
+/// Folds a stream from its newest snapshot and the events after it.
+async fn load<D: Domain>(log: &dyn EventLog, stream: StreamId) -> Result<(D::State, Seq), ReadError> {
+    let texts: HashMap<SaidKey, Arc<str>> = log.texts(stream).await?.into_iter().collect();
+    let texts = Arc::new(texts);
+    let snapshot = log.snapshot(stream).await?.filter(|snapshot| snapshot.format == D::STATE_FORMAT);
+    let (mut state, snapshot_seq) = match snapshot {
+        None => (D::State::default(), Seq(0)),
+        Some(snapshot) => {
+            let texts = texts.clone();
+            let state = tokio::task::spawn_blocking(move || {
+                let mut state: D::State = serde_json::from_slice(&snapshot.body).map_err(|e| ReadError(e.to_string()))?;
+                state.resolve(&|key| texts.get(key).cloned());
+                D::rebuild(&mut state);
+                Ok::<_, ReadError>(state)
+            })
+            .await
+            .map_err(|error| ReadError(error.to_string()))??;
+            (state, snapshot.seq)
+        }
+    };
+    fold::<D>(log, stream, &mut state, &texts).await?;
+    Ok((state, snapshot_seq))
+}
+
+/// Applies all events the state does not have yet.
+async fn fold<D: Domain>(
+    log: &dyn EventLog,
+    stream: StreamId,
+    state: &mut D::State,
+    texts: &HashMap<SaidKey, Arc<str>>,
+) -> Result<(), ReadError> {
+    loop {
+        let events = log.read(stream, D::seq(state), READ_PIECE).await?;
+        for logged in &events {
+            let mut event = D::Event::read(&logged.kind, logged.version, &logged.body)
+                .map_err(|unreadable| ReadError(unreadable.to_string()))?;
+            event.resolve(&|key| texts.get(key).cloned());
+            D::apply(state, &event, Meta { seq: logged.seq, at: logged.at, actor: logged.actor });
+        }
+        if events.len() < READ_PIECE as usize {
+            return Ok(());
+        }
+    }
+}
+
+/// The half of a room that writes. It alone replaces the published state.
+struct Writer<D: Domain> {
+    shared: Arc<Shared<D>>,
+    surroundings: Surroundings,
+    snapshot_seq: Seq,
+}
+
+/// What the deciding said to one job, before it is durable.
+enum Verdict {
+    Accepted(Done),
+    Rejected(Rejection),
+    /// The same command stands earlier in this batch.
+    SameAs(usize),
+}
+
+impl<D: Domain> Writer<D> {
+    async fn run(mut self, mut mailbox: mpsc::Receiver<Job<D>>) {
+        let mut jobs = Vec::with_capacity(BATCH);
+        while mailbox.recv_many(&mut jobs, BATCH).await > 0 {
+            self.process(std::mem::take(&mut jobs)).await;
+            self.snapshot_if_due(SNAPSHOT_EVERY);
+        }
+        self.snapshot_if_due(1);
+    }
+
+    /// Decides, appends, publishes and answers.
+    async fn process(&mut self, mut jobs: Vec<Job<D>>) {
+        while !jobs.is_empty() {
+            let base = self.shared.state.load_full();
+            let (batch, working, verdicts) = self.decide(&base, &jobs);
+            let written = !batch.events.is_empty() || !batch.riders.done.is_empty();
+            let (due, summary) = (batch.riders.due, D::summary(&working));
+            let has_follow_ups = !batch.riders.follow_ups.is_empty();
+            let result =
+                if written { self.surroundings.log.append(batch).await.map(|_| ()) } else { Ok(()) };
+            match result {
+                Ok(()) => {
+                    let seq = D::seq(&working);
+                    if seq > D::seq(&base) {
+                        self.shared.state.store(Arc::new(working));
+                        self.shared.published.send_replace(seq);
+                    }
+                    if let Some(summary) = summary {
+                        let mut summaries = self.surroundings.summaries.lock().expect("no panic while held");
+                        summaries.insert(self.shared.stream, summary);
+                    }
+                    if let Some(due) = due {
+                        let _ = self.surroundings.dues.send((self.shared.stream, due));
+                    }
+                    if has_follow_ups {
+                        self.surroundings.follow_ups.notify_one();
+                    }
+                    return self.answer(jobs, verdicts).await;
+                }
+                Err(AppendError::CommandTaken { ids }) => {
+                    // Repetitions of commands accepted before. They get their old answer; the rest is decided again.
+                    let (repeated, rest): (Vec<_>, Vec<_>) =
+                        jobs.into_iter().partition(|job| ids.contains(&job.id));
+                    for job in repeated {
+                        let answer = self.recall(&job).await;
+                        let answer = match answer {
+                            Ok(Some(answer)) => answer,
+                            Ok(None) | Err(_) => Err(Refusal::Unavailable),
+                        };
+                        if job.follow_up && answer.is_ok() {
+                            self.strike(job.id).await;
+                        }
+                        let _ = job.reply.send(answer);
+                    }
+                    jobs = rest;
+                }
+                Err(AppendError::Conflict { .. }) => {
+                    // Another node was first: take in what it wrote and decide again.
+                    if let Err(error) = self.catch_up().await {
+                        tracing::error!(%error, stream = %self.shared.stream, "catching up failed");
+                        return refuse(jobs, &Refusal::Unavailable);
+                    }
+                }
+                Err(AppendError::StorageFull) => return self.refuse_accepted(jobs, verdicts, &Refusal::StorageFull),
+                Err(AppendError::Storage(error)) => {
+                    tracing::error!(error, stream = %self.shared.stream, "append failed");
+                    return self.refuse_accepted(jobs, verdicts, &Refusal::Unavailable);
+                }
+                Err(AppendError::OutcomeUnknown(error)) => {
+                    // Whether it is durable can no longer be known from here: the next start reads what is there.
+                    tracing::error!(error, stream = %self.shared.stream, "commit in doubt, the program ends");
+                    self.surroundings.failed.cancel();
+                    return refuse(jobs, &Refusal::OutcomeUnknown);
+                }
+            }
+        }
+    }
+
+    fn decide(&self, base: &Arc<D::State>, jobs: &[Job<D>]) -> (Batch, D::State, Vec<Verdict>) {
+        let mut working = D::State::clone(base);
+        let mut events = Vec::new();
+        let mut riders = Riders::default();
+        let mut seen: HashMap<CommandId, usize> = HashMap::with_capacity(jobs.len());
+        let mut verdicts = Vec::with_capacity(jobs.len());
+        for (nth, job) in jobs.iter().enumerate() {
+            if let Some(first) = seen.get(&job.id) {
+                verdicts.push(if jobs[*first].digest == job.digest {
+                    Verdict::SameAs(*first)
+                } else {
+                    Verdict::Rejected(Rejection::IdReused)
+                });
+                continue;
+            }
+            let context = Context {
+                stream: self.shared.stream,
+                command: job.id,
+                received_at: job.received_at,
+                actor: job.actor.clone(),
+                salt_seed: chance::bytes(),
+            };
+            let decision = match D::decide(&working, &job.command, &context) {
+                Ok(decision) => decision,
+                Err(rejection) => {
+                    verdicts.push(Verdict::Rejected(rejection));
+                    continue;
+                }
+            };
+            seen.insert(job.id, nth);
+            let last = decision.events.len().saturating_sub(1);
+            for (n, event) in decision.events.iter().enumerate() {
+                let meta = Meta {
+                    seq: D::seq(&working).next(),
+                    at: Some(job.received_at),
+                    actor: job.actor.participant,
+                };
+                D::apply(&mut working, event, meta);
+                let (kind, version) = event.kind();
+                events.push(NewEvent {
+                    at: meta.at,
+                    actor: meta.actor,
+                    command: (n == last).then_some(CommandKey { id: job.id, digest: job.digest }),
+                    kind,
+                    version,
+                    body: event.body(),
+                });
+            }
+            riders.texts.extend(decision.texts);
+            riders.erase.extend(decision.erase);
+            riders.follow_ups.extend(decision.follow_ups);
+            if job.follow_up {
+                riders.done.push(job.id);
+            }
+            let object = D::object(&job.command, self.shared.stream, job.id);
+            verdicts.push(Verdict::Accepted(Done { object, seq: D::seq(&working) }));
+        }
+        if !events.is_empty() {
+            let due = D::next_due(&working);
+            riders.due = (due != D::next_due(base)).then_some(due);
+            let summary = D::summary(&working);
+            if summary != D::summary(base) {
+                riders.summary = summary.and_then(|summary| serde_json::to_vec(&summary).ok());
+            }
+        }
+        let batch =
+            Batch { stream: self.shared.stream, kind: D::KIND, expected: D::seq(base), events, riders };
+        (batch, working, verdicts)
+    }
+
+    /// Answers after the commit. A rejection is checked against the log first: the command may have been accepted
+    /// before, and whoever repeats it gets that answer.
+    async fn answer(&self, jobs: Vec<Job<D>>, verdicts: Vec<Verdict>) {
+        let accepted: Vec<Option<Done>> = verdicts
+            .iter()
+            .map(|verdict| if let Verdict::Accepted(done) = verdict { Some(*done) } else { None })
+            .collect();
+        for (job, verdict) in jobs.into_iter().zip(verdicts) {
+            let answer = match verdict {
+                Verdict::Accepted(done) => Ok(done),
+                Verdict::SameAs(first) => accepted[first].ok_or(Refusal::Unavailable),
+                Verdict::Rejected(rejection) => match self.recall(&job).await {
+                    Ok(Some(answer)) => answer,
+                    Ok(None) => Err(Refusal::Rejected(rejection)),
+                    Err(error) => {
+                        tracing::error!(%error, "looking up a command failed");
+                        Err(Refusal::Unavailable)
+                    }
+                },
+            };
+            if job.follow_up && matches!(answer, Err(Refusal::Rejected(_))) {
+                tracing::error!(stream = %self.shared.stream, command = %job.id, "a follow-up was rejected");
+            }
+            let _ = job.reply.send(answer);
+        }
+    }
+
+    /// What the log remembers of this command.
+    async fn recall(&self, job: &Job<D>) -> Result<Option<Result<Done, Refusal>>, ReadError> {
+        let recorded = self.surroundings.log.find_command(self.shared.stream, job.id).await?;
+        Ok(recorded.map(|recorded| {
+            if recorded.digest == job.digest {
+                Ok(Done { object: D::object(&job.command, self.shared.stream, job.id), seq: recorded.seq })
+            } else {
+                Err(Refusal::Rejected(Rejection::IdReused))
+            }
+        }))
+    }
+
+    /// Deletes a follow-up that had been carried out already.
+    async fn strike(&self, id: CommandId) {
+        let riders = Riders { done: vec![id], ..Riders::default() };
+        let expected = D::seq(&self.shared.state.load());
+        let batch = Batch { stream: self.shared.stream, kind: D::KIND, expected, events: Vec::new(), riders };
+        if let Err(error) = self.surroundings.log.append(batch).await {
+            tracing::warn!(%error, "striking a follow-up failed; it will be tried again");
+        }
+    }
+
+    async fn catch_up(&self) -> Result<(), ReadError> {
+        let log = &*self.surroundings.log;
+        let texts: HashMap<SaidKey, Arc<str>> = log.texts(self.shared.stream).await?.into_iter().collect();
+        let mut state = D::State::clone(&self.shared.state.load());
+        fold::<D>(log, self.shared.stream, &mut state, &texts).await?;
+        let seq = D::seq(&state);
+        self.shared.state.store(Arc::new(state));
+        self.shared.published.send_replace(seq);
+        Ok(())
+    }
+
+    /// Refuses what would have been accepted; what was rejected anyway stays rejected.
+    #[expect(clippy::unused_self, reason = "reads as one of the answers of a writer")]
+    fn refuse_accepted(&self, jobs: Vec<Job<D>>, verdicts: Vec<Verdict>, refusal: &Refusal) {
+        for (job, verdict) in jobs.into_iter().zip(verdicts) {
+            let _ = job.reply.send(Err(match verdict {
+                Verdict::Rejected(rejection) => Refusal::Rejected(rejection),
+                Verdict::Accepted(_) | Verdict::SameAs(_) => refusal.clone(),
+            }));
+        }
+    }
+
+    fn snapshot_if_due(&mut self, every: u64) {
+        let state = self.shared.state.load_full();
+        let seq = D::seq(&state);
+        if seq.0 < self.snapshot_seq.0 + every {
+            return;
+        }
+        self.snapshot_seq = seq;
+        let (log, stream) = (self.surroundings.log.clone(), self.shared.stream);
+        tokio::spawn(async move {
+            let body = tokio::task::spawn_blocking(move || serde_json::to_vec(&*state)).await;
+            if let Ok(Ok(body)) = body {
+                let snapshot = StateSnapshot { seq, format: D::STATE_FORMAT, body };
+                // Without it the next start reads more events; nothing is lost.
+                if let Err(error) = log.put_snapshot(stream, snapshot).await {
+                    tracing::warn!(%error, %stream, "no state snapshot");
+                }
+            }
+        });
+    }
+}
+
+fn refuse<D: Domain>(jobs: Vec<Job<D>>, refusal: &Refusal) {
+    for job in jobs {
+        let _ = job.reply.send(Err(refusal.clone()));
+    }
+}
+
+/// The half of a room that tells. Sends at once after quiet, then one beam a tick.
+async fn beam<D: Domain>(shared: Arc<Shared<D>>) {
+    let mut published = shared.published.subscribe();
+    let mut presence = shared.presence.subscribe();
+    let mut sent = *published.borrow_and_update();
+    let mut told: u32 = 0;
+    let mut last = Instant::now();
+    let mut presence_due: Option<Instant> = None;
+    loop {
+        let mut recheck = false;
+        let presence_at = presence_due.unwrap_or_else(|| Instant::now() + Duration::from_secs(3_600));
+        tokio::select! {
+            changed = published.changed() => if changed.is_err() { return },
+            changed = presence.changed(), if presence_due.is_none() => {
+                if changed.is_err() { return }
+                presence_due = Some(Instant::now() + PRESENCE_TICK);
+                continue;
+            }
+            () = tokio::time::sleep_until(presence_at), if presence_due.is_some() => presence_due = None,
+            () = shared.recheck.notified() => recheck = true,
+        }
+        let people = *presence.borrow_and_update();
+        let tick = if people > CROWD { CROWDED_TICK } else { TICK };
+        tokio::time::sleep_until(last + tick).await;
+        published.borrow_and_update();
+        let state = shared.state.load_full();
+        let seq = D::seq(&state);
+        let tell = (presence_due.is_none() && people != told).then_some(people);
+        if seq == sent && tell.is_none() && !recheck {
+            continue;
+        }
+        if let Some(people) = tell {
+            told = people;
+        }
+        last = Instant::now();
+        let frames = Audience::ALL.map(|audience| {
+            let heard = shared.listeners[audience as usize].load(Ordering::Relaxed) > 0;
+            (heard && seq > sent).then(|| delta_frames::<D>(shared.stream, &state, sent, audience))
+        });
+        let mut owners = if seq > sent { D::owners(&state, sent) } else { Vec::new() };
+        owners.sort_unstable();
+        let presence = tell.map(|people| presence_frame::<D>(shared.stream, people));
+        // No receiver is no error: then nobody is there to be told.
+        let _ = shared.ring.send(Arc::new(Beam { after: sent, seq, frames, owners, presence, recheck }));
+        sent = seq;
+    }
+}
+
+fn frame<L: LiveTypes>(frame: &ServerFrame<L>) -> Utf8Bytes {
+    serde_json::to_string(frame).expect("frames are plain data").into()
+}
+
+fn presence_frame<L: LiveTypes>(stream: StreamId, people: u32) -> Utf8Bytes {
+    frame::<L>(&ServerFrame::Presence(Presence { stream, people }))
+}
+
+/// The frame that tells a reader it fell behind.
+pub fn resync_frame(stream: StreamId) -> Utf8Bytes {
+    frame::<stimmwerk_core::forum::Forum>(&ServerFrame::Resync(Resync { stream }))
+}
+
+/// Deltas as frames below [`FRAME_TARGET`]. A range ends where a number ends; within one number the parts repeat
+/// their start, so that who loses the rest asks for all of it again.
+fn delta_frames<D: Domain>(stream: StreamId, state: &D::State, after: Seq, audience: Audience) -> Vec<Utf8Bytes> {
+    // Each delta is written once; the frame around it is the one of `ServerFrame::Deltas`, which a test compares.
+    let deltas: Vec<(Seq, String)> = D::deltas(state, after, audience)
+        .iter()
+        .map(|delta| (delta.seq(), serde_json::to_string(delta).expect("deltas are plain data")))
+        .collect();
+    let write = |from: Seq, to: Seq, part: &[(Seq, String)]| -> Utf8Bytes {
+        let size: usize = part.iter().map(|(_, json)| json.len() + 1).sum();
+        let mut text = String::with_capacity(size + 128);
+        let _ = write!(text, r#"{{"type":"deltas","stream":"{stream}","after":{from},"seq":{to},"deltas":["#);
+        for (nth, (_, json)) in part.iter().enumerate() {
+            if nth > 0 {
+                text.push(',');
+            }
+            text.push_str(json);
+        }
+        text.push_str("]}");
+        text.into()
+    };
+    let mut frames = Vec::new();
+    let (mut from, mut start, mut size) = (after, 0, 0);
+    for (nth, (seq, json)) in deltas.iter().enumerate() {
+        if nth > start && size + json.len() + 160 > FRAME_TARGET {
+            let (before, _) = &deltas[nth - 1];
+            let to = if before < seq { *before } else { from };
+            frames.push(write(from, to, &deltas[start..nth]));
+            (from, start, size) = (to, nth, 0);
+        }
+        size += json.len() + 1;
+    }
+    frames.push(write(from, D::seq(state), &deltas[start..]));
+    frames
+}
+
+/// A snapshot of the newest part, and the rest of the window as pages.
+fn snapshot_frames<D: Domain>(
+    stream: StreamId,
+    state: &D::State,
+    audience: Audience,
+    from: Option<u64>,
+) -> Vec<Utf8Bytes> {
+    let mut view = D::view(state, audience, &WindowRequest::default());
+    let from = from.filter(|from| *from < D::window_start(&view));
+    let asked = from.unwrap_or_else(|| D::window_start(&view));
+    let cut = D::shorten(&mut view, FRAME_TARGET);
+    let seq = D::seq(state);
+    let rest = cut.or_else(|| from.map(|_| D::window_start(&view)));
+    let mut frames = vec![frame::<D>(&ServerFrame::Snapshot(Snapshot { stream, seq, audience, view }))];
+    if let Some(before) = rest {
+        page_frames::<D>(stream, state, audience, before, Some(asked), None, &mut frames);
+    }
+    frames
+}
+
+/// A page (or all down to `from`) in parts below [`FRAME_TARGET`].
+fn page_frames<D: Domain>(
+    stream: StreamId,
+    state: &D::State,
+    audience: Audience,
+    before: u64,
+    from: Option<u64>,
+    topic: Option<stimmwerk_core::ids::TopicId>,
+    frames: &mut Vec<Utf8Bytes>,
+) {
+    let mut before = Some(before);
+    let mut from = from;
+    while let Some(end) = before {
+        let mut view = D::view(state, audience, &WindowRequest { before: Some(end), from, topic });
+        from = from.or_else(|| Some(D::window_start(&view)));
+        before = D::shorten(&mut view, FRAME_TARGET);
+        frames.push(frame::<D>(&ServerFrame::Page(Page { stream, seq: D::seq(state), view })));
+    }
+}
+

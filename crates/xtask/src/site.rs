@@ -1,0 +1,233 @@
+//! What browsers load: WebAssembly, scripts, styles, fonts and icons, under names that change with their content.
+//!
+//! `target/site` holds each file as `<stem>-<hash>.<extension>`, beside it `.br` and `.gz`, and `manifest.json`, which
+//! maps the names the program knows (`participant.wasm`, `loader.js`, `style.css`) to those.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+    io::Write,
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+use anyhow::{Context, Result};
+use sha2::{Digest, Sha256};
+use wasm_bindgen_cli_support::Bindgen;
+
+use crate::command::{cargo, command, output, root, run, succeeds, target};
+
+/// The WebAssembly target, and where rustup and cargo file it.
+pub const TRIPLE: &str = "wasm32-unknown-unknown";
+
+/// The programs: a participant does not load what only staff see.
+pub const PROGRAMS: [(&str, &[&str]); 2] = [("participant", &[]), ("staff", &["--features", "staff"])];
+
+/// Pinned, so that the same source gives the same bytes.
+const BINARYEN: &str = "binaryen@132.0.0";
+
+/// The folder the server embeds.
+pub fn folder() -> PathBuf {
+    target().join("site")
+}
+
+/// Builds the site.
+pub fn build() -> Result<()> {
+    ensure_target()?;
+    let optimiser = optimiser();
+    let mut site = Site::new()?;
+    for (name, features) in PROGRAMS {
+        let (script, wasm) = program(name, features, optimiser.as_deref())?;
+        site.add(&format!("{name}.js"), &script)?;
+        site.add(&format!("{name}.wasm"), &wasm)?;
+    }
+    site.add("loader.js", &fs::read(root().join("frontend/wasm/loader.js"))?)?;
+    site.add_styles(&root().join("frontend/style"))?;
+    site.finish()
+}
+
+/// `cargo <task>` for the browser's half, with the features of one program, in a target folder apart: it neither waits
+/// for a native build's lock nor shares features with one.
+pub fn cargo_wasm(task: &str, features: &[&str]) -> Command {
+    let mut cargo = cargo();
+    cargo.args([task, "--profile", "wasm", "--package", "stimmwerk-wasm", "--target", TRIPLE]).args(features);
+    cargo.env("CARGO_TARGET_DIR", wasm_folder());
+    // Panic messages name source files. Nobody needs to know in which folders of the building machine they lay.
+    let sources = home().join("registry/src");
+    let remap = |from: &Path, to| format!("--remap-path-prefix={}={to}", from.display());
+    cargo.env("CARGO_ENCODED_RUSTFLAGS", [remap(&sources, "crates"), remap(&root(), ".")].join("\u{1f}"));
+    cargo
+}
+
+fn wasm_folder() -> PathBuf {
+    target().join("wasm-build")
+}
+
+/// The target folder of one program. Cargo gives both the same file name, and one folder would have it link each of
+/// them anew at every build. The second folder starts as a copy of the first, so that libraries are compiled once.
+fn program_folder(name: &str) -> Result<PathBuf> {
+    if name == PROGRAMS[0].0 {
+        return Ok(wasm_folder());
+    }
+    let folder = target().join(format!("wasm-build-{name}"));
+    if !folder.exists() {
+        run(command("cp").arg("-a").args([wasm_folder(), folder.clone()]))?;
+    }
+    Ok(folder)
+}
+
+/// Cargo's own folder.
+fn home() -> PathBuf {
+    let default = || PathBuf::from(std::env::var_os("HOME").unwrap_or_default()).join(".cargo");
+    std::env::var_os("CARGO_HOME").map_or_else(default, PathBuf::from)
+}
+
+fn ensure_target() -> Result<()> {
+    let sysroot = output(command("rustc").args(["--print", "sysroot"]))?;
+    if Path::new(&sysroot).join("lib/rustlib").join(TRIPLE).exists() {
+        return Ok(());
+    }
+    run(command("rustup").args(["target", "add", TRIPLE]))
+}
+
+/// Compiles one program and returns its script and its WebAssembly.
+fn program(name: &str, features: &[&str], optimiser: Option<&Path>) -> Result<(Vec<u8>, Vec<u8>)> {
+    let folder = program_folder(name)?;
+    run(cargo_wasm("build", features).env("CARGO_TARGET_DIR", &folder))?;
+    let compiled = folder.join(TRIPLE).join("wasm/stimmwerk_wasm.wasm");
+
+    let variant = if optimiser.is_some() { "opt" } else { "raw" };
+    let bound = folder.join("bound").join(format!("{name}-{variant}-{}", hash(&fs::read(&compiled)?)));
+    let script = bound.join(format!("{name}.js"));
+    let wasm = bound.join(format!("{name}.wasm"));
+    if !wasm.exists() {
+        eprintln!("  binding {name}");
+        _ = fs::remove_dir_all(folder.join("bound"));
+        Bindgen::new()
+            .input_path(&compiled)
+            .out_name(name)
+            .web(true)?
+            .typescript(false)
+            .omit_default_module_path(true)
+            .remove_name_section(true)
+            .remove_producers_section(true)
+            .generate(&bound)?;
+        let raw = bound.join(format!("{name}_bg.wasm"));
+        if let Some(optimiser) = optimiser {
+            // It keeps to the features the file says it needs; rustc's own are in Safari 15.4 and Chrome 100.
+            run(command(optimiser).args(["-Oz", "--strip-target-features"]).arg(&raw).arg("-o").arg(&raw))?;
+        }
+        fs::rename(raw, &wasm)?;
+    }
+    Ok((fs::read(script)?, fs::read(wasm)?))
+}
+
+/// `wasm-opt` from npm, which takes a few percent off. The build works without it.
+fn optimiser() -> Option<PathBuf> {
+    let tools = target().join("tools");
+    let installed = tools.join("node_modules/.bin/wasm-opt");
+    if !installed.exists() {
+        let mut install = command("npm");
+        install.args(["install", "--no-audit", "--no-fund", "--no-save", "--loglevel=error", "--prefix"]);
+        if !succeeds(install.arg(&tools).arg(BINARYEN)) {
+            eprintln!("  no wasm-opt (npm gave no {BINARYEN}): the WebAssembly stays a few percent larger");
+            return None;
+        }
+    }
+    Some(installed)
+}
+
+/// The folder as it grows.
+struct Site {
+    folder: PathBuf,
+    manifest: BTreeMap<String, String>,
+}
+
+impl Site {
+    fn new() -> Result<Self> {
+        let folder = folder();
+        fs::create_dir_all(&folder)?;
+        Ok(Self { folder, manifest: BTreeMap::new() })
+    }
+
+    /// Writes a file under its hashed name, compressed as well.
+    fn add(&mut self, name: &str, content: &[u8]) -> Result<()> {
+        let (stem, extension) = name.rsplit_once('.').with_context(|| format!("{name} has no extension"))?;
+        let hashed = format!("{stem}-{}.{extension}", hash(content));
+        let path = self.folder.join(&hashed);
+        if !path.exists() {
+            eprintln!("  {hashed}");
+            fs::write(with_suffix(&path, "gz"), gzip(content)?)?;
+            fs::write(with_suffix(&path, "br"), brotli(content)?)?;
+            // Last, so that what exists is complete.
+            fs::write(path, content)?;
+        }
+        self.manifest.insert(name.to_owned(), hashed);
+        Ok(())
+    }
+
+    /// One style sheet from all of them in the order of their names, after the files they refer to.
+    fn add_styles(&mut self, source: &Path) -> Result<()> {
+        let mut files: Vec<PathBuf> = fs::read_dir(source)?.map(|entry| Ok(entry?.path())).collect::<Result<_>>()?;
+        files.sort();
+        let (sheets, assets): (Vec<_>, Vec<_>) =
+            files.into_iter().partition(|path| path.extension().is_some_and(|e| e == "css"));
+        let mut style = String::new();
+        for sheet in sheets {
+            style.push_str(&fs::read_to_string(sheet)?);
+        }
+        for asset in assets {
+            let name = asset.file_name().and_then(|name| name.to_str()).context("an asset's name is not text")?;
+            self.add(name, &fs::read(&asset)?)?;
+            style = style.replace(&format!("url(\"{name}\")"), &format!("url(\"{}\")", self.manifest[name]));
+        }
+        self.add("style.css", style.as_bytes())
+    }
+
+    /// Writes the manifest and removes what earlier builds left.
+    fn finish(self) -> Result<()> {
+        let mut kept = BTreeSet::from(["manifest.json".to_owned()]);
+        for name in self.manifest.values() {
+            kept.extend([name.clone(), format!("{name}.br"), format!("{name}.gz")]);
+        }
+        for entry in fs::read_dir(&self.folder)? {
+            let entry = entry?;
+            if !kept.contains(entry.file_name().to_string_lossy().as_ref()) {
+                fs::remove_file(entry.path())?;
+            }
+        }
+        // Only when it differs: its time tells cargo whether the server has to embed the folder anew.
+        let manifest = serde_json::to_vec_pretty(&self.manifest)?;
+        let path = self.folder.join("manifest.json");
+        if fs::read(&path).ok().as_ref() != Some(&manifest) {
+            fs::write(path, manifest)?;
+        }
+        Ok(())
+    }
+}
+
+/// Enough of the hash to tell builds apart, short enough to read.
+fn hash(content: &[u8]) -> String {
+    let start = Sha256::digest(content)[..8].try_into().expect("a digest has 32 bytes");
+    format!("{:016x}", u64::from_be_bytes(start))
+}
+
+fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
+    let mut path = path.as_os_str().to_owned();
+    path.push(".");
+    path.push(suffix);
+    path.into()
+}
+
+pub fn gzip(content: &[u8]) -> Result<Vec<u8>> {
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
+    encoder.write_all(content)?;
+    Ok(encoder.finish()?)
+}
+
+pub fn brotli(content: &[u8]) -> Result<Vec<u8>> {
+    let mut encoded = Vec::new();
+    let params = brotli::enc::BrotliEncoderParams { quality: 11, lgwin: 24, ..Default::default() };
+    brotli::BrotliCompress(&mut &content[..], &mut encoded, &params)?;
+    Ok(encoded)
+}

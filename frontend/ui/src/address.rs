@@ -1,0 +1,152 @@
+//! Addresses of pages. Ids, positions and codes are all they carry, so nothing needs to be decoded.
+
+use stimmwerk_core::ids::{ContributionId, ForumId, TopicId};
+
+/// The value of a query parameter.
+pub fn parameter<'a>(path: &'a str, name: &str) -> Option<&'a str> {
+    let (_, query) = path.split_once('?')?;
+    let query = query.split_once('#').map_or(query, |(query, _)| query);
+    query.split('&').filter_map(|pair| pair.split_once('=')).find(|(have, _)| *have == name).map(|(_, value)| value)
+}
+
+/// The address without a query parameter.
+pub fn without(path: &str, name: &str) -> String {
+    let Some((start, query)) = path.split_once('?') else { return path.to_owned() };
+    let mut kept = query.split('&').filter(|pair| pair.split('=').next() != Some(name));
+    let mut result = start.to_owned();
+    if let Some(first) = kept.next() {
+        result.push('?');
+        result.push_str(first);
+    }
+    for pair in kept {
+        result.push('&');
+        result.push_str(pair);
+    }
+    result
+}
+
+/// What the composer of a forum page is for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Writing {
+    /// A new contribution.
+    #[default]
+    New,
+    /// A reply to this one.
+    Reply(ContributionId),
+    /// Other words for this own one.
+    Edit(ContributionId),
+}
+
+impl Writing {
+    /// As the address of a page says it.
+    pub fn of(path: &str) -> Self {
+        let id = |name| parameter(path, name).and_then(|id| id.parse().ok());
+        id("reply").map(Self::Reply).or_else(|| id("edit").map(Self::Edit)).unwrap_or_default()
+    }
+}
+
+/// A page of a forum.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ForumPlace {
+    /// The forum.
+    pub forum: ForumId,
+    /// The staff page?
+    pub moderation: bool,
+    /// Only this topic.
+    pub topic: Option<TopicId>,
+    /// Only what lies before this position.
+    pub before: Option<u64>,
+}
+
+impl ForumPlace {
+    /// Its address.
+    pub fn href(self) -> String {
+        self.href_writing(Writing::New)
+    }
+
+    /// Its address with the composer in a mode.
+    pub fn href_writing(self, writing: Writing) -> String {
+        let mut href = String::from("/f/");
+        href.push_str(&self.forum.to_string());
+        if self.moderation {
+            href.push_str("/moderation");
+        }
+        let mut mark = '?';
+        let mut add = |name: &str, value: String| {
+            href.push(mark);
+            href.push_str(name);
+            href.push('=');
+            href.push_str(&value);
+            mark = '&';
+        };
+        if let Some(topic) = self.topic {
+            add("topic", topic.to_string());
+        }
+        if let Some(before) = self.before {
+            add("before", before.to_string());
+        }
+        match writing {
+            Writing::New => {}
+            Writing::Reply(id) => add("reply", id.to_string()),
+            Writing::Edit(id) => add("edit", id.to_string()),
+        }
+        href
+    }
+
+    /// Where writes of this forum go.
+    pub fn api(self, rest: &str) -> String {
+        api(self.forum, rest)
+    }
+}
+
+/// Where writes of a forum go.
+pub fn api(forum: ForumId, rest: &str) -> String {
+    let mut path = String::from("/api/v1/forums/");
+    path.push_str(&forum.to_string());
+    path.push_str(rest);
+    path
+}
+
+/// Where writes about a contribution go.
+pub fn api_of(forum: ForumId, contribution: ContributionId, verb: &str) -> String {
+    let mut path = api(forum, "/contributions/");
+    path.push_str(&contribution.to_string());
+    path.push_str(verb);
+    path
+}
+
+/// The anchor of a contribution.
+pub fn anchor(contribution: ContributionId) -> String {
+    let mut id = String::from("c-");
+    id.push_str(&contribution.to_string());
+    id
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn given_an_address_then_its_parameters_are_found_and_taken_out() {
+        assert_eq!(parameter("/f/1?topic=2&before=3#c", "before"), Some("3"));
+        assert_eq!(parameter("/f/1", "before"), None);
+        assert_eq!(without("/f/1?lang=de&topic=2", "lang"), "/f/1?topic=2");
+        assert_eq!(without("/join?code=X&lang=de", "lang"), "/join?code=X");
+        assert_eq!(without("/?lang=de", "lang"), "/");
+    }
+
+    #[test]
+    fn given_a_place_when_written_and_read_then_the_composer_is_in_the_same_mode() {
+        let place = ForumPlace {
+            forum: ForumId(uuid::Uuid::from_u128(1)),
+            moderation: false,
+            topic: Some(TopicId(uuid::Uuid::from_u128(2))),
+            before: Some(7),
+        };
+        let id = ContributionId(uuid::Uuid::from_u128(3));
+        for writing in [Writing::New, Writing::Reply(id), Writing::Edit(id)] {
+            assert_eq!(Writing::of(&place.href_writing(writing)), writing);
+        }
+        assert_eq!(parameter(&place.href(), "before"), Some("7"));
+    }
+}

@@ -1,0 +1,125 @@
+//! Words the server needs outside of pages: one sentence per problem, and the joining notice.
+
+use serde_json::{Map, Value};
+use stimmwerk_core::said::Texts;
+
+use crate::pages::notice;
+use crate::words::{ProblemWords, Words};
+
+/// The version of the joining notice. Whoever changes what it says counts it up.
+pub const NOTICE_VERSION: u32 = 1;
+
+/// A problem in one or two short sentences for a reader of `lang`, by its code and parameters.
+pub fn problem_title(lang: &str, code: &str, params: &Map<String, Value>) -> String {
+    let words = ProblemWords::of(lang);
+    let number = |name: &str| params.get(name).and_then(Value::as_u64).unwrap_or_default() as u32;
+    let plain = match code {
+        "text" => match params.get("problem").and_then(Value::as_str).unwrap_or_default() {
+            "too_long" => return words.text_too_long(number("max")),
+            "too_many_lines" => return words.text_too_many_lines(number("max")),
+            "no_letter" => words.text_no_letter(),
+            "looks_like_staff" => words.text_looks_like_staff(),
+            _ => words.text_empty(),
+        },
+        "too_many" => return words.too_many(number("max")),
+        "too_many_requests" => return words.too_many_requests(number("retry_after").max(1)),
+        "forbidden" => words.forbidden(),
+        "banned" => words.banned(),
+        "not_joined" => words.not_joined(),
+        "not_found" => words.not_found(),
+        "forum_locked" => words.forum_locked(),
+        "forum_closed" => words.forum_closed(),
+        "slow_mode" => words.slow_mode(),
+        "edit_too_late" => words.edit_too_late(),
+        "own_contribution" => words.own_contribution(),
+        "wrong_state" => words.wrong_state(),
+        "bad_time" => words.bad_time(),
+        "id_reused" => words.id_reused(),
+        "unauthorized" => words.unauthorized(),
+        "origin" => words.origin(),
+        "bad_request" | "unknown_field" => words.bad_request(),
+        "notice" => words.notice(),
+        "code_unknown" => words.code_unknown(),
+        "joining_closed" => words.joining_closed(),
+        "link_invalid" => words.link_invalid(),
+        "too_large" => words.too_large(),
+        "exists" => words.exists(),
+        "storage_full" => words.storage_full(),
+        "outcome_unknown" => words.outcome_unknown(),
+        "unavailable" => words.unavailable(),
+        "internal" => words.internal(),
+        // A code newer than its words.
+        _ => words.general(),
+    };
+    plain.to_owned()
+}
+
+/// The joining notice of [`NOTICE_VERSION`], a line for each point: who runs this, who reads what I write, that a name
+/// may be invented, what may stand in the result, and how it is deleted.
+pub fn notice_text(lang: &str, network: Option<&Texts>) -> String {
+    notice(Words::of(lang), network).join("\n")
+}
+
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::LANGUAGES;
+    use stimmwerk_core::rejection::Rejection;
+    use stimmwerk_core::text::TextProblem;
+    use stimmwerk_core::time::Timestamp;
+
+    fn params(value: &impl serde::Serialize) -> Map<String, Value> {
+        serde_json::to_value(value).expect("plain data").as_object().expect("an object").clone()
+    }
+
+    #[test]
+    fn given_any_rejection_then_it_has_a_sentence_of_its_own_in_every_language() {
+        let text = |problem| Rejection::Text { problem };
+        let rejections = [
+            Rejection::Forbidden,
+            Rejection::Banned,
+            Rejection::NotJoined,
+            Rejection::NotFound,
+            text(TextProblem::Empty),
+            text(TextProblem::TooLong { max: 2_000 }),
+            text(TextProblem::TooManyLines { max: 60 }),
+            text(TextProblem::NoLetter),
+            text(TextProblem::LooksLikeStaff),
+            Rejection::ForumLocked,
+            Rejection::ForumClosed,
+            Rejection::SlowMode { retry_at: Timestamp(1) },
+            Rejection::EditTooLate,
+            Rejection::OwnContribution,
+            Rejection::WrongState,
+            Rejection::TooMany { max: 100 },
+            Rejection::BadTime,
+            Rejection::IdReused,
+        ];
+        for lang in LANGUAGES {
+            let general = problem_title(lang, "", &Map::new());
+            let mut seen = std::collections::BTreeSet::new();
+            for rejection in &rejections {
+                let title = problem_title(lang, rejection.code(), &params(rejection));
+                assert!(title != general && seen.insert(title.clone()), "{rejection:?} in {lang}: {title}");
+            }
+        }
+    }
+
+    #[test]
+    fn given_parameters_then_they_stand_in_the_sentence() {
+        let title = problem_title("de", "text", &params(&TextProblem::TooLong { max: 2_000 }));
+        assert!(title.contains("2000"), "{title}");
+        assert_eq!(
+            problem_title("en", "too_many_requests", &params(&serde_json::json!({"retry_after": 7}))),
+            "That was too fast. Please wait 7 seconds."
+        );
+    }
+
+    #[test]
+    fn given_the_notice_then_it_has_five_points() {
+        for lang in LANGUAGES {
+            assert_eq!(notice_text(lang, None).lines().count(), 5);
+        }
+    }
+}

@@ -1,0 +1,236 @@
+//! The words of the interface, typed by key: see `build.rs`.
+//!
+//! The server holds the tables of all languages. A page brings the table of its own language as JSON, from which the
+//! browser makes the same types.
+
+use stimmwerk_core::said::{Lang, Texts};
+
+use crate::plural;
+
+/// The words participants see.
+#[derive(Clone, Copy, Debug)]
+pub struct Words(Table);
+
+/// The words only staff see.
+#[cfg(feature = "staff")]
+#[derive(Clone, Copy, Debug)]
+pub struct StaffWords(Table);
+
+/// The words around a page, which the browser does not touch.
+#[cfg(feature = "ssr")]
+#[derive(Clone, Copy, Debug)]
+pub struct DocumentWords(Table);
+
+/// One sentence per problem; they travel inside problems.
+#[cfg(feature = "ssr")]
+#[derive(Clone, Copy, Debug)]
+pub struct ProblemWords(Table);
+
+include!(concat!(env!("OUT_DIR"), "/words.rs"));
+
+/// One language's words in the order of their keys. Forms of a plural are lines of one string.
+#[derive(Clone, Copy, Debug)]
+struct Table {
+    lang: &'static str,
+    entries: &'static [&'static str],
+}
+
+impl Table {
+    fn plain(self, index: usize) -> &'static str {
+        self.entries.get(index).copied().unwrap_or_default()
+    }
+
+    fn filled(self, index: usize, values: &[(&str, &str)]) -> String {
+        fill(self.plain(index), values)
+    }
+
+    fn counted(self, index: usize, count: u32, values: &[(&str, &str)]) -> String {
+        let category = plural::category(self.lang, count);
+        let nth = plural::categories(self.lang).and_then(|have| have.iter().position(|one| *one == category));
+        let form = self.plain(index).split('\n').nth(nth.unwrap_or_default()).unwrap_or_default();
+        let number = count.to_string();
+        let mut all = vec![("count", number.as_str())];
+        all.extend_from_slice(values);
+        fill(form, &all)
+    }
+}
+
+/// The pattern with `{name}` replaced. Values are not looked into: one that says `{name}` stays as it is.
+fn fill(pattern: &str, values: &[(&str, &str)]) -> String {
+    let mut text = String::with_capacity(pattern.len() + 16);
+    let mut rest = pattern;
+    while let Some((before, after)) = rest.split_once('{') {
+        text.push_str(before);
+        let Some((name, after)) = after.split_once('}') else { break };
+        text.push_str(values.iter().find(|(have, _)| *have == name).map_or("", |(_, value)| value));
+        rest = after;
+    }
+    text.push_str(rest);
+    text
+}
+
+/// Where a language is in [`LANGUAGES`]; an unknown one is read in the source language.
+#[cfg(feature = "ssr")]
+fn place(lang: &str) -> usize {
+    LANGUAGES.iter().position(|have| *have == lang).unwrap_or_default()
+}
+
+#[cfg(feature = "ssr")]
+impl Table {
+    fn of(lang: &str, tables: &[&'static [&'static str]]) -> Self {
+        let place = place(lang);
+        Self { lang: LANGUAGES[place], entries: tables[place] }
+    }
+}
+
+#[cfg(feature = "ssr")]
+impl Words {
+    /// The words of a language.
+    pub fn of(lang: &str) -> Self {
+        Self(Table::of(lang, Self::TABLES))
+    }
+}
+
+#[cfg(all(feature = "ssr", feature = "staff"))]
+impl StaffWords {
+    /// The words of a language.
+    pub fn of(lang: &str) -> Self {
+        Self(Table::of(lang, Self::TABLES))
+    }
+}
+
+#[cfg(feature = "ssr")]
+impl DocumentWords {
+    /// The words of a language.
+    pub fn of(lang: &str) -> Self {
+        Self(Table::of(lang, Self::TABLES))
+    }
+}
+
+#[cfg(feature = "ssr")]
+impl ProblemWords {
+    /// The words of a language.
+    pub fn of(lang: &str) -> Self {
+        Self(Table::of(lang, Self::TABLES))
+    }
+}
+
+/// What a page brings: fingerprints of the keys and the tables of its language, `[[u32, […]], [u32, […]]?]`.
+#[cfg(feature = "ssr")]
+pub(crate) fn table_json(lang: &str, staff: bool) -> serde_json::Result<String> {
+    let place = place(lang);
+    let participant = (Words::KEYS, Words::TABLES[place]);
+    #[cfg(feature = "staff")]
+    if staff {
+        return serde_json::to_string(&(participant, (StaffWords::KEYS, StaffWords::TABLES[place])));
+    }
+    let _ = staff;
+    serde_json::to_string(&(participant,))
+}
+
+/// All the words of this program, as a component needs them.
+#[derive(Clone, Copy, Debug)]
+pub struct AllWords {
+    /// For everyone.
+    pub(crate) participant: Words,
+    /// For staff pages.
+    #[cfg(feature = "staff")]
+    pub(crate) staff: StaffWords,
+}
+
+#[cfg(feature = "ssr")]
+impl AllWords {
+    /// The words of a language.
+    pub fn of(lang: &str) -> Self {
+        Self {
+            participant: Words::of(lang),
+            #[cfg(feature = "staff")]
+            staff: StaffWords::of(lang),
+        }
+    }
+}
+
+#[cfg(any(feature = "hydrate", test))]
+impl AllWords {
+    /// The words a page brought; `None` if they are of another build.
+    ///
+    /// The tables live as long as the page, so they are never freed: each word is then a plain `&'static str`.
+    pub fn of_page(lang: &str, json: &str) -> Option<Self> {
+        let sets: Vec<(u32, Vec<String>)> = serde_json::from_str(json).ok()?;
+        let lang = LANGUAGES.iter().copied().find(|have| *have == lang)?;
+        let table = |(keys, words): &(u32, Vec<String>), expected: u32| {
+            let leak = |word: &String| -> &'static str { Box::leak(word.clone().into_boxed_str()) };
+            let entries = Box::leak(words.iter().map(leak).collect::<Vec<_>>().into_boxed_slice());
+            (*keys == expected).then_some(Table { lang, entries })
+        };
+        Some(Self {
+            participant: Words(table(sets.first()?, Words::KEYS)?),
+            #[cfg(feature = "staff")]
+            staff: StaffWords(table(sets.get(1)?, StaffWords::KEYS)?),
+        })
+    }
+}
+
+/// What a language calls itself; its tag if it is none of the interface's.
+pub fn autonym(lang: &str) -> &str {
+    FACTS.iter().find(|(have, ..)| *have == lang).map_or(lang, |(_, autonym, _)| autonym)
+}
+
+/// `ltr` or `rtl`.
+pub fn direction(lang: &str) -> &'static str {
+    FACTS.iter().find(|(have, ..)| *have == lang).map_or("ltr", |(.., dir)| dir)
+}
+
+impl Words {
+    /// The language of these words.
+    pub fn lang(self) -> &'static str {
+        self.0.lang
+    }
+
+    /// A text for a reader of these words, with its language where that is another one.
+    pub(crate) fn pick(self, texts: &Texts) -> (&str, Option<&Lang>) {
+        let (text, lang) = texts.pick(self.lang());
+        (text, (lang.as_str() != self.lang()).then_some(lang))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn given_a_pattern_then_its_names_are_replaced_once() {
+        assert_eq!(fill("{a} und {b}", &[("a", "{b}"), ("b", "x")]), "{b} und x");
+        assert_eq!(fill("offen {", &[]), "offen ");
+        assert_eq!(fill("{unbekannt}!", &[]), "!");
+    }
+
+    #[cfg(feature = "ssr")]
+    #[test]
+    fn given_a_count_then_the_form_of_the_language_is_taken() {
+        assert_eq!(Words::of("de").forum_count(1), "1 Beitrag");
+        assert_eq!(Words::of("de").forum_count(0), "0 Beiträge");
+        assert_eq!(Words::of("en").forum_count(2), "2 contributions");
+        assert_eq!(Words::of("xx").forum_count(2), "2 Beiträge", "an unknown language reads the source");
+    }
+
+    #[cfg(all(feature = "ssr", feature = "staff"))]
+    #[test]
+    fn given_the_table_of_a_page_when_read_then_the_words_are_the_same() {
+        for lang in LANGUAGES {
+            let json = table_json(lang, true).expect("plain data");
+            let read = AllWords::of_page(lang, &json).expect("words of this build");
+            assert_eq!(read.participant.forum_count(7), Words::of(lang).forum_count(7));
+            assert_eq!(read.participant.write_send(), Words::of(lang).write_send());
+            assert_eq!(read.staff.approve(), StaffWords::of(lang).approve());
+        }
+    }
+
+    #[cfg(all(feature = "ssr", feature = "staff"))]
+    #[test]
+    fn given_words_of_another_build_then_they_are_not_taken() {
+        let json = table_json("de", true).expect("plain data");
+        let other = json.replacen(char::is_numeric, "", 1);
+        assert!(AllWords::of_page("de", &other).is_none());
+    }
+}

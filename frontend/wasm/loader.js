@@ -1,0 +1,165 @@
+// Starts the WebAssembly on a page that already works without it, and gets out of the way when that fails.
+//
+// The page is complete HTML: links, and forms that post. This module
+//   1. keeps what people typed before the program was there, and across a reload,
+//   2. loads the program and lets it take over ("hydrate"),
+//   3. leaves or restores the plain page when the program is missing, too new for the browser, or panics.
+//
+// The document names its program: <script type="module" id="loader" src="…" data-js="…" data-wasm="…">.
+// The root element may name the address that shows this page (data-url), for pages that answer a form post.
+
+const script = document.getElementById("loader");
+const root = document.getElementById("app");
+const url = root.dataset.url ?? location.pathname + location.search;
+
+// Per tab: pages on which the program panicked, and the text of fields to be filled in after a reload.
+const PLAIN = "stimmwerk.plain";
+const TYPED = "stimmwerk.typed";
+
+// sessionStorage throws where a browser forbids it. The page then merely forgets.
+function recall(key) {
+  try {
+    return JSON.parse(sessionStorage.getItem(key));
+  } catch {
+    return null;
+  }
+}
+function remember(key, value) {
+  try {
+    if (value === null) sessionStorage.removeItem(key);
+    else sessionStorage.setItem(key, JSON.stringify(value));
+  } catch {
+    // Forgotten, then.
+  }
+}
+
+// --- What people typed ---------------------------------------------------------------------------------------
+
+const KINDS = "textarea, select, input:not([type=hidden], [type=password], [type=file], [type=submit], [type=button])";
+const TEXT = new Set(["textarea", "text", "search"]);
+const chosen = (field) => field.type === "checkbox" || field.type === "radio";
+
+function untouched(field) {
+  if (chosen(field)) return field.checked === field.defaultChecked;
+  if (field.options) return [...field.options].every((option) => option.selected === option.defaultSelected);
+  return field.value === field.defaultValue;
+}
+
+// A field is found again by its form and its name; rendering the page anew keeps both.
+function place(field) {
+  const form = field.form;
+  return [form?.getAttribute("action") ?? "", form?.id ?? "", field.name, chosen(field) ? field.value : ""].join("\n");
+}
+
+function fields() {
+  return [...root.querySelectorAll(KINDS)].filter((field) => field.name);
+}
+
+function touched() {
+  return fields()
+    .filter((field) => !untouched(field))
+    .map((field) => ({ place: place(field), type: field.type, value: chosen(field) ? field.checked : field.value }));
+}
+
+function fill(entries) {
+  const wanted = new Map(entries.map((entry) => [entry.place, entry.value]));
+  for (const field of fields()) {
+    const value = wanted.get(place(field));
+    if (value === undefined) continue;
+    if (chosen(field)) field.checked = value;
+    else field.value = value;
+    // Also where nothing changed: the program's signals hear of it the way they hear of typing, and would
+    // otherwise write their own empty start into the field.
+    field.dispatchEvent(new Event("input", { bubbles: true }));
+    field.dispatchEvent(new Event("change", { bubbles: true }));
+  }
+}
+
+// Only text survives a reload: choices may be ballots, and the device may be shared. A form that was sent is done.
+const sent = new WeakSet();
+addEventListener("submit", (event) => event.defaultPrevented || sent.add(event.target));
+addEventListener("input", (event) => sent.delete(event.target.form));
+addEventListener("pagehide", () => {
+  const entries = fields()
+    .filter((field) => TEXT.has(field.type) && field.autocomplete !== "off" && !sent.has(field.form) && !untouched(field))
+    .map((field) => ({ place: place(field), value: field.value }));
+  remember(TYPED, entries.length > 0 ? { url, entries } : null);
+});
+
+function refill() {
+  const typed = recall(TYPED);
+  remember(TYPED, null);
+  const arrived = performance.getEntriesByType("navigation")[0]?.type;
+  if (typed?.url === url && (arrived !== "navigate" || typed.reloaded)) fill(typed.entries);
+}
+
+// --- Falling back --------------------------------------------------------------------------------------------
+
+// Set while the program takes over: the page as the server sent it.
+let pristine = null;
+let over = false;
+
+// Called by the program's panic hook, and for traps that no hook sees.
+function fallBack() {
+  if (over) return;
+  over = true;
+  remember(PLAIN, [...(recall(PLAIN) ?? []), url].slice(-50));
+  if (pristine) {
+    // Nothing was live yet: the untouched copy has none of the program's listeners.
+    const entries = touched();
+    root.replaceChildren(...pristine.childNodes);
+    fill(entries);
+    root.dataset.plain = "";
+    return;
+  }
+  // The page was live and the copy is old. Fetch it anew, once; the mark keeps it plain. Not reload(): that would
+  // send a form again where the page answered one.
+  addEventListener("pagehide", () => {
+    const typed = recall(TYPED);
+    if (typed) remember(TYPED, { ...typed, reloaded: true });
+  });
+  location.replace(url);
+}
+
+globalThis.stimmwerkPanicked = (message) => {
+  console.error(message);
+  fallBack();
+};
+addEventListener("error", (event) => event.error instanceof WebAssembly.RuntimeError && fallBack());
+addEventListener("unhandledrejection", (event) => event.reason instanceof WebAssembly.RuntimeError && fallBack());
+
+// Translators wrap every text in an element of their own, which hydration cannot take over.
+function translated() {
+  return root.querySelector("font") !== null || /\btranslated-(ltr|rtl)\b/.test(document.documentElement.className);
+}
+
+async function start() {
+  const program = await import(script.dataset.js);
+  await program.default({ module_or_path: script.dataset.wasm });
+  if (translated()) return "plain";
+  const entries = touched();
+  pristine = root.cloneNode(true);
+  try {
+    program.hydrate();
+  } catch (error) {
+    fallBack();
+    throw error;
+  }
+  pristine = null;
+  fill(entries);
+  return "live";
+}
+
+refill();
+if (typeof WebAssembly === "object" && !translated() && !recall(PLAIN)?.includes(url)) {
+  start().then(
+    (state) => (root.dataset[state] = ""),
+    (error) => {
+      // The page is plain already; the console says why.
+      console.warn(error);
+      root.dataset.plain = "";
+    },
+  );
+} else {
+  root.dataset.plain = "";
+}
