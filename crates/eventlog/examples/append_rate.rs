@@ -104,7 +104,7 @@ fn batch(stream: u64, expected: Seq, nth: u64, size: u64) -> Batch {
     for event in 0..size {
         let number = u128::from(nth * size + event);
         // As random as the keys are that core derives.
-        let key = Uuid::from_u128(number);
+        let key = Uuid::from_u128(number.wrapping_mul(0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c835));
         let mut body = format!(r#"{{"text":{{"key":"{key}","commitment":"{:064x}"}},"more":""#, number).into_bytes();
         body.resize(398, b'x');
         body.extend(b"\"}");

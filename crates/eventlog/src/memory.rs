@@ -70,11 +70,8 @@ impl Inner {
         if !taken.is_empty() {
             return Err(AppendError::CommandTaken { ids: taken });
         }
-        let mut keys: HashSet<SaidKey> = stream.map(|s| s.texts.keys().copied().collect()).unwrap_or_default();
         let mut ballots: HashSet<[u8; 16]> = stream.map(|s| s.ballots.keys().copied().collect()).unwrap_or_default();
-        if !batch.riders.texts.iter().all(|text| keys.insert(text.key))
-            || !batch.riders.box_put.iter().all(|ballot| ballots.insert(ballot.key))
-        {
+        if !batch.riders.box_put.iter().all(|ballot| ballots.insert(ballot.key)) {
             return Err(AppendError::Storage("a key is taken".to_owned()));
         }
         Ok(self.write(batch))

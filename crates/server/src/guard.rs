@@ -42,12 +42,18 @@ fn is_ours(headers: &HeaderMap, uri: &Uri, public_url: Option<&str>) -> bool {
     }
 }
 
-/// Words refusals in the reader's language and sets what every answer carries.
-pub async fn finish(request: Request, next: Next) -> Response {
+/// Words refusals in the reader's language (as a page, where a page was asked for) and sets what every answer carries.
+pub async fn finish(State(app): State<AppState>, request: Request, next: Next) -> Response {
     let lang = language(&request);
+    let path = request.uri().path_and_query().map_or("/", axum::http::uri::PathAndQuery::as_str).to_owned();
     let mut response = next.run(request).await;
     if let Some(fault) = response.extensions_mut().remove::<Fault>() {
-        response = problem::respond(&fault, lang);
+        let is_page = !path.starts_with("/api/") && !path.starts_with("/assets/");
+        response = if is_page {
+            crate::pages::message(&app, &fault, lang, path).await
+        } else {
+            problem::respond(&fault, lang)
+        };
     }
     let headers = response.headers_mut();
     let mut set = |name: header::HeaderName, value: &'static str| {

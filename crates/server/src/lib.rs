@@ -1,1 +1,159 @@
+//! The server of Stimmwerk: use cases, rooms, REST, WebSocket, pages. Only this crate serves HTTP.
 
+pub mod access;
+pub mod app;
+pub mod chance;
+pub mod config;
+pub mod demo;
+pub mod form;
+pub mod gate;
+pub mod guard;
+pub mod limits;
+pub mod live;
+pub mod pages;
+pub mod problem;
+pub mod rest;
+pub mod room;
+pub mod scheduler;
+pub mod sessions;
+pub mod site;
+pub mod zone;
+
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail};
+use axum::Router;
+use axum::extract::{DefaultBodyLimit, Request, State};
+use axum::http::StatusCode;
+use axum::middleware::from_fn_with_state;
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use axum::serve::ListenerExt;
+use stimmwerk_core::live::MAX_CLIENT_FRAME;
+use stimmwerk_eventlog::accounts::Accounts;
+use stimmwerk_eventlog::lock::DataLock;
+use stimmwerk_eventlog::log::EventLog;
+use stimmwerk_eventlog::sqlite::SqliteStore;
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::compression::CompressionLayer;
+
+use crate::app::{App, AppState};
+use crate::config::Config;
+use crate::gate::Gate;
+use crate::problem::Fault;
+
+/// Which build this is, as clients see it.
+pub const BUILD: &str = env!("CARGO_PKG_VERSION");
+/// How long sockets have to say goodbye.
+const FAREWELL: Duration = Duration::from_secs(3);
+/// The kernel's send buffer of a socket, in bytes: what does not fit waits in the ring.
+const SEND_BUFFER: usize = 64 * 1024;
+
+/// Serves until `shutdown` completes. The data folder is held exclusively meanwhile.
+///
+/// # Errors
+/// The data folder is in use, the database is not this program's, or the log is in doubt.
+pub async fn serve(listener: TcpListener, config: Config, shutdown: impl Future<Output = ()> + Send + 'static) -> Result<()> {
+    std::fs::create_dir_all(&config.data)
+        .with_context(|| format!("the data folder {} cannot be made", config.data.display()))?;
+    let _lock = DataLock::acquire(&config.data).map_err(|error| anyhow::anyhow!("{error}"))?;
+    let store = SqliteStore::open(&config.database()?).await.map_err(|error| anyhow::anyhow!("{error}"))?;
+    let log: Arc<dyn EventLog> = store.clone();
+    let accounts: Arc<dyn Accounts> = store.clone();
+    let failed = CancellationToken::new();
+    let (app, dues) = App::open(config.clone(), log, accounts, failed.clone()).await?;
+    app.run_follow_ups().await;
+    let address = listener.local_addr()?;
+    socket2::SockRef::from(&listener).set_send_buffer_size(SEND_BUFFER)?;
+    let background = [
+        tokio::spawn(scheduler::run(app.clone(), dues)),
+        tokio::spawn(scheduler::housekeeping(app.clone())),
+    ];
+    println!("listening on http://{address}");
+    if config.demo {
+        let base = config.public_url.clone().unwrap_or_else(|| format!("http://{address}"));
+        for (name, url) in demo::prepare(&app, &base).await? {
+            println!("{name} {url}");
+        }
+    }
+    let stopping = app.stopping.clone();
+    let stop = {
+        let failed = failed.clone();
+        async move {
+            tokio::select! {
+                () = shutdown => {}
+                () = failed.cancelled() => {}
+            }
+            stopping.cancel();
+        }
+    };
+    let listener = listener.tap_io(|io| {
+        // Frames are whole already; waiting for more would only delay them.
+        let _ = io.set_nodelay(true);
+    });
+    let serving = axum::serve(listener, router(&app)).with_graceful_shutdown(stop);
+    let farewell = async {
+        app.stopping.cancelled().await;
+        tokio::time::sleep(FAREWELL).await;
+    };
+    tokio::select! {
+        served = serving.into_future() => {
+            served?;
+            // Sockets are no longer counted by the server above: they have a moment to say `bye`.
+            tokio::time::sleep(Duration::from_millis(500)).await;
+        }
+        () = farewell => {}
+    }
+    for task in background {
+        task.abort();
+    }
+    store.close().await;
+    if failed.is_cancelled() {
+        bail!("a commit is in doubt: the program ended so that the next start reads what is there");
+    }
+    Ok(())
+}
+
+/// Everything there is to be asked for.
+pub fn router(app: &AppState) -> Router {
+    let inner = Router::new()
+        .route("/", get(pages::home))
+        .route("/join", get(pages::join))
+        .route("/j/{code}", get(pages::join_link))
+        .route("/login/link", get(pages::login_link))
+        .route("/f/{forum}", get(pages::forum))
+        .route("/f/{forum}/moderation", get(pages::moderation))
+        .route("/livez", get(livez))
+        .route("/readyz", get(readyz))
+        .merge(rest::router())
+        .fallback(|| async { Fault::not_found() })
+        .method_not_allowed_fallback(|| async { Fault::new(StatusCode::METHOD_NOT_ALLOWED, "not_found") })
+        .layer(sessions::layer(app.accounts.clone(), &app.config))
+        .layer(from_fn_with_state(app.clone(), guard::origin))
+        .layer(from_fn_with_state(app.clone(), guard::finish))
+        .layer(DefaultBodyLimit::max(MAX_CLIENT_FRAME))
+        .layer(CompressionLayer::new())
+        .layer(CatchPanicLayer::new())
+        // Files are packed already and belong to nobody's session.
+        .route("/assets/{*name}", get(site::asset))
+        .with_state(app.clone());
+    Router::new()
+        .fallback(move |request: Request| form::forms(request, inner.clone()))
+}
+
+/// The program runs.
+async fn livez(_gate: Gate) -> &'static str {
+    "ok"
+}
+
+/// The program can serve: the log answers.
+async fn readyz(State(app): State<AppState>, _gate: Gate) -> Response {
+    match app.log().head(stimmwerk_core::ids::StreamId::NETWORK).await {
+        Ok(_) if !app.stopping.is_cancelled() => "ready".into_response(),
+        _ => (StatusCode::SERVICE_UNAVAILABLE, "not ready").into_response(),
+    }
+}

@@ -13,7 +13,7 @@ use arc_swap::ArcSwap;
 use axum::extract::ws::Utf8Bytes;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
-use stimmwerk_core::domain::{Context, Domain, FollowUp, Meta, StoredEvent, Summary};
+use stimmwerk_core::domain::{Context, Domain, Meta, StoredEvent, Summary};
 use stimmwerk_core::ids::{CommandId, ParticipantId, SaidKey, StreamId};
 use stimmwerk_core::live::{
     Deltas, FRAME_TARGET, LiveTypes, OwnFrame, Page, Presence, Resync, Seq, ServerFrame, Snapshot, WindowRequest,
@@ -172,12 +172,8 @@ struct Shared<D: Domain> {
     touched: AtomicI64,
 }
 
-/// A reader's place in the ring. Counts as present until dropped.
-pub struct Listener {
-    /// The ring.
-    pub beams: broadcast::Receiver<Arc<Beam>>,
-    _present: Box<dyn Send + Sync>,
-}
+/// Counts a reader as present until dropped.
+pub type Present = Box<dyn Send + Sync>;
 
 struct PresentGuard<D: Domain> {
     shared: Arc<Shared<D>>,
@@ -202,7 +198,7 @@ impl<D: Domain> Shared<D> {
 #[async_trait::async_trait]
 pub trait Stage: Send + Sync {
     /// Joins the readers.
-    fn listen(&self, audience: Audience) -> Listener;
+    fn listen(&self, audience: Audience) -> (broadcast::Receiver<Arc<Beam>>, Present);
     /// Everything after `after`: frames, and the number they lead to.
     fn catch_up(&self, after: Option<Seq>, audience: Audience, from: Option<u64>) -> (Vec<Utf8Bytes>, Seq);
     /// An older page.
@@ -298,12 +294,12 @@ impl<D: Domain> Room<D> {
 
 #[async_trait::async_trait]
 impl<D: Domain> Stage for Room<D> {
-    fn listen(&self, audience: Audience) -> Listener {
+    fn listen(&self, audience: Audience) -> (broadcast::Receiver<Arc<Beam>>, Present) {
         self.shared.touched.store(chance::now().0, Ordering::Relaxed);
         self.shared.listeners[audience as usize].fetch_add(1, Ordering::Relaxed);
         let beams = self.shared.ring.subscribe();
         self.shared.count_present();
-        Listener { beams, _present: Box::new(PresentGuard { shared: self.shared.clone(), audience }) }
+        (beams, Box::new(PresentGuard { shared: self.shared.clone(), audience }))
     }
 
     fn catch_up(&self, after: Option<Seq>, audience: Audience, from: Option<u64>) -> (Vec<Utf8Bytes>, Seq) {

@@ -9,7 +9,7 @@
 //! - `command`: which command a form stands for, and back to the request it is without a socket.
 //! - [`live`]: the store that keeps a page up to date and loses no command. It knows no browser.
 //! - `browser`: the browser it runs in.
-//! - [`words`]: the interface's words, one table per language.
+//! - `words`: the interface's words, one table per language.
 
 mod address;
 mod board;
@@ -20,7 +20,7 @@ mod dom;
 pub mod live;
 mod pages;
 mod plural;
-pub mod words;
+mod words;
 
 #[cfg(feature = "hydrate")]
 mod browser;
@@ -37,9 +37,7 @@ pub use browser::hydrate;
 pub use document::{document, embedded, render};
 #[cfg(feature = "ssr")]
 pub use problem::{NOTICE_VERSION, notice_text, problem_title};
-pub use words::LANGUAGES;
-#[cfg(feature = "ssr")]
-pub use words::words;
+pub use words::{LANGUAGES, autonym, direction};
 
 /// The element whose children are rendered and hydrated.
 pub const ROOT_ID: &str = "app";

@@ -79,6 +79,11 @@ impl NetworkState {
         self.seq
     }
 
+    /// The network's name.
+    pub const fn title(&self) -> Option<&SaidTexts> {
+        self.title.as_ref()
+    }
+
     /// The process with this id.
     pub fn process(&self, id: ProcessId) -> Option<&Process> {
         self.processes.get(self.by_process.get(&id)?)

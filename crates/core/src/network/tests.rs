@@ -211,7 +211,7 @@ impl Retold {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(2000))]
+    #![proptest_config(ProptestConfig::with_cases(128))]
 
     #[test]
     fn given_any_days_then_every_view_follows_from_an_earlier_one_and_the_deltas_since(

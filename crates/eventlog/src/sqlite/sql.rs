@@ -1,6 +1,5 @@
 //! Every SQL text, kept to what SQLite and PostgreSQL both understand.
 
-use std::fmt::Write;
 use std::sync::LazyLock;
 
 /// An INSERT of many rows, in a few fixed sizes so that the statement cache holds them.
@@ -11,21 +10,21 @@ pub(super) struct Rows {
 }
 
 impl Rows {
-    /// How many rows the statement to use for `waiting` rows takes, and the statement.
+    /// The statement to use for `waiting` rows, and how many it takes at most. What is not bound is passed over.
     pub(super) fn fitting(&'static self, waiting: usize) -> (usize, &'static str) {
-        let (rows, sql) = self.sized.iter().find(|(rows, _)| *rows <= waiting).unwrap_or(&self.sized[2]);
+        let (rows, sql) = self.sized.iter().find(|(rows, _)| waiting <= *rows).unwrap_or(&self.sized[2]);
         (*rows, sql)
     }
 }
 
-/// Parameters have no names here: SQLite looks a named one up by walking the list of all of them, which costs as much
-/// as the insert when there are 700.
+/// Each crossing to the database's thread costs more than many empty rows, so a statement may be used for fewer rows
+/// than it has: the first column is never NULL in a row that is meant. Parameters have no names, since SQLite looks a
+/// named one up by walking the list of all of them, which costs as much as the insert when there are hundreds.
 fn sized(into: &str, columns: usize, conflict: &str) -> [(usize, String); 3] {
-    [64, 8, 1].map(|rows| {
-        let mut sql = format!("INSERT INTO {into} VALUES ");
+    [4, 32, 256].map(|rows| {
         let row = format!("({})", vec!["?"; columns].join(","));
-        write!(sql, "{} {conflict}", vec![row; rows].join(",")).expect("strings can be written");
-        (rows, sql)
+        let rows_sql = vec![row; rows].join(",");
+        (rows, format!("INSERT INTO {into} SELECT * FROM (VALUES {rows_sql}) WHERE column1 IS NOT NULL {conflict}"))
     })
 }
 
@@ -63,7 +62,12 @@ pub(super) const BACKUP: &str = "VACUUM INTO $1";
 pub(super) const LAST_STREAM: &str = "SELECT coalesce(max(id), 0) FROM stream";
 pub(super) const STREAM: &str = "SELECT id, head_seq, head_hash, due FROM stream WHERE uuid = $1";
 pub(super) const TAKEN: &str = "SELECT 1 FROM event WHERE stream = $1 AND command = $2";
-pub(super) const ERASE_TEXT: &str = "DELETE FROM side_text WHERE stream = $1 AND key = $2";
+/// How many texts [`ERASE_TEXTS`] takes at most, after the stream.
+pub(super) const ERASE_AT_ONCE: usize = 256;
+/// What is not bound erases nothing.
+pub(super) static ERASE_TEXTS: LazyLock<String> = LazyLock::new(|| {
+    format!("DELETE FROM side_text WHERE stream = ? AND key IN ({})", vec!["?"; ERASE_AT_ONCE].join(","))
+});
 pub(super) const EMPTY_BOX: &str = "DELETE FROM ballot_box WHERE stream = $1";
 pub(super) const DONE: &str = "DELETE FROM follow_up WHERE target = $1 AND command = $2";
 pub(super) const PUT_SNAPSHOT: &str = "INSERT INTO snapshot (stream, seq, format, body) VALUES ($1, $2, $3, $4) \

@@ -541,7 +541,7 @@ struct Wave<'g> {
     streams: Vec<(StreamRow<'g>, Known)>,
     events: Vec<EventRow<'g>>,
     texts: Vec<(i64, &'g SideText)>,
-    erase: Vec<(i64, &'g SaidKey)>,
+    erase: Vec<(i64, &'g [SaidKey])>,
     box_put: Vec<(i64, &'g BoxRow)>,
     box_empty: Vec<i64>,
     done: Vec<(StreamId, &'g CommandId)>,
@@ -584,7 +584,7 @@ impl<'g> Wave<'g> {
         self.has.insert(batch.stream);
         self.streams.push((StreamRow { id: batch.stream, kind: batch.kind as i64, summary }, *known));
         self.texts.extend(riders.texts.iter().map(|text| (row, text)));
-        self.erase.extend(riders.erase.iter().map(|key| (row, key)));
+        self.erase.push((row, &riders.erase));
         self.box_put.extend(riders.box_put.iter().map(|ballot| (row, ballot)));
         self.box_empty.extend(riders.box_empty.then_some(row));
         self.done.extend(riders.done.iter().map(|id| (batch.stream, id)));
@@ -626,9 +626,12 @@ impl<'g> Wave<'g> {
             to.add(text.text.clone())
         })
         .await?;
-        for (stream, key) in self.erase {
-            let erase = sqlx::query(sql::ERASE_TEXT).bind(stream).bind(&key.0.as_bytes()[..]);
-            erase.execute(&mut *connection).await?;
+        for (stream, keys) in self.erase {
+            for keys in keys.chunks(sql::ERASE_AT_ONCE) {
+                let query = sqlx::query(sql::ERASE_TEXTS.as_str()).bind(stream);
+                let query = keys.iter().fold(query, |query, key| query.bind(&key.0.as_bytes()[..]));
+                query.execute(&mut *connection).await?;
+            }
         }
         insert(connection, &sql::ADD_BALLOTS, &self.box_put, |(stream, ballot), to| {
             to.add(stream)?;
@@ -665,10 +668,10 @@ async fn insert<T: Sync>(
     let mut rest = items;
     while !rest.is_empty() {
         let (count, sql) = rows.fitting(rest.len());
-        let (now, later) = rest.split_at(count);
+        let (now, later) = rest.split_at(count.min(rest.len()));
         rest = later;
         let mut arguments = SqliteArguments::default();
-        arguments.reserve(count * rows.columns, 0);
+        arguments.reserve(now.len() * rows.columns, 0);
         for item in now {
             bind(item, &mut arguments).map_err(sqlx::Error::Encode)?;
         }

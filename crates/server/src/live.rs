@@ -1,0 +1,352 @@
+//! The WebSocket door. One task a socket: it reads frames, follows the rings of its streams, and writes. A reader that
+//! does not keep up falls out of the ring, is told `resync`, and catches up; nobody waits for it.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::extract::ws::{Message, Utf8Bytes, WebSocket, WebSocketUpgrade};
+use axum::extract::{Request, State};
+use axum::response::Response;
+use futures_util::future::BoxFuture;
+use futures_util::stream::FuturesUnordered;
+use futures_util::{SinkExt, StreamExt};
+use stimmwerk_core::forum::Forum;
+use stimmwerk_core::ids::{CommandId, ParticipantId, ProcessId, StreamId, TopicId};
+use stimmwerk_core::live::{
+    Accepted, Beat, Bye, ClientFrame, Hello, MAX_CLIENT_FRAME, MAX_COMMANDS_PER_SECOND, MAX_SUBSCRIPTIONS, PROTOCOL,
+    Rejected, Seq, ServerFrame,
+};
+use stimmwerk_core::people::Audience;
+use tokio::time::{Instant, sleep_until, timeout};
+use tokio_stream::StreamMap;
+use tokio_stream::wrappers::BroadcastStream;
+use tokio_stream::wrappers::errors::BroadcastStreamRecvError;
+use uuid::Uuid;
+
+use crate::app::{App, AppState};
+use crate::chance;
+use crate::gate::{Gate, Who};
+use crate::guard;
+use crate::problem::{Answer, Fault};
+use crate::room::{Beam, Done, Present, Stage, resync_frame};
+
+/// Silence is broken after so long, so that a phone notices a dead connection.
+const BEAT: Duration = Duration::from_secs(20);
+/// A socket that takes nothing for so long is given up.
+const PATIENCE: Duration = Duration::from_secs(30);
+/// How long clients wait before they come back after a stop, before jitter.
+const RETRY_MS: u32 = 1_000;
+
+/// The live connection: frames as the protocol describes them.
+#[utoipa::path(get, path = "/api/v1/live", tag = "live", responses((status = 101, description = "WebSocket")))]
+pub async fn live(State(app): State<AppState>, gate: Gate, upgrade: WebSocketUpgrade, request: Request) -> Response {
+    let lang = guard::language(&request);
+    // The defaults are for few sockets; these are for thousands.
+    upgrade
+        .read_buffer_size(4 * 1024)
+        .write_buffer_size(0)
+        .max_write_buffer_size(1024 * 1024)
+        .max_message_size(MAX_CLIENT_FRAME)
+        .max_frame_size(MAX_CLIENT_FRAME)
+        .on_upgrade(move |socket| async move {
+            let connection = Connection {
+                subscriptions: HashMap::new(),
+                acks: FuturesUnordered::new(),
+                budget: (f64::from(MAX_COMMANDS_PER_SECOND), Instant::now()),
+                app,
+                who: gate.who,
+                lang,
+                socket,
+            };
+            // The one error there is: the other side is gone.
+            let _ = connection.run().await;
+        })
+}
+
+/// The socket is closed.
+struct Gone;
+
+type Ack = BoxFuture<'static, (CommandId, Answer<Done>)>;
+
+struct Connection {
+    app: AppState,
+    who: Who,
+    lang: &'static str,
+    socket: WebSocket,
+    subscriptions: HashMap<StreamId, Subscription>,
+    acks: FuturesUnordered<Ack>,
+    /// Commands left, and as of when.
+    budget: (f64, Instant),
+}
+
+struct Subscription {
+    stage: Arc<dyn Stage>,
+    audience: Audience,
+    have: Seq,
+    from: u64,
+    participant: Option<ParticipantId>,
+    /// Counts this reader as present.
+    _present: Present,
+}
+
+impl Connection {
+    async fn run(mut self) -> Result<(), Gone> {
+        let mut rights = self.who.person().map(|person| self.app.watch_rights(person));
+        let stopping = self.app.stopping.clone();
+        let mut beams: StreamMap<StreamId, BroadcastStream<Arc<Beam>>> = StreamMap::new();
+        let hello = Hello { build: crate::BUILD.to_owned(), protocol: PROTOCOL, now: chance::now() };
+        self.send(vec![text(&ServerFrame::Hello(hello))]).await?;
+        let mut quiet_until = Instant::now() + BEAT;
+        loop {
+            let frames = tokio::select! {
+                message = self.socket.recv() => match message {
+                    Some(Ok(Message::Text(frame))) => self.take(&frame, &mut beams).await,
+                    Some(Ok(Message::Ping(_) | Message::Pong(_))) => continue,
+                    _ => return Err(Gone),
+                },
+                Some((stream, beam)) = beams.next() => match self.hear(stream, beam) {
+                    Some(frames) => frames,
+                    None => return self.bye(0).await,
+                },
+                Some((id, answer)) = self.acks.next() => vec![self.answer(id, answer)],
+                () = changed(&mut rights) => return self.bye(0).await,
+                () = stopping.cancelled() => return self.bye(RETRY_MS).await,
+                () = sleep_until(quiet_until) => vec![text(&ServerFrame::Beat(Beat { now: chance::now() }))],
+            };
+            if !frames.is_empty() {
+                self.send(frames).await?;
+                quiet_until = Instant::now() + BEAT;
+            }
+        }
+    }
+
+    async fn send(&mut self, frames: Vec<Utf8Bytes>) -> Result<(), Gone> {
+        let write = async {
+            for frame in frames {
+                self.socket.feed(Message::Text(frame)).await?;
+            }
+            self.socket.flush().await
+        };
+        match timeout(PATIENCE, write).await {
+            Ok(Ok(())) => Ok(()),
+            _ => Err(Gone),
+        }
+    }
+
+    async fn bye(mut self, retry_ms: u32) -> Result<(), Gone> {
+        // What was accepted meanwhile is still told.
+        let rest = async {
+            let mut frames = Vec::new();
+            while let Some((id, answer)) = self.acks.next().await {
+                frames.push(self.answer(id, answer));
+            }
+            frames
+        };
+        let mut frames = timeout(Duration::from_secs(2), rest).await.unwrap_or_default();
+        frames.push(text(&ServerFrame::Bye(Bye { retry_ms })));
+        self.send(frames).await?;
+        let _ = timeout(Duration::from_secs(1), self.socket.send(Message::Close(None))).await;
+        Ok(())
+    }
+
+    /// Takes a frame of the client.
+    async fn take(
+        &mut self,
+        frame: &str,
+        beams: &mut StreamMap<StreamId, BroadcastStream<Arc<Beam>>>,
+    ) -> Vec<Utf8Bytes> {
+        let nobody = CommandId(Uuid::nil());
+        let frame: ClientFrame = match serde_json::from_str(frame) {
+            Ok(frame) => frame,
+            Err(error) => return vec![self.reject(nobody, &Fault::bad_request(error.to_string()))],
+        };
+        match frame {
+            ClientFrame::Subscribe { stream, after, audience, from } => {
+                match self.subscribe(stream, after, audience, from, beams).await {
+                    Ok(frames) => frames,
+                    Err(fault) => vec![self.reject(nobody, &fault.with("stream", stream.to_string()))],
+                }
+            }
+            ClientFrame::Unsubscribe { stream } => {
+                beams.remove(&stream);
+                self.subscriptions.remove(&stream);
+                Vec::new()
+            }
+            ClientFrame::Page { stream, before, topic } => match self.page(stream, before, topic) {
+                Ok(frames) => frames,
+                Err(fault) => vec![self.reject(nobody, &fault.with("stream", stream.to_string()))],
+            },
+            ClientFrame::Command { id, stream, command } => {
+                if !self.within_budget() {
+                    return vec![self.reject(id, &Fault::too_many_requests(1))];
+                }
+                let (app, who) = (self.app.clone(), self.who.clone());
+                self.acks.push(Box::pin(async move {
+                    let answer = command_of(&app, who, stream, id, command).await;
+                    (id, answer)
+                }));
+                Vec::new()
+            }
+        }
+    }
+
+    async fn subscribe(
+        &mut self,
+        stream: StreamId,
+        after: Option<Seq>,
+        wanted: Option<Audience>,
+        from: Option<u64>,
+        beams: &mut StreamMap<StreamId, BroadcastStream<Arc<Beam>>>,
+    ) -> Answer<Vec<Utf8Bytes>> {
+        if self.subscriptions.len() >= MAX_SUBSCRIPTIONS && !self.subscriptions.contains_key(&stream) {
+            return Err(Fault::new(axum::http::StatusCode::UNPROCESSABLE_ENTITY, "too_many")
+                .with("max", MAX_SUBSCRIPTIONS));
+        }
+        let (process, audience) = standing(&self.app, &self.who, stream)?;
+        let audience = match wanted {
+            Some(wanted) if wanted > audience => return Err(Fault::forbidden()),
+            Some(wanted) => wanted,
+            None => audience,
+        };
+        let stage = self.app.stage(stream).await?;
+        // Listen first, then read: nothing can fall between.
+        let (ring, present) = stage.listen(audience);
+        let (mut frames, have) = stage.catch_up(after, audience, from);
+        let participant = process
+            .and_then(|process| self.who.in_process(process))
+            .filter(|participant| !participant.banned)
+            .map(|participant| participant.id);
+        let from = from.unwrap_or(0);
+        if let Some(participant) = participant {
+            frames.push(stage.own(participant, from));
+        }
+        frames.push(stage.presence());
+        beams.insert(stream, BroadcastStream::new(ring));
+        self.subscriptions
+            .insert(stream, Subscription { stage, audience, have, from, participant, _present: present });
+        Ok(frames)
+    }
+
+    fn page(&mut self, stream: StreamId, before: u64, topic: Option<TopicId>) -> Answer<Vec<Utf8Bytes>> {
+        let subscription = self.subscriptions.get_mut(&stream).ok_or_else(Fault::not_found)?;
+        let mut frames = subscription.stage.page(before, topic, subscription.audience);
+        // The personal view covers what is shown, now further back.
+        subscription.from = 0;
+        if let Some(participant) = subscription.participant {
+            frames.push(subscription.stage.own(participant, subscription.from));
+        }
+        Ok(frames)
+    }
+
+    /// Takes a beam of a followed stream. `None`: this reader may no longer follow it.
+    fn hear(
+        &mut self,
+        stream: StreamId,
+        beam: Result<Arc<Beam>, BroadcastStreamRecvError>,
+    ) -> Option<Vec<Utf8Bytes>> {
+        let Some(subscription) = self.subscriptions.get_mut(&stream) else { return Some(Vec::new()) };
+        let own = |subscription: &Subscription| {
+            subscription.participant.map(|participant| subscription.stage.own(participant, subscription.from))
+        };
+        let Ok(beam) = beam else {
+            let (frames, have) =
+                subscription.stage.catch_up(Some(subscription.have), subscription.audience, Some(subscription.from));
+            subscription.have = have;
+            let mut all = vec![resync_frame(stream)];
+            all.extend(frames);
+            all.extend(own(subscription));
+            return Some(all);
+        };
+        if beam.recheck {
+            let still = standing(&self.app, &self.who, stream);
+            if still.map_or(true, |(_, audience)| audience < subscription.audience) {
+                return None;
+            }
+        }
+        let mut frames = Vec::new();
+        if beam.seq > subscription.have {
+            match beam.frames(subscription.audience) {
+                Some(shared) if beam.after == subscription.have => {
+                    frames.extend(shared.iter().cloned());
+                    subscription.have = beam.seq;
+                }
+                _ => {
+                    let have = Some(subscription.have);
+                    let (own_way, have) = subscription.stage.catch_up(have, subscription.audience, None);
+                    frames.extend(own_way);
+                    subscription.have = have;
+                }
+            }
+            if subscription.participant.is_some_and(|participant| beam.concerns(participant)) {
+                frames.extend(own(subscription));
+            }
+        }
+        frames.extend(beam.presence.clone());
+        Some(frames)
+    }
+
+    fn within_budget(&mut self) -> bool {
+        let now = Instant::now();
+        let (left, since) = self.budget;
+        let rate = f64::from(MAX_COMMANDS_PER_SECOND);
+        let left = (left + (now - since).as_secs_f64() * rate).min(rate);
+        self.budget = ((left - 1.0).max(0.0), now);
+        left >= 1.0
+    }
+
+    fn answer(&self, id: CommandId, answer: Answer<Done>) -> Utf8Bytes {
+        match answer {
+            Ok(done) => text(&ServerFrame::Accepted(Accepted { id, object: done.object, seq: done.seq })),
+            Err(fault) => self.reject(id, &fault),
+        }
+    }
+
+    fn reject(&self, id: CommandId, fault: &Fault) -> Utf8Bytes {
+        text(&ServerFrame::Rejected(Rejected { id, problem: fault.problem(self.lang) }))
+    }
+}
+
+/// As whom `who` may read a stream.
+fn standing(app: &App, who: &Who, stream: StreamId) -> Answer<(Option<ProcessId>, Audience)> {
+    let directory = app.directory();
+    let process = match directory.place(stream) {
+        Some(place) => Some(place.process),
+        None if stream == StreamId::NETWORK => None,
+        None => return Err(Fault::not_found()),
+    };
+    let audience = who.position(&directory, process).audience.ok_or_else(Fault::not_found)?;
+    Ok((process, audience))
+}
+
+async fn command_of(
+    app: &App,
+    who: Who,
+    stream: StreamId,
+    id: CommandId,
+    command: serde_json::Value,
+) -> Answer<Done> {
+    let (process, _) = standing(app, &who, stream)?;
+    let who = match process {
+        Some(process) => app.let_staff_in(who, process).await?,
+        None => who,
+    };
+    let done = app.stage(stream).await?.take(command, id, who.actor(process), who.command_owner()).await?;
+    if stream == StreamId::NETWORK {
+        app.run_follow_ups().await;
+    }
+    Ok(done)
+}
+
+async fn changed(rights: &mut Option<tokio::sync::watch::Receiver<u64>>) {
+    if let Some(rights) = rights
+        && rights.changed().await.is_ok()
+    {
+        return;
+    }
+    std::future::pending().await
+}
+
+fn text(frame: &ServerFrame<Forum>) -> Utf8Bytes {
+    serde_json::to_string(frame).expect("frames are plain data").into()
+}

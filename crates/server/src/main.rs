@@ -1,0 +1,225 @@
+//! The program `stimmwerk`.
+
+use std::path::PathBuf;
+
+use anyhow::{Context, Result, bail};
+use clap::{Args, Parser, Subcommand};
+use serde::Serialize;
+use stimmwerk_core::ids::ProcessId;
+use stimmwerk_core::people::Role;
+use stimmwerk_eventlog::accounts::{Accounts, Person, PersonId, PersonKind};
+use stimmwerk_eventlog::lock::DataLock;
+use stimmwerk_eventlog::log::EventLog;
+use stimmwerk_eventlog::sqlite::SqliteStore;
+use stimmwerk_server::chance;
+use stimmwerk_server::config::Config;
+use tracing_subscriber::EnvFilter;
+use uuid::Uuid;
+
+/// Live dialogue forums for everyone.
+#[derive(Parser)]
+#[command(version)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Serve until stopped.
+    Serve(Serve),
+    /// Work on an installation, also beside a running server.
+    #[command(subcommand)]
+    Admin(Admin),
+}
+
+#[derive(Args, Serialize)]
+struct Serve {
+    #[command(flatten)]
+    #[serde(flatten)]
+    place: Place,
+    /// Where to listen; port 0 takes a free one.
+    #[arg(long)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    listen: Option<String>,
+    /// The network's time zone, an IANA name.
+    #[arg(long)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    time_zone: Option<String>,
+    /// Fill an empty database with a sample process.
+    #[arg(long)]
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    demo: bool,
+}
+
+/// Where the installation is.
+#[derive(Args, Serialize)]
+struct Place {
+    /// One TOML file with the same settings.
+    #[arg(long, env = "STIMMWERK_CONFIG")]
+    #[serde(skip)]
+    config: Option<PathBuf>,
+    /// The data folder.
+    #[arg(long)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    data: Option<PathBuf>,
+    /// sqlite:FILE; left out: a file in the data folder.
+    #[arg(long)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    database_url: Option<String>,
+    /// The address people type, behind a proxy: scheme and host.
+    #[arg(long)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    public_url: Option<String>,
+}
+
+#[derive(Subcommand)]
+enum Admin {
+    /// Make a login link for a member of staff; it lasts seven days and works once.
+    Invite {
+        /// Their e-mail address.
+        email: String,
+        /// moderator, facilitator, editor, advisor or admin.
+        #[arg(long, default_value = "moderator")]
+        role: String,
+        /// For this process only.
+        #[arg(long)]
+        process: Option<Uuid>,
+        #[command(flatten)]
+        place: Place,
+    },
+    /// Tokens for programs.
+    #[command(subcommand)]
+    Token(Token),
+    /// Check every chain, number and text of the log.
+    Verify {
+        #[command(flatten)]
+        place: Place,
+    },
+}
+
+#[derive(Subcommand)]
+enum Token {
+    /// Make a token and print it, and nothing else.
+    Create {
+        /// moderator, facilitator, editor, advisor or admin.
+        #[arg(long)]
+        role: String,
+        /// What it is for.
+        #[arg(long)]
+        name: String,
+        #[command(flatten)]
+        place: Place,
+    },
+}
+
+/// How long an invitation lasts, in milliseconds.
+const INVITATION_MS: i64 = 7 * 24 * 3_600 * 1_000;
+
+#[tokio::main]
+async fn main() -> std::process::ExitCode {
+    let filter = EnvFilter::try_from_env("STIMMWERK_LOG").unwrap_or_else(|_| EnvFilter::new("info,sqlx=warn"));
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    match run(Cli::parse().command).await {
+        Ok(()) => std::process::ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("stimmwerk: {error:#}");
+            std::process::ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(command: Command) -> Result<()> {
+    match command {
+        Command::Serve(flags) => {
+            let config = Config::load(flags.place.config.as_ref(), &flags)?;
+            // Thousands of sockets are as many open files.
+            let _ = rlimit::increase_nofile_limit(u64::MAX);
+            let listener = tokio::net::TcpListener::bind(config.listen)
+                .await
+                .with_context(|| format!("cannot listen on {}", config.listen))?;
+            stimmwerk_server::serve(listener, config, stopped()).await
+        }
+        Command::Admin(Admin::Invite { email, role, process, place }) => {
+            let config = Config::load(place.config.as_ref(), &place)?;
+            let role = parse_role(&role)?;
+            let email = email.trim().to_lowercase();
+            if !email.contains('@') || email.contains(char::is_whitespace) {
+                bail!("{email:?} is not an e-mail address");
+            }
+            let store = accounts(&config).await?;
+            let person = match store.account(&email).await? {
+                Some(person) => person.id,
+                None => add(&store, PersonKind::Account, email).await?,
+            };
+            store.grant(person, process.map(ProcessId), role).await?;
+            let (secret, hash) = chance::secret();
+            store.add_login_link(hash, person, chance::now().plus_ms(INVITATION_MS)).await?;
+            let base = config.public_url.clone().unwrap_or_else(|| format!("http://{}", config.listen));
+            println!("{base}/login/link?token={secret}");
+            store.close().await;
+            Ok(())
+        }
+        Command::Admin(Admin::Token(Token::Create { role, name, place })) => {
+            let config = Config::load(place.config.as_ref(), &place)?;
+            let role = parse_role(&role)?;
+            let store = accounts(&config).await?;
+            let person = add(&store, PersonKind::Token, name).await?;
+            store.grant(person, None, role).await?;
+            let (secret, hash) = chance::secret();
+            store.add_token(hash, person, None).await?;
+            println!("{secret}");
+            store.close().await;
+            Ok(())
+        }
+        Command::Admin(Admin::Verify { place }) => {
+            let config = Config::load(place.config.as_ref(), &place)?;
+            let store = accounts(&config).await?;
+            let damage = store.verify().await?;
+            for found in &damage {
+                println!("{found}");
+            }
+            store.close().await;
+            if !damage.is_empty() {
+                bail!("the log is damaged in {} places", damage.len());
+            }
+            println!("the log is whole");
+            Ok(())
+        }
+    }
+}
+
+/// Opens the account tables, beside a running server if there is one.
+async fn accounts(config: &Config) -> Result<std::sync::Arc<SqliteStore>> {
+    std::fs::create_dir_all(&config.data)
+        .with_context(|| format!("the data folder {} cannot be made", config.data.display()))?;
+    let path = config.database()?;
+    let store = match DataLock::acquire(&config.data) {
+        Ok(_lock) => SqliteStore::open(&path).await,
+        Err(_) => SqliteStore::open_beside(&path).await,
+    };
+    store.map_err(|error| anyhow::anyhow!("{error}"))
+}
+
+async fn add(store: &SqliteStore, kind: PersonKind, label: String) -> Result<PersonId> {
+    let id = PersonId(Uuid::now_v7());
+    store.add_person(Person { id, kind, label: Some(label) }).await?;
+    Ok(id)
+}
+
+fn parse_role(name: &str) -> Result<Role> {
+    Role::parse(name).with_context(|| {
+        let known: Vec<&str> = Role::ALL.into_iter().map(Role::as_str).collect();
+        format!("{name:?} is not a role; there are {}", known.join(", "))
+    })
+}
+
+/// Ctrl-C, or what a service manager sends.
+async fn stopped() {
+    use tokio::signal::unix::{SignalKind, signal};
+    let Ok(mut terminated) = signal(SignalKind::terminate()) else { return std::future::pending().await };
+    tokio::select! {
+        _ = terminated.recv() => {}
+        _ = tokio::signal::ctrl_c() => {}
+    }
+}

@@ -1,0 +1,291 @@
+//! Forums: reading, writing, moderating.
+
+use axum::Json;
+use axum::extract::{Query, State};
+use axum::response::{IntoResponse, Response};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use stimmwerk_core::domain::Domain;
+use stimmwerk_core::forum::{Forum, ForumCommand, ForumView, HideReason, Mode, OwnView, Waiting};
+use stimmwerk_core::ids::{ContributionId, StreamId, TopicId};
+use stimmwerk_core::live::{Seq, WindowRequest};
+use stimmwerk_core::people::Audience;
+use stimmwerk_core::said::Lang;
+use stimmwerk_core::time::Timestamp;
+use utoipa::{IntoParams, ToSchema};
+
+use super::{Title, Written, changed, created};
+use crate::app::{App, AppState};
+use crate::form::Input;
+use crate::gate::Gate;
+use crate::problem::{Answer, Fault};
+use crate::room::{Done, Stage};
+
+/// The most deltas of one answer.
+const DELTAS: usize = 500;
+
+/// A forum as the caller may see it.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ForumAnswer {
+    /// As of which event.
+    pub seq: Seq,
+    /// Its stream, to subscribe to.
+    pub stream: StreamId,
+    /// What the caller's audience sees.
+    pub view: ForumView,
+    /// What concerns the caller alone.
+    pub own: Option<OwnView>,
+}
+
+/// Which part of a forum.
+#[derive(Clone, Debug, Default, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct Part {
+    /// Only what lies before this position.
+    pub before: Option<u64>,
+    /// Down to this position.
+    pub from: Option<u64>,
+    /// Only this topic.
+    #[param(value_type = Option<String>)]
+    pub topic: Option<TopicId>,
+}
+
+impl App {
+    /// A forum as the holder of `gate` may see it.
+    ///
+    /// # Errors
+    /// It does not exist (yet), or the log cannot be read.
+    pub async fn read_forum(&self, gate: &Gate, part: &Part) -> Answer<ForumAnswer> {
+        let place = gate.forum()?;
+        let audience = gate.position.audience.ok_or_else(Fault::not_found)?;
+        let room = self.forum(place).await?;
+        let state = room.state();
+        let request = WindowRequest { before: part.before, from: part.from, topic: part.topic };
+        // A page of anything but bounded size is no page.
+        let request = WindowRequest { from: request.from.filter(|_| audience == Audience::Staff), ..request };
+        let view = Forum::view(&state, audience, &request);
+        let participant = gate.who.in_process(place.process).filter(|participant| !participant.banned);
+        let own = participant.map(|participant| Forum::own(&state, participant.id, view.window.from));
+        Ok(ForumAnswer { seq: state.seq(), stream: place.stream, view, own })
+    }
+
+    async fn tell_forum(&self, gate: &Gate, command: ForumCommand) -> Answer<Done> {
+        let room = self.forum(gate.forum()?).await?;
+        Ok(room.issue(command, gate.command, gate.actor(), gate.who.command_owner()).await?)
+    }
+}
+
+/// A forum, newest contributions first.
+#[utoipa::path(get, path = "/api/v1/forums/{forum}", tag = "forums", params(("forum" = String, Path), Part),
+    responses((status = 200, body = ForumAnswer), (status = 404)))]
+pub async fn show(State(app): State<AppState>, gate: Gate, Query(part): Query<Part>) -> Answer<Json<ForumAnswer>> {
+    Ok(Json(app.read_forum(&gate, &part).await?))
+}
+
+/// A new title.
+#[derive(Debug, Deserialize, ToSchema)]
+pub struct Titled {
+    title: Title,
+    title_lang: Option<Lang>,
+}
+
+/// Names a forum anew.
+#[utoipa::path(patch, path = "/api/v1/forums/{forum}", tag = "forums", params(("forum" = String, Path)),
+    request_body = Titled, responses((status = 200, body = Written)))]
+pub async fn change(State(app): State<AppState>, gate: Gate, Input(input): Input<Titled>) -> Answer<Response> {
+    let title = input.title.texts(input.title_lang);
+    Ok(changed(app.tell_forum(&gate, ForumCommand::SetTitle { title }).await?))
+}
+
+/// Adds a topic.
+#[utoipa::path(post, path = "/api/v1/forums/{forum}/topics", tag = "forums", params(("forum" = String, Path)),
+    request_body = Titled, responses((status = 201, body = Written)))]
+pub async fn add_topic(State(app): State<AppState>, gate: Gate, Input(input): Input<Titled>) -> Answer<Response> {
+    let title = input.title.texts(input.title_lang);
+    Ok(created(app.tell_forum(&gate, ForumCommand::AddTopic { title }).await?))
+}
+
+/// A forum's state.
+#[derive(Debug, Deserialize, ToSchema)]
+pub struct NewState {
+    /// `open`, `slow`, `locked` or `closed`.
+    state: String,
+    /// For `slow`: 1 to 3,600.
+    seconds: Option<u32>,
+    /// Until when; then it is open again.
+    until: Option<i64>,
+    /// The same as `until`, in minutes from now, as forms send it.
+    minutes: Option<u32>,
+}
+
+/// Opens, slows, locks or closes a forum.
+#[utoipa::path(post, path = "/api/v1/forums/{forum}/state", tag = "forums", params(("forum" = String, Path)),
+    request_body = NewState, responses((status = 200, body = Written)))]
+pub async fn set_state(State(app): State<AppState>, gate: Gate, Input(input): Input<NewState>) -> Answer<Response> {
+    let mode = match input.state.as_str() {
+        "open" => Mode::Open,
+        "slow" => Mode::Slow { seconds: input.seconds.unwrap_or(60) },
+        "locked" => Mode::Locked,
+        "closed" => Mode::Closed,
+        other => return Err(Fault::bad_request(format!("unknown state {other}"))),
+    };
+    let in_minutes = input.minutes.map(|minutes| crate::chance::now().plus_ms(i64::from(minutes) * 60_000));
+    let until = input.until.map(Timestamp).or(in_minutes);
+    Ok(changed(app.tell_forum(&gate, ForumCommand::SetState { mode, until }).await?))
+}
+
+/// Which contributions wait.
+#[derive(Debug, Deserialize, ToSchema)]
+pub struct NewWaiting {
+    waiting: Waiting,
+}
+
+/// Decides which contributions wait for a moderator.
+#[utoipa::path(post, path = "/api/v1/forums/{forum}/waiting", tag = "forums", params(("forum" = String, Path)),
+    request_body = NewWaiting, responses((status = 200, body = Written)))]
+pub async fn set_waiting(State(app): State<AppState>, gate: Gate, Input(input): Input<NewWaiting>) -> Answer<Response> {
+    Ok(changed(app.tell_forum(&gate, ForumCommand::SetWaiting { waiting: input.waiting }).await?))
+}
+
+/// A contribution or reply.
+#[derive(Debug, Deserialize, ToSchema)]
+pub struct NewContribution {
+    /// Restricted Markdown, at most 2,000 characters.
+    text: String,
+    lang: Option<Lang>,
+    #[schema(value_type = Option<String>)]
+    topic: Option<TopicId>,
+    #[schema(value_type = Option<String>)]
+    reply_to: Option<ContributionId>,
+}
+
+/// Writes a contribution or a reply.
+#[utoipa::path(post, path = "/api/v1/forums/{forum}/contributions", tag = "forums", params(("forum" = String, Path)),
+    request_body = NewContribution, responses((status = 201, body = Written)))]
+pub async fn contribute(
+    State(app): State<AppState>,
+    gate: Gate,
+    Input(new): Input<NewContribution>,
+) -> Answer<Response> {
+    let command =
+        ForumCommand::Contribute { text: new.text, lang: new.lang, topic: new.topic, reply_to: new.reply_to };
+    Ok(created(app.tell_forum(&gate, command).await?))
+}
+
+/// One contribution's words, hidden ones included: the one place where a moderator reads what was hidden.
+#[utoipa::path(get, path = "/api/v1/forums/{forum}/contributions/{contribution}", tag = "moderation",
+    params(("forum" = String, Path), ("contribution" = String, Path)), responses((status = 200), (status = 404)))]
+pub async fn words(State(app): State<AppState>, gate: Gate) -> Answer<Response> {
+    let room = app.forum(gate.forum()?).await?;
+    let state = room.state();
+    let id: ContributionId = gate.id("contribution")?;
+    let (text, participant) = state.words(id).ok_or_else(Fault::not_found)?;
+    Ok(Json(json!({ "id": id, "text": text.as_str(), "participant": participant })).into_response())
+}
+
+/// Takes one's own contribution back.
+#[utoipa::path(delete, path = "/api/v1/forums/{forum}/contributions/{contribution}", tag = "forums",
+    params(("forum" = String, Path), ("contribution" = String, Path)), responses((status = 200, body = Written)))]
+pub async fn withdraw(State(app): State<AppState>, gate: Gate) -> Answer<Response> {
+    let contribution = gate.id("contribution")?;
+    Ok(changed(app.tell_forum(&gate, ForumCommand::Withdraw { contribution }).await?))
+}
+
+/// New words.
+#[derive(Debug, Deserialize, ToSchema)]
+pub struct NewText {
+    text: String,
+}
+
+/// Changes one's own contribution.
+#[utoipa::path(post, path = "/api/v1/forums/{forum}/contributions/{contribution}/edit", tag = "forums",
+    params(("forum" = String, Path), ("contribution" = String, Path)), request_body = NewText,
+    responses((status = 200, body = Written)))]
+pub async fn edit(State(app): State<AppState>, gate: Gate, Input(new): Input<NewText>) -> Answer<Response> {
+    let contribution = gate.id("contribution")?;
+    Ok(changed(app.tell_forum(&gate, ForumCommand::Edit { contribution, text: new.text }).await?))
+}
+
+/// Agrees with a contribution.
+#[utoipa::path(post, path = "/api/v1/forums/{forum}/contributions/{contribution}/support", tag = "forums",
+    params(("forum" = String, Path), ("contribution" = String, Path)), responses((status = 200, body = Written)))]
+pub async fn support(State(app): State<AppState>, gate: Gate) -> Answer<Response> {
+    let contribution = gate.id("contribution")?;
+    Ok(changed(app.tell_forum(&gate, ForumCommand::Support { contribution }).await?))
+}
+
+/// Withdraws the agreement.
+#[utoipa::path(delete, path = "/api/v1/forums/{forum}/contributions/{contribution}/support", tag = "forums",
+    params(("forum" = String, Path), ("contribution" = String, Path)), responses((status = 200, body = Written)))]
+pub async fn unsupport(State(app): State<AppState>, gate: Gate) -> Answer<Response> {
+    let contribution = gate.id("contribution")?;
+    Ok(changed(app.tell_forum(&gate, ForumCommand::Unsupport { contribution }).await?))
+}
+
+/// Lets a waiting contribution or change appear.
+#[utoipa::path(post, path = "/api/v1/forums/{forum}/contributions/{contribution}/approve", tag = "moderation",
+    params(("forum" = String, Path), ("contribution" = String, Path)), responses((status = 200, body = Written)))]
+pub async fn approve(State(app): State<AppState>, gate: Gate) -> Answer<Response> {
+    let contribution = gate.id("contribution")?;
+    Ok(changed(app.tell_forum(&gate, ForumCommand::Approve { contribution }).await?))
+}
+
+/// Why something is hidden.
+#[derive(Debug, Deserialize, ToSchema)]
+pub struct Hide {
+    reason: HideReason,
+    /// A sentence to the author, at most 600 characters.
+    note: Option<String>,
+}
+
+/// Lets a contribution disappear.
+#[utoipa::path(post, path = "/api/v1/forums/{forum}/contributions/{contribution}/hide", tag = "moderation",
+    params(("forum" = String, Path), ("contribution" = String, Path)), request_body = Hide,
+    responses((status = 200, body = Written)))]
+pub async fn hide(State(app): State<AppState>, gate: Gate, Input(input): Input<Hide>) -> Answer<Response> {
+    let contribution = gate.id("contribution")?;
+    let command = ForumCommand::Hide { contribution, reason: input.reason, note: input.note };
+    Ok(changed(app.tell_forum(&gate, command).await?))
+}
+
+/// Undoes hiding.
+#[utoipa::path(post, path = "/api/v1/forums/{forum}/contributions/{contribution}/restore", tag = "moderation",
+    params(("forum" = String, Path), ("contribution" = String, Path)), responses((status = 200, body = Written)))]
+pub async fn restore(State(app): State<AppState>, gate: Gate) -> Answer<Response> {
+    let contribution = gate.id("contribution")?;
+    Ok(changed(app.tell_forum(&gate, ForumCommand::Restore { contribution }).await?))
+}
+
+/// Deletes a contribution's words for good.
+#[utoipa::path(post, path = "/api/v1/forums/{forum}/contributions/{contribution}/erase", tag = "moderation",
+    params(("forum" = String, Path), ("contribution" = String, Path)), responses((status = 200, body = Written)))]
+pub async fn erase(State(app): State<AppState>, gate: Gate) -> Answer<Response> {
+    let contribution = gate.id("contribution")?;
+    Ok(changed(app.tell_forum(&gate, ForumCommand::Erase { contribution }).await?))
+}
+
+/// From where to catch up.
+#[derive(Clone, Copy, Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct After {
+    /// What the caller has.
+    after: u64,
+    /// The oldest position the caller shows.
+    from: Option<u64>,
+}
+
+/// The caller's catch-up, as on the socket. At most 500 changes an answer: ask again until `seq` no longer grows.
+#[utoipa::path(get, path = "/api/v1/streams/{stream}/deltas", tag = "live", params(("stream" = String, Path), After),
+    responses((status = 200), (status = 404)))]
+pub async fn deltas(State(app): State<AppState>, gate: Gate, Query(after): Query<After>) -> Answer<Response> {
+    let stream = gate.stream.ok_or_else(Fault::not_found)?;
+    let audience = gate.position.audience.ok_or_else(Fault::not_found)?;
+    let stage: std::sync::Arc<dyn Stage> = app.stage(stream).await?;
+    let mut answer = stage.deltas_json(Seq(after.after), audience, DELTAS);
+    let participant = gate.process.and_then(|process| gate.who.in_process(process));
+    answer["own"] = match participant.filter(|participant| !participant.banned) {
+        Some(participant) => stage.own_json(participant.id, after.from.unwrap_or(0)),
+        None => serde_json::Value::Null,
+    };
+    Ok(Json(answer).into_response())
+}

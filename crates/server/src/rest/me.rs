@@ -1,0 +1,304 @@
+//! Coming in, who one is, and going for good.
+
+use axum::Json;
+use axum::extract::{FromRequest, State};
+use axum::http::{HeaderName, HeaderValue, Request, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde::Deserialize;
+use serde_json::{Value, json};
+use stimmwerk_core::domain::Domain;
+use stimmwerk_core::forum::{Forum, ForumCommand};
+use stimmwerk_core::ids::{ParticipantId, ProcessId};
+use stimmwerk_core::live::WindowRequest;
+use stimmwerk_core::network::{Joining, NetworkCommand};
+use stimmwerk_core::people::{Actor, Audience};
+use stimmwerk_core::rejection::Rejection;
+use stimmwerk_core::said::SaidTexts;
+use stimmwerk_core::text::{clean_name, lang_tag};
+use stimmwerk_eventlog::accounts::{Participant, Person, PersonId, PersonKind};
+use tower_sessions::Session;
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use crate::app::{App, AppState};
+use crate::chance;
+use crate::form::{FormPost, Input};
+use crate::gate::Gate;
+use crate::guard;
+use crate::problem::{Answer, Fault};
+use crate::sessions::PERSON;
+
+/// The version of the joining notice in force.
+pub const NOTICE: u32 = 1;
+
+/// How a guest comes in.
+#[derive(Debug, Deserialize, ToSchema)]
+pub struct Join {
+    /// Spoken or from a link.
+    code: String,
+    /// At most 40 characters; may be invented, may be left out.
+    name: Option<String>,
+    /// Their language.
+    lang: Option<String>,
+    /// The version of the joining notice they saw.
+    notice: Option<u32>,
+}
+
+/// A guest enters. With a staff token: without limits, and a token for the guest instead of a cookie.
+#[utoipa::path(post, path = "/api/v1/join", tag = "people", request_body = Join,
+    responses((status = 201), (status = 404), (status = 422)))]
+pub async fn join(
+    State(app): State<AppState>,
+    gate: Gate,
+    session: Session,
+    request: Request<axum::body::Body>,
+) -> Answer<Response> {
+    let lang = guard::language(&request);
+    let is_form = request.extensions().get::<FormPost>().is_some();
+    let Input(input) = Input::<Join>::from_request(request, &app).await?;
+    let directory = app.directory();
+    if let Err(retry_after) = app.limits.guesses.peek() {
+        return Err(Fault::too_many_requests(retry_after));
+    }
+    let Some(process) = directory.by_code(&input.code) else {
+        let _ = app.limits.guesses.take();
+        return Err(Fault::new(StatusCode::NOT_FOUND, "code_unknown"));
+    };
+    let by_staff = gate.who.roles_in(process.id).moderates()
+        && gate.who.standing.as_ref().is_some_and(|standing| standing.person.kind == PersonKind::Token);
+    let forums: Vec<Value> =
+        process.forums.iter().map(|place| json!({ "id": place.forum, "stream": place.stream })).collect();
+    let entered = |participant: ParticipantId, token: Option<String>| {
+        let mut answer = json!({ "participant": participant, "process": process.id, "forums": forums });
+        if let Some(token) = token {
+            answer["token"] = token.into();
+        }
+        let mut response = (StatusCode::CREATED, Json(answer)).into_response();
+        // A process with one forum leads right into it.
+        if let (true, [forum]) = (is_form, &process.forums.iter().collect::<Vec<_>>()[..])
+            && let Ok(next) = HeaderValue::from_str(&format!("/f/{}", forum.forum))
+        {
+            response.headers_mut().insert(HeaderName::from_static("x-next"), next);
+        }
+        response
+    };
+    // Sent twice, or joined before: they are in already.
+    if !by_staff && let Some(participant) = gate.who.in_process(process.id) {
+        if participant.banned {
+            return Err(Rejection::Banned.into());
+        }
+        return Ok(entered(participant.id, None));
+    }
+    if process.joining == Joining::Closed && !by_staff {
+        return Err(Fault::new(StatusCode::CONFLICT, "joining_closed"));
+    }
+    if input.notice != Some(NOTICE) && !by_staff {
+        let network = directory.title().map(SaidTexts::shown);
+        let notice = json!({ "version": NOTICE, "text": stimmwerk_ui::notice_text(lang, network.as_ref()) });
+        return Err(Fault::new(StatusCode::UNPROCESSABLE_ENTITY, "notice").with("notice", notice));
+    }
+    let name = app.clean_name(input.name.as_deref(), None).await?;
+    let tag = input.lang.as_deref().and_then(lang_tag);
+    let participant = |person| Participant {
+        id: ParticipantId(Uuid::now_v7()),
+        process: process.id,
+        person,
+        name: name.clone(),
+        lang: tag.clone(),
+        notice: NOTICE,
+        banned: false,
+        guest: true,
+        joined_at: chance::now(),
+    };
+    // Who is known by an account or from another process stays the same person.
+    if let (Some(person), false) = (gate.who.person(), by_staff) {
+        let participant = app.accounts.add_participant(participant(person)).await?;
+        app.rights_changed(person);
+        return Ok(entered(participant.id, None));
+    }
+    let person = PersonId(Uuid::now_v7());
+    let participant = participant(person);
+    let id = participant.id;
+    app.accounts.join_as_guest(Person { id: person, kind: PersonKind::Guest, label: None }, participant).await?;
+    if by_staff {
+        let (token, hash) = chance::secret();
+        app.accounts.add_token(hash, person, None).await?;
+        return Ok(entered(id, Some(token)));
+    }
+    enter(&session, person).await?;
+    Ok(entered(id, None))
+}
+
+/// Puts a person into a session, under a new session id.
+async fn enter(session: &Session, person: PersonId) -> Answer<()> {
+    let failed = |error: tower_sessions::session::Error| {
+        tracing::error!(%error, "session");
+        Fault::internal()
+    };
+    session.cycle_id().await.map_err(failed)?;
+    session.insert(PERSON, person.0.to_string()).await.map_err(failed)
+}
+
+impl App {
+    /// Cleans a chosen name; none is fine too.
+    ///
+    /// # Errors
+    /// It cannot be taken.
+    pub async fn clean_name(&self, name: Option<&str>, own: Option<&str>) -> Answer<Option<String>> {
+        let Some(name) = name.map(str::trim).filter(|name| !name.is_empty()) else { return Ok(None) };
+        let staff = self.accounts.staff_names().await?;
+        let reserved: Vec<&str> = staff.iter().map(String::as_str).filter(|have| Some(*have) != own).collect();
+        let name = clean_name(name, &reserved).map_err(Rejection::from)?;
+        Ok(Some(name.as_str().to_owned()))
+    }
+}
+
+/// A login link's secret.
+#[derive(Debug, Deserialize, ToSchema)]
+pub struct Confirm {
+    token: String,
+}
+
+/// Uses a login link up.
+#[utoipa::path(post, path = "/api/v1/login/link/confirm", tag = "people", request_body = Confirm,
+    responses((status = 200), (status = 410)))]
+pub async fn confirm(
+    State(app): State<AppState>,
+    _gate: Gate,
+    session: Session,
+    Input(input): Input<Confirm>,
+) -> Answer<Response> {
+    if let Err(retry_after) = app.limits.guesses.peek() {
+        return Err(Fault::too_many_requests(retry_after));
+    }
+    let person = app.accounts.use_login_link(chance::hash(input.token.trim()), chance::now()).await?;
+    let Some(person) = person else {
+        let _ = app.limits.guesses.take();
+        return Err(Fault::new(StatusCode::GONE, "link_invalid"));
+    };
+    enter(&session, person).await?;
+    Ok(Json(json!({})).into_response())
+}
+
+/// Ends the session; its sockets close.
+#[utoipa::path(post, path = "/api/v1/logout", tag = "people", responses((status = 200)))]
+pub async fn logout(State(app): State<AppState>, gate: Gate, session: Session) -> Answer<Response> {
+    session.flush().await.map_err(|_| Fault::internal())?;
+    if let Some(person) = gate.who.person() {
+        app.rights_changed(person);
+    }
+    Ok(Json(json!({})).into_response())
+}
+
+/// A language of the interface.
+#[derive(Debug, Deserialize, ToSchema)]
+pub struct Language {
+    lang: String,
+}
+
+/// Remembers the interface language.
+#[utoipa::path(post, path = "/api/v1/language", tag = "people", request_body = Language, responses((status = 200)))]
+pub async fn language(_gate: Gate, Input(input): Input<Language>) -> Answer<Response> {
+    let lang = stimmwerk_ui::LANGUAGES.iter().find(|have| **have == input.lang);
+    let lang = lang.ok_or_else(|| Fault::bad_request("no such language"))?;
+    let cookie = format!("lang={lang}; Path=/; Max-Age=31536000; SameSite=Lax; HttpOnly");
+    let mut response = Json(json!({ "lang": lang })).into_response();
+    if let Ok(cookie) = HeaderValue::from_str(&cookie) {
+        response.headers_mut().insert(header::SET_COOKIE, cookie);
+    }
+    Ok(response)
+}
+
+/// Who the caller is.
+#[utoipa::path(get, path = "/api/v1/me", tag = "people", responses((status = 200), (status = 401)))]
+pub async fn me(gate: Gate) -> Answer<Json<Value>> {
+    let standing = gate.who.standing.as_ref().ok_or_else(Fault::unauthorized)?;
+    let kind = match standing.person.kind {
+        PersonKind::Guest => "guest",
+        PersonKind::Account => "account",
+        PersonKind::Token => "token",
+    };
+    let roles: Vec<Value> =
+        standing.roles.iter().map(|(process, role)| json!({ "process": process, "role": role })).collect();
+    let participants: Vec<Value> = standing
+        .participants
+        .iter()
+        .map(|p| json!({ "id": p.id, "process": p.process, "name": p.name, "lang": p.lang, "banned": p.banned }))
+        .collect();
+    Ok(Json(json!({ "person": { "kind": kind }, "roles": roles, "participants": participants })))
+}
+
+/// A new name in a process.
+#[derive(Debug, Deserialize, ToSchema)]
+pub struct ChangedMe {
+    #[schema(value_type = String)]
+    process: ProcessId,
+    name: Option<String>,
+    lang: Option<String>,
+}
+
+/// Changes one's name in a process; it stands everywhere at once.
+#[utoipa::path(patch, path = "/api/v1/me", tag = "people", request_body = ChangedMe, responses((status = 200)))]
+pub async fn change(State(app): State<AppState>, gate: Gate, Input(input): Input<ChangedMe>) -> Answer<Response> {
+    let me = gate.who.in_process(input.process).ok_or_else(Fault::not_found)?.clone();
+    let name = app.clean_name(input.name.as_deref(), me.name.as_deref()).await?;
+    app.accounts.rename(me.id, name, input.lang.as_deref().and_then(lang_tag)).await?;
+    // Sockets hold the standing they began with; they come back with the new one.
+    app.rights_changed(me.person);
+    let who = app.who(Some(me.person)).await?;
+    let directory = app.directory();
+    for place in directory.process(input.process).into_iter().flat_map(|process| process.forums.iter()) {
+        let room = app.forum(*place).await?;
+        if room.state().knows(me.id) {
+            let id = chance::command_id();
+            room.issue(ForumCommand::Introduce, id, who.actor(Some(input.process)), me.person.0).await?;
+        }
+    }
+    Ok(Json(json!({})).into_response())
+}
+
+/// Deletes everything one wrote, one's names, and the access itself.
+#[utoipa::path(delete, path = "/api/v1/me", tag = "people", responses((status = 200)))]
+pub async fn erase(State(app): State<AppState>, gate: Gate, session: Session) -> Answer<Response> {
+    let standing = gate.who.standing.clone().ok_or_else(Fault::unauthorized)?;
+    for participant in &standing.participants {
+        let command = NetworkCommand::ErasePerson { process: participant.process, participant: participant.id };
+        app.network.issue(command, chance::command_id(), Actor::system(), Uuid::nil()).await?;
+    }
+    app.run_follow_ups().await;
+    app.accounts.erase_person(standing.person.id).await?;
+    app.rights_changed(standing.person.id);
+    session.flush().await.map_err(|_| Fault::internal())?;
+    Ok(Json(json!({})).into_response())
+}
+
+/// Everything known of the caller, as a file.
+#[utoipa::path(get, path = "/api/v1/me/export", tag = "people", responses((status = 200)))]
+pub async fn export(State(app): State<AppState>, gate: Gate) -> Answer<Response> {
+    let standing = gate.who.standing.clone().ok_or_else(Fault::unauthorized)?;
+    let directory = app.directory();
+    let mut processes = Vec::new();
+    for participant in &standing.participants {
+        let Some(process) = directory.process(participant.process) else { continue };
+        let mut forums = Vec::new();
+        for place in &process.forums {
+            let room = app.forum(*place).await?;
+            let state = room.state();
+            let own = Forum::own(&state, participant.id, 0);
+            let request = WindowRequest { from: Some(0), ..WindowRequest::default() };
+            let view = Forum::view(&state, Audience::Participants, &request);
+            let mine: Vec<_> = view.contributions.into_iter().filter(|c| own.mine.contains(&c.id)).collect();
+            forums.push(json!({ "forum": place.forum, "contributions": mine, "waiting": own.waiting,
+                "hidden": own.hidden, "supported": own.supported }));
+        }
+        processes.push(json!({ "process": participant.process, "participant": participant.id,
+            "name": participant.name, "lang": participant.lang, "notice": participant.notice,
+            "joined_at": participant.joined_at, "forums": forums }));
+    }
+    let mut response = Json(json!({ "processes": processes })).into_response();
+    response.headers_mut().insert(
+        header::CONTENT_DISPOSITION,
+        HeaderValue::from_static("attachment; filename=\"stimmwerk.json\""),
+    );
+    Ok(response)
+}

@@ -1,0 +1,240 @@
+//! The network, its processes, their forums and codes.
+
+use axum::Json;
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use stimmwerk_core::domain::{Domain, Summary};
+use stimmwerk_core::forum::Waiting;
+use stimmwerk_core::ids::{ForumId, ParticipantId, ProcessId, StreamId};
+use stimmwerk_core::live::WindowRequest;
+use stimmwerk_core::network::{CodeKind, Joining, Network, NetworkCommand, Process, Visibility};
+use stimmwerk_core::people::Audience;
+use stimmwerk_core::said::{Lang, Texts};
+use utoipa::ToSchema;
+
+use super::{Title, Written, changed, created};
+use crate::app::{App, AppState};
+use crate::form::Input;
+use crate::gate::{Gate, Who};
+use crate::problem::{Answer, Fault};
+use crate::room::Done;
+
+/// A process in lists.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Listed {
+    /// Its id.
+    #[schema(value_type = String)]
+    pub id: ProcessId,
+    /// Its title.
+    pub title: Texts,
+    /// Who may read it.
+    pub visibility: Visibility,
+    /// Whether people can join.
+    pub joining: Joining,
+    /// Its forums.
+    pub forums: Vec<ListedForum>,
+}
+
+/// A forum in lists.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ListedForum {
+    /// Its id.
+    #[schema(value_type = String)]
+    pub id: ForumId,
+    /// Its stream.
+    #[schema(value_type = String)]
+    pub stream: StreamId,
+    /// Public facts; none until it has begun.
+    pub summary: Option<Summary>,
+}
+
+impl App {
+    /// A process with the facts of its forums.
+    pub fn process_listed(&self, id: ProcessId) -> Option<Listed> {
+        let (view, summaries) = self.listed(id)?;
+        let forums = view.forums.iter().zip(summaries);
+        Some(Listed {
+            id,
+            title: view.title,
+            visibility: view.visibility,
+            joining: view.joining,
+            forums: forums.map(|(place, summary)| ListedForum { id: place.id, stream: place.stream, summary }).collect(),
+        })
+    }
+
+    /// The processes `who` may see, oldest first.
+    pub fn processes_of(&self, who: &Who) -> Vec<Listed> {
+        let directory = self.directory();
+        directory
+            .processes()
+            .filter(|process| who.position(&directory, Some(process.id)).audience.is_some())
+            .filter_map(|process| self.process_listed(process.id))
+            .collect()
+    }
+
+    async fn tell_network(&self, gate: &Gate, command: NetworkCommand) -> Answer<Done> {
+        // For the network's stream the roles are those in the process concerned.
+        let actor = gate.actor();
+        let done = self.network.issue(command, gate.command, actor, gate.who.command_owner()).await?;
+        self.run_follow_ups().await;
+        Ok(done)
+    }
+
+    /// A code of a process.
+    pub fn code(&self, process: &Process, kind: CodeKind) -> Option<String> {
+        let code = process.codes.iter().find(|code| code.kind == kind)?;
+        code.text.text.as_deref().map(str::to_owned)
+    }
+}
+
+/// The network as the caller may see it.
+#[utoipa::path(get, path = "/api/v1/network", tag = "network", responses((status = 200)))]
+pub async fn network(State(app): State<AppState>, gate: Gate) -> Answer<Json<Value>> {
+    let directory = app.directory();
+    let audience = gate.position.audience.unwrap_or(Audience::Public);
+    let view = Network::view(&directory, audience, &WindowRequest::default());
+    Ok(Json(json!({ "seq": directory.seq(), "view": view, "processes": app.processes_of(&gate.who) })))
+}
+
+/// A title.
+#[derive(Debug, Deserialize, ToSchema)]
+pub struct Titled {
+    title: Title,
+    title_lang: Option<Lang>,
+}
+
+/// Names the network.
+#[utoipa::path(patch, path = "/api/v1/network", tag = "network", request_body = Titled,
+    responses((status = 200, body = Written)))]
+pub async fn name_network(State(app): State<AppState>, gate: Gate, Input(new): Input<Titled>) -> Answer<Response> {
+    let title = new.title.texts(new.title_lang);
+    Ok(changed(app.tell_network(&gate, NetworkCommand::SetTitle { title }).await?))
+}
+
+/// The processes the caller may see.
+#[utoipa::path(get, path = "/api/v1/processes", tag = "network", responses((status = 200, body = Vec<Listed>)))]
+pub async fn list(State(app): State<AppState>, gate: Gate) -> Answer<Json<Value>> {
+    Ok(Json(json!({ "processes": app.processes_of(&gate.who) })))
+}
+
+/// A new process.
+#[derive(Debug, Deserialize, ToSchema)]
+pub struct NewProcess {
+    title: Title,
+    title_lang: Option<Lang>,
+    #[serde(default)]
+    visibility: Visibility,
+}
+
+/// Begins a process.
+#[utoipa::path(post, path = "/api/v1/processes", tag = "network", request_body = NewProcess,
+    responses((status = 201, body = Written)))]
+pub async fn create(State(app): State<AppState>, gate: Gate, Input(new): Input<NewProcess>) -> Answer<Response> {
+    let title = new.title.texts(new.title_lang);
+    let command = NetworkCommand::CreateProcess { title, visibility: new.visibility };
+    Ok(created(app.tell_network(&gate, command).await?))
+}
+
+/// A process.
+#[utoipa::path(get, path = "/api/v1/processes/{process}", tag = "network", params(("process" = String, Path)),
+    responses((status = 200, body = Listed), (status = 404)))]
+pub async fn show(State(app): State<AppState>, gate: Gate) -> Answer<Json<Value>> {
+    let listed = app.process_listed(gate.process()?).ok_or_else(Fault::not_found)?;
+    Ok(Json(json!({ "process": listed })))
+}
+
+/// Changes of a process. One at a time.
+#[derive(Debug, Deserialize, ToSchema)]
+pub struct ChangedProcess {
+    title: Option<Title>,
+    title_lang: Option<Lang>,
+    visibility: Option<Visibility>,
+    joining: Option<Joining>,
+}
+
+/// Names a process anew, or changes who may read or join it: one of them per request.
+#[utoipa::path(patch, path = "/api/v1/processes/{process}", tag = "network", params(("process" = String, Path)),
+    request_body = ChangedProcess, responses((status = 200, body = Written)))]
+pub async fn change(State(app): State<AppState>, gate: Gate, Input(new): Input<ChangedProcess>) -> Answer<Response> {
+    let process = gate.process()?;
+    let command = match (new.title, new.visibility, new.joining) {
+        (Some(title), None, None) => {
+            NetworkCommand::SetProcessTitle { process, title: title.texts(new.title_lang) }
+        }
+        (None, Some(visibility), None) => NetworkCommand::SetVisibility { process, visibility },
+        (None, None, Some(joining)) => NetworkCommand::SetJoining { process, joining },
+        _ => return Err(Fault::bad_request("one of title, visibility, joining")),
+    };
+    let done = app.tell_network(&gate, command).await?;
+    if new.visibility.is_some() {
+        app.visibility_changed(process);
+    }
+    Ok(changed(done))
+}
+
+/// A new forum.
+#[derive(Debug, Deserialize, ToSchema)]
+pub struct NewForum {
+    title: Title,
+    title_lang: Option<Lang>,
+    #[serde(default)]
+    waiting: Waiting,
+}
+
+/// Adds a forum to a process.
+#[utoipa::path(post, path = "/api/v1/processes/{process}/forums", tag = "network",
+    params(("process" = String, Path)), request_body = NewForum, responses((status = 201, body = Written)))]
+pub async fn create_forum(State(app): State<AppState>, gate: Gate, Input(new): Input<NewForum>) -> Answer<Response> {
+    let process = gate.process()?;
+    let title = new.title.texts(new.title_lang);
+    let command = NetworkCommand::CreateForum { process, title, waiting: new.waiting };
+    Ok(created(app.tell_network(&gate, command).await?))
+}
+
+/// The codes that lead into a process.
+#[utoipa::path(get, path = "/api/v1/processes/{process}/codes", tag = "network", params(("process" = String, Path)),
+    responses((status = 200)))]
+pub async fn codes(State(app): State<AppState>, gate: Gate) -> Answer<Json<Value>> {
+    let directory = app.directory();
+    let process = directory.process(gate.process()?).ok_or_else(Fault::not_found)?;
+    let link = app.code(process, CodeKind::Link);
+    let base = app.config.public_url.clone().unwrap_or_default();
+    Ok(Json(json!({
+        "spoken": app.code(process, CodeKind::Spoken),
+        "link": link,
+        "url": link.map(|link| format!("{base}/j/{link}")),
+    })))
+}
+
+/// Replaces the codes of a process.
+#[utoipa::path(post, path = "/api/v1/processes/{process}/codes", tag = "network", params(("process" = String, Path)),
+    responses((status = 200, body = Written)))]
+pub async fn renew_codes(State(app): State<AppState>, gate: Gate) -> Answer<Response> {
+    let process = gate.process()?;
+    Ok(changed(app.tell_network(&gate, NetworkCommand::RenewCodes { process }).await?))
+}
+
+/// Whether someone is shut out.
+#[derive(Debug, Deserialize, ToSchema)]
+pub struct Ban {
+    banned: bool,
+}
+
+/// Shuts a participant out of a process, or lets them in again.
+#[utoipa::path(post, path = "/api/v1/processes/{process}/participants/{participant}/ban", tag = "moderation",
+    params(("process" = String, Path), ("participant" = String, Path)), request_body = Ban,
+    responses((status = 200)))]
+pub async fn ban(State(app): State<AppState>, gate: Gate, Input(input): Input<Ban>) -> Answer<Response> {
+    let id: ParticipantId = gate.id("participant")?;
+    let participant = app
+        .accounts
+        .participant(id)
+        .await?
+        .filter(|participant| Some(participant.process) == gate.process)
+        .ok_or_else(Fault::not_found)?;
+    app.accounts.set_banned(id, input.banned).await?;
+    app.rights_changed(participant.person);
+    Ok(Json(json!({ "id": id, "banned": input.banned })).into_response())
+}

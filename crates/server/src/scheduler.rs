@@ -1,0 +1,83 @@
+//! The clock's part: tells streams that a moment they wait for has come, and keeps house.
+
+use std::collections::{BTreeSet, HashMap};
+use std::time::Duration;
+
+use stimmwerk_core::ids::StreamId;
+use stimmwerk_core::time::Timestamp;
+use tokio::sync::mpsc::UnboundedReceiver;
+
+use crate::app::AppState;
+use crate::chance;
+
+/// When telling failed, it is tried again after so long.
+const RETRY_MS: i64 = 5_000;
+/// The clock is looked at no later than after so long, whatever the machine did with its own.
+const LOOK_AGAIN: Duration = Duration::from_secs(60);
+/// How often expired rows and idle rooms are put away.
+const HOUSEKEEPING: Duration = Duration::from_secs(60);
+
+/// Issues a tick at each moment a stream waits for. Every node does; the tick's id lets exactly one win.
+pub async fn run(app: AppState, mut changes: UnboundedReceiver<(StreamId, Option<Timestamp>)>) {
+    // What is due, and when to tell it: later than due only after a failure.
+    let mut due: HashMap<StreamId, Timestamp> = HashMap::new();
+    let mut queue: BTreeSet<(Timestamp, StreamId)> = BTreeSet::new();
+    match app.log().dues().await {
+        Ok(stored) => {
+            for (moment, stream, _) in stored {
+                due.insert(stream, moment);
+                queue.insert((moment, stream));
+            }
+        }
+        Err(error) => tracing::error!(%error, "due moments cannot be read"),
+    }
+    loop {
+        let wait = queue.first().map_or(LOOK_AGAIN, |(at, _)| {
+            Duration::from_millis(u64::try_from(at.0 - chance::now().0).unwrap_or(0)).min(LOOK_AGAIN)
+        });
+        tokio::select! {
+            change = changes.recv() => {
+                let Some((stream, moment)) = change else { return };
+                queue.retain(|(_, of)| *of != stream);
+                due.remove(&stream);
+                if let Some(moment) = moment {
+                    due.insert(stream, moment);
+                    queue.insert((moment, stream));
+                }
+                continue;
+            }
+            () = tokio::time::sleep(wait) => {}
+        }
+        let now = chance::now();
+        while let Some((at, stream)) = queue.first().copied().filter(|(at, _)| *at <= now) {
+            queue.remove(&(at, stream));
+            let Some(moment) = due.get(&stream).copied() else { continue };
+            match app.tick(stream, moment).await {
+                Ok(()) => {
+                    due.remove(&stream);
+                }
+                Err(fault) => {
+                    tracing::warn!(code = fault.code, %stream, "a moment could not be told; it will be tried again");
+                    queue.insert((now.plus_ms(RETRY_MS), stream));
+                }
+            }
+        }
+    }
+}
+
+/// Puts away what is over: expired sessions and links, rooms nobody uses; tries follow-ups that are left.
+pub async fn housekeeping(app: AppState) {
+    let written = app.follow_ups_written();
+    loop {
+        tokio::select! {
+            () = written.notified() => {}
+            () = tokio::time::sleep(HOUSEKEEPING) => {
+                app.put_away_idle();
+                if let Err(error) = app.accounts.sweep(chance::now()).await {
+                    tracing::warn!(%error, "sweeping failed");
+                }
+            }
+        }
+        app.run_follow_ups().await;
+    }
+}

@@ -1,0 +1,61 @@
+//! The WebAssembly, its loader and the style, inside the program. Their names hold a hash, so they never change.
+
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use rust_embed::RustEmbed;
+
+use crate::gate::Gate;
+use crate::problem::{Answer, Fault};
+
+#[derive(RustEmbed)]
+#[folder = "$CARGO_MANIFEST_DIR/../../target/site"]
+struct Site;
+
+/// Named so that a new site is embedded anew.
+const _MANIFEST: &str = env!("STIMMWERK_SITE");
+
+/// Hashed names by logical name. Empty if the program was built without them: pages are plain then.
+pub static ASSETS: LazyLock<BTreeMap<String, String>> = LazyLock::new(|| {
+    Site::get("manifest.json").and_then(|file| serde_json::from_slice(&file.data).ok()).unwrap_or_default()
+});
+
+/// One file, compressed as the browser likes it best.
+pub async fn asset(gate: Gate, headers: HeaderMap) -> Answer<Response> {
+    let name = gate.param("name");
+    if name == "manifest.json" || !ASSETS.values().any(|known| known == name) {
+        return Err(Fault::not_found());
+    }
+    let accepts = headers.get(header::ACCEPT_ENCODING).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let packed = [("br", ".br"), ("gzip", ".gz")]
+        .into_iter()
+        .filter(|(coding, _)| accepts.split(',').any(|offer| offer.trim().split(';').next() == Some(coding)))
+        .find_map(|(coding, ending)| Site::get(&format!("{name}{ending}")).map(|file| (Some(coding), file)));
+    let (coding, file) = match packed {
+        Some(packed) => packed,
+        None => (None, Site::get(name).ok_or_else(Fault::not_found)?),
+    };
+    let mut response = (StatusCode::OK, file.data.into_owned()).into_response();
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(media_type(name)));
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("public, max-age=31536000, immutable"));
+    headers.insert(header::VARY, HeaderValue::from_static("accept-encoding"));
+    if let Some(coding) = coding {
+        headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static(coding));
+    }
+    Ok(response)
+}
+
+fn media_type(name: &str) -> &'static str {
+    match name.rsplit('.').next() {
+        Some("wasm") => "application/wasm",
+        Some("js") => "text/javascript; charset=utf-8",
+        Some("css") => "text/css; charset=utf-8",
+        Some("svg") => "image/svg+xml",
+        Some("woff2") => "font/woff2",
+        Some("png") => "image/png",
+        _ => "application/octet-stream",
+    }
+}

@@ -1,0 +1,245 @@
+//! What a live page shows, as signals: the store writes them, components read them.
+
+use std::rc::Rc;
+
+use leptos::prelude::*;
+use stimmwerk_core::forum::{ContributionView, ForumCommand, ForumView, OwnView};
+use stimmwerk_core::ids::ContributionId;
+use stimmwerk_core::live::Problem;
+use stimmwerk_core::time::{Timestamp, Zone};
+
+use crate::address::{self, Writing};
+use crate::command::Form;
+use crate::data::{ForumPage, Refused};
+use crate::live::Pending;
+use crate::words::Words;
+
+/// What every component needs to know.
+#[derive(Clone, Copy)]
+pub struct Cx {
+    /// The words of the reader's language.
+    pub words: Words,
+    /// The network's time zone.
+    pub zone: StoredValue<Zone>,
+    /// The address of this page by GET.
+    pub path: StoredValue<String>,
+    /// The form this page refused, if it did.
+    pub refused: StoredValue<Option<Refused>>,
+}
+
+impl Cx {
+    /// The refused form, if it went to `action`.
+    pub fn refused_by(self, action: &str) -> Option<Refused> {
+        self.refused.with_value(|refused| refused.clone().filter(|refused| refused.action == action))
+    }
+}
+
+/// How the page is connected.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Link {
+    /// As rendered: nothing comes by itself.
+    #[default]
+    Plain,
+    /// For the first time.
+    Connecting,
+    /// What is new comes at once.
+    Live,
+    /// Without a socket: what is new is asked for every few seconds.
+    Slow,
+    /// Trying again.
+    Lost,
+    /// The server has moved on, or the reader may not read any more: only loading the page anew helps.
+    Stale,
+}
+
+/// What components ask of the store.
+pub trait Hands {
+    /// Sends a command. `false`: not now, so the form goes its own way.
+    fn command(&self, command: ForumCommand) -> bool;
+    /// Asks for what lies before the window. `false`: not now, so the link goes its own way.
+    fn older(&self) -> bool;
+    /// Takes a command back that was refused or waits to be sent.
+    fn discard(&self, pending: &Pending);
+    /// The reader wants to see what was held back.
+    fn show_new(&self);
+    /// The person logs out or leaves: nothing of theirs stays on the device.
+    fn forget(&self);
+}
+
+/// The text field of a forum page.
+#[derive(Clone, Copy)]
+pub struct Composer {
+    /// What it is for.
+    pub writing: RwSignal<Writing>,
+    /// What is in it.
+    pub text: RwSignal<String>,
+    /// Why it was not taken.
+    pub problem: RwSignal<Option<Problem>>,
+    /// A text that waits while another one is being changed.
+    pub aside: RwSignal<String>,
+}
+
+impl Composer {
+    /// Begins something else. What was typed is kept: a reply takes it along, a change puts it aside.
+    pub fn begin(self, writing: Writing, text: Option<String>) {
+        self.problem.set(None);
+        if let Some(text) = text {
+            if !matches!(self.writing.get_untracked(), Writing::Edit(_)) {
+                self.aside.set(self.text.get_untracked());
+            }
+            self.text.set(text);
+        } else if matches!(self.writing.get_untracked(), Writing::Edit(_)) {
+            self.text.set(self.aside.get_untracked());
+            self.aside.set(String::new());
+        }
+        self.writing.set(writing);
+    }
+
+    /// The text was sent.
+    pub fn clear(self) {
+        self.problem.set(None);
+        self.text.set(self.aside.get_untracked());
+        self.aside.set(String::new());
+        self.writing.set(Writing::New);
+    }
+}
+
+/// Something said once. Numbered, so that the same words can be said again.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Utterance {
+    /// Counts what was said.
+    pub number: u32,
+    /// The words; empty: nothing.
+    pub words: String,
+}
+
+/// Says something new.
+pub fn say(signal: RwSignal<Utterance>, words: String) {
+    signal.update(|last| *last = Utterance { number: last.number + 1, words });
+}
+
+/// A forum page that lives.
+#[derive(Clone, Copy)]
+pub struct Board {
+    /// What everyone of this audience sees.
+    pub view: RwSignal<ForumView>,
+    /// What concerns the reader alone.
+    pub own: RwSignal<Option<OwnView>>,
+    /// Sent and not seen again yet; never mixed into the view.
+    pub pending: RwSignal<Vec<Pending>>,
+    /// How the page is connected.
+    pub link: RwSignal<Link>,
+    /// How many are here.
+    pub people: RwSignal<Option<u32>>,
+    /// Contributions up to this position stand in the list; newer ones are held back.
+    pub shown: RwSignal<u64>,
+    /// A page of older contributions: newer ones have no place on it.
+    pub bounded: bool,
+    /// The reader wants nothing to move.
+    pub paused: RwSignal<bool>,
+    /// The server's clock as last heard.
+    pub clock: RwSignal<Timestamp>,
+    /// What a screen reader says of what is new.
+    pub announced: RwSignal<Utterance>,
+    /// An answer to what the reader did.
+    pub said: RwSignal<Utterance>,
+    /// The text field.
+    pub composer: Composer,
+    /// The store, once the page lives.
+    pub hands: StoredValue<Option<Rc<dyn Hands>>, LocalStorage>,
+}
+
+impl Board {
+    /// The page as it was rendered.
+    pub fn new(page: &ForumPage, cx: Cx) -> Self {
+        let path = cx.path.get_value();
+        let before: Option<u64> = address::parameter(&path, "before").and_then(|before| before.parse().ok());
+        let newest = page.view.contributions.first().map_or(0, |contribution| contribution.position);
+        let (writing, text, problem) = first_text(page, cx, &path);
+        Self {
+            view: RwSignal::new(page.view.clone()),
+            own: RwSignal::new(page.own.clone()),
+            pending: RwSignal::new(Vec::new()),
+            link: RwSignal::new(Link::Plain),
+            people: RwSignal::new(None),
+            shown: RwSignal::new(before.map_or(newest, |before| before.saturating_sub(1))),
+            bounded: before.is_some(),
+            paused: RwSignal::new(false),
+            clock: RwSignal::new(page.now),
+            announced: RwSignal::default(),
+            said: RwSignal::default(),
+            composer: Composer {
+                writing: RwSignal::new(writing),
+                text: RwSignal::new(text),
+                problem: RwSignal::new(problem),
+                aside: RwSignal::new(String::new()),
+            },
+            hands: StoredValue::new_local(None),
+        }
+    }
+
+    /// The store, if the page lives.
+    pub fn hands(self) -> Option<Rc<dyn Hands>> {
+        self.hands.try_get_value().flatten()
+    }
+
+    /// A form of this page is being sent. `true`: it went over the live connection.
+    pub fn submit(self, form: &Form) -> bool {
+        let Some(hands) = self.hands() else { return false };
+        if form.action.ends_with("/api/v1/logout") || (form.action.ends_with("/api/v1/me") && form.deletes()) {
+            hands.forget();
+            return false;
+        }
+        let forum = self.view.with_untracked(|view| view.forum.id);
+        form.command(forum).is_some_and(|command| hands.command(command))
+    }
+}
+
+/// What stands in the text field at first: what was refused, or what the address asks to change.
+fn first_text(page: &ForumPage, cx: Cx, path: &str) -> (Writing, String, Option<Problem>) {
+    let forum = page.view.forum.id;
+    let refused = cx.refused.get_value();
+    if let Some(refused) = &refused
+        && let Some(rest) = refused.action.strip_prefix(&address::api(forum, "/contributions"))
+    {
+        let kept = || refused.fields.get("text").cloned().unwrap_or_default();
+        let parent = refused.fields.get("reply_to").and_then(|id| id.parse().ok());
+        let edited = rest.strip_prefix('/').and_then(|rest| rest.strip_suffix("/edit")).and_then(|id| id.parse().ok());
+        match (rest, edited) {
+            ("", _) => {
+                return (parent.map_or(Writing::New, Writing::Reply), kept(), Some(refused.problem.clone()));
+            }
+            (_, Some(id)) => return (Writing::Edit(id), kept(), Some(refused.problem.clone())),
+            _ => {}
+        }
+    }
+    match Writing::of(path) {
+        Writing::Edit(id) => match words_of(id, &page.view, page.own.as_ref()) {
+            Some(text) => (Writing::Edit(id), text, None),
+            None => (Writing::New, String::new(), None),
+        },
+        writing => (writing, String::new(), None),
+    }
+}
+
+/// The words of an own contribution, waiting ones first: those are what its author wrote last.
+pub fn words_of(id: ContributionId, view: &ForumView, own: Option<&OwnView>) -> Option<String> {
+    let waiting = own.and_then(|own| own.waiting.iter().find(|waiting| waiting.id == id)).map(|waiting| &waiting.text);
+    let mine = || {
+        own.filter(|own| own.mine.contains(&id))?;
+        find(view, id).map(|contribution| &contribution.text)
+    };
+    waiting.or_else(mine).map(ToString::to_string)
+}
+
+/// A contribution of the window.
+pub fn find(view: &ForumView, id: ContributionId) -> Option<&ContributionView> {
+    view.contributions.iter().find(|contribution| contribution.id == id)
+}
+
+impl Utterance {
+    /// For a list of at most one.
+    pub fn into_words(self) -> Option<Self> {
+        (!self.words.is_empty()).then_some(self)
+    }
+}

@@ -1,0 +1,156 @@
+//! The server's half: page data to a whole document.
+
+use std::fmt::Write;
+
+use leptos::prelude::*;
+
+use crate::address;
+use crate::data::{PageData, PageKind, Shell};
+use crate::words::{AllWords, DocumentWords, LANGUAGES, Words, autonym, direction, table_json};
+use crate::{DATA_ID, ROOT_ID, WORDS_ID, pages};
+
+/// The pictures of the pages, drawn once and used by name. Lines of two on a field of 24.
+const SPRITE: &str = include_str!("sprite.svg");
+
+/// Renders the children of the root element. Nothing may be written between them and the element's own tags:
+/// hydration counts nodes.
+pub fn render(page: PageData) -> String {
+    // A root of its own, so that a page never sees the state of one rendered earlier on this thread.
+    let owner = Owner::new_root(None);
+    owner.with(|| {
+        let words = AllWords::of(&page.lang);
+        pages::page(page, words).to_html()
+    })
+}
+
+/// The page data as JSON that can stand inside a `<script>` element: without `<`, nothing ends the element.
+pub fn embedded(page: &PageData) -> serde_json::Result<String> {
+    Ok(serde_json::to_string(page)?.replace('<', "\\u003c"))
+}
+
+/// The whole HTML document of a page.
+///
+/// # Panics
+/// Never: page data is plain data, which can always be written as JSON.
+pub fn document(page: &PageData, shell: &Shell) -> String {
+    let words = DocumentWords::of(&page.lang);
+    let lang = Words::of(&page.lang).lang();
+    let staff = matches!(page.page, PageKind::Moderation(_));
+    let title = escaped(&title(page));
+    let mut html = String::with_capacity(64 * 1024);
+    let dir = direction(lang);
+    let _ = write!(
+        html,
+        "<!DOCTYPE html><html lang=\"{lang}\" dir=\"{dir}\"><head><meta charset=\"utf-8\"><title>{title}</title>\
+         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\
+         <meta name=\"color-scheme\" content=\"light dark\">\
+         <meta name=\"theme-color\" content=\"#f7f2ea\" media=\"(prefers-color-scheme: light)\">\
+         <meta name=\"theme-color\" content=\"#1c1916\" media=\"(prefers-color-scheme: dark)\">\
+         <meta name=\"format-detection\" content=\"telephone=no\">"
+    );
+    let asset = |name: &str| shell.assets.get(name).map(|hashed| escaped(hashed));
+    if let Some(style) = asset("style.css") {
+        let _ = write!(html, "<link rel=\"stylesheet\" href=\"/assets/{style}\">");
+    }
+    if let Some(picture) = asset("icon.svg") {
+        let _ = write!(html, "<link rel=\"icon\" type=\"image/svg+xml\" href=\"/assets/{picture}\">");
+    }
+    let (script, wasm) = if staff { ("staff.js", "staff.wasm") } else { ("participant.js", "participant.wasm") };
+    let nonce = escaped(&shell.nonce);
+    if let (Some(loader), Some(script), Some(wasm)) = (asset("loader.js"), asset(script), asset(wasm)) {
+        let _ = write!(
+            html,
+            "<link rel=\"modulepreload\" href=\"/assets/{script}\">\
+             <link rel=\"preload\" as=\"fetch\" type=\"application/wasm\" crossorigin href=\"/assets/{wasm}\">\
+             <script type=\"module\" id=\"loader\" nonce=\"{nonce}\" src=\"/assets/{loader}\" \
+             data-js=\"/assets/{script}\" data-wasm=\"/assets/{wasm}\"></script>"
+        );
+    }
+    let skip = escaped(words.skip());
+    let _ = write!(html, "</head><body>{SPRITE}<a class=\"skip\" href=\"#{ROOT_ID}\">{skip}</a>");
+    banner(&mut html, page, words);
+    let _ = write!(html, "<main id=\"{ROOT_ID}\" tabindex=\"-1\"");
+    if let Some(url) = &shell.data_url {
+        let _ = write!(html, " data-url=\"{}\"", escaped(url));
+    }
+    html.push('>');
+    html.push_str(&render(page.clone()));
+    let _ = write!(html, "</main><footer class=\"site\"><p>{}</p></footer>", escaped(words.foot()));
+    let data = embedded(page).expect("page data is plain data");
+    let _ = write!(html, "<script type=\"application/json\" id=\"{DATA_ID}\" nonce=\"{nonce}\">{data}</script>");
+    let table = table_json(lang, staff).expect("words are plain data").replace('<', "\\u003c");
+    let _ = write!(html, "<script type=\"application/json\" id=\"{WORDS_ID}\" nonce=\"{nonce}\">{table}</script>");
+    html.push_str("</body></html>");
+    html
+}
+
+/// Name, and the choice of language. Outside the root: the browser has nothing to do with it.
+fn banner(html: &mut String, page: &PageData, words: DocumentWords) {
+    let home = escaped(words.start());
+    let network = page.network.as_ref().map(|texts| texts.pick(&page.lang));
+    let (name, name_lang) = network.map_or((words.name(), None), |(name, lang)| (name, Some(lang.as_str())));
+    let name_lang = name_lang.map_or(String::new(), |lang| format!(" lang=\"{}\"", escaped(lang)));
+    let _ = write!(
+        html,
+        "<header class=\"site\"><a class=\"brand\" href=\"/\" aria-label=\"{home}: {name}\">\
+         <svg class=\"mark\" aria-hidden=\"true\"><use href=\"#i-mark\"/></svg>\
+         <span dir=\"auto\"{name_lang}>{name}</span></a>",
+        name = escaped(name)
+    );
+    if let Some(me) = &page.me
+        && let Some(name) = &me.name
+    {
+        let hello = escaped(&words.hello("\u{1}")).replace('\u{1}', &format!("<bdi>{}</bdi>", escaped(name)));
+        let _ = write!(html, "<p class=\"hello\">{hello}</p>");
+    }
+    // Joining begins with this choice; it stands larger there.
+    if !matches!(page.page, PageKind::Join(_)) {
+        let _ = write!(
+            html,
+            "<form class=\"language\" method=\"post\" action=\"/api/v1/language\">\
+             <input type=\"hidden\" name=\"next\" value=\"{}\"><fieldset><legend class=\"sr\">{}</legend>",
+            escaped(&address::without(&page.path, "lang")),
+            escaped(words.language()),
+        );
+        for lang in LANGUAGES {
+            let pressed = *lang == Words::of(&page.lang).lang();
+            let _ = write!(
+                html,
+                "<button name=\"lang\" value=\"{lang}\" lang=\"{lang}\" aria-pressed=\"{pressed}\">{}</button>",
+                escaped(autonym(lang))
+            );
+        }
+        html.push_str("</fieldset></form>");
+    }
+    html.push_str("</header>");
+}
+
+/// What the tab says.
+fn title(page: &PageData) -> String {
+    let words = Words::of(&page.lang);
+    let own = match &page.page {
+        PageKind::Home(_) => words.home_title(),
+        PageKind::Join(_) => words.join_title(),
+        PageKind::Forum(forum) | PageKind::Moderation(forum) => words.pick(&forum.view.forum.title).0,
+        PageKind::LoginLink(_) => words.login_title(),
+        PageKind::Message(message) => &message.problem.title,
+    };
+    let network = page.network.as_ref().map_or(DocumentWords::of(&page.lang).name(), |texts| words.pick(texts).0);
+    format!("{own} – {network}")
+}
+
+/// A text between tags or in a quoted attribute.
+fn escaped(text: &str) -> String {
+    let mut html = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '&' => html.push_str("&amp;"),
+            '<' => html.push_str("&lt;"),
+            '>' => html.push_str("&gt;"),
+            '"' => html.push_str("&quot;"),
+            '\'' => html.push_str("&#39;"),
+            _ => html.push(c),
+        }
+    }
+    html
+}

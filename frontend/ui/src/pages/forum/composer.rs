@@ -1,0 +1,240 @@
+//! The text field: one form for a new contribution, a reply, and other words for an own one.
+
+use leptos::ev::MouseEvent;
+use leptos::prelude::*;
+use stimmwerk_core::forum::{Mode, Waiting};
+
+use super::super::parts::{area_html, hidden, icon, icons, problem, sentence};
+use super::item::author_name;
+use crate::address::{self, ForumPlace, Writing};
+use crate::board::{Board, Cx, find};
+use crate::clock;
+use crate::data::{ForumPage, Me};
+use crate::dom;
+use crate::words::{LANGUAGES, autonym};
+
+/// The most characters of a contribution: `TextLimits::CONTRIBUTION` of core.
+const MOST: u32 = 2_000;
+/// From how many characters on the page says how many are left.
+const NEAR: u32 = 1_800;
+
+/// The text field, or the way to it for who only visits.
+pub fn composer(cx: Cx, board: Board, place: ForumPlace, page: &ForumPage, me: Option<&Me>) -> AnyView {
+    let words = cx.words;
+    if page.own.is_none() {
+        return view! {
+            <section id="write" class="panel visit">
+                <h2>{words.forum_visit()}</h2>
+                <a class="button main" href="/join">
+                    {words.forum_visit_go()}
+                </a>
+            </section>
+        }
+        .into_any();
+    }
+    let (guest, moderates) = (me.is_some_and(|me| me.guest), page.moderates);
+    let composer = board.composer;
+    let writing = Memo::new(move |_| composer.writing.get());
+    let mode = Memo::new(move |_| board.view.with(|view| view.forum.mode));
+    let may_write = move || match mode.get() {
+        Mode::Open | Mode::Slow { .. } => true,
+        Mode::Locked => moderates,
+        Mode::Closed => false,
+    };
+    let editing = move || matches!(writing.get(), Writing::Edit(_));
+    let action = move || match writing.get() {
+        Writing::Edit(id) => address::api_of(place.forum, id, "/edit"),
+        _ => address::api(place.forum, "/contributions"),
+    };
+    let title = Signal::derive(move || {
+        match writing.get() {
+            Writing::New => words.write_title(),
+            Writing::Reply(_) => words.write_reply(),
+            Writing::Edit(_) => words.write_edit(),
+        }
+        .to_owned()
+    });
+    let reply_to = move || match writing.get() {
+        Writing::Reply(id) => Some(id),
+        _ => None,
+    };
+    let parent = Signal::derive(move || {
+        let name = reply_to().and_then(|id| {
+            board.view.with(|view| find(view, id).map(|parent| author_name(words, &parent.author)))
+        });
+        name.map_or(String::new(), |name| words.write_reply_to(&name))
+    });
+    let hint = Signal::derive(move || {
+        let rule = board.view.with(|view| view.forum.waiting);
+        let known = board.own.with(|own| own.as_ref().is_some_and(|own| !own.mine.is_empty()));
+        match rule {
+            Waiting::All if !moderates => words.write_waits_all(),
+            Waiting::FirstOfGuest if guest && !moderates && !known => words.write_waits_first(),
+            _ => words.write_hint(),
+        }
+        .to_owned()
+    });
+    let send = Signal::derive(move || if editing() { words.write_save() } else { words.write_send() }.to_owned());
+    let cancel = move |event: MouseEvent| {
+        if board.hands().is_some() {
+            event.prevent_default();
+            composer.begin(Writing::New, None);
+            dom::focus("text");
+        }
+    };
+    let first = composer.text.get_untracked();
+    view! {
+        <section id="write" class="panel composer" aria-labelledby="write-title">
+            // Kept while there is text in it: nobody loses words because a forum was paused.
+            <form method="post" action=action hidden=move || !may_write() && composer.text.with(String::is_empty)>
+                <h2 id="write-title">
+                    <label for="text">{sentence(title)}</label>
+                </h2>
+                <p class="reply-to" hidden=move || parent.with(String::is_empty)>
+                    {icon(icons::REPLY)}
+                    {sentence(parent)}
+                </p>
+                <div id="text-problem">
+                    {move || composer.problem.get().map(|refused| problem(words, &refused))}
+                </div>
+                <textarea
+                    id="text"
+                    name="text"
+                    rows="4"
+                    required
+                    dir="auto"
+                    aria-describedby="text-problem text-hint"
+                    inner_html=area_html(&first)
+                    prop:value=composer.text
+                    on:input=move |event| composer.text.set(event_target_value(&event))
+                ></textarea>
+                <p class="hint" id="text-hint">
+                    {sentence(hint)}
+                </p>
+                {length(cx, board)}
+                {hidden("idempotency_key", page.idempotency_key.to_string())}
+                {hidden("next", place.href())}
+                {move || reply_to().map(|id| hidden("reply_to", id.to_string()))}
+                <div class="line">
+                    {choices(cx, board, place, page, Signal::derive(editing), Signal::derive(move || reply_to().is_some()))}
+                    <span class="ends">
+                        <a
+                            class="button quiet"
+                            href=place.href()
+                            hidden=move || writing.get() == Writing::New
+                            on:click=cancel
+                        >
+                            {words.write_cancel()}
+                        </a>
+                        <button class="main" disabled=move || !may_write()>
+                            {icon(icons::SEND)}
+                            {sentence(send)}
+                        </button>
+                    </span>
+                </div>
+            </form>
+            {paused(cx, board, Signal::derive(may_write))}
+        </section>
+    }
+    .into_any()
+}
+
+/// Language and topic.
+fn choices(
+    cx: Cx,
+    board: Board,
+    place: ForumPlace,
+    page: &ForumPage,
+    editing: Signal<bool>,
+    replying: Signal<bool>,
+) -> AnyView {
+    let words = cx.words;
+    let kept = cx.refused.get_value().map(|refused| refused.fields);
+    let kept = |name: &str| kept.as_ref().and_then(|fields| fields.get(name).cloned());
+    let lang = kept("lang").unwrap_or_else(|| words.lang().to_owned());
+    let languages = LANGUAGES
+        .iter()
+        .map(|one| view! { <option value=*one selected=lang == *one>{autonym(one)}</option> })
+        .collect_view();
+    let topic = kept("topic").or_else(|| place.topic.map(|topic| topic.to_string())).unwrap_or_default();
+    let topics = page
+        .view
+        .topics
+        .iter()
+        .map(|one| {
+            let id = one.id.to_string();
+            let selected = id == topic;
+            view! { <option value=id selected=selected>{words.pick(&one.title).0.to_owned()}</option> }
+        })
+        .collect_view();
+    let no_topics = Memo::new(move |_| board.view.with(|view| view.topics.is_empty()));
+    view! {
+        <span class="choice" hidden=move || no_topics.get() || editing.get() || replying.get()>
+            <label for="topic">{words.write_topic()}</label>
+            <select id="topic" name="topic">
+                <option value="">{words.write_topic_none()}</option>
+                {topics}
+            </select>
+        </span>
+        <span class="choice" hidden=move || editing.get()>
+            <label for="lang">{words.write_language()}</label>
+            <select id="lang" name="lang">
+                {languages}
+                <option value="" selected=lang.is_empty()>
+                    {words.write_language_other()}
+                </option>
+            </select>
+        </span>
+    }
+    .into_any()
+}
+
+/// How many characters are left, near the end.
+fn length(cx: Cx, board: Board) -> AnyView {
+    let words = cx.words;
+    let length = Memo::new(move |_| board.composer.text.with(|text| text.chars().count() as u32));
+    let text = Signal::derive(move || match length.get() {
+        length if length > MOST => words.write_over(length - MOST),
+        length if length >= NEAR => words.write_left(MOST - length),
+        _ => String::new(),
+    });
+    view! {
+        <p class="hint length" class:over=move || { length.get() > MOST } hidden=move || length.get() < NEAR>
+            {sentence(text)}
+        </p>
+    }
+    .into_any()
+}
+
+/// Why nothing can be sent right now.
+fn paused(cx: Cx, board: Board, may_write: Signal<bool>) -> AnyView {
+    let words = cx.words;
+    let text = Signal::derive(move || {
+        let mode = board.view.with(|view| view.forum.mode);
+        if !may_write.get() {
+            let why = if mode == Mode::Closed { words.state_closed_means() } else { words.state_locked_means() };
+            let mut text = why.to_owned();
+            if !board.composer.text.with(String::is_empty) {
+                text.push(' ');
+                text.push_str(words.write_kept());
+            }
+            return text;
+        }
+        let next = board.own.with(|own| own.as_ref().and_then(|own| own.next_at));
+        match next {
+            Some(at) if matches!(mode, Mode::Slow { .. }) && at > board.clock.get() => {
+                // To the full minute, upwards: the wall shows no seconds.
+                let time = cx.zone.with_value(|zone| clock::time_of_day(words, zone, at.plus_ms(59_999)));
+                words.write_next_at(&time)
+            }
+            _ => String::new(),
+        }
+    });
+    view! {
+        <p class="note" hidden=move || text.with(String::is_empty)>
+            {icon(icons::WAIT)}
+            {sentence(text)}
+        </p>
+    }
+    .into_any()
+}

@@ -1,0 +1,405 @@
+//! One contribution in the list.
+
+use std::hash::{DefaultHasher, Hash, Hasher};
+
+use leptos::ev::MouseEvent;
+use leptos::prelude::*;
+use stimmwerk_core::forum::{AuthorView, ContributionView, EDIT_WINDOW_MS, ForumCommand, Mode};
+use stimmwerk_core::ids::ContributionId;
+
+use super::super::parts::{hidden, icon, icons, role, texts};
+use crate::address::{self, ForumPlace, Writing};
+use crate::board::{Board, Cx, find};
+use crate::clock;
+use crate::dom;
+use crate::words::Words;
+
+/// What makes a row another one. Words are never changed within a row: it is replaced as a whole.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Row {
+    id: ContributionId,
+    position: u64,
+    version: u64,
+}
+
+/// The rows of the list: what stands in the window, without what is held back.
+pub fn rows(board: Board) -> Memo<Vec<Row>> {
+    Memo::new(move |_| {
+        let shown = board.shown.get();
+        board.view.with(|view| {
+            let row = |one: &ContributionView| Row { id: one.id, position: one.position, version: version(one) };
+            view.contributions.iter().filter(|one| one.position <= shown).map(row).collect()
+        })
+    })
+}
+
+/// A digest of all a row shows but its counts.
+pub fn version(one: &ContributionView) -> u64 {
+    let mut hash = DefaultHasher::new();
+    (&one.text, &one.html, &one.author.name, one.author.number, one.edited, one.topic).hash(&mut hash);
+    one.lang.as_ref().map(|lang| lang.as_str()).hash(&mut hash);
+    (one.author.role.map(|role| role as u8), &one.pending, one.hidden.is_some()).hash(&mut hash);
+    hash.finish()
+}
+
+/// What changes while a row stays.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Standing {
+    support: u32,
+    replies: u32,
+    supported: bool,
+    /// Support given or taken is on its way.
+    busy: bool,
+    editable: bool,
+}
+
+/// What the reader may do with a row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Part {
+    /// Look.
+    Visitor,
+    /// Support and reply.
+    Reader,
+    /// Change and delete.
+    Author,
+}
+
+/// A row. Nothing, if it went while the list was being drawn.
+pub fn item(cx: Cx, board: Board, place: ForumPlace, row: Row) -> Option<AnyView> {
+    let words = cx.words;
+    let one = board.view.with_untracked(|view| at(&view.contributions, row).cloned())?;
+    let id = one.id;
+    let standing = Memo::new(move |_| standing(board, row));
+    let part = Memo::new(move |_| part(board, id));
+    let mine = Memo::new(move |_| part.get() == Part::Author);
+    let topic = one.topic.filter(|_| place.topic.is_none()).and_then(|topic| {
+        let title = board.view.with_untracked(|view| view.topics.iter().find(|have| have.id == topic).cloned())?.title;
+        let href = ForumPlace { topic: Some(topic), before: None, ..place }.href();
+        Some(view! {
+            <a class="topic" href=href>
+                {texts(words, &title)}
+            </a>
+        })
+    });
+    let hidden_note = one.hidden.is_some().then(|| {
+        view! {
+            <p class="hidden-note">
+                {icon(icons::HIDDEN)}
+                {words.item_hidden()}
+            </p>
+        }
+    });
+    let acts = one.hidden.is_none().then(|| acts(cx, board, place, &one, standing, part));
+    Some(
+        view! {
+            <li id=address::anchor(id) class="item" class:mine=move || mine.get() tabindex="-1">
+                <article>
+                    <header>
+                        {author(words, &one.author)}
+                        <span class="badge mine" hidden=move || !mine.get()>
+                            {words.item_mine()}
+                        </span>
+                        {when(cx, board, &one)}
+                        {topic}
+                    </header>
+                    {one.reply_to.map(|parent| reply_line(words, board, parent))}
+                    {text(&one)}
+                    {hidden_note}
+                    {acts}
+                </article>
+            </li>
+        }
+        .into_any(),
+    )
+}
+
+/// A row's contribution: the list is sorted, so this is quick.
+pub fn at(list: &[ContributionView], row: Row) -> Option<&ContributionView> {
+    let at = list.partition_point(|one| one.position > row.position);
+    list.get(at).filter(|one| one.id == row.id)
+}
+
+fn standing(board: Board, row: Row) -> Standing {
+    let (counts, closed, at) = board.view.with(|view| {
+        let one = at(&view.contributions, row);
+        (one.map(|one| (one.support, one.replies)), view.forum.mode == Mode::Closed, one.map(|one| one.at))
+    });
+    let (support, replies) = counts.unwrap_or_default();
+    let supported = board.own.with(|own| own.as_ref().is_some_and(|own| own.supported.contains(&row.id)));
+    let wish = board.pending.with(|pending| {
+        pending.iter().rev().find_map(|one| match one.command {
+            ForumCommand::Support { contribution } if contribution == row.id => Some(true),
+            ForumCommand::Unsupport { contribution } if contribution == row.id => Some(false),
+            _ => None,
+        })
+    });
+    let in_time = at.is_some_and(|at| board.clock.get() <= at.plus_ms(EDIT_WINDOW_MS));
+    Standing {
+        support,
+        replies,
+        // The button shows what was pressed; the count waits for the server.
+        supported: wish.unwrap_or(supported),
+        busy: wish.is_some(),
+        editable: in_time && !closed && support == 0 && replies == 0,
+    }
+}
+
+fn part(board: Board, id: ContributionId) -> Part {
+    let closed = board.view.with(|view| view.forum.mode == Mode::Closed);
+    board.own.with(|own| match own {
+        None => Part::Visitor,
+        Some(own) if own.mine.contains(&id) => Part::Author,
+        Some(_) if closed => Part::Visitor,
+        Some(_) => Part::Reader,
+    })
+}
+
+/// Who wrote it, with a coloured sign of theirs.
+pub fn author(words: Words, author: &AuthorView) -> AnyView {
+    let name = author_name(words, author);
+    let first = author.name.as_deref().and_then(|name| name.chars().find(|c| c.is_alphanumeric()));
+    let sign = first.map_or_else(|| author.number.to_string(), |first| first.to_uppercase().to_string());
+    let class = match author.number % 6 {
+        0 => "sign s0",
+        1 => "sign s1",
+        2 => "sign s2",
+        3 => "sign s3",
+        4 => "sign s4",
+        _ => "sign s5",
+    };
+    let badge = author.role.map(|of| {
+        view! {
+            <span class="badge role">
+                {icon(icons::STAFF)}
+                {role(words, of)}
+            </span>
+        }
+    });
+    view! {
+        <span class=class aria-hidden="true" translate="no">
+            {sign}
+        </span>
+        <bdi class="author">{name}</bdi>
+        {badge}
+    }
+    .into_any()
+}
+
+/// The chosen name, or a guest by number.
+pub fn author_name(words: Words, author: &AuthorView) -> String {
+    match &author.name {
+        Some(name) => name.to_string(),
+        None => words.site_guest_number(&author.number.to_string()),
+    }
+}
+
+/// When it was written, linking to itself.
+pub fn when(cx: Cx, board: Board, one: &ContributionView) -> AnyView {
+    let words = cx.words;
+    let at = one.at;
+    let today = Memo::new(move |_| cx.zone.with_value(|zone| clock::day(zone, board.clock.get())));
+    let time = move || cx.zone.with_value(|zone| clock::moment(words, zone, at, Some(today.get())));
+    let edited = one.edited.then(|| view! { <span class="edited">{words.item_edited()}</span> });
+    let mut href = String::from("#");
+    href.push_str(&address::anchor(one.id));
+    view! {
+        <span class="when">
+            <a href=href>
+                <time datetime=clock::iso(at) translate="no">
+                    {time}
+                </time>
+            </a>
+            {edited}
+        </span>
+    }
+    .into_any()
+}
+
+/// The words, in their language and direction.
+pub fn text(one: &ContributionView) -> AnyView {
+    let lang = one.lang.as_ref().map(|lang| lang.as_str().to_owned());
+    match &one.html {
+        Some(html) => view! { <div class="text" dir="auto" lang=lang inner_html=html.clone() /> }.into_any(),
+        None => view! {
+            <div class="text" lang=lang>
+                <p dir="auto">{one.text.to_string()}</p>
+            </div>
+        }
+        .into_any(),
+    }
+}
+
+/// What it answers. The name comes from the view at every moment: a name that was erased there is gone here too.
+fn reply_line(words: Words, board: Board, parent: ContributionId) -> AnyView {
+    let name = Memo::new(move |_| {
+        board.view.with(|view| find(view, parent).map(|parent| author_name(words, &parent.author)))
+    });
+    let line = Signal::derive(move || {
+        name.with(|name| match name {
+            Some(name) => words.item_reply_to(name),
+            None => words.item_reply_to_other().to_owned(),
+        })
+    });
+    let mut href = String::from("#");
+    href.push_str(&address::anchor(parent));
+    // Without the parent on the page there is nowhere to go.
+    let href = move || name.with(Option::is_some).then(|| href.clone());
+    view! {
+        <p class="reply-to">
+            {icon(icons::REPLY)}
+            <a href=href>{super::sentence(line)}</a>
+        </p>
+    }
+    .into_any()
+}
+
+fn acts(
+    cx: Cx,
+    board: Board,
+    place: ForumPlace,
+    one: &ContributionView,
+    standing: Memo<Standing>,
+    part: Memo<Part>,
+) -> AnyView {
+    let id = one.id;
+    view! {
+        <footer class="acts">
+            {move || match part.get() {
+                Part::Visitor => counts(cx, standing).into_any(),
+                Part::Reader => reader_acts(cx, board, place, id, standing),
+                Part::Author => author_acts(cx, board, place, id, standing),
+            }}
+        </footer>
+    }
+    .into_any()
+}
+
+/// Support and replies as numbers with a picture, in words for who does not see it.
+fn counts(cx: Cx, standing: Memo<Standing>) -> AnyView {
+    let words = cx.words;
+    let number = move || standing.get().support;
+    view! {
+        <span class="count" hidden=move || number() == 0>
+            {icon(icons::SUPPORT)}
+            <span translate="no" aria-hidden="true">
+                {number}
+            </span>
+            <span class="sr">{super::sentence(Signal::derive(move || words.item_supports(number())))}</span>
+        </span>
+        {replies(words, standing)}
+    }
+    .into_any()
+}
+
+fn replies(words: Words, standing: Memo<Standing>) -> AnyView {
+    let number = Memo::new(move |_| standing.get().replies);
+    view! {
+        <span class="count" hidden=move || number.get() == 0>
+            {icon(icons::TALK)}
+            {super::sentence(Signal::derive(move || words.item_replies(number.get())))}
+        </span>
+    }
+    .into_any()
+}
+
+fn reader_acts(cx: Cx, board: Board, place: ForumPlace, id: ContributionId, standing: Memo<Standing>) -> AnyView {
+    let words = cx.words;
+    let number = move || standing.get().support;
+    let pressed = move || if standing.get().supported { "true" } else { "false" };
+    // Pressed again it takes the support back; while one is on its way the form stands as it was pressed.
+    let method = move || if standing.get().supported { "DELETE" } else { "POST" };
+    let reply = move |event: MouseEvent| {
+        if board.hands().is_some() {
+            event.prevent_default();
+            board.composer.begin(Writing::Reply(id), None);
+            dom::focus("text");
+        }
+    };
+    let mut reply_href = place.href_writing(Writing::Reply(id));
+    reply_href.push_str("#write");
+    view! {
+        <form method="post" action=address::api_of(place.forum, id, "/support")>
+            <input type="hidden" name="_method" value=method />
+            {hidden("next", back_to(place, id))}
+            <button class="support" aria-pressed=pressed aria-busy=move || standing.get().busy.to_string()>
+                {icon(icons::SUPPORT)}
+                {words.item_support()}
+                <span class="number" translate="no" aria-hidden="true" hidden=move || number() == 0>
+                    {number}
+                </span>
+                <span class="sr" hidden=move || number() == 0>
+                    {super::sentence(Signal::derive(move || words.item_supports(number())))}
+                </span>
+            </button>
+        </form>
+        <a class="button quiet" href=reply_href on:click=reply>
+            {icon(icons::REPLY)}
+            {words.item_reply()}
+        </a>
+        {replies(words, standing)}
+    }
+    .into_any()
+}
+
+fn author_acts(cx: Cx, board: Board, place: ForumPlace, id: ContributionId, standing: Memo<Standing>) -> AnyView {
+    let editable = Memo::new(move |_| standing.get().editable);
+    view! {
+        {counts(cx, standing)}
+        <span class="own-acts">
+            {change(cx, board, place, id, Signal::derive(move || editable.get()))}
+            {withdraw(cx, place, id)}
+        </span>
+    }
+    .into_any()
+}
+
+/// Leads an own contribution into the text field.
+pub fn change(cx: Cx, board: Board, place: ForumPlace, id: ContributionId, editable: Signal<bool>) -> AnyView {
+    let mut href = place.href_writing(Writing::Edit(id));
+    href.push_str("#write");
+    let edit = move |event: MouseEvent| {
+        let text = board.view.with_untracked(|view| {
+            board.own.with_untracked(|own| crate::board::words_of(id, view, own.as_ref()))
+        });
+        if board.hands().is_some() && text.is_some() {
+            event.prevent_default();
+            board.composer.begin(Writing::Edit(id), text);
+            dom::focus("text");
+        }
+    };
+    view! {
+        <a class="button quiet" href=href hidden=move || !editable.get() on:click=edit>
+            {icon(icons::EDIT)}
+            {cx.words.item_edit()}
+        </a>
+    }
+    .into_any()
+}
+
+/// Deletes an own contribution, after a second look.
+pub fn withdraw(cx: Cx, place: ForumPlace, id: ContributionId) -> AnyView {
+    let words = cx.words;
+    view! {
+        <details class="sure">
+            <summary class="button quiet">
+                {icon(icons::DELETE)}
+                {words.item_withdraw()}
+            </summary>
+            <form method="post" action=address::api_of(place.forum, id, "")>
+                <p>{words.item_withdraw_sure()}</p>
+                {hidden("_method", "DELETE".to_owned())}
+                {hidden("next", place.href())}
+                <button class="danger">{words.item_withdraw_yes()}</button>
+            </form>
+        </details>
+    }
+    .into_any()
+}
+
+/// The page again, at this row.
+fn back_to(place: ForumPlace, id: ContributionId) -> String {
+    let mut next = place.href();
+    next.push('#');
+    next.push_str(&address::anchor(id));
+    next
+}

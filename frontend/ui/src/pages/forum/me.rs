@@ -1,0 +1,63 @@
+//! What is kept of the reader: see it, change it, take it along, delete it.
+
+use leptos::prelude::*;
+use stimmwerk_core::ids::ProcessId;
+
+use super::super::parts::{hidden, icon, icons};
+use crate::address::ForumPlace;
+use crate::board::Cx;
+use crate::data::Me;
+
+/// Where these forms go.
+const ME: &str = "/api/v1/me";
+
+/// The panel under the list.
+pub fn me(cx: Cx, me: &Me, process: ProcessId, place: ForumPlace) -> AnyView {
+    let words = cx.words;
+    let name = cx
+        .refused_by(ME)
+        .and_then(|refused| refused.fields.get("name").cloned())
+        .or_else(|| me.name.clone())
+        .unwrap_or_default();
+    view! {
+        <details class="panel me" id="me">
+            <summary>
+                {icon(icons::PEOPLE)}
+                {words.me_title()}
+            </summary>
+            <form method="post" action=ME>
+                {hidden("_method", "PATCH".to_owned())}
+                {hidden("process", process.to_string())}
+                {hidden("next", place.href())}
+                <label for="my-name">{words.me_name()}</label>
+                <div class="line">
+                    <input id="my-name" name="name" type="text" maxlength="80" dir="auto" autocomplete="nickname" value=name />
+                    <button>{words.me_name_save()}</button>
+                </div>
+            </form>
+            <div class="line">
+                <a class="button" href="/api/v1/me/export" download>
+                    {words.me_export()}
+                </a>
+                <form method="post" action="/api/v1/logout">
+                    {hidden("next", "/".to_owned())}
+                    <button>{words.me_logout()}</button>
+                </form>
+            </div>
+            <details class="sure">
+                <summary class="button danger">
+                    {icon(icons::DELETE)}
+                    {words.me_delete()}
+                </summary>
+                <form method="post" action=ME>
+                    <p>{words.me_delete_means()}</p>
+                    <p>{words.me_delete_limits()}</p>
+                    {hidden("_method", "DELETE".to_owned())}
+                    {hidden("next", "/".to_owned())}
+                    <button class="danger">{words.me_delete_yes()}</button>
+                </form>
+            </details>
+        </details>
+    }
+    .into_any()
+}

@@ -1,0 +1,351 @@
+//! A conversation: what it is about, the text field, what is on its way, and the list.
+
+mod composer;
+mod item;
+mod me;
+mod own;
+
+use leptos::ev::{MouseEvent, SubmitEvent};
+use leptos::prelude::*;
+use stimmwerk_core::forum::{Header, Mode};
+
+use super::parts::{icon, icons, refusal, sentence, state, texts, title_digest};
+use crate::address::{self, ForumPlace};
+use crate::board::{Board, Cx, Link, Utterance};
+use crate::clock;
+use crate::data::{ForumPage, Me};
+use crate::dom;
+use crate::words::Words;
+
+#[cfg(feature = "staff")]
+pub use item::{Row, at, author, text, version, when};
+#[cfg(not(feature = "staff"))]
+use item::Row;
+
+/// The list of contributions.
+pub const LIST_ID: &str = "contributions";
+
+/// See [`crate::data::PageKind::Forum`].
+pub fn forum(cx: Cx, page: ForumPage, me: Option<Me>) -> impl IntoView {
+    let words = cx.words;
+    let board = live_board(cx, &page);
+    let place = ForumPlace {
+        forum: page.view.forum.id,
+        moderation: false,
+        topic: page.view.window.topic,
+        before: cx.path.with_value(|path| address::parameter(path, "before").and_then(|before| before.parse().ok())),
+    };
+    let contributions = address::api(place.forum, "/contributions");
+    let kept_elsewhere = move |refused: &crate::data::Refused| {
+        refused.action == contributions || refused.action.ends_with("/edit")
+    };
+    let moderate = page.moderates.then(|| {
+        let href = ForumPlace { moderation: true, topic: None, before: None, ..place }.href();
+        view! {
+            <a class="button" href=href>
+                {icon(icons::STAFF)}
+                {words.forum_moderate()}
+            </a>
+        }
+    });
+    view! {
+        <div class="forum" on:submit=move |event| submit(board, &event)>
+            <header class="head">
+                <h1>{texts(words, &page.view.forum.title)}</h1>
+                <p class="facts">{facts(cx, board)}</p>
+                {rules(cx, board)}
+            </header>
+            <aside class="side">
+                {connection(cx, board)} {topics(cx, board, place)} {moderate}
+            </aside>
+            <div class="talk">
+                {refusal(cx, kept_elsewhere)}
+                {composer::composer(cx, board, place, &page, me.as_ref())}
+                {own::own(cx, board, place)}
+                {list(cx, board, place, words.forum_list(), move |row| item::item(cx, board, place, row))}
+                {me.map(|me| me::me(cx, &me, page.view.forum.process, place))}
+            </div>
+            {voices(cx, board)}
+        </div>
+    }
+}
+
+/// The board of a page, which comes alive in the browser.
+pub fn live_board(cx: Cx, page: &ForumPage) -> Board {
+    let board = Board::new(page, cx);
+    #[cfg(feature = "hydrate")]
+    {
+        let (stream, seq) = (page.stream, page.seq);
+        Effect::new(move |_| crate::browser::start(board, cx, stream, seq));
+    }
+    board
+}
+
+/// Forms of the page go over the live connection where they can.
+pub fn submit(board: Board, event: &SubmitEvent) {
+    let Some(form) = dom::form(event) else { return };
+    if board.submit(&form) {
+        event.prevent_default();
+        // The text field is emptied by its own signal, which also brings back what was put aside.
+        if form.field("text").is_none() {
+            dom::reset(event);
+        }
+    }
+}
+
+/// State, how much there is, who is here.
+pub fn facts(cx: Cx, board: Board) -> AnyView {
+    let words = cx.words;
+    let mode = Memo::new(move |_| board.view.with(|view| view.forum.mode.word()));
+    let count = Memo::new(move |_| board.view.with(|view| view.totals.contributions));
+    let people = Signal::derive(move || board.people.get().map_or(String::new(), |people| words.forum_people(people)));
+    view! {
+        <For each=move || [mode.get()] key=|mode| *mode let(mode)>
+            {state(words, mode)}
+        </For>
+        <span class="count">{sentence(Signal::derive(move || words.forum_count(count.get())))}</span>
+        <span class="people" hidden=move || board.people.get().is_none()>
+            {icon(icons::PEOPLE)}
+            {sentence(people)}
+        </span>
+    }
+    .into_any()
+}
+
+/// What the state means, where it needs saying.
+fn rules(cx: Cx, board: Board) -> AnyView {
+    let header = Memo::new(move |_| board.view.with(|view| view.forum.clone()));
+    let text = Signal::derive(move || header.with(|header| rule(cx, header, board)));
+    view! {
+        <p class="rules" hidden=move || text.with(String::is_empty)>
+            {sentence(text)}
+        </p>
+    }
+    .into_any()
+}
+
+fn rule(cx: Cx, header: &Header, board: Board) -> String {
+    let words = cx.words;
+    let mut text = match header.mode {
+        Mode::Open => return String::new(),
+        Mode::Slow { seconds } if seconds % 60 == 0 => words.state_slow_minutes(seconds / 60),
+        Mode::Slow { seconds } => words.state_slow_seconds(seconds),
+        Mode::Locked => words.state_locked_means().to_owned(),
+        Mode::Closed => words.state_closed_means().to_owned(),
+    };
+    if let Some(until) = header.until {
+        let when = cx.zone.with_value(|zone| {
+            let today = clock::day(zone, board.clock.get());
+            clock::moment(words, zone, until, Some(today))
+        });
+        text.push(' ');
+        text.push_str(&words.state_until(&when));
+    }
+    text
+}
+
+/// How the page is connected, in words; before the page lives, how to see what is new.
+pub fn connection(cx: Cx, board: Board) -> AnyView {
+    let words = cx.words;
+    let text = Signal::derive(move || {
+        match board.link.get() {
+            Link::Plain => words.link_plain(),
+            Link::Connecting => words.link_connecting(),
+            Link::Live if board.paused.get() => words.forum_paused(),
+            Link::Live => words.link_live(),
+            Link::Slow => words.link_slow(),
+            Link::Lost => words.link_lost(),
+            Link::Stale => words.link_stale(),
+        }
+        .to_owned()
+    });
+    let class = move || match board.link.get() {
+        Link::Plain => "connection plain",
+        Link::Connecting => "connection connecting",
+        Link::Live => "connection live",
+        Link::Slow => "connection slow",
+        Link::Lost => "connection lost",
+        Link::Stale => "connection stale",
+    };
+    let reload = move || matches!(board.link.get(), Link::Plain | Link::Stale);
+    view! {
+        <p class=class>
+            <span class="dot" aria-hidden="true"></span>
+            <span>{sentence(text)} " " <a href=cx.path.get_value() hidden=move || !reload()>{words.link_reload()}</a></span>
+        </p>
+    }
+    .into_any()
+}
+
+fn topics(cx: Cx, board: Board, place: ForumPlace) -> AnyView {
+    let words = cx.words;
+    let topics = Memo::new(move |_| board.view.with(|view| view.topics.clone()));
+    let current = |yes: bool| if yes { Some("page") } else { None };
+    let all = ForumPlace { topic: None, before: None, ..place };
+    view! {
+        <nav class="topics" aria-labelledby="topics" hidden=move || topics.with(Vec::is_empty)>
+            <h2 id="topics">{words.forum_topics()}</h2>
+            <ul>
+                <li>
+                    <a href=all.href() aria-current=current(place.topic.is_none())>
+                        {words.forum_topics_all()}
+                    </a>
+                </li>
+                <For each=move || topics.get() key=|topic| (topic.id, title_digest(&topic.title)) let(topic)>
+                    <li>
+                        <a
+                            href=ForumPlace { topic: Some(topic.id), ..all }.href()
+                            aria-current=current(place.topic == Some(topic.id))
+                        >
+                            {texts(words, &topic.title)}
+                        </a>
+                    </li>
+                </For>
+            </ul>
+        </nav>
+    }
+    .into_any()
+}
+
+/// The list, whatever its rows look like.
+pub fn list(
+    cx: Cx,
+    board: Board,
+    place: ForumPlace,
+    title: &'static str,
+    row_view: impl Fn(Row) -> Option<AnyView> + Copy + Send + Sync + 'static,
+) -> AnyView {
+    let words = cx.words;
+    let rows = item::rows(board);
+    let held = Memo::new(move |_| {
+        let shown = board.shown.get();
+        board.view.with(|view| view.contributions.iter().take_while(|one| one.position > shown).count() as u32)
+    });
+    let from = Memo::new(move |_| board.view.with(|view| view.window.from));
+    let older_href = move || ForumPlace { before: Some(from.get()), ..place }.href();
+    let show_new = move |_: MouseEvent| {
+        if let Some(hands) = board.hands() {
+            hands.show_new();
+            dom::focus("list");
+        }
+    };
+    let older = move |event: MouseEvent| {
+        if board.hands().is_some_and(|hands| hands.older()) {
+            event.prevent_default();
+        }
+    };
+    let newest = place.before.map(|_| {
+        let href = ForumPlace { before: None, ..place }.href();
+        view! {
+            <a class="button" href=href>
+                {icon(icons::UP)}
+                {words.forum_newest()}
+            </a>
+        }
+    });
+    let new = view! {
+        <button class="new" type="button" hidden=move || held.get() == 0 on:click=show_new>
+            {icon(icons::UP)}
+            {sentence(Signal::derive(move || words.forum_new(held.get())))}
+        </button>
+    };
+    // On a page of older ones newer ones have no place: the link above leads to them.
+    let new = (!board.bounded).then_some(new);
+    view! {
+        <section class="list" aria-labelledby="list">
+            <header>
+                <h2 id="list" tabindex="-1">
+                    {title}
+                </h2>
+                {pause(words, board)}
+            </header>
+            {newest}
+            {new}
+            <p class="empty" hidden=move || !rows.with(Vec::is_empty)>
+                {words.forum_empty()}
+            </p>
+            <ol id=LIST_ID>
+                <For each=move || rows.get() key=|row| *row let(row)>
+                    {row_view(row)}
+                </For>
+            </ol>
+            <p class="older" hidden=move || from.get() == 0>
+                <a class="button" rel="next" href=older_href on:click=older>
+                    {icon(icons::DOWN)}
+                    {words.forum_older()}
+                </a>
+            </p>
+        </section>
+    }
+    .into_any()
+}
+
+/// Stops what moves. Only where something moves.
+fn pause(words: Words, board: Board) -> AnyView {
+    let moves = move || matches!(board.link.get(), Link::Live | Link::Slow | Link::Lost) && !board.bounded;
+    let toggle = move |_: MouseEvent| {
+        board.paused.update(|paused| *paused = !*paused);
+        if !board.paused.get_untracked()
+            && let Some(hands) = board.hands()
+        {
+            hands.show_new();
+        }
+    };
+    view! {
+        <button
+            class="quiet"
+            type="button"
+            hidden=move || !moves()
+            aria-pressed=move || if board.paused.get() { "true" } else { "false" }
+            on:click=toggle
+        >
+            {icon(icons::PAUSE)}
+            {words.forum_pause()}
+        </button>
+    }
+    .into_any()
+}
+
+/// What is said aloud: the regions stand in the first HTML, or screen readers would not listen to them.
+pub fn voices(cx: Cx, board: Board) -> AnyView {
+    let region = |signal: RwSignal<Utterance>| {
+        view! {
+            <For
+                each=move || signal.get().into_words()
+                key=|said: &Utterance| said.number
+                let(said)
+            >
+                <span>{said.words}</span>
+            </For>
+        }
+    };
+    let close = move |_: MouseEvent| board.said.update(|said| said.words.clear());
+    #[cfg(feature = "hydrate")]
+    Effect::new(move |_| {
+        let said = board.said.get();
+        if !said.words.is_empty() {
+            set_timeout(
+                move || {
+                    board.said.update(|now| {
+                        if now.number == said.number {
+                            now.words.clear();
+                        }
+                    });
+                },
+                std::time::Duration::from_secs(12),
+            );
+        }
+    });
+    view! {
+        <div class="sr" role="status" aria-live="polite">
+            {region(board.announced)}
+        </div>
+        <div class="said" class:empty=move || board.said.with(|said| said.words.is_empty())>
+            <div role="status" aria-live="polite">{region(board.said)}</div>
+            <button class="quiet" type="button" on:click=close>
+                {cx.words.site_close()}
+            </button>
+        </div>
+    }
+    .into_any()
+}

@@ -1,0 +1,95 @@
+//! The front page: the conversations a reader may see, and the way in with a code.
+
+use leptos::prelude::*;
+use stimmwerk_core::network::Joining;
+
+use super::parts::{icon, icons, refusal, state, texts};
+use crate::address::ForumPlace;
+use crate::board::Cx;
+use crate::clock;
+use crate::data::{ForumCard, Home, ProcessCard};
+
+/// See [`crate::data::PageKind::Home`].
+pub fn home(cx: Cx, home: Home) -> impl IntoView {
+    let words = cx.words;
+    let none = home.processes.is_empty().then(|| view! { <p class="empty">{words.home_none()}</p> });
+    let processes = home.processes.iter().map(|process| card(cx, process)).collect_view();
+    view! {
+        <div class="home">
+            <header class="hero">
+                <h1>{words.home_title()}</h1>
+                <p class="lead">{words.home_lead()}</p>
+            </header>
+            {refusal(cx, |_| false)}
+            <form class="panel code" action="/join" method="get">
+                <h2>
+                    <label for="code">{words.home_code_title()}</label>
+                </h2>
+                <p class="hint" id="code-hint">
+                    {words.home_code_hint()}
+                </p>
+                <div class="line">
+                    <input
+                        id="code"
+                        name="code"
+                        type="text"
+                        required
+                        maxlength="40"
+                        autocomplete="off"
+                        autocapitalize="characters"
+                        spellcheck="false"
+                        aria-describedby="code-hint"
+                    />
+                    <button class="main">{words.home_code_go()}</button>
+                </div>
+            </form>
+            <section class="talks" aria-labelledby="talks">
+                <h2 id="talks">{words.home_talks()}</h2>
+                {none}
+                {processes}
+            </section>
+        </div>
+    }
+}
+
+fn card(cx: Cx, process: &ProcessCard) -> impl IntoView {
+    let words = cx.words;
+    let standing = if process.joined {
+        Some(view! { <span class="badge mine">{words.home_joined()}</span> }.into_any())
+    } else if process.joining == Joining::Open {
+        Some(view! { <a class="button" href="/join">{words.home_join()}</a> }.into_any())
+    } else {
+        Some(view! { <span class="hint">{words.home_full()}</span> }.into_any())
+    };
+    let none = process.forums.is_empty().then(|| view! { <p class="empty">{words.home_no_talks()}</p> });
+    let forums = process.forums.iter().map(|forum| line(cx, forum)).collect_view();
+    view! {
+        <section class="panel process">
+            <header>
+                <h3>{texts(words, &process.title)}</h3>
+                {standing}
+            </header>
+            {none}
+            <ul>{forums}</ul>
+        </section>
+    }
+}
+
+fn line(cx: Cx, forum: &ForumCard) -> impl IntoView {
+    let words = cx.words;
+    let place = ForumPlace { forum: forum.id, moderation: false, topic: None, before: None };
+    let last = forum.last_at.map(|at| {
+        let when = cx.zone.with_value(|zone| clock::moment(words, zone, at, None));
+        view! { <time datetime=clock::iso(at)>{words.home_last(&when)}</time> }
+    });
+    view! {
+        <li>
+            <a class="talk-link" href=place.href()>
+                {icon(icons::TALK)} <span class="name">{texts(words, &forum.title)}</span>
+            </a>
+            <p class="facts">
+                {state(words, &forum.state)} <span>{words.forum_count(forum.count)}</span> {last}
+            </p>
+        </li>
+    }
+}

@@ -1,0 +1,130 @@
+//! Joining: the language first, then what one should know, then a code, perhaps a name, and one button.
+
+use leptos::prelude::*;
+use stimmwerk_core::said::Texts;
+
+use super::parts::{hidden, problem, texts};
+use crate::address;
+use crate::board::Cx;
+use crate::data::Join;
+use crate::words::{LANGUAGES, Words, autonym};
+
+/// Where the form goes.
+const ACTION: &str = "/api/v1/join";
+
+/// The points of the joining notice; see [`crate::NOTICE_VERSION`].
+pub fn notice(words: Words, network: Option<&Texts>) -> [String; 5] {
+    let network = network.map_or(words.join_notice_we(), |texts| words.pick(texts).0);
+    [
+        words.join_notice_who(network),
+        words.join_notice_read().to_owned(),
+        words.join_notice_name().to_owned(),
+        words.join_notice_result().to_owned(),
+        words.join_notice_delete().to_owned(),
+    ]
+}
+
+/// See [`crate::data::PageKind::Join`].
+pub fn join(cx: Cx, join: Join, network: Option<&Texts>) -> impl IntoView {
+    let words = cx.words;
+    let path = cx.path.get_value();
+    let refused = cx.refused_by(ACTION);
+    let kept = |name: &str| refused.as_ref().and_then(|refused| refused.fields.get(name).cloned()).unwrap_or_default();
+    let summary = cx.refused.get_value().map(|refused| problem(words, &refused.problem));
+    let points = notice(words, network).map(|point| view! { <li>{point}</li> }).collect_view();
+    let code = if kept("code").is_empty() { join.code.clone() } else { kept("code") };
+    let process = join.process.as_ref().map(|title| {
+        view! {
+            <p class="into">
+                {words.join_process()} " " <strong>{texts(words, title)}</strong>
+            </p>
+        }
+    });
+    // A code that led here and is right needs no field; one that is wrong must be seen to be corrected.
+    let code = if join.process.is_some() && refused.as_ref().is_none_or(|refused| refused.problem.code != "code_unknown")
+    {
+        hidden("code", code).into_any()
+    } else {
+        view! {
+            <div class="field">
+                <label for="code">{words.join_code()}</label>
+                <p class="hint" id="code-hint">
+                    {words.join_code_hint()}
+                </p>
+                <input
+                    id="code"
+                    name="code"
+                    type="text"
+                    required
+                    maxlength="80"
+                    autocomplete="off"
+                    autocapitalize="characters"
+                    spellcheck="false"
+                    aria-describedby="code-hint"
+                    value=code
+                />
+            </div>
+        }
+        .into_any()
+    };
+    view! {
+        <div class="join">
+            <h1>{words.join_title()}</h1>
+            {languages(cx, &path)}
+            {process}
+            <form method="post" action=ACTION class="panel">
+                {summary}
+                <section class="notice" aria-labelledby="notice">
+                    <h2 id="notice">{words.join_notice()}</h2>
+                    <ul>{points}</ul>
+                </section>
+                {hidden("notice", join.notice.to_string())}
+                {hidden("lang", words.lang().to_owned())}
+                {hidden("idempotency_key", join.idempotency_key.to_string())}
+                {hidden("next", path)}
+                {code}
+                <div class="field">
+                    <label for="name">{words.join_name()}</label>
+                    <p class="hint" id="name-hint">
+                        {words.join_name_hint()}
+                    </p>
+                    <input
+                        id="name"
+                        name="name"
+                        type="text"
+                        maxlength="80"
+                        autocomplete="nickname"
+                        dir="auto"
+                        aria-describedby="name-hint"
+                        value=kept("name")
+                    />
+                </div>
+                <p class="hint">{words.join_agree()}</p>
+                <button class="main wide">{words.join_go()}</button>
+            </form>
+        </div>
+    }
+}
+
+fn languages(cx: Cx, path: &str) -> impl IntoView {
+    let buttons = LANGUAGES
+        .iter()
+        .map(|lang| {
+            let current = *lang == cx.words.lang();
+            view! {
+                <button name="lang" value=*lang lang=*lang aria-pressed=if current { "true" } else { "false" }>
+                    {autonym(lang)}
+                </button>
+            }
+        })
+        .collect_view();
+    view! {
+        <form class="languages" method="post" action="/api/v1/language">
+            <fieldset>
+                <legend>{cx.words.join_language()}</legend>
+                {hidden("next", address::without(path, "lang"))}
+                <div class="line">{buttons}</div>
+            </fieldset>
+        </form>
+    }
+}

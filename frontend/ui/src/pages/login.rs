@@ -1,0 +1,26 @@
+//! A login link is used up by a press, not by being looked at: mail programs look at links too.
+
+use leptos::prelude::*;
+
+use super::parts::{hidden, problem};
+use crate::board::Cx;
+use crate::data::LoginLink;
+
+/// See [`crate::data::PageKind::LoginLink`].
+pub fn login(cx: Cx, link: LoginLink) -> impl IntoView {
+    let words = cx.words;
+    let summary = cx.refused.get_value().map(|refused| problem(words, &refused.problem));
+    view! {
+        <div class="narrow">
+            <h1>{words.login_title()}</h1>
+            <form class="panel" method="post" action="/api/v1/login/link/confirm">
+                {summary}
+                {hidden("token", link.token)}
+                {hidden("next", "/".to_owned())}
+                <p>{words.login_means()}</p>
+                <p class="hint">{words.login_once()}</p>
+                <button class="main wide">{words.login_go()}</button>
+            </form>
+        </div>
+    }
+}

@@ -1,0 +1,151 @@
+//! What several pages are made of.
+
+use std::hash::{DefaultHasher, Hash, Hasher};
+
+use leptos::prelude::*;
+use stimmwerk_core::live::Problem;
+use stimmwerk_core::people::Role;
+use stimmwerk_core::said::Texts;
+
+use crate::board::Cx;
+use crate::data::Refused;
+use crate::words::{Words, autonym};
+
+/// A text in several languages for this reader. One that is not translated says which language it is in.
+pub fn texts(words: Words, texts: &Texts) -> AnyView {
+    let (text, other) = words.pick(texts);
+    let label = other.map(|lang| {
+        let label = words.site_untranslated(autonym(lang.as_str()));
+        view! { " " <small class="other-language">{label}</small> }
+    });
+    view! {
+        <span lang=other.map(|lang| lang.as_str().to_owned()) dir="auto">{text.to_owned()}</span>
+        {label}
+    }
+    .into_any()
+}
+
+/// A digest of a text in all its languages: what keys of lists need to notice a change.
+pub fn title_digest(texts: &Texts) -> u64 {
+    let mut hash = DefaultHasher::new();
+    texts.texts.hash(&mut hash);
+    hash.finish()
+}
+
+/// A digest of a text.
+pub fn digest(text: &str) -> u64 {
+    let mut hash = DefaultHasher::new();
+    text.hash(&mut hash);
+    hash.finish()
+}
+
+/// A sentence that changes. It is replaced with its element, never inside it: page translators wrap the words of an
+/// element, and what is written into a wrapped text is not seen.
+pub fn sentence(text: Signal<String>) -> AnyView {
+    view! {
+        <For each=move || [text.get()] key=Clone::clone let(text)>
+            <span>{text}</span>
+        </For>
+    }
+    .into_any()
+}
+
+/// A picture beside a word, from the sprite of the document.
+pub fn icon(markup: &'static str) -> impl IntoView {
+    view! { <span class="icon" aria-hidden="true" inner_html=markup /> }
+}
+
+/// The pictures, by what they mean.
+pub mod icons {
+    macro_rules! icons {
+        ($($name:ident = $id:literal;)*) => {
+            $(pub const $name: &str = concat!("<svg><use href=\"#i-", $id, "\"/></svg>");)*
+        };
+    }
+    icons! {
+        SUPPORT = "heart";
+        REPLY = "reply";
+        EDIT = "edit";
+        DELETE = "bin";
+        WAIT = "clock";
+        HIDDEN = "eye-off";
+        DOWN = "down";
+        UP = "up";
+        PAUSE = "pause";
+        PEOPLE = "people";
+        STAFF = "shield";
+        TALK = "talk";
+        WARN = "warn";
+        SEND = "send";
+    }
+    #[cfg(feature = "staff")]
+    icons! {
+        CHECK = "check";
+        OPEN = "play";
+        SLOW = "clock";
+        LOCK = "pause";
+        CLOSE = "stop";
+    }
+}
+
+/// A hidden field.
+pub fn hidden(name: &'static str, value: String) -> impl IntoView {
+    view! { <input type="hidden" name=name value=value /> }
+}
+
+/// Why something was not taken.
+pub fn problem(words: Words, problem: &Problem) -> AnyView {
+    let title = if problem.title.is_empty() { words.site_failed().to_owned() } else { problem.title.clone() };
+    view! {
+        <div class="problem" role="alert">
+            {icon(icons::WARN)} <p>{title}</p>
+        </div>
+    }
+    .into_any()
+}
+
+/// The refusal of a form that has no text to keep, at the top of the page.
+pub fn refusal(cx: Cx, elsewhere: impl Fn(&Refused) -> bool) -> Option<AnyView> {
+    let refused = cx.refused.get_value().filter(|refused| !elsewhere(refused))?;
+    Some(problem(cx.words, &refused.problem))
+}
+
+/// A role as its badge says it.
+pub fn role(words: Words, role: Role) -> &'static str {
+    match role {
+        Role::Moderator => words.role_moderator(),
+        Role::Facilitator => words.role_facilitator(),
+        Role::Editor => words.role_editor(),
+        Role::Advisor => words.role_advisor(),
+        Role::Admin => words.role_admin(),
+    }
+}
+
+/// A state as a badge: its word, with a dot whose shape differs too.
+pub fn state(words: Words, state: &str) -> AnyView {
+    let (class, word) = match state {
+        "slow" => ("badge slow", words.state_slow()),
+        "locked" => ("badge locked", words.state_locked()),
+        "closed" => ("badge closed", words.state_closed()),
+        _ => ("badge open", words.state_open()),
+    };
+    view! { <span class=class>{word}</span> }.into_any()
+}
+
+/// A text for `inner_html` of a text area, whose content is text up to its end tag: an empty one must stay empty, and
+/// hydration puts markers where a child could be.
+pub fn area_html(text: &str) -> String {
+    let mut html = String::with_capacity(text.len() + 8);
+    // The first line break of a text area is not part of its text.
+    if text.starts_with('\n') {
+        html.push('\n');
+    }
+    for c in text.chars() {
+        match c {
+            '&' => html.push_str("&amp;"),
+            '<' => html.push_str("&lt;"),
+            _ => html.push(c),
+        }
+    }
+    html
+}
