@@ -51,9 +51,12 @@ pub struct CommandKey {
 }
 
 /// What travels with the events of a batch.
+///
+/// Within a batch texts and ballots are put before any are deleted: what one command of a batch wrote, a later one can
+/// erase. Follow-ups that are done go before new ones come.
 #[derive(Clone, Debug, Default)]
 pub struct Riders {
-    /// Side rows to write.
+    /// Side rows to write. Their keys are new, since they derive from command ids; this is not checked.
     pub texts: Vec<SideText>,
     /// Side rows to delete. After the commit the freed pages and the write-ahead log are cleaned before it is answered.
     pub erase: Vec<SaidKey>,
@@ -61,7 +64,7 @@ pub struct Riders {
     pub summary: Option<Vec<u8>>,
     /// The next moment the clock must tell the stream. Outer `None`: as it was. `Some(None)`: none.
     pub due: Option<Option<Timestamp>>,
-    /// Commands to other streams that must follow.
+    /// Commands to other streams that must follow. One that is there already stays as it is.
     pub follow_ups: Vec<FollowUp>,
     /// Follow-ups that this batch has carried out (this stream was their target), to be deleted.
     pub done: Vec<CommandId>,

@@ -1,0 +1,174 @@
+//! What is erased is nowhere in the files.
+
+use std::collections::BTreeSet;
+
+use stimmwerk_core::ids::{ParticipantId, ProcessId, SaidKey};
+use stimmwerk_core::time::Timestamp;
+use stimmwerk_eventlog::accounts::{Accounts, Participant, Person, PersonId, PersonKind, SessionRow};
+use stimmwerk_eventlog::log::{BoxRow, EventLog};
+use uuid::Uuid;
+
+use crate::fixture::{Folder, batch, event, random, side_text, stream};
+
+/// Words that can be found again in raw bytes, whatever part of them is left.
+fn words(nth: u32, pieces: usize) -> String {
+    format!("<mark-{nth:06}>").repeat(pieces)
+}
+
+/// Which words lie in the files, by number.
+fn found(folder: &Folder) -> BTreeSet<u32> {
+    let bytes = folder.bytes();
+    let number = |at: usize| std::str::from_utf8(bytes.get(at + 6..at + 12)?).ok()?.parse().ok();
+    let starts = bytes.windows(6).enumerate().filter(|(_, window)| *window == b"<mark-");
+    starts.filter_map(|(at, _)| number(at)).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn given_texts_of_all_sizes_when_some_are_erased_over_and_over_then_no_byte_of_them_is_left() {
+    let folder = Folder::new();
+    let store = folder.open().await;
+    let mut random = random();
+    let mut kept: Vec<(u32, u128)> = Vec::new();
+    let mut erased = BTreeSet::new();
+    let mut heads = [0_u64; 4];
+    let mut next = 0;
+    for round in 0..60 {
+        for _ in 0..12 {
+            let nth = random(4) as usize;
+            let mut new = batch(stream(nth as u128), heads[nth], Vec::new());
+            for _ in 0..random(12) {
+                // From a word to several pages.
+                let pieces = [1, 3, 20, 40, 300, 1500][random(6) as usize] + random(9) as usize;
+                let (text, named) = side_text(u128::from(next) << 2 | nth as u128, &words(next, pieces));
+                new.events.push(event(named, None));
+                new.riders.texts.push(text);
+                kept.push((next, u128::from(next) << 2 | nth as u128));
+                next += 1;
+            }
+            heads[nth] = store.append(new).await.unwrap().seq.0;
+        }
+        for nth in 0..4_usize {
+            let mut erase = batch(stream(nth as u128), heads[nth], Vec::new());
+            // Now and then nearly everything goes, so that pages run empty and are joined.
+            let share = if round % 7 == 6 { 9 } else { 3 };
+            kept.retain(|(number, key)| {
+                let goes = key & 3 == nth as u128 && random(10) < share;
+                if goes {
+                    erase.riders.erase.push(SaidKey(Uuid::from_u128(*key)));
+                    erased.insert(*number);
+                }
+                !goes
+            });
+            store.append(erase).await.unwrap();
+        }
+        let found = found(&folder);
+        assert_eq!(found.intersection(&erased).collect::<Vec<_>>(), Vec::<&u32>::new(), "round {round}");
+        assert!(kept.iter().all(|(number, _)| found.contains(number)), "round {round}: the search finds what is there");
+    }
+    assert!(erased.len() > 1000 && kept.len() > 100);
+    assert_eq!(store.verify().await.unwrap(), Vec::new());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn given_people_with_names_and_sessions_when_one_is_erased_then_no_byte_of_them_is_left() {
+    let folder = Folder::new();
+    let store = folder.open().await;
+    let mut random = random();
+    let mut kept: Vec<u32> = Vec::new();
+    let mut erased = BTreeSet::new();
+    let process = ProcessId(Uuid::from_u128(1));
+    let mut next = 0;
+    let id = |nth: u32| Uuid::from_u128(u128::from(nth).wrapping_mul(0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c835) | 1);
+    for round in 0..30 {
+        for _ in 0..25 {
+            let person = PersonId(id(next));
+            let name = |pieces| Some(words(next, pieces));
+            store.add_person(Person { id: person, kind: PersonKind::Account, label: name(3) }).await.unwrap();
+            let participant = Participant {
+                id: ParticipantId(id(next)),
+                process,
+                person,
+                name: name(2),
+                lang: None,
+                notice: 1,
+                banned: false,
+                guest: false,
+                joined_at: Timestamp(0),
+            };
+            store.add_participant(participant).await.unwrap();
+            let data = words(next, 1 + random(30) as usize).into_bytes();
+            let row = SessionRow {
+                id: *id(next).as_bytes(),
+                data,
+                person: Some(person),
+                expires_at: Timestamp(i64::from(random(1000))),
+            };
+            store.create_session(row.clone()).await.unwrap();
+            store.rename(ParticipantId(id(next)), name(1 + random(20) as usize), None).await.unwrap();
+            store.save_session(SessionRow { data: words(next, 1 + random(200) as usize).into_bytes(), ..row }).await.unwrap();
+            kept.push(next);
+            next += 1;
+        }
+        let share = if round % 7 == 6 { 9 } else { 4 };
+        let (gone, stay): (Vec<_>, Vec<_>) = kept.iter().partition(|_| random(10) < share);
+        for number in &gone {
+            store.erase_person(PersonId(id(*number))).await.unwrap();
+        }
+        erased.extend(gone);
+        kept = stay;
+        let found = found(&folder);
+        assert_eq!(found.intersection(&erased).collect::<Vec<_>>(), Vec::<&u32>::new(), "round {round}");
+        assert!(kept.iter().all(|number| found.contains(number)), "round {round}");
+    }
+    assert!(erased.len() > 200);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn given_a_ballot_box_when_it_is_emptied_then_no_byte_of_it_is_left() {
+    let folder = Folder::new();
+    let store = folder.open().await;
+    let mut expected: Vec<_> = Vec::new();
+    for nth in 0..300_u32 {
+        let mut put = batch(stream(1), 0, Vec::new());
+        let key = u128::from(nth).wrapping_mul(0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c835).to_be_bytes();
+        put.riders.box_put.push(BoxRow { key, choice: words(nth, 1 + nth as usize % 9).into_bytes() });
+        expected.extend(put.riders.box_put.iter().map(|row| row.choice.clone()));
+        store.append(put).await.unwrap();
+    }
+    expected.sort_unstable();
+    let choices: Vec<_> = store.box_rows(stream(1)).await.unwrap().into_iter().map(|row| row.choice).collect();
+    assert_eq!(choices, expected);
+    assert_eq!(found(&folder).len(), 300);
+
+    let mut empty = batch(stream(1), 0, Vec::new());
+    empty.riders.box_empty = true;
+    store.append(empty).await.unwrap();
+
+    assert_eq!(store.box_rows(stream(1)).await.unwrap(), Vec::new());
+    assert_eq!(found(&folder), BTreeSet::new());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn given_a_reader_of_older_pages_when_a_text_is_erased_then_it_is_answered_and_cleaned_once_the_reader_ends() {
+    let folder = Folder::new();
+    let store = folder.open().await;
+    let (text, named) = side_text(1, &words(1, 5));
+    let mut new = batch(stream(1), 0, vec![event(named, None)]);
+    new.riders.texts.push(text);
+    store.append(new).await.unwrap();
+    let mut reader = folder.raw().await;
+    sqlx::query("BEGIN").execute(&mut reader).await.unwrap();
+    sqlx::query("SELECT * FROM side_text").fetch_all(&mut reader).await.unwrap();
+
+    let mut erase = batch(stream(1), 1, Vec::new());
+    erase.riders.erase.push(SaidKey(Uuid::from_u128(1)));
+    store.append(erase).await.unwrap();
+
+    assert_eq!(store.texts(stream(1)).await.unwrap(), Vec::new());
+    assert!(found(&folder).contains(&1), "the reader still holds the old page");
+    store.append(batch(stream(2), 0, vec![event("{}", None)])).await.unwrap();
+    sqlx::query("ROLLBACK").execute(&mut reader).await.unwrap();
+    while found(&folder).contains(&1) {
+        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+    }
+}
