@@ -1,6 +1,6 @@
 //! Makes typed words from `locales/`: one method per key, one table per language.
 //!
-//! Why not leptos_i18n (0.6): it compiles every language into the WebAssembly. Here the server holds all tables, and a
+//! Why not `leptos_i18n` (0.6): it compiles every language into the WebAssembly. Here the server holds all tables, and a
 //! page brings the table of its own language as data, so that ten languages cost a participant the bytes of one.
 //!
 //! A folder of `locales/` is a set of words: `participant` and `staff` travel to the browser (staff words only with
@@ -209,7 +209,7 @@ fn write_set(code: &mut String, name: &str, when: &str, files: &[(String, File)]
     // Crate-private methods, so that the compiler names a key nobody uses.
     let _ = writeln!(code, "#[cfg({when})]\nimpl {name} {{");
     let _ = writeln!(code, "/// Differs when the keys differ: a page and a program of different builds.");
-    let _ = writeln!(code, "pub(crate) const KEYS: u32 = {};", fingerprint(source));
+    let _ = writeln!(code, "pub(crate) const KEYS: u32 = {};", grouped(fingerprint(source)));
     let _ = writeln!(code, "#[cfg(feature = \"ssr\")]\npub(crate) const TABLES: &[&[&str]] = &[");
     for (_, file) in files {
         let words: Vec<String> = file.values().map(|word| word.forms.join("\n")).collect();
@@ -225,7 +225,7 @@ fn write_set(code: &mut String, name: &str, when: &str, files: &[(String, File)]
         for name in &others {
             let _ = write!(signature, ", {name}: &str");
         }
-        let values: String = others.iter().map(|name| format!("({name:?}, {name}),")).collect();
+        let values = others.iter().map(|name| format!("({name:?}, {name})")).collect::<Vec<_>>().join(", ");
         let (result, body) = match (word.plural, others.is_empty()) {
             (true, _) => ("String", format!("self.0.counted({index}, count, &[{values}])")),
             (false, true) => ("&'static str", format!("self.0.plain({index})")),
@@ -240,4 +240,17 @@ fn write_set(code: &mut String, name: &str, when: &str, files: &[(String, File)]
 fn fingerprint(file: &File) -> u32 {
     let bytes = file.keys().flat_map(|key| key.bytes().chain([0]));
     bytes.fold(0x811c_9dc5, |hash: u32, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193))
+}
+
+/// A number with separators, as generated code is held to the same style.
+fn grouped(number: u32) -> String {
+    let digits = number.to_string();
+    let mut text = String::new();
+    for (nth, digit) in digits.chars().enumerate() {
+        if nth > 0 && (digits.len() - nth).is_multiple_of(3) {
+            text.push('_');
+        }
+        text.push(digit);
+    }
+    text
 }

@@ -190,8 +190,8 @@ impl Board {
             hands.forget();
             return false;
         }
-        let forum = self.view.with_untracked(|view| view.forum.id);
-        form.command(forum).is_some_and(|command| hands.command(command))
+        let here = self.view.with_untracked(|view| view.forum.id);
+        form.command(here).is_some_and(|command| hands.command(command))
     }
 }
 

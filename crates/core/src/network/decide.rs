@@ -237,7 +237,7 @@ fn follow(decision: &mut Decision<NetworkEvent>, context: &Context, stream: Stre
 /// Issues one code of each kind.
 fn issue(state: &NetworkState, process: ProcessId, context: &Context, decision: &mut Decision<NetworkEvent>) {
     for kind in [CodeKind::Spoken, CodeKind::Link] {
-        let text = (0u32..)
+        let text = (0..=u32::MAX)
             .map(|attempt| code(kind, &context.salt_seed, attempt))
             .find(|code| state.by_code(code).is_none())
             .expect("some code is free");

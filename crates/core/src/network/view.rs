@@ -113,12 +113,11 @@ impl LiveTypes for Network {
             match delta {
                 Delta::Put { value: NetworkValue::Network(title), .. } => view.title = Some(title.clone()),
                 Delta::Put { value: NetworkValue::Process(process), .. } => {
-                    match view.processes.iter_mut().find(|have| have.id == process.id) {
-                        Some(have) => have.clone_from(process),
-                        None => {
-                            let at = view.processes.partition_point(|have| have.position < process.position);
-                            view.processes.insert(at, process.clone());
-                        }
+                    if let Some(have) = view.processes.iter_mut().find(|have| have.id == process.id) {
+                        have.clone_from(process);
+                    } else {
+                        let at = view.processes.partition_point(|have| have.position < process.position);
+                        view.processes.insert(at, process.clone());
                     }
                 }
                 Delta::Gone { key: NetworkKey::Process(id), .. } => view.processes.retain(|have| have.id != *id),

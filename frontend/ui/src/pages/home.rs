@@ -52,7 +52,7 @@ pub fn home(cx: Cx, home: Home) -> impl IntoView {
     }
 }
 
-fn card(cx: Cx, process: &ProcessCard) -> impl IntoView {
+fn card(cx: Cx, process: &ProcessCard) -> impl IntoView + use<> {
     let words = cx.words;
     let standing = if process.joined {
         Some(view! { <span class="badge mine">{words.home_joined()}</span> }.into_any())
@@ -75,7 +75,7 @@ fn card(cx: Cx, process: &ProcessCard) -> impl IntoView {
     }
 }
 
-fn line(cx: Cx, forum: &ForumCard) -> impl IntoView {
+fn line(cx: Cx, forum: &ForumCard) -> impl IntoView + use<> {
     let words = cx.words;
     let place = ForumPlace { forum: forum.id, moderation: false, topic: None, before: None };
     let last = forum.last_at.map(|at| {

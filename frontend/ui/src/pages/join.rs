@@ -106,7 +106,7 @@ pub fn join(cx: Cx, join: Join, network: Option<&Texts>) -> impl IntoView {
     }
 }
 
-fn languages(cx: Cx, path: &str) -> impl IntoView {
+fn languages(cx: Cx, path: &str) -> impl IntoView + use<> {
     let buttons = LANGUAGES
         .iter()
         .map(|lang| {

@@ -16,6 +16,7 @@ use crate::board::Cx;
 use crate::data::{PageData, PageKind};
 use crate::words::AllWords;
 
+#[cfg(feature = "hydrate")]
 pub use forum::LIST_ID;
 #[cfg(feature = "ssr")]
 pub use join::notice;
