@@ -96,12 +96,8 @@ pub const ROUTES: &[Rule] = &[
 
 /// Every frame a client can send over the socket. What a command asks for stands in its own table below; what a
 /// subscription asks for follows from its audience.
-pub const FRAMES: &[(&str, Needs)] = &[
-    ("subscribe", Needs::Sight),
-    ("unsubscribe", Needs::Nothing),
-    ("page", Needs::Sight),
-    ("command", Needs::Sight),
-];
+pub const FRAMES: &[(&str, Needs)] =
+    &[("subscribe", Needs::Sight), ("unsubscribe", Needs::Nothing), ("page", Needs::Sight), ("command", Needs::Sight)];
 
 /// What reading as an audience asks for.
 pub const fn subscription(audience: Audience) -> Needs {
@@ -132,6 +128,7 @@ const fn needs_of(need: Need) -> Option<Needs> {
 
 /// How a caller stands towards the object of a request.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "independent facts about a caller, each asked by name")]
 pub struct Position {
     /// Has some credential.
     pub known: bool,
@@ -165,9 +162,7 @@ pub fn enter(needs: Needs, position: Position) -> Result<(), Fault> {
         _ if !seen => Err(Fault::not_found()),
         Needs::Sight => Ok(()),
         Needs::Joined | Needs::Author if position.joined => Ok(()),
-        Needs::Joined | Needs::Author => {
-            Err(Fault::new(axum::http::StatusCode::FORBIDDEN, "not_joined"))
-        }
+        Needs::Joined | Needs::Author => Err(Fault::new(axum::http::StatusCode::FORBIDDEN, "not_joined")),
         Needs::Moderates if position.moderates => Ok(()),
         Needs::Admin if position.admin => Ok(()),
         Needs::Moderates | Needs::Admin => refuse(Fault::forbidden()),

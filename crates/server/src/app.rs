@@ -24,6 +24,9 @@ use crate::room::{Room, Stage, Surroundings};
 /// A forum's room that nobody used for this long is put away, in milliseconds.
 const IDLE_MS: i64 = 15 * 60 * 1_000;
 
+/// A forum's room, opened by the first who asks while the others wait.
+type ForumSlot = Arc<OnceCell<Arc<Room<Forum>>>>;
+
 /// What all requests share.
 pub struct App {
     /// Settings.
@@ -39,7 +42,7 @@ pub struct App {
     /// Cancelled when the program stops: sockets say `bye`.
     pub stopping: CancellationToken,
     surroundings: Surroundings,
-    forums: Mutex<HashMap<StreamId, Arc<OnceCell<Arc<Room<Forum>>>>>>,
+    forums: Mutex<HashMap<StreamId, ForumSlot>>,
     people: Mutex<HashMap<PersonId, watch::Sender<u64>>>,
     follow_ups_running: tokio::sync::Mutex<()>,
 }

@@ -27,20 +27,56 @@ const TOPICS: [(&str, &str); 4] = [
 
 /// Contributions: author, language, topic, answer to, text.
 const TALK: [(usize, &str, usize, Option<usize>, &str); 16] = [
-    (0, "de", 0, None, "Unsere Vereine tragen seit Jahren Verantwortung, fast immer ehrenamtlich. Das **soll im Leitbild ganz vorne stehen**."),
+    (
+        0,
+        "de",
+        0,
+        None,
+        "Unsere Vereine tragen seit Jahren Verantwortung, fast immer ehrenamtlich. Das **soll im Leitbild ganz vorne stehen**.",
+    ),
     (1, "de", 0, None, "Wir brauchen einen festen Raum, in dem sich kleine Vereine ohne Büro treffen können."),
     (2, "en", 0, Some(1), "We have a community room in Eisenach that stands empty on weekdays. We would share it."),
     (3, "ar", 2, None, "نريد أن تُترجم الدعوات إلى لغات بسيطة حتى يتمكن الجميع من المشاركة."),
-    (4, "de", 2, None, "Wer hier lebt, soll bei Entscheidungen in der Gemeinde mitreden können, auch ohne deutschen Pass."),
+    (
+        4,
+        "de",
+        2,
+        None,
+        "Wer hier lebt, soll bei Entscheidungen in der Gemeinde mitreden können, auch ohne deutschen Pass.",
+    ),
     (0, "de", 2, Some(4), "Ja. Und zwar bevor der Beschluss steht, nicht danach."),
-    (5, "de", 1, None, "Wenn eine Behörde uns etwas fragt, antworten oft immer dieselben drei Leute. Wir sollten das auf mehr Schultern verteilen."),
-    (6, "de", 3, None, "Streit gehört dazu. Wichtig ist:\n\n- zuhören\n- nicht persönlich werden\n- am Ende etwas festhalten"),
-    (2, "en", 3, None, "Could every workshop have one person whose only task is to make sure quiet people get to speak?"),
+    (
+        5,
+        "de",
+        1,
+        None,
+        "Wenn eine Behörde uns etwas fragt, antworten oft immer dieselben drei Leute. Wir sollten das auf mehr Schultern verteilen.",
+    ),
+    (
+        6,
+        "de",
+        3,
+        None,
+        "Streit gehört dazu. Wichtig ist:\n\n- zuhören\n- nicht persönlich werden\n- am Ende etwas festhalten",
+    ),
+    (
+        2,
+        "en",
+        3,
+        None,
+        "Could every workshop have one person whose only task is to make sure quiet people get to speak?",
+    ),
     (7, "de", 3, Some(8), "Das haben wir in Gera ausprobiert. Es hilft sehr."),
     (1, "de", 1, None, "Rassismus im Alltag muss im Text beim Namen genannt werden."),
     (3, "de", 1, Some(10), "Und was wir dagegen tun. Sonst bleibt es ein Satz auf Papier."),
     (4, "de", 0, None, "Junge Leute kommen, wenn sie etwas entscheiden dürfen. Gebt ihnen ein eigenes Budget."),
-    (5, "en", 2, None, "Please keep the meetings short and offer child care. Otherwise the same people stay at home every time."),
+    (
+        5,
+        "en",
+        2,
+        None,
+        "Please keep the meetings short and offer child care. Otherwise the same people stay at home every time.",
+    ),
     (6, "de", 2, None, "Ein Leitbild in einfacher Sprache. Zwei Seiten, nicht zwanzig."),
     (7, "de", 3, None, "Demokratie heißt auch, eine Abstimmung zu verlieren und trotzdem weiter mitzumachen."),
 ];
@@ -110,7 +146,8 @@ async fn fill(app: &AppState) -> Result<()> {
             .await
             .map_err(|refusal| anyhow!("{refusal:?}"))
     };
-    network(NetworkCommand::SetTitle { title: both("Netzwerk Vielfalt im Land", "Network for a diverse Land") }).await?;
+    network(NetworkCommand::SetTitle { title: both("Netzwerk Vielfalt im Land", "Network for a diverse Land") })
+        .await?;
     let process = network(NetworkCommand::CreateProcess {
         title: both("Unser Leitbild 2027", "Our mission statement 2027"),
         visibility: Visibility::Public,
@@ -128,10 +165,7 @@ async fn fill(app: &AppState) -> Result<()> {
     let place = *directory.process(process).and_then(|process| process.forums.front()).context("the forum is there")?;
     let forum = app.forum(place).await.map_err(|fault| anyhow!("{}", fault.code))?;
     let tell = async |command: ForumCommand, actor: Actor| -> Result<Done> {
-        forum
-            .issue(command, chance::command_id(), actor, Uuid::nil())
-            .await
-            .map_err(|refusal| anyhow!("{refusal:?}"))
+        forum.issue(command, chance::command_id(), actor, Uuid::nil()).await.map_err(|refusal| anyhow!("{refusal:?}"))
     };
     let mut topics = Vec::new();
     for (german, english) in TOPICS {
@@ -196,12 +230,8 @@ async fn fill(app: &AppState) -> Result<()> {
             ..Actor::default()
         };
         app.accounts.join_as_guest(Person { id: person, kind: PersonKind::Guest, label: None }, joined).await?;
-        let command = ForumCommand::Contribute {
-            text: text.to_owned(),
-            lang: Some(Lang::german()),
-            topic: None,
-            reply_to: None,
-        };
+        let command =
+            ForumCommand::Contribute { text: text.to_owned(), lang: Some(Lang::german()), topic: None, reply_to: None };
         tell(command, actor).await?;
     }
     Ok(())

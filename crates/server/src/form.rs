@@ -151,7 +151,8 @@ mod tests {
     #[test]
     fn given_an_address_elsewhere_then_it_leads_home() {
         assert_eq!(local("/f/1?topic=2"), "/f/1?topic=2");
-        for elsewhere in ["https://evil.example", "//evil.example", "/\\evil.example", "javascript:1", "/api/v1/me", ""] {
+        for elsewhere in ["https://evil.example", "//evil.example", "/\\evil.example", "javascript:1", "/api/v1/me", ""]
+        {
             assert_eq!(local(elsewhere), "/", "{elsewhere}");
         }
     }

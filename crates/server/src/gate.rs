@@ -271,9 +271,6 @@ fn command_id(parts: &Parts) -> Answer<CommandId> {
         .or_else(|| parts.extensions.get::<FormPost>().and_then(|form| form.idempotency_key.as_deref()));
     match given {
         None => Ok(chance::command_id()),
-        Some(given) => given
-            .trim()
-            .parse()
-            .map_err(|_| Fault::bad_request("the idempotency key is not a UUID")),
+        Some(given) => given.trim().parse().map_err(|_| Fault::bad_request("the idempotency key is not a UUID")),
     }
 }

@@ -28,15 +28,13 @@ fn is_ours(headers: &HeaderMap, uri: &Uri, public_url: Option<&str>) -> bool {
         (None, _) => headers.get("sec-fetch-site").is_some_and(|site| site == "same-origin"),
         (Some(origin), None) => {
             let Ok(origin) = origin.to_str() else { return false };
-            match public_url {
-                Some(public) => origin == public,
-                None => {
-                    let host = headers.get(header::HOST).and_then(|host| host.to_str().ok());
-                    let host = host.or_else(|| uri.authority().map(axum::http::uri::Authority::as_str));
-                    let named = origin.strip_prefix("http://").or_else(|| origin.strip_prefix("https://"));
-                    named.is_some() && named == host
-                }
+            if let Some(public) = public_url {
+                return origin == public;
             }
+            let host = headers.get(header::HOST).and_then(|host| host.to_str().ok());
+            let host = host.or_else(|| uri.authority().map(axum::http::uri::Authority::as_str));
+            let named = origin.strip_prefix("http://").or_else(|| origin.strip_prefix("https://"));
+            named.is_some() && named == host
         }
         _ => false,
     }

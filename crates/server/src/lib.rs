@@ -57,7 +57,11 @@ const SEND_BUFFER: usize = 64 * 1024;
 ///
 /// # Errors
 /// The data folder is in use, the database is not this program's, or the log is in doubt.
-pub async fn serve(listener: TcpListener, config: Config, shutdown: impl Future<Output = ()> + Send + 'static) -> Result<()> {
+pub async fn serve(
+    listener: TcpListener,
+    config: Config,
+    shutdown: impl Future<Output = ()> + Send + 'static,
+) -> Result<()> {
     std::fs::create_dir_all(&config.data)
         .with_context(|| format!("the data folder {} cannot be made", config.data.display()))?;
     let _lock = DataLock::acquire(&config.data).map_err(|error| anyhow::anyhow!("{error}"))?;
@@ -69,10 +73,8 @@ pub async fn serve(listener: TcpListener, config: Config, shutdown: impl Future<
     app.run_follow_ups().await;
     let address = listener.local_addr()?;
     socket2::SockRef::from(&listener).set_send_buffer_size(SEND_BUFFER)?;
-    let background = [
-        tokio::spawn(scheduler::run(app.clone(), dues)),
-        tokio::spawn(scheduler::housekeeping(app.clone())),
-    ];
+    let background =
+        [tokio::spawn(scheduler::run(app.clone(), dues)), tokio::spawn(scheduler::housekeeping(app.clone()))];
     println!("listening on http://{address}");
     if config.demo {
         let base = config.public_url.clone().unwrap_or_else(|| format!("http://{address}"));
@@ -141,8 +143,7 @@ pub fn router(app: &AppState) -> Router {
         // Files are packed already and belong to nobody's session.
         .route("/assets/{*name}", get(site::asset))
         .with_state(app.clone());
-    Router::new()
-        .fallback(move |request: Request| form::forms(request, inner.clone()))
+    Router::new().fallback(move |request: Request| form::forms(request, inner.clone()))
 }
 
 /// The program runs.

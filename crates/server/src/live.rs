@@ -200,8 +200,9 @@ impl Connection {
         beams: &mut StreamMap<StreamId, BroadcastStream<Arc<Beam>>>,
     ) -> Answer<Vec<Utf8Bytes>> {
         if self.subscriptions.len() >= MAX_SUBSCRIPTIONS && !self.subscriptions.contains_key(&stream) {
-            return Err(Fault::new(axum::http::StatusCode::UNPROCESSABLE_ENTITY, "too_many")
-                .with("max", MAX_SUBSCRIPTIONS));
+            return Err(
+                Fault::new(axum::http::StatusCode::UNPROCESSABLE_ENTITY, "too_many").with("max", MAX_SUBSCRIPTIONS)
+            );
         }
         let (process, audience) = standing(&self.app, &self.who, stream)?;
         let audience = match wanted {
@@ -223,8 +224,7 @@ impl Connection {
         }
         frames.push(stage.presence());
         beams.insert(stream, BroadcastStream::new(ring));
-        self.subscriptions
-            .insert(stream, Subscription { stage, audience, have, from, participant, _present: present });
+        self.subscriptions.insert(stream, Subscription { stage, audience, have, from, participant, _present: present });
         Ok(frames)
     }
 
@@ -240,11 +240,7 @@ impl Connection {
     }
 
     /// Takes a beam of a followed stream. `None`: this reader may no longer follow it.
-    fn hear(
-        &mut self,
-        stream: StreamId,
-        beam: Result<Arc<Beam>, BroadcastStreamRecvError>,
-    ) -> Option<Vec<Utf8Bytes>> {
+    fn hear(&mut self, stream: StreamId, beam: Result<Arc<Beam>, BroadcastStreamRecvError>) -> Option<Vec<Utf8Bytes>> {
         let Some(subscription) = self.subscriptions.get_mut(&stream) else { return Some(Vec::new()) };
         let own = |subscription: &Subscription| {
             subscription.participant.map(|participant| subscription.stage.own(participant, subscription.from))
@@ -319,13 +315,7 @@ fn standing(app: &App, who: &Who, stream: StreamId) -> Answer<(Option<ProcessId>
     Ok((process, audience))
 }
 
-async fn command_of(
-    app: &App,
-    who: Who,
-    stream: StreamId,
-    id: CommandId,
-    command: serde_json::Value,
-) -> Answer<Done> {
+async fn command_of(app: &App, who: Who, stream: StreamId, id: CommandId, command: serde_json::Value) -> Answer<Done> {
     let (process, _) = standing(app, &who, stream)?;
     let who = match process {
         Some(process) => app.let_staff_in(who, process).await?,
@@ -344,7 +334,7 @@ async fn changed(rights: &mut Option<tokio::sync::watch::Receiver<u64>>) {
     {
         return;
     }
-    std::future::pending().await
+    std::future::pending().await;
 }
 
 fn text(frame: &ServerFrame<Forum>) -> Utf8Bytes {

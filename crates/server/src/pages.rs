@@ -204,7 +204,7 @@ async fn respond(app: &App, asked: Asked, me: Option<Me>, status: StatusCode, pa
         refused: asked.refused,
         page,
     };
-    let html = tokio::task::spawn_blocking(move || stimmwerk_ui::document(data, &shell)).await.map_err(|error| {
+    let html = tokio::task::spawn_blocking(move || stimmwerk_ui::document(&data, &shell)).await.map_err(|error| {
         tracing::error!(%error, "rendering failed");
         Fault::internal()
     })?;
@@ -234,4 +234,3 @@ pub async fn message(app: &App, fault: &Fault, lang: &'static str, path: String)
     let page = PageKind::Message(Message { problem: fault.problem(lang) });
     respond(app, asked, None, fault.status, page).await.unwrap_or_else(|fault| fault.status.into_response())
 }
-

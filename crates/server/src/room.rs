@@ -22,9 +22,7 @@ use stimmwerk_core::people::{Actor, Audience};
 use stimmwerk_core::rejection::Rejection;
 use stimmwerk_core::said::HoldsTexts;
 use stimmwerk_core::time::Timestamp;
-use stimmwerk_eventlog::log::{
-    AppendError, Batch, CommandKey, EventLog, NewEvent, ReadError, Riders, StateSnapshot,
-};
+use stimmwerk_eventlog::log::{AppendError, Batch, CommandKey, EventLog, NewEvent, ReadError, Riders, StateSnapshot};
 use tokio::sync::{broadcast, mpsc, oneshot, watch};
 use tokio::time::Instant;
 use uuid::Uuid;
@@ -208,13 +206,7 @@ pub trait Stage: Send + Sync {
     /// The present number of people.
     fn presence(&self) -> Utf8Bytes;
     /// Takes a command as it came over the wire.
-    async fn take(
-        &self,
-        command: serde_json::Value,
-        id: CommandId,
-        actor: Actor,
-        who: Uuid,
-    ) -> Result<Done, Fault>;
+    async fn take(&self, command: serde_json::Value, id: CommandId, actor: Actor, who: Uuid) -> Result<Done, Fault>;
     /// The `after`, `seq` and `deltas` of the caller's catch-up over REST, at most `limit` deltas.
     fn deltas_json(&self, after: Seq, audience: Audience, limit: usize) -> serde_json::Value;
     /// The personal view as JSON.
@@ -334,13 +326,7 @@ impl<D: Domain> Stage for Room<D> {
         presence_frame::<D>(self.stream, *self.shared.presence.borrow())
     }
 
-    async fn take(
-        &self,
-        command: serde_json::Value,
-        id: CommandId,
-        actor: Actor,
-        who: Uuid,
-    ) -> Result<Done, Fault> {
+    async fn take(&self, command: serde_json::Value, id: CommandId, actor: Actor, who: Uuid) -> Result<Done, Fault> {
         let command: D::Command =
             serde_json::from_value(command).map_err(|error| Fault::bad_request(error.to_string()))?;
         Ok(self.issue(command, id, actor, who).await?)
@@ -382,7 +368,8 @@ async fn load<D: Domain>(log: &dyn EventLog, stream: StreamId) -> Result<(D::Sta
         Some(snapshot) => {
             let texts = texts.clone();
             let state = tokio::task::spawn_blocking(move || {
-                let mut state: D::State = serde_json::from_slice(&snapshot.body).map_err(|e| ReadError(e.to_string()))?;
+                let mut state: D::State =
+                    serde_json::from_slice(&snapshot.body).map_err(|e| ReadError(e.to_string()))?;
                 state.resolve(&|key| texts.get(key).cloned());
                 D::rebuild(&mut state);
                 Ok::<_, ReadError>(state)
@@ -450,8 +437,7 @@ impl<D: Domain> Writer<D> {
             let written = !batch.events.is_empty() || !batch.riders.done.is_empty();
             let (due, summary) = (batch.riders.due, D::summary(&working));
             let has_follow_ups = !batch.riders.follow_ups.is_empty();
-            let result =
-                if written { self.surroundings.log.append(batch).await.map(|_| ()) } else { Ok(()) };
+            let result = if written { self.surroundings.log.append(batch).await.map(|_| ()) } else { Ok(()) };
             match result {
                 Ok(()) => {
                     let seq = D::seq(&working);
@@ -473,8 +459,7 @@ impl<D: Domain> Writer<D> {
                 }
                 Err(AppendError::CommandTaken { ids }) => {
                     // Repetitions of commands accepted before. They get their old answer; the rest is decided again.
-                    let (repeated, rest): (Vec<_>, Vec<_>) =
-                        jobs.into_iter().partition(|job| ids.contains(&job.id));
+                    let (repeated, rest): (Vec<_>, Vec<_>) = jobs.into_iter().partition(|job| ids.contains(&job.id));
                     for job in repeated {
                         let answer = self.recall(&job).await;
                         let answer = match answer {
@@ -542,11 +527,8 @@ impl<D: Domain> Writer<D> {
             seen.insert(job.id, nth);
             let last = decision.events.len().saturating_sub(1);
             for (n, event) in decision.events.iter().enumerate() {
-                let meta = Meta {
-                    seq: D::seq(&working).next(),
-                    at: Some(job.received_at),
-                    actor: job.actor.participant,
-                };
+                let meta =
+                    Meta { seq: D::seq(&working).next(), at: Some(job.received_at), actor: job.actor.participant };
                 D::apply(&mut working, event, meta);
                 let (kind, version) = event.kind();
                 events.push(NewEvent {
@@ -575,8 +557,7 @@ impl<D: Domain> Writer<D> {
                 riders.summary = summary.and_then(|summary| serde_json::to_vec(&summary).ok());
             }
         }
-        let batch =
-            Batch { stream: self.shared.stream, kind: D::KIND, expected: D::seq(base), events, riders };
+        let batch = Batch { stream: self.shared.stream, kind: D::KIND, expected: D::seq(base), events, riders };
         (batch, working, verdicts)
     }
 
@@ -688,7 +669,7 @@ async fn beam<D: Domain>(shared: Arc<Shared<D>>) {
     let mut presence_due: Option<Instant> = None;
     loop {
         let mut recheck = false;
-        let presence_at = presence_due.unwrap_or_else(|| Instant::now() + Duration::from_secs(3_600));
+        let presence_at = presence_due.unwrap_or_else(|| Instant::now() + Duration::from_hours(1));
         tokio::select! {
             changed = published.changed() => if changed.is_err() { return },
             changed = presence.changed(), if presence_due.is_none() => {
@@ -814,4 +795,3 @@ fn page_frames<D: Domain>(
         frames.push(frame::<D>(&ServerFrame::Page(Page { stream, seq: D::seq(state), view })));
     }
 }
-

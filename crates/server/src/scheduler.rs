@@ -13,9 +13,9 @@ use crate::chance;
 /// When telling failed, it is tried again after so long.
 const RETRY_MS: i64 = 5_000;
 /// The clock is looked at no later than after so long, whatever the machine did with its own.
-const LOOK_AGAIN: Duration = Duration::from_secs(60);
+const LOOK_AGAIN: Duration = Duration::from_mins(1);
 /// How often expired rows and idle rooms are put away.
-const HOUSEKEEPING: Duration = Duration::from_secs(60);
+const HOUSEKEEPING: Duration = Duration::from_mins(1);
 
 /// Issues a tick at each moment a stream waits for. Every node does; the tick's id lets exactly one win.
 pub async fn run(app: AppState, mut changes: UnboundedReceiver<(StreamId, Option<Timestamp>)>) {

@@ -16,7 +16,8 @@ pub fn of(name: &str) -> Zone {
     let start = start.timestamp();
     let entry = |at: Moment, seconds: i32| (Timestamp(at.as_millisecond()), seconds / 60);
     let mut offsets = vec![entry(start, zone.to_offset(start).seconds())];
-    offsets.extend(zone.following(start).take(CHANGES).map(|change| entry(change.timestamp(), change.offset().seconds())));
+    offsets
+        .extend(zone.following(start).take(CHANGES).map(|change| entry(change.timestamp(), change.offset().seconds())));
     Zone { offsets }
 }
 

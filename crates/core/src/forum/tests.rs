@@ -147,7 +147,7 @@ fn step() -> impl Strategy<Value = Step> {
 }
 
 fn steps() -> impl Strategy<Value = Vec<Step>> {
-    prop::collection::vec(step(), 1..50)
+    prop::collection::vec(step(), 1..80)
 }
 
 /// A forum and those who talk in it.
@@ -463,7 +463,7 @@ impl Retold {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(128))]
+    #![proptest_config(ProptestConfig::with_cases(256))]
 
     #[test]
     fn given_any_talk_then_every_view_follows_from_an_earlier_one_and_the_deltas_since(

@@ -211,7 +211,7 @@ impl Retold {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(128))]
+    #![proptest_config(ProptestConfig::with_cases(256))]
 
     #[test]
     fn given_any_days_then_every_view_follows_from_an_earlier_one_and_the_deltas_since(
@@ -341,7 +341,8 @@ fn given_a_new_process_then_it_has_a_spoken_code_and_one_for_links() {
     let mut net = net();
     let process = net.create(Visibility::Code);
     let codes = net.codes(process);
-    assert_eq!(codes.values().copied().collect::<Vec<_>>().len(), 2);
+    assert_eq!(codes.len(), 2);
+    assert!([CodeKind::Spoken, CodeKind::Link].iter().all(|kind| codes.values().any(|have| have == kind)));
     for (code, kind) in &codes {
         let length = if *kind == CodeKind::Spoken { CODE_LENGTH } else { 29 };
         assert_eq!(code.len(), length);

@@ -167,8 +167,7 @@ pub async fn contribute(
     gate: Gate,
     Input(new): Input<NewContribution>,
 ) -> Answer<Response> {
-    let command =
-        ForumCommand::Contribute { text: new.text, lang: new.lang, topic: new.topic, reply_to: new.reply_to };
+    let command = ForumCommand::Contribute { text: new.text, lang: new.lang, topic: new.topic, reply_to: new.reply_to };
     Ok(created(app.tell_forum(&gate, command).await?))
 }
 

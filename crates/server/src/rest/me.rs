@@ -296,9 +296,8 @@ pub async fn export(State(app): State<AppState>, gate: Gate) -> Answer<Response>
             "joined_at": participant.joined_at, "forums": forums }));
     }
     let mut response = Json(json!({ "processes": processes })).into_response();
-    response.headers_mut().insert(
-        header::CONTENT_DISPOSITION,
-        HeaderValue::from_static("attachment; filename=\"stimmwerk.json\""),
-    );
+    response
+        .headers_mut()
+        .insert(header::CONTENT_DISPOSITION, HeaderValue::from_static("attachment; filename=\"stimmwerk.json\""));
     Ok(response)
 }

@@ -60,7 +60,9 @@ impl App {
             title: view.title,
             visibility: view.visibility,
             joining: view.joining,
-            forums: forums.map(|(place, summary)| ListedForum { id: place.id, stream: place.stream, summary }).collect(),
+            forums: forums
+                .map(|(place, summary)| ListedForum { id: place.id, stream: place.stream, summary })
+                .collect(),
         })
     }
 
@@ -160,9 +162,7 @@ pub struct ChangedProcess {
 pub async fn change(State(app): State<AppState>, gate: Gate, Input(new): Input<ChangedProcess>) -> Answer<Response> {
     let process = gate.process()?;
     let command = match (new.title, new.visibility, new.joining) {
-        (Some(title), None, None) => {
-            NetworkCommand::SetProcessTitle { process, title: title.texts(new.title_lang) }
-        }
+        (Some(title), None, None) => NetworkCommand::SetProcessTitle { process, title: title.texts(new.title_lang) },
         (None, Some(visibility), None) => NetworkCommand::SetVisibility { process, visibility },
         (None, None, Some(joining)) => NetworkCommand::SetJoining { process, joining },
         _ => return Err(Fault::bad_request("one of title, visibility, joining")),
