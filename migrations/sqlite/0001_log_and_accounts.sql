@@ -29,12 +29,16 @@ CREATE TABLE event (
 );
 CREATE UNIQUE INDEX event_command ON event (stream, command) WHERE command IS NOT NULL;
 
--- Free text beside the log. Deleting a row deletes the words and the salt; the event's commitment then says nothing.
+-- Free text beside the log. Erasing one overwrites words and salt with zeros of the same length, in place; the event's
+-- commitment then says nothing. The row stays: where rows are deleted, SQLite moves their neighbours to other pages and
+-- can leave a copy of them in the gaps of the old ones, which `secure_delete` does not clean. Rows here never move, as
+-- they are only ever added at the end.
 -- No index by key: keys are random, so each text would rewrite a page of its own in it, which halves the rate of the
 -- whole log. Texts are read by stream, and an erasure looks through those of its stream once.
 CREATE TABLE side_text (
     stream BIGINT NOT NULL REFERENCES stream (id),
     key    BLOB   NOT NULL,
+    erased BIGINT NOT NULL DEFAULT 0,
     salt   BLOB   NOT NULL,
     text   TEXT   NOT NULL
 );

@@ -334,7 +334,7 @@ async fn changed(rights: &mut Option<tokio::sync::watch::Receiver<u64>>) {
     {
         return;
     }
-    std::future::pending().await;
+    std::future::pending::<()>().await;
 }
 
 fn text(frame: &ServerFrame<Forum>) -> Utf8Bytes {

@@ -11,6 +11,9 @@
 //! - `browser`: the browser it runs in.
 //! - `words`: the interface's words, one table per language.
 
+// View types nest as deep as the pages.
+#![recursion_limit = "512"]
+
 mod address;
 mod board;
 mod clock;

@@ -1,5 +1,8 @@
 //! The WebAssembly a browser loads: `hydrate()`, and nothing else.
 
+// View types nest as deep as the pages.
+#![recursion_limit = "512"]
+
 use wasm_bindgen::prelude::*;
 
 #[wasm_bindgen]

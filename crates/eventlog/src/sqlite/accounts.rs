@@ -78,7 +78,8 @@ impl Change {
                 query.bind(role.as_str()).execute(connection).await?;
             }
             Self::ErasePerson(person) => {
-                sqlx::query(sql::ERASE_PERSON).bind(key(&person.0)).execute(connection).await?;
+                sqlx::query(sql::ERASE_PERSON).bind(key(&person.0)).execute(&mut *connection).await?;
+                sqlx::query(sql::MUST_REBUILD).execute(connection).await?;
             }
             Self::AddToken(hash, person, expires_at) => {
                 let query = sqlx::query(sql::ADD_TOKEN).bind(&hash[..]).bind(key(&person.0));

@@ -97,8 +97,8 @@ impl SqliteStore {
             Beside::Nobody => MIGRATIONS.run(&mut connection).await?,
             Beside::Server => check_form(&mut connection).await?,
         }
-        // What a crash between an erasure and its cleaning left in the write-ahead log.
-        sqlx::query(sql::CLEAN).execute(&mut connection).await?;
+        // What a crash between an erasure and its cleaning left behind.
+        writer::clean(&mut connection).await?;
         let commits = Arc::new(AtomicU64::new(0));
         let (work, queue) = mpsc::channel(writer::QUEUE);
         let writer = Writer::new(connection, options, commits.clone()).await?;

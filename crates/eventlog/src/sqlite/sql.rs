@@ -56,6 +56,23 @@ pub(super) const KEEP: &str = "RELEASE SAVEPOINT batch";
 pub(super) const UNDO: &str = "ROLLBACK TO SAVEPOINT batch";
 /// SQLite alone: moves what is committed from the write-ahead log into the database and empties the former.
 pub(super) const CLEAN: &str = "PRAGMA wal_checkpoint(TRUNCATE)";
+/// Says that tables are to be rebuilt, until [`REBUILT`] in the transaction that did it: a crash in between is made good
+/// when the database is opened.
+pub(super) const MUST_REBUILD: &str = "INSERT INTO setting (name, value) VALUES ('rebuild', x'') ON CONFLICT DO NOTHING";
+pub(super) const IS_TO_REBUILD: &str = "SELECT 1 FROM setting WHERE name = 'rebuild'";
+pub(super) const REBUILT: &str = "DELETE FROM setting WHERE name = 'rebuild'";
+/// SQLite alone: takes the rows of the tables from which people and ballots are deleted out and puts them back. Emptying
+/// a table cleans each of its pages as a whole, also the gaps in which moved rows leave copies behind. Must run without
+/// foreign keys, which would make it delete row by row, and what depends on them.
+pub(super) static REBUILD: LazyLock<String> = LazyLock::new(|| {
+    let rebuild = |table| {
+        format!(
+            "CREATE TEMP TABLE kept AS SELECT * FROM {table}; DELETE FROM {table}; \
+             INSERT INTO {table} SELECT * FROM temp.kept; DROP TABLE temp.kept; "
+        )
+    };
+    ["person", "participant", "session", "ballot_box", "follow_up"].map(rebuild).concat()
+});
 /// SQLite alone.
 pub(super) const BACKUP: &str = "VACUUM INTO $1";
 
@@ -64,9 +81,13 @@ pub(super) const STREAM: &str = "SELECT id, head_seq, head_hash, due FROM stream
 pub(super) const TAKEN: &str = "SELECT 1 FROM event WHERE stream = $1 AND command = $2";
 /// How many texts [`ERASE_TEXTS`] takes at most, after the stream.
 pub(super) const ERASE_AT_ONCE: usize = 256;
-/// What is not bound erases nothing.
+/// Zeros of the same length, which SQLite writes over the old bytes in place. What is not bound erases nothing.
 pub(super) static ERASE_TEXTS: LazyLock<String> = LazyLock::new(|| {
-    format!("DELETE FROM side_text WHERE stream = ? AND key IN ({})", vec!["?"; ERASE_AT_ONCE].join(","))
+    let keys = vec!["?"; ERASE_AT_ONCE].join(",");
+    format!(
+        "UPDATE side_text SET erased = 1, salt = zeroblob(octet_length(salt)), text = zeroblob(octet_length(text)) \
+         WHERE stream = ? AND erased = 0 AND key IN ({keys})"
+    )
 });
 pub(super) const EMPTY_BOX: &str = "DELETE FROM ballot_box WHERE stream = $1";
 pub(super) const DONE: &str = "DELETE FROM follow_up WHERE target = $1 AND command = $2";
@@ -77,9 +98,9 @@ pub(super) const PUT_SNAPSHOT: &str = "INSERT INTO snapshot (stream, seq, format
 pub(super) const READ: &str = "SELECT seq, at, actor, command, digest, kind, version, body, hash FROM event \
      WHERE stream = (SELECT id FROM stream WHERE uuid = $1) AND seq > $2 ORDER BY seq LIMIT $3";
 pub(super) const TEXTS: &str =
-    "SELECT key, text FROM side_text WHERE stream = (SELECT id FROM stream WHERE uuid = $1)";
+    "SELECT key, text FROM side_text WHERE erased = 0 AND stream = (SELECT id FROM stream WHERE uuid = $1)";
 pub(super) const SALTED_TEXTS: &str =
-    "SELECT key, salt, text FROM side_text WHERE stream = (SELECT id FROM stream WHERE uuid = $1)";
+    "SELECT key, salt, text FROM side_text WHERE erased = 0 AND stream = (SELECT id FROM stream WHERE uuid = $1)";
 pub(super) const FIND_COMMAND: &str =
     "SELECT digest, seq FROM event WHERE stream = (SELECT id FROM stream WHERE uuid = $1) AND command = $2";
 pub(super) const SNAPSHOT: &str =

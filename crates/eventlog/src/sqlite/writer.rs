@@ -12,7 +12,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use sqlx::sqlite::{SqliteArguments, SqliteConnectOptions};
-use sqlx::{Arguments, ConnectOptions, Connection, Row, SqliteConnection};
+use sqlx::{Arguments, AssertSqlSafe, ConnectOptions, Connection, Row, SqliteConnection};
 use stimmwerk_core::domain::FollowUp;
 use stimmwerk_core::ids::{CommandId, StreamId};
 use stimmwerk_core::live::Seq;
@@ -372,31 +372,60 @@ impl Writer {
         Ok(connection)
     }
 
-    /// Moves committed pages into the database and empties the write-ahead log, so that with `secure_delete` nothing of
-    /// what was erased is left in either; then answers the erasures. Readers of older pages are waited for a while.
+    /// Cleans the files of what was erased, then answers the erasures. Readers of older pages are waited for a while.
     async fn clean(&mut self) {
-        let (Some(unclean), Some(connection)) = (&mut self.unclean, &mut self.connection) else { return };
-        let result = async {
-            sqlx::query("PRAGMA busy_timeout = 10").execute(&mut *connection).await?;
-            let blocked: i64 = sqlx::query(sql::CLEAN).fetch_one(&mut *connection).await?.try_get(0)?;
-            Ok::<_, sqlx::Error>(blocked != 0)
+        let Some(unclean) = &mut self.unclean else { return };
+        let cleaned = match self.connection.take() {
+            Some(mut connection) => {
+                let cleaned = clean(&mut connection).await;
+                // After an error it may be within a transaction, or without foreign keys.
+                self.connection = cleaned.is_ok().then_some(connection);
+                cleaned
+            }
+            None => {
+                self.connection = self.options.connect().await.ok();
+                Ok(Cleaned::NotYet)
+            }
         };
-        let blocked = result.await;
-        let restore = sqlx::query("PRAGMA busy_timeout = 5000").execute(&mut *connection).await;
-        let done = matches!((&blocked, &restore), (Ok(false), Ok(_)));
-        if !done && unclean.since.elapsed() < CLEAN_PATIENCE {
-            return;
-        }
-        if !done && !unclean.waiting.is_empty() {
-            warn!(?blocked, "what was erased is not cleaned from the files yet; it is tried again");
-        }
-        for (work, answer) in mem::take(&mut unclean.waiting) {
-            work.answer(answer);
+        let done = matches!(cleaned, Ok(Cleaned::Wholly));
+        if done || unclean.since.elapsed() >= CLEAN_PATIENCE {
+            if !done && !unclean.waiting.is_empty() {
+                warn!(?cleaned, "what was erased is not cleaned from the files yet; it is tried again");
+            }
+            for (work, answer) in mem::take(&mut unclean.waiting) {
+                work.answer(answer);
+            }
         }
         if done {
             self.unclean = None;
         }
     }
+}
+
+/// How far [`clean`] came.
+#[derive(Debug)]
+pub(super) enum Cleaned {
+    Wholly,
+    /// Somebody reads older pages.
+    NotYet,
+}
+
+/// Rebuilds the tables that need it; then moves what is committed into the database and empties the write-ahead log, so
+/// that nothing of what was erased is left in either.
+pub(super) async fn clean(connection: &mut SqliteConnection) -> Result<Cleaned, sqlx::Error> {
+    if sqlx::query(sql::IS_TO_REBUILD).fetch_optional(&mut *connection).await?.is_some() {
+        execute(connection, "PRAGMA foreign_keys = OFF").await?;
+        execute(connection, sql::BEGIN).await?;
+        sqlx::raw_sql(sql::REBUILD.as_str()).execute(&mut *connection).await?;
+        execute(connection, sql::REBUILT).await?;
+        execute(connection, sql::COMMIT).await?;
+        execute(connection, "PRAGMA foreign_keys = ON").await?;
+    }
+    // Not for as long as a statement waits: others wait behind it.
+    execute(connection, "PRAGMA busy_timeout = 10").await?;
+    let blocked: i64 = sqlx::query(sql::CLEAN).fetch_one(&mut *connection).await?.try_get(0)?;
+    sqlx::query(AssertSqlSafe(format!("PRAGMA busy_timeout = {}", super::BUSY.as_millis()))).execute(connection).await?;
+    Ok(if blocked == 0 { Cleaned::Wholly } else { Cleaned::NotYet })
 }
 
 /// One way through a group, within a transaction.
@@ -641,6 +670,7 @@ impl<'g> Wave<'g> {
         .await?;
         for stream in self.box_empty {
             sqlx::query(sql::EMPTY_BOX).bind(stream).execute(&mut *connection).await?;
+            execute(connection, sql::MUST_REBUILD).await?;
         }
         for (stream, id) in self.done {
             let done = sqlx::query(sql::DONE).bind(&stream.0.as_bytes()[..]).bind(&id.0.as_bytes()[..]);

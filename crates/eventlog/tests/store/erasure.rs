@@ -32,7 +32,7 @@ async fn given_texts_of_all_sizes_when_some_are_erased_over_and_over_then_no_byt
     let mut erased = BTreeSet::new();
     let mut heads = [0_u64; 4];
     let mut next = 0;
-    for round in 0..60 {
+    for round in 0..120 {
         for _ in 0..12 {
             let nth = random(4) as usize;
             let mut new = batch(stream(nth as u128), heads[nth], Vec::new());
@@ -79,7 +79,7 @@ async fn given_people_with_names_and_sessions_when_one_is_erased_then_no_byte_of
     let process = ProcessId(Uuid::from_u128(1));
     let mut next = 0;
     let id = |nth: u32| Uuid::from_u128(u128::from(nth).wrapping_mul(0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c835) | 1);
-    for round in 0..30 {
+    for round in 0..40 {
         for _ in 0..25 {
             let person = PersonId(id(next));
             let name = |pieces| Some(words(next, pieces));
@@ -124,28 +124,28 @@ async fn given_people_with_names_and_sessions_when_one_is_erased_then_no_byte_of
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn given_a_ballot_box_when_it_is_emptied_then_no_byte_of_it_is_left() {
+async fn given_two_ballot_boxes_when_one_is_emptied_then_no_byte_of_it_is_left_and_the_other_is_whole() {
     let folder = Folder::new();
     let store = folder.open().await;
-    let mut expected: Vec<_> = Vec::new();
-    for nth in 0..300_u32 {
-        let mut put = batch(stream(1), 0, Vec::new());
+    let mut boxes = [Vec::new(), Vec::new()];
+    for nth in 0..1000_u32 {
+        let of = nth as usize % 2;
+        let mut put = batch(stream(of as u128), 0, Vec::new());
         let key = u128::from(nth).wrapping_mul(0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c835).to_be_bytes();
         put.riders.box_put.push(BoxRow { key, choice: words(nth, 1 + nth as usize % 9).into_bytes() });
-        expected.extend(put.riders.box_put.iter().map(|row| row.choice.clone()));
+        boxes[of].extend(put.riders.box_put.clone());
         store.append(put).await.unwrap();
     }
-    expected.sort_unstable();
-    let choices: Vec<_> = store.box_rows(stream(1)).await.unwrap().into_iter().map(|row| row.choice).collect();
-    assert_eq!(choices, expected);
-    assert_eq!(found(&folder).len(), 300);
+    boxes[0].sort_by(|a, b| (&a.choice, &a.key).cmp(&(&b.choice, &b.key)));
+    assert_eq!(found(&folder).len(), 1000);
 
     let mut empty = batch(stream(1), 0, Vec::new());
     empty.riders.box_empty = true;
     store.append(empty).await.unwrap();
 
     assert_eq!(store.box_rows(stream(1)).await.unwrap(), Vec::new());
-    assert_eq!(found(&folder), BTreeSet::new());
+    assert_eq!(store.box_rows(stream(0)).await.unwrap(), boxes[0]);
+    assert_eq!(found(&folder), (0..1000).filter(|nth| nth % 2 == 0).collect());
 }
 
 #[tokio::test(flavor = "multi_thread")]
