@@ -208,8 +208,11 @@ fn write_set(code: &mut String, name: &str, when: &str, files: &[(String, File)]
     let source = &files[0].1;
     // Crate-private methods, so that the compiler names a key nobody uses.
     let _ = writeln!(code, "#[cfg({when})]\nimpl {name} {{");
-    let _ = writeln!(code, "/// Differs when the keys differ: a page and a program of different builds.");
-    let _ = writeln!(code, "pub(crate) const KEYS: u32 = {};", grouped(fingerprint(source)));
+    // What stays with the server is never compared.
+    if !when.contains("ssr") {
+        let _ = writeln!(code, "/// Differs when the keys differ: a page and a program of different builds.");
+        let _ = writeln!(code, "pub(crate) const KEYS: u32 = {};", grouped(fingerprint(source)));
+    }
     let _ = writeln!(code, "#[cfg(feature = \"ssr\")]\npub(crate) const TABLES: &[&[&str]] = &[");
     for (_, file) in files {
         let words: Vec<String> = file.values().map(|word| word.forms.join("\n")).collect();

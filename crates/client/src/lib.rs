@@ -29,7 +29,6 @@ mod follower;
 mod live;
 mod mirror;
 mod record;
-pub mod replay;
 mod rest;
 
 pub use error::Error;

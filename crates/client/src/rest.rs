@@ -337,8 +337,8 @@ fn made(written: Written) -> Result<Uuid, Error> {
 /// The session of a response, as `name=value`.
 fn session_cookie(response: &Response) -> Option<String> {
     let cookies = response.headers().get_all(SET_COOKIE).iter().filter_map(|cookie| cookie.to_str().ok());
-    let pairs = cookies.filter_map(|cookie| cookie.split(';').next());
-    pairs.filter(|pair| pair.starts_with("stimmwerk=") || pair.starts_with("__Host-stimmwerk=")).last().map(str::to_owned)
+    let mut pairs = cookies.filter_map(|cookie| cookie.split(';').next());
+    pairs.rfind(|pair| pair.starts_with("stimmwerk=") || pair.starts_with("__Host-stimmwerk=")).map(str::to_owned)
 }
 
 async fn answer<T: DeserializeOwned>(response: Response) -> Result<T, Error> {

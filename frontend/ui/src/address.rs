@@ -92,11 +92,6 @@ impl ForumPlace {
         }
         href
     }
-
-    /// Where writes of this forum go.
-    pub fn api(self, rest: &str) -> String {
-        api(self.forum, rest)
-    }
 }
 
 /// Where writes of a forum go.

@@ -633,6 +633,10 @@ impl<O: Outside> Live<O> {
     }
 
     fn rejected(&mut self, id: CommandId, problem: Problem) {
+        // No command's: the stream is not the reader's to follow (any more).
+        if id.0.is_nil() && self.asked_until.is_some() && matches!(problem.status, 401 | 403 | 404) {
+            return self.stop(false);
+        }
         // Not the command is at fault: the same one goes again, a little later.
         if matches!(problem.code.as_str(), "too_many_requests" | "unavailable" | "outcome_unknown") {
             let seconds = problem.params.get("retry_after").and_then(serde_json::Value::as_i64).unwrap_or(2);

@@ -10,7 +10,7 @@ use crate::clock;
 use crate::data::{ForumCard, Home, ProcessCard};
 
 /// See [`crate::data::PageKind::Home`].
-pub fn home(cx: Cx, home: Home) -> impl IntoView {
+pub fn home(cx: Cx, home: Home) -> AnyView {
     let words = cx.words;
     let none = home.processes.is_empty().then(|| view! { <p class="empty">{words.home_none()}</p> });
     let processes = home.processes.iter().map(|process| card(cx, process)).collect_view();
@@ -50,9 +50,10 @@ pub fn home(cx: Cx, home: Home) -> impl IntoView {
             </section>
         </div>
     }
+    .into_any()
 }
 
-fn card(cx: Cx, process: &ProcessCard) -> impl IntoView + use<> {
+fn card(cx: Cx, process: &ProcessCard) -> AnyView {
     let words = cx.words;
     let standing = if process.joined {
         Some(view! { <span class="badge mine">{words.home_joined()}</span> }.into_any())
@@ -73,9 +74,10 @@ fn card(cx: Cx, process: &ProcessCard) -> impl IntoView + use<> {
             <ul>{forums}</ul>
         </section>
     }
+    .into_any()
 }
 
-fn line(cx: Cx, forum: &ForumCard) -> impl IntoView + use<> {
+fn line(cx: Cx, forum: &ForumCard) -> AnyView {
     let words = cx.words;
     let place = ForumPlace { forum: forum.id, moderation: false, topic: None, before: None };
     let last = forum.last_at.map(|at| {
@@ -92,4 +94,5 @@ fn line(cx: Cx, forum: &ForumCard) -> impl IntoView + use<> {
             </p>
         </li>
     }
+    .into_any()
 }

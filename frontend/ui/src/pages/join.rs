@@ -25,7 +25,7 @@ pub fn notice(words: Words, network: Option<&Texts>) -> [String; 5] {
 }
 
 /// See [`crate::data::PageKind::Join`].
-pub fn join(cx: Cx, join: Join, network: Option<&Texts>) -> impl IntoView {
+pub fn join(cx: Cx, join: Join, network: Option<&Texts>) -> AnyView {
     let words = cx.words;
     let path = cx.path.get_value();
     let refused = cx.refused_by(ACTION);
@@ -81,7 +81,7 @@ pub fn join(cx: Cx, join: Join, network: Option<&Texts>) -> impl IntoView {
                 {hidden("notice", join.notice.to_string())}
                 {hidden("lang", words.lang().to_owned())}
                 {hidden("idempotency_key", join.idempotency_key.to_string())}
-                {hidden("next", path)}
+                {hidden("next", path.clone())}
                 {code}
                 <div class="field">
                     <label for="name">{words.join_name()}</label>
@@ -104,9 +104,10 @@ pub fn join(cx: Cx, join: Join, network: Option<&Texts>) -> impl IntoView {
             </form>
         </div>
     }
+    .into_any()
 }
 
-fn languages(cx: Cx, path: &str) -> impl IntoView + use<> {
+fn languages(cx: Cx, path: &str) -> AnyView {
     let buttons = LANGUAGES
         .iter()
         .map(|lang| {
@@ -127,4 +128,5 @@ fn languages(cx: Cx, path: &str) -> impl IntoView + use<> {
             </fieldset>
         </form>
     }
+    .into_any()
 }

@@ -7,7 +7,7 @@ use crate::board::Cx;
 use crate::data::LoginLink;
 
 /// See [`crate::data::PageKind::LoginLink`].
-pub fn login(cx: Cx, link: LoginLink) -> impl IntoView {
+pub fn login(cx: Cx, link: LoginLink) -> AnyView {
     let words = cx.words;
     let summary = cx.refused.get_value().map(|refused| problem(words, &refused.problem));
     view! {
@@ -23,4 +23,5 @@ pub fn login(cx: Cx, link: LoginLink) -> impl IntoView {
             </form>
         </div>
     }
+    .into_any()
 }

@@ -6,7 +6,7 @@ use crate::board::Cx;
 use crate::data::Message;
 
 /// See [`crate::data::PageKind::Message`].
-pub fn message(cx: Cx, message: Message) -> impl IntoView {
+pub fn message(cx: Cx, message: Message) -> AnyView {
     let words = cx.words;
     view! {
         <div class="narrow message">
@@ -21,4 +21,5 @@ pub fn message(cx: Cx, message: Message) -> impl IntoView {
             </p>
         </div>
     }
+    .into_any()
 }

@@ -31,15 +31,15 @@ pub fn page(page: PageData, words: AllWords) -> AnyView {
         refused: StoredValue::new(page.refused),
     };
     match page.page {
-        PageKind::Home(home) => home::home(cx, home).into_any(),
-        PageKind::Join(join) => join::join(cx, join, network.as_ref()).into_any(),
-        PageKind::Forum(forum) => forum::forum(cx, *forum, page.me).into_any(),
+        PageKind::Home(home) => home::home(cx, home),
+        PageKind::Join(join) => join::join(cx, join, network.as_ref()),
+        PageKind::Forum(forum) => forum::forum(cx, *forum, page.me),
         #[cfg(feature = "staff")]
-        PageKind::Moderation(forum) => moderation::moderation(cx, words.staff, *forum).into_any(),
+        PageKind::Moderation(forum) => moderation::moderation(cx, words.staff, *forum),
         // The document loads the program that has it.
         #[cfg(not(feature = "staff"))]
         PageKind::Moderation(_) => ().into_any(),
-        PageKind::LoginLink(link) => login::login(cx, link).into_any(),
-        PageKind::Message(message) => message::message(cx, message).into_any(),
+        PageKind::LoginLink(link) => login::login(cx, link),
+        PageKind::Message(message) => message::message(cx, message),
     }
 }

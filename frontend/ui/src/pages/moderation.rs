@@ -24,7 +24,7 @@ struct Desk {
 }
 
 /// See [`crate::data::PageKind::Moderation`].
-pub fn moderation(cx: Cx, words: StaffWords, page: ForumPage) -> impl IntoView {
+pub fn moderation(cx: Cx, words: StaffWords, page: ForumPage) -> AnyView {
     let board = live_board(cx, &page);
     let place = ForumPlace {
         forum: page.view.forum.id,
@@ -60,6 +60,7 @@ pub fn moderation(cx: Cx, words: StaffWords, page: ForumPage) -> impl IntoView {
             {voices(cx, board)}
         </div>
     }
+    .into_any()
 }
 
 /// What waits: contributions, and changes of visible ones.

@@ -26,7 +26,7 @@ use item::Row;
 pub const LIST_ID: &str = "contributions";
 
 /// See [`crate::data::PageKind::Forum`].
-pub fn forum(cx: Cx, page: ForumPage, me: Option<Me>) -> impl IntoView {
+pub fn forum(cx: Cx, page: ForumPage, me: Option<Me>) -> AnyView {
     let words = cx.words;
     let board = live_board(cx, &page);
     let place = ForumPlace {
@@ -68,6 +68,7 @@ pub fn forum(cx: Cx, page: ForumPage, me: Option<Me>) -> impl IntoView {
             {voices(cx, board)}
         </div>
     }
+    .into_any()
 }
 
 /// The board of a page, which comes alive in the browser.

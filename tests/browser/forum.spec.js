@@ -1,0 +1,175 @@
+// What people do in a conversation, in a real browser against the real program.
+const base = require("@playwright/test");
+const { Server } = require("./server.js");
+
+const { expect } = base;
+
+const test = base.test.extend({
+  server: async ({}, use) => {
+    const server = await Server.start();
+    await use(server);
+    await server.stop();
+  },
+  /** Opens a page of a new person: a context with cookies of its own. */
+  person: async ({ browser }, use) => {
+    const contexts = [];
+    await use(async (options = {}) => {
+      const context = await browser.newContext({ locale: "de-DE", ...options });
+      contexts.push(context);
+      return context.newPage();
+    });
+    await Promise.all(contexts.map((context) => context.close()));
+  },
+});
+
+/** The program has taken the page over. */
+const hydrated = (page) => expect(page.locator("#app[data-live]")).toBeAttached();
+
+/** The page is connected, too. */
+async function live(page) {
+  await hydrated(page);
+  await expect(page.locator(".connection.live")).toBeVisible();
+}
+
+/** A page that no script runs on has nothing to wait for. */
+const none = async () => {};
+
+/** Joins by the participant's link and goes to the forum. */
+async function join(page, server, name, arrived = live) {
+  await page.goto(server.participant);
+  const form = page.locator('form[action="/api/v1/join"]');
+  if (arrived !== none) await expect(page.locator("#app[data-live], #app[data-plain]")).toBeAttached();
+  await form.locator("#name").fill(name);
+  await form.locator("button").click();
+  await page.waitForURL((url) => !url.pathname.startsWith("/j"));
+  await page.goto(server.url + server.forum);
+  await arrived(page);
+}
+
+/** Logs in by the moderator's link and goes to the moderation. */
+async function moderate(page, server) {
+  await page.goto(server.moderator);
+  await page.locator('form[action="/api/v1/login/link/confirm"] button').click();
+  await page.waitForURL((url) => !url.pathname.startsWith("/login"));
+  await page.goto(`${server.url}${server.forum}/moderation`);
+  await live(page);
+}
+
+async function post(page, text) {
+  await page.locator("#text").fill(text);
+  await page.locator("#write form button.main").click();
+}
+
+const listed = (page, text) => page.locator("#contributions > li.item", { hasText: text });
+const waiting = (page, text) => page.locator("ul.own li.waiting", { hasText: text });
+const queued = (page, text) => page.locator(".queue li.waits", { hasText: text });
+
+async function approve(moderator, text) {
+  await queued(moderator, text).locator('form[action$="/approve"] button').click();
+  await expect(queued(moderator, text)).toHaveCount(0);
+}
+
+/** A mark that a reload would wipe out. */
+const mark = (page) => page.evaluate(() => void (window.stimmwerkMark = true));
+const marked = (page) => page.evaluate(() => window.stimmwerkMark === true);
+
+test("a contribution appears in the other window and goes when hidden, without a reload", async ({ server, person }) => {
+  const [anna, badr, moderator] = [await person(), await person(), await person()];
+  await join(anna, server, "Anna");
+  await join(badr, server, "Badr");
+  await moderate(moderator, server);
+  for (const page of [anna, badr, moderator]) await mark(page);
+  const text = "Ein Raum für alle, am Samstag.";
+
+  await post(anna, text);
+  await expect(waiting(anna, text)).toBeVisible();
+  await expect(anna.locator("#text")).toHaveValue("");
+  await expect(queued(moderator, text)).toBeVisible();
+  await expect(listed(badr, text)).toHaveCount(0);
+
+  await approve(moderator, text);
+  await expect(listed(anna, text)).toBeVisible();
+  await expect(listed(badr, text)).toBeVisible();
+  await expect(waiting(anna, text)).toHaveCount(0);
+
+  const hide = listed(moderator, text).locator("details.sure", { has: moderator.locator('form[action$="/hide"]') });
+  await hide.locator("summary").click();
+  await hide.locator('select[name="reason"]').selectOption("off_topic");
+  await hide.locator("button.danger").click();
+  await expect(anna.getByText(text)).toHaveCount(0);
+  await expect(badr.getByText(text)).toHaveCount(0);
+  await expect(anna.locator("ul.own li.hidden-own")).toBeVisible();
+
+  for (const page of [anna, badr, moderator]) expect(await marked(page)).toBe(true);
+});
+
+test("without JavaScript people join and post", async ({ server, person }) => {
+  const page = await person({ javaScriptEnabled: false });
+  await join(page, server, "Carla", none);
+  const text = "Ganz ohne Skripte.";
+  const answer = page.waitForResponse((response) => response.request().method() === "POST");
+  await post(page, text);
+  expect((await answer).status()).toBe(303);
+  await expect(waiting(page, text)).toBeVisible();
+});
+
+test("without WebAssembly the page stays plain and posts", async ({ server, person }) => {
+  const page = await person();
+  await page.route("**/*.wasm", (route) => route.abort());
+  const plain = (page) => expect(page.locator("#app[data-plain]")).toBeAttached();
+  await join(page, server, "Dilan", plain);
+  const text = "Das Programm kam nicht an.";
+  const answer = page.waitForResponse((response) => response.request().method() === "POST");
+  await post(page, text);
+  expect((await answer).status()).toBe(303);
+  await plain(page);
+  await expect(waiting(page, text)).toBeVisible();
+});
+
+test("the page survives the server's end and start, with what was typed", async ({ server, person }) => {
+  const [anna, emil, moderator] = [await person(), await person(), await person()];
+  await join(anna, server, "Anna");
+  await mark(anna);
+  const typed = "Noch nicht fertig geschrieben …";
+  await anna.locator("#text").fill(typed);
+
+  await server.kill();
+  await expect(anna.locator(".connection.live")).toHaveCount(0);
+  await server.restart();
+  // It tries again by itself, a few seconds apart.
+  await expect(anna.locator(".connection.live")).toBeVisible({ timeout: 20_000 });
+  await expect(anna.locator("#text")).toHaveValue(typed);
+
+  await join(emil, server, "Emil");
+  await moderate(moderator, server);
+  const text = "Nach dem Neustart.";
+  await post(emil, text);
+  await approve(moderator, text);
+  await expect(listed(anna, text)).toBeVisible();
+  await expect(anna.locator("#text")).toHaveValue(typed);
+  expect(await marked(anna)).toBe(true);
+});
+
+for (const lang of ["de", "en"]) {
+  test(`pages come alive without an error in the console: ${lang}`, async ({ server, person }) => {
+    const [guest, moderator] = [await person({ locale: lang }), await person({ locale: lang })];
+    const errors = [];
+    for (const page of [guest, moderator]) {
+      page.on("pageerror", (error) => errors.push(`${page.url()}: ${error}`));
+      page.on("console", (message) => {
+        if (message.type() === "error") errors.push(`${page.url()}: ${message.text()}`);
+      });
+    }
+    const shown = (page) => expect(page.locator("html")).toHaveAttribute("lang", lang);
+    for (const address of [`${server.url}/`, `${server.url}/join`, server.participant]) {
+      await guest.goto(address);
+      await hydrated(guest);
+      await shown(guest);
+    }
+    await join(guest, server, "Fatma");
+    await shown(guest);
+    await moderate(moderator, server);
+    await shown(moderator);
+    expect(errors).toEqual([]);
+  });
+}

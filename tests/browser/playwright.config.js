@@ -1,0 +1,18 @@
+// One Chromium from the system, one worker: each test starts a server of its own.
+const { defineConfig } = require("@playwright/test");
+
+module.exports = defineConfig({
+  testDir: __dirname,
+  timeout: 30_000,
+  expect: { timeout: 10_000 },
+  workers: 1,
+  retries: 0,
+  reporter: "list",
+  use: {
+    browserName: "chromium",
+    launchOptions: {
+      executablePath: process.env.STIMMWERK_CHROMIUM || "/usr/bin/chromium",
+      args: ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"],
+    },
+  },
+});
