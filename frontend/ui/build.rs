@@ -25,6 +25,9 @@ mod plural;
 /// The language whose keys count, and the first in every list.
 const SOURCE: &str = "de";
 
+/// The names of all plural categories of CLDR.
+const CATEGORIES: [&str; 6] = ["zero", "one", "two", "few", "many", "other"];
+
 /// Folder, the type of its words, and when they are compiled.
 const SETS: [(&str, &str, &str); 4] = [
     ("participant", "Words", "all()"),
@@ -130,13 +133,13 @@ fn collect(value: &Value, key: &str, lang: &str, path: &str, file: &mut File, wr
     let name = key.replace('.', "_");
     let word = match value {
         Value::String(text) => Word { forms: vec![text.clone()], plural: false, parameters: parameters(text) },
-        Value::Object(members) if !key.is_empty() && members.keys().all(|k| plural::NAMES.contains(&k.as_str())) => {
+        Value::Object(members) if !key.is_empty() && members.keys().all(|k| CATEGORIES.contains(&k.as_str())) => {
             let Some(categories) = plural::categories(lang) else {
                 return wrong.push(format!("{path}: src/plural.rs has no rule for \"{lang}\""));
             };
-            let wanted: Vec<&str> = categories.iter().map(|category| plural::NAMES[*category]).collect();
+            let wanted = categories;
             let mut forms = Vec::new();
-            for category in &wanted {
+            for category in wanted {
                 match members.get(*category) {
                     Some(Value::String(text)) => forms.push(text.clone()),
                     _ => wrong.push(format!("{path}: \"{key}\" has no form \"{category}\"")),
@@ -234,7 +237,8 @@ fn write_set(code: &mut String, name: &str, when: &str, files: &[(String, File)]
             (false, true) => ("&'static str", format!("self.0.plain({index})")),
             (false, false) => ("String", format!("self.0.filled({index}, &[{values}])")),
         };
-        let _ = writeln!(code, "/// {}\npub(crate) fn {key}({signature}) -> {result} {{ {body} }}", word.forms.join(" · "));
+        let _ =
+            writeln!(code, "/// {}\npub(crate) fn {key}({signature}) -> {result} {{ {body} }}", word.forms.join(" · "));
     }
     let _ = writeln!(code, "}}");
 }

@@ -374,4 +374,3 @@ enum Ended {
     Broken(String),
     Dropped,
 }
-

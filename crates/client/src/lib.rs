@@ -36,7 +36,9 @@ pub use follower::{Follow, Follower, Resend, Seen};
 pub use live::{LiveOptions, LiveSocket};
 pub use mirror::{ForumMirror, Mirror, Violation};
 pub use record::{Operation, Outcome, Record};
-pub use rest::{Client, Codes, ForumAnswer, ForumPlace, Identity, Join, Joined, NOTICE, ProcessInfo, StreamDeltas, Written};
+pub use rest::{
+    Client, Codes, ForumAnswer, ForumPlace, Identity, Join, Joined, NOTICE, ProcessInfo, StreamDeltas, Written,
+};
 
 use stimmwerk_core::ids::CommandId;
 

@@ -84,8 +84,8 @@ struct Inner {
 }
 
 impl Record {
-    /// Notes an outcome. A later one of the same command replaces "unknown"; anything else that differs is a
-    /// contradiction, since a repeated command has one answer.
+    /// Notes an outcome. A later one of the same command replaces "unknown". Acknowledged stays acknowledged, of the
+    /// same thing: anything else is a contradiction. The number may grow, where the repetition changed nothing.
     pub fn note(&self, id: CommandId, command: &ForumCommand, outcome: Outcome) {
         let mut inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
         let Inner { operations, contradictions } = &mut *inner;
@@ -95,7 +95,8 @@ impl Record {
             (_, Outcome::Unknown) => {}
             // A refusal is not remembered by the server: the same command may be taken later.
             (Outcome::Unknown | Outcome::Refused(_), _) => known.outcome = outcome,
-            (before, now) if before == now => {}
+            (Outcome::Acknowledged(before), Outcome::Acknowledged(now))
+                if before.id == now.id && before.seq <= now.seq => {}
             (before, now) => contradictions.push(format!("{id}: {before:?}, then {now:?}")),
         }
     }

@@ -287,8 +287,8 @@ impl Client {
 
     /// Issues a command to a forum over REST.
     pub async fn command(&self, forum: ForumId, id: CommandId, command: &ForumCommand) -> Result<Written, Error> {
-        let (method, path, body) = route(forum, command)
-            .ok_or_else(|| Error::Contract(format!("no REST route for {}", kind_of(command))))?;
+        let (method, path, body) =
+            route(forum, command).ok_or_else(|| Error::Contract(format!("no REST route for {}", kind_of(command))))?;
         self.write(method, &path, Some(id), &body).await
     }
 }

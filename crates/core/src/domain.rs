@@ -107,7 +107,9 @@ impl<E> Decision<E> {
         let nth = self.texts.len();
         let key = SaidKey(context.command.derive(context.stream, &format!("said {nth}")));
         let mut salt = [0; 16];
-        salt.copy_from_slice(&Sha256::new().chain_update(context.salt_seed).chain_update(key.0.as_bytes()).finalize()[..16]);
+        salt.copy_from_slice(
+            &Sha256::new().chain_update(context.salt_seed).chain_update(key.0.as_bytes()).finalize()[..16],
+        );
         let commitment = Commitment(Sha256::new().chain_update(salt).chain_update(text.as_bytes()).finalize().into());
         self.texts.push(SideText { key, salt, text: text.clone() });
         Said { key, commitment, text: Some(text) }
@@ -208,7 +210,11 @@ pub trait Domain: LiveTypes {
     ///
     /// # Errors
     /// Why it is refused.
-    fn decide(state: &Self::State, command: &Self::Command, context: &Context) -> Result<Decision<Self::Event>, Rejection>;
+    fn decide(
+        state: &Self::State,
+        command: &Self::Command,
+        context: &Context,
+    ) -> Result<Decision<Self::Event>, Rejection>;
 
     /// The id of the thing `command` makes or is about.
     fn object(command: &Self::Command, stream: StreamId, id: CommandId) -> Option<Uuid>;

@@ -119,5 +119,11 @@ fn batch(stream: u64, expected: Seq, nth: u64, size: u64) -> Batch {
         texts.push(SideText { key: SaidKey(key), salt: [2; 16], text: text.clone() });
     }
     let riders = Riders { texts, summary: Some(vec![b's'; 300]), ..Riders::default() };
-    Batch { stream: StreamId(Uuid::from_u128(u128::from(stream) + 1)), kind: StreamKind::Forum, expected, events, riders }
+    Batch {
+        stream: StreamId(Uuid::from_u128(u128::from(stream) + 1)),
+        kind: StreamKind::Forum,
+        expected,
+        events,
+        riders,
+    }
 }

@@ -153,14 +153,24 @@ pub trait Accounts: Send + Sync + 'static {
     async fn erase_person(&self, person: PersonId) -> Result<(), AccountError>;
 
     /// Adds a bearer token of a person.
-    async fn add_token(&self, hash: SecretHash, person: PersonId, expires_at: Option<Timestamp>) -> Result<(), AccountError>;
+    async fn add_token(
+        &self,
+        hash: SecretHash,
+        person: PersonId,
+        expires_at: Option<Timestamp>,
+    ) -> Result<(), AccountError>;
     /// Who holds a token that is valid at `now`.
     async fn token_holder(&self, hash: SecretHash, now: Timestamp) -> Result<Option<PersonId>, ReadError>;
     /// Revokes all tokens of a person.
     async fn revoke_tokens(&self, person: PersonId) -> Result<(), AccountError>;
 
     /// Adds a one-time login link.
-    async fn add_login_link(&self, hash: SecretHash, person: PersonId, expires_at: Timestamp) -> Result<(), AccountError>;
+    async fn add_login_link(
+        &self,
+        hash: SecretHash,
+        person: PersonId,
+        expires_at: Timestamp,
+    ) -> Result<(), AccountError>;
     /// Uses a login link up: exactly one caller gets its person.
     async fn use_login_link(&self, hash: SecretHash, now: Timestamp) -> Result<Option<PersonId>, AccountError>;
 

@@ -11,9 +11,7 @@ use stimmwerk_core::said::{SaidKey, SideText};
 use stimmwerk_core::time::Timestamp;
 
 use crate::chain::Link;
-use crate::log::{
-    AppendError, Batch, BoxRow, Damage, EventLog, Head, LoggedEvent, ReadError, Recorded, StateSnapshot,
-};
+use crate::log::{AppendError, Batch, BoxRow, Damage, EventLog, Head, LoggedEvent, ReadError, Recorded, StateSnapshot};
 use crate::verify::Check;
 
 /// A log that lives as long as the process.

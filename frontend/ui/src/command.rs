@@ -4,9 +4,9 @@
 use serde_json::Value;
 use stimmwerk_core::forum::ForumCommand;
 use stimmwerk_core::ids::ForumId;
+use stimmwerk_core::said::Lang;
 #[cfg(feature = "staff")]
 use stimmwerk_core::said::Texts;
-use stimmwerk_core::said::Lang;
 
 use crate::address::{api, api_of};
 

@@ -600,7 +600,8 @@ impl<O: Outside> Live<O> {
             let there = matches!(one.command, ForumCommand::Contribute { .. }) && self.is_listed(object);
             self.have >= seq && (!personal || there || self.own_have >= seq)
         };
-        let settled: Vec<Pending> = self.board.pending.with_untracked(|all| all.iter().filter(|one| seen(one)).cloned().collect());
+        let settled: Vec<Pending> =
+            self.board.pending.with_untracked(|all| all.iter().filter(|one| seen(one)).cloned().collect());
         if settled.is_empty() {
             return;
         }
@@ -739,6 +740,14 @@ impl<O: Outside> Live<O> {
         }
     }
 
+    #[cfg(test)]
+    fn phase_until(&self) -> i64 {
+        match self.phase {
+            Phase::Waiting { until } | Phase::Connecting { until } => until,
+            Phase::Open | Phase::Stopped => i64::MAX,
+        }
+    }
+
     fn keep(&mut self) {
         let pending = self.board.pending.get_untracked();
         self.outside.keep(&pending);
@@ -774,3 +783,6 @@ fn within(mut view: ForumView, page: &ForumView) -> ForumView {
     }
     view
 }
+
+#[cfg(all(test, feature = "ssr"))]
+mod tests;

@@ -3,50 +3,39 @@
 //! From the cardinal rules of Unicode CLDR 46, `common/supplemental/plurals.xml`, for integers (`v = 0`, `e = 0`). The
 //! build script reads this file too: a language whose rule is missing here fails the build.
 
-/// The names of the categories, in the order in which forms are stored. Files of words say them; programs do not.
-#[cfg_attr(not(test), expect(dead_code, reason = "the build script's, and the tests'"))]
-pub const NAMES: [&str; 6] = ["zero", "one", "two", "few", "many", "other"];
-
-const ZERO: usize = 0;
-const ONE: usize = 1;
-const TWO: usize = 2;
-const FEW: usize = 3;
-const MANY: usize = 4;
-const OTHER: usize = 5;
-
-/// The categories a language has for the integers people count with, ascending. `None`: no rule is known here.
+/// The categories a language has for the integers people count with, in the order in which forms are stored. `None`: no rule is known here.
 ///
 /// Spanish and French have `many` for millions only; their forms are those of `other`, and nothing here is counted in
 /// millions.
-pub fn categories(lang: &str) -> Option<&'static [usize]> {
+pub fn categories(lang: &str) -> Option<&'static [&'static str]> {
     Some(match lang {
-        "ar" => &[ZERO, ONE, TWO, FEW, MANY, OTHER],
-        "de" | "en" | "es" | "fa" | "fr" | "ku" | "tr" => &[ONE, OTHER],
-        "pl" | "ru" | "uk" => &[ONE, FEW, MANY],
+        "ar" => &["zero", "one", "two", "few", "many", "other"],
+        "de" | "en" | "es" | "fa" | "fr" | "ku" | "tr" => &["one", "other"],
+        "pl" | "ru" | "uk" => &["one", "few", "many"],
         _ => return None,
     })
 }
 
-/// The category of `n`, as an index into [`NAMES`]; always one of [`categories`].
-pub fn category(lang: &str, n: u32) -> usize {
+/// The category of `n`; always one of [`categories`].
+pub fn category(lang: &str, n: u32) -> &'static str {
     let (tens, units) = (n % 100, n % 10);
     match lang {
         "ar" => match n {
-            0 => ZERO,
-            1 => ONE,
-            2 => TWO,
-            _ if (3..=10).contains(&tens) => FEW,
-            _ if tens >= 11 => MANY,
-            _ => OTHER,
+            0 => "zero",
+            1 => "one",
+            2 => "two",
+            _ if (3..=10).contains(&tens) => "few",
+            _ if tens >= 11 => "many",
+            _ => "other",
         },
         // i = 0,1 (French); i = 0 or n = 1 (Persian)
-        "fr" | "fa" if n <= 1 => ONE,
-        "pl" if n == 1 => ONE,
-        "ru" | "uk" if units == 1 && tens != 11 => ONE,
-        "pl" | "ru" | "uk" if (2..=4).contains(&units) && !(12..=14).contains(&tens) => FEW,
-        "pl" | "ru" | "uk" => MANY,
-        _ if n == 1 => ONE,
-        _ => OTHER,
+        "fr" | "fa" if n <= 1 => "one",
+        "pl" if n == 1 => "one",
+        "ru" | "uk" if units == 1 && tens != 11 => "one",
+        "pl" | "ru" | "uk" if (2..=4).contains(&units) && !(12..=14).contains(&tens) => "few",
+        "pl" | "ru" | "uk" => "many",
+        _ if n == 1 => "one",
+        _ => "other",
     }
 }
 
@@ -79,7 +68,7 @@ mod tests {
             ),
         ] {
             for &(n, name) in samples {
-                assert_eq!(NAMES[category(lang, n)], name, "{lang} {n}");
+                assert_eq!(category(lang, n), name, "{lang} {n}");
             }
         }
     }

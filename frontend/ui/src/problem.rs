@@ -60,7 +60,6 @@ pub fn notice_text(lang: &str, network: Option<&Texts>) -> String {
     notice(Words::of(lang), network).join("\n")
 }
 
-
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -72,8 +72,7 @@ pub enum HideReason {
 
 impl HideReason {
     /// Every reason, in the order of the interface.
-    pub const ALL: [Self; 6] =
-        [Self::Insult, Self::Hatred, Self::PrivateData, Self::Spam, Self::OffTopic, Self::Other];
+    pub const ALL: [Self; 6] = [Self::Insult, Self::Hatred, Self::PrivateData, Self::Spam, Self::OffTopic, Self::Other];
 }
 
 /// A command to a forum.

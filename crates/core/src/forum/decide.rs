@@ -262,9 +262,7 @@ fn decide(
                 return Err(Rejection::TooMany { max: MAX_SLOW_SECONDS });
             }
             if until.is_some_and(|until| {
-                *mode == Mode::Open
-                    || until <= context.received_at
-                    || until > context.received_at.plus_ms(MAX_UNTIL_MS)
+                *mode == Mode::Open || until <= context.received_at || until > context.received_at.plus_ms(MAX_UNTIL_MS)
             }) {
                 return Err(Rejection::BadTime);
             }
@@ -411,9 +409,8 @@ fn introduce(state: &ForumState, context: &Context, decision: &mut Decision<Foru
     let role = badge(&context.actor);
     let known = state.person(participant);
     let name: Option<&Arc<str>> = context.actor.name.as_ref();
-    let same = known.is_some_and(|person| {
-        person.role == role && person.name.as_ref().and_then(|said| said.text.as_ref()) == name
-    });
+    let same = known
+        .is_some_and(|person| person.role == role && person.name.as_ref().and_then(|said| said.text.as_ref()) == name);
     if same || (known.is_none() && role.is_none() && name.is_none()) {
         return Ok(());
     }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::state::{Facet, Ix};
 use super::view::{
     AuthorView, ContributionView, Counts, ForumDelta, ForumKey, ForumValue, ForumView, Header, HiddenView, OwnHidden,
-    OwnView, OwnWaiting, Totals, TopicView, Window,
+    OwnView, OwnWaiting, TopicView, Totals, Window,
 };
 use super::{Contribution, ForumState, Mode, Status};
 use crate::domain::Summary;
@@ -174,12 +174,15 @@ impl ForumState {
         let Some(person) = self.person(participant) else { return OwnView::default() };
         let mut own = OwnView {
             next_at: match self.mode {
-                Mode::Slow { seconds } if person.role.is_none() => person.last_at.map(|at| at.plus_ms(i64::from(seconds) * 1_000)),
+                Mode::Slow { seconds } if person.role.is_none() => {
+                    person.last_at.map(|at| at.plus_ms(i64::from(seconds) * 1_000))
+                }
                 _ => None,
             },
             ..OwnView::default()
         };
-        let shown = |contribution: &Contribution| contribution.status == Status::Visible && contribution.position >= from;
+        let shown =
+            |contribution: &Contribution| contribution.status == Status::Visible && contribution.position >= from;
         for contribution in person.contributions.iter().rev().map(|ix| self.at(*ix)) {
             let waiting = match &contribution.status {
                 Status::Waiting => contribution.text.text.clone(),

@@ -110,4 +110,3 @@ pub enum Joining {
     /// Not at present. Who is in stays in.
     Closed,
 }
-

@@ -8,8 +8,8 @@ use super::event::{
     VisibilitySet,
 };
 use super::{
-    CODE_ALPHABET, CODE_LENGTH, CodeKind, MAX_FORUMS, MAX_PROCESSES, Network, NetworkCommand, NetworkEvent,
-    NetworkOwn, NetworkState, NetworkView, Process, Visibility,
+    CODE_ALPHABET, CODE_LENGTH, CodeKind, MAX_FORUMS, MAX_PROCESSES, Network, NetworkCommand, NetworkEvent, NetworkOwn,
+    NetworkState, NetworkView, Process, Visibility,
 };
 use crate::domain::{Context, Decision, Domain, FollowUp, Meta, StreamKind, Summary};
 use crate::forum::ForumCommand;
@@ -192,8 +192,7 @@ fn decide(
             // Judged here as the forum will: what follows from an event must not be refused. The words go there.
             Decision::<NetworkEvent>::default().say_texts(context, title, TextLimits::TITLE)?;
             let stream = StreamId(context.command.derive(context.stream, "forum stream"));
-            let found =
-                ForumCommand::Found { forum, process: *process, title: title.clone(), waiting: *waiting };
+            let found = ForumCommand::Found { forum, process: *process, title: title.clone(), waiting: *waiting };
             follow(decision, context, stream, &found);
             NetworkEvent::ForumCreated(ForumCreated { process: *process, forum, stream })
         }

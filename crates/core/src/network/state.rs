@@ -246,11 +246,7 @@ fn view_of(position: u64, process: &Process) -> ProcessView {
         title: process.title.shown(),
         visibility: process.visibility,
         joining: process.joining,
-        forums: process
-            .forums
-            .iter()
-            .map(|place| ForumPlaceView { id: place.forum, stream: place.stream })
-            .collect(),
+        forums: process.forums.iter().map(|place| ForumPlaceView { id: place.forum, stream: place.stream }).collect(),
     }
 }
 

@@ -74,7 +74,8 @@ impl Change {
             }
             Self::Grant(person, process, role) | Self::Revoke(person, process, role) => {
                 let sql = if matches!(self, Self::Grant(..)) { sql::GRANT } else { sql::REVOKE };
-                let query = sqlx::query(sql).bind(key(&person.0)).bind(process.as_ref().map_or(&[][..], |id| key(&id.0)));
+                let query =
+                    sqlx::query(sql).bind(key(&person.0)).bind(process.as_ref().map_or(&[][..], |id| key(&id.0)));
                 query.bind(role.as_str()).execute(connection).await?;
             }
             Self::ErasePerson(person) => {
@@ -231,11 +232,7 @@ impl Accounts for SqliteStore {
         let Some(row) = sqlx::query(sql::ACCOUNT).bind(address).fetch_optional(&self.readers).await? else {
             return Ok(None);
         };
-        Ok(Some(Person {
-            id: PersonId(uuid(&row, 0)?),
-            kind: person_kind(row.try_get(1)?)?,
-            label: row.try_get(2)?,
-        }))
+        Ok(Some(Person { id: PersonId(uuid(&row, 0)?), kind: person_kind(row.try_get(1)?)?, label: row.try_get(2)? }))
     }
 
     async fn standing(&self, person: PersonId) -> Result<Option<Standing>, ReadError> {

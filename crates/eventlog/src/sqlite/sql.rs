@@ -58,7 +58,8 @@ pub(super) const UNDO: &str = "ROLLBACK TO SAVEPOINT batch";
 pub(super) const CLEAN: &str = "PRAGMA wal_checkpoint(TRUNCATE)";
 /// Says that tables are to be rebuilt, until [`REBUILT`] in the transaction that did it: a crash in between is made good
 /// when the database is opened.
-pub(super) const MUST_REBUILD: &str = "INSERT INTO setting (name, value) VALUES ('rebuild', x'') ON CONFLICT DO NOTHING";
+pub(super) const MUST_REBUILD: &str =
+    "INSERT INTO setting (name, value) VALUES ('rebuild', x'') ON CONFLICT DO NOTHING";
 pub(super) const IS_TO_REBUILD: &str = "SELECT 1 FROM setting WHERE name = 'rebuild'";
 pub(super) const REBUILT: &str = "DELETE FROM setting WHERE name = 'rebuild'";
 /// SQLite alone: takes the rows of the tables from which people and ballots are deleted out and puts them back. Emptying
@@ -114,8 +115,7 @@ pub(super) const BALLOTS: &str =
 pub(super) const ORPHANS: &str =
     "SELECT DISTINCT stream FROM event WHERE NOT EXISTS (SELECT 1 FROM stream WHERE stream.id = event.stream)";
 
-pub(super) const ADD_PERSON: &str =
-    "INSERT INTO person (id, kind, label) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING";
+pub(super) const ADD_PERSON: &str = "INSERT INTO person (id, kind, label) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING";
 pub(super) const ACCOUNT: &str = "SELECT id, kind, label FROM person WHERE kind = 2 AND label = $1";
 pub(super) const ERASE_PERSON: &str = "DELETE FROM person WHERE id = $1";
 /// All of a person in one statement, so that it is one moment and one crossing to the database.

@@ -41,12 +41,27 @@ const CLEAN_EVERY: Duration = Duration::from_millis(20);
 /// What the writer is asked for.
 #[derive(Debug)]
 pub(super) enum Work {
-    Append { batch: Batch, reply: oneshot::Sender<Result<Head, AppendError>> },
-    Snapshot { stream: StreamId, snapshot: StateSnapshot, reply: oneshot::Sender<Result<(), AppendError>> },
-    Change { change: Change, reply: oneshot::Sender<Result<Changed, AccountError>> },
-    Close { reply: oneshot::Sender<()> },
+    Append {
+        batch: Batch,
+        reply: oneshot::Sender<Result<Head, AppendError>>,
+    },
+    Snapshot {
+        stream: StreamId,
+        snapshot: StateSnapshot,
+        reply: oneshot::Sender<Result<(), AppendError>>,
+    },
+    Change {
+        change: Change,
+        reply: oneshot::Sender<Result<Changed, AccountError>>,
+    },
+    Close {
+        reply: oneshot::Sender<()>,
+    },
     #[cfg(test)]
-    Pragma { pragma: &'static str, reply: oneshot::Sender<()> },
+    Pragma {
+        pragma: &'static str,
+        reply: oneshot::Sender<()>,
+    },
 }
 
 impl Work {
@@ -424,7 +439,9 @@ pub(super) async fn clean(connection: &mut SqliteConnection) -> Result<Cleaned, 
     // Not for as long as a statement waits: others wait behind it.
     execute(connection, "PRAGMA busy_timeout = 10").await?;
     let blocked: i64 = sqlx::query(sql::CLEAN).fetch_one(&mut *connection).await?.try_get(0)?;
-    sqlx::query(AssertSqlSafe(format!("PRAGMA busy_timeout = {}", super::BUSY.as_millis()))).execute(connection).await?;
+    sqlx::query(AssertSqlSafe(format!("PRAGMA busy_timeout = {}", super::BUSY.as_millis())))
+        .execute(connection)
+        .await?;
     Ok(if blocked == 0 { Cleaned::Wholly } else { Cleaned::NotYet })
 }
 

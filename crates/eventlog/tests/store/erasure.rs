@@ -106,7 +106,10 @@ async fn given_people_with_names_and_sessions_when_one_is_erased_then_no_byte_of
             };
             store.create_session(row.clone()).await.unwrap();
             store.rename(ParticipantId(id(next)), name(1 + random(20) as usize), None).await.unwrap();
-            store.save_session(SessionRow { data: words(next, 1 + random(200) as usize).into_bytes(), ..row }).await.unwrap();
+            store
+                .save_session(SessionRow { data: words(next, 1 + random(200) as usize).into_bytes(), ..row })
+                .await
+                .unwrap();
             kept.push(next);
             next += 1;
         }

@@ -1,1 +1,97 @@
+//! Opening: old and new programs, big databases, a second process.
 
+use stimmwerk_core::live::Seq;
+use stimmwerk_eventlog::accounts::{Accounts, Person, PersonId, PersonKind};
+use stimmwerk_eventlog::log::{AppendError, EventLog};
+use stimmwerk_eventlog::sqlite::{OpenError, SqliteStore};
+use uuid::Uuid;
+
+use crate::fixture::{Folder, batch, event, stream};
+
+#[tokio::test]
+async fn given_a_database_of_a_newer_program_when_opened_then_refused_and_untouched() {
+    let folder = Folder::new();
+    folder.open().await.close().await;
+    let newer = "INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time) \
+                 VALUES (9999, 'from the future', true, x'00', 0)";
+    sqlx::query(newer).execute(&mut folder.raw().await).await.unwrap();
+
+    for opened in [SqliteStore::open(&folder.path()).await, SqliteStore::open_beside(&folder.path()).await] {
+        let error = opened.unwrap_err();
+        assert!(matches!(error, OpenError::Newer(9999)));
+        assert!(error.to_string().contains("newer version of stimmwerk"));
+    }
+}
+
+#[tokio::test]
+async fn given_a_database_of_an_older_program_when_opened_beside_then_it_is_not_changed() {
+    let folder = Folder::new();
+    folder.open().await.close().await;
+    sqlx::query("DELETE FROM _sqlx_migrations").execute(&mut folder.raw().await).await.unwrap();
+
+    assert!(matches!(SqliteStore::open_beside(&folder.path()).await, Err(OpenError::Older)));
+}
+
+#[tokio::test]
+async fn given_no_database_when_opened_beside_then_none_is_made() {
+    let folder = Folder::new();
+    assert!(SqliteStore::open_beside(&folder.path()).await.is_err());
+    assert!(!folder.path().exists());
+}
+
+#[tokio::test]
+async fn given_a_running_server_when_an_administrator_writes_beside_it_then_both_see_it_and_the_log_goes_on() {
+    let folder = Folder::new();
+    let server = folder.open().await;
+    server.append(batch(stream(1), 0, vec![event("{}", None)])).await.unwrap();
+
+    let beside = SqliteStore::open_beside(&folder.path()).await.unwrap();
+    let id = PersonId(Uuid::from_u128(1));
+    beside.add_person(Person { id, kind: PersonKind::Token, label: None }).await.unwrap();
+    beside.add_token([1; 32], id, None).await.unwrap();
+    beside.erase_person(PersonId(Uuid::from_u128(2))).await.unwrap();
+    beside.close().await;
+
+    assert!(server.standing(id).await.unwrap().is_some());
+    assert_eq!(server.append(batch(stream(1), 1, vec![event("{}", None)])).await.unwrap().seq, Seq(2));
+}
+
+#[tokio::test]
+async fn given_a_closed_store_when_asked_then_it_says_so_and_nothing_is_lost() {
+    let folder = Folder::new();
+    let store = folder.open().await;
+    let head = store.append(batch(stream(1), 0, vec![event("{}", None)])).await.unwrap();
+    store.close().await;
+
+    let late = store.append(batch(stream(1), 1, vec![event("{}", None)])).await;
+    assert!(matches!(late, Err(AppendError::Storage(_))));
+    assert!(store.head(stream(1)).await.is_err());
+
+    assert_eq!(folder.open().await.head(stream(1)).await.unwrap(), head);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn given_a_backup_taken_while_writing_then_it_is_whole() {
+    let folder = Folder::new();
+    let store = folder.open().await;
+    let writing = {
+        let store = store.clone();
+        tokio::spawn(async move {
+            for seq in 0..300 {
+                store.append(batch(stream(1), seq, vec![event("{}", None)])).await.unwrap();
+            }
+        })
+    };
+    while store.head(stream(1)).await.unwrap().seq < Seq(50) {
+        tokio::task::yield_now().await;
+    }
+
+    let copy = Folder::new();
+    store.backup(&copy.path()).await.unwrap();
+
+    assert!(store.backup(&copy.path()).await.is_err(), "it is not written over");
+    writing.await.unwrap();
+    let copy = copy.open().await;
+    assert!(copy.head(stream(1)).await.unwrap().seq >= Seq(50));
+    assert_eq!(copy.verify().await.unwrap(), Vec::new());
+}

@@ -41,32 +41,32 @@ pub fn join(cx: Cx, join: Join, network: Option<&Texts>) -> AnyView {
         }
     });
     // A code that led here and is right needs no field; one that is wrong must be seen to be corrected.
-    let code = if join.process.is_some() && refused.as_ref().is_none_or(|refused| refused.problem.code != "code_unknown")
-    {
-        hidden("code", code).into_any()
-    } else {
-        view! {
-            <div class="field">
-                <label for="code">{words.join_code()}</label>
-                <p class="hint" id="code-hint">
-                    {words.join_code_hint()}
-                </p>
-                <input
-                    id="code"
-                    name="code"
-                    type="text"
-                    required
-                    maxlength="80"
-                    autocomplete="off"
-                    autocapitalize="characters"
-                    spellcheck="false"
-                    aria-describedby="code-hint"
-                    value=code
-                />
-            </div>
-        }
-        .into_any()
-    };
+    let code =
+        if join.process.is_some() && refused.as_ref().is_none_or(|refused| refused.problem.code != "code_unknown") {
+            hidden("code", code).into_any()
+        } else {
+            view! {
+                <div class="field">
+                    <label for="code">{words.join_code()}</label>
+                    <p class="hint" id="code-hint">
+                        {words.join_code_hint()}
+                    </p>
+                    <input
+                        id="code"
+                        name="code"
+                        type="text"
+                        required
+                        maxlength="80"
+                        autocomplete="off"
+                        autocapitalize="characters"
+                        spellcheck="false"
+                        aria-describedby="code-hint"
+                        value=code
+                    />
+                </div>
+            }
+            .into_any()
+        };
     view! {
         <div class="join">
             <h1>{words.join_title()}</h1>

@@ -101,9 +101,9 @@ fn queue(desk: Desk) -> AnyView {
 
 fn queued(desk: Desk, id: ContributionId) -> Option<AnyView> {
     let Desk { cx, words, board, .. } = desk;
-    let one = board.view.with_untracked(|view| {
-        view.waiting.iter().find(|one| one.id == id).or_else(|| find(view, id)).cloned()
-    })?;
+    let one = board
+        .view
+        .with_untracked(|view| view.waiting.iter().find(|one| one.id == id).or_else(|| find(view, id)).cloned())?;
     let body = match &one.pending {
         None => text(&one),
         Some(new) => view! {
@@ -144,9 +144,7 @@ fn queue_anchor(id: ContributionId) -> String {
 fn listed(desk: Desk, row: Row) -> Option<AnyView> {
     let Desk { cx, words, board, .. } = desk;
     let one = board.view.with_untracked(|view| at(&view.contributions, row).cloned())?;
-    let support = Memo::new(move |_| {
-        board.view.with(|view| at(&view.contributions, row).map_or(0, |one| one.support))
-    });
+    let support = Memo::new(move |_| board.view.with(|view| at(&view.contributions, row).map_or(0, |one| one.support)));
     let (body, acts) = match &one.hidden {
         None => (text(&one), view! { {hide(desk, one.id)} {more(desk, &one)} }.into_any()),
         Some(why) => {

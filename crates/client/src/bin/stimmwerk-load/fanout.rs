@@ -94,7 +94,8 @@ impl Fanout {
         let bar = ProgressBar::new(u64::from(count)).with_message("contributions");
         let mut writes = Vec::new();
         for nth in 0..count {
-            tokio::time::sleep_until((start + Duration::from_secs_f64(f64::from(nth) / f64::from(self.rate))).into()).await;
+            tokio::time::sleep_until((start + Duration::from_secs_f64(f64::from(nth) / f64::from(self.rate))).into())
+                .await;
             let author = authors[nth as usize % AUTHORS].clone();
             let bytes = self.bytes;
             let bar = bar.clone();
@@ -136,7 +137,10 @@ impl Fanout {
             all.max() as f64 / 1_000.0
         );
         println!("server CPU       {:.2} µs a delivery ({cpu:.2} s)", cpu * 1e6 / got.max(1) as f64);
-        println!("server memory    {:.1} KB a socket", with_sockets.saturating_sub(before) as f64 / f64::from(self.sockets));
+        println!(
+            "server memory    {:.1} KB a socket",
+            with_sockets.saturating_sub(before) as f64 / f64::from(self.sockets)
+        );
         Ok(())
     }
 }

@@ -16,7 +16,6 @@ enum Cli {
     Fanout(fanout::Fanout),
 }
 
-
 #[tokio::main]
 async fn main() -> Result<()> {
     let _ = rustix::process::getrlimit(rustix::process::Resource::Nofile).maximum.map(|maximum| {

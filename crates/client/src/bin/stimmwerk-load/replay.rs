@@ -83,8 +83,7 @@ impl Replay {
         let code = staff.codes(process).await?.spoken;
 
         // Everyone who wrote or voted joins.
-        let mut people: Vec<u32> =
-            comments.iter().map(|c| c.author).chain(votes.iter().map(|v| v.voter)).collect();
+        let mut people: Vec<u32> = comments.iter().map(|c| c.author).chain(votes.iter().map(|v| v.voter)).collect();
         people.sort_unstable();
         people.dedup();
         let joined = bar(people.len(), "people join")?;
@@ -179,8 +178,7 @@ impl Replay {
         let hidden: HashSet<ContributionId> =
             comments.iter().filter(|c| c.moderated == -1).filter_map(|c| ids.get(&c.id).copied()).collect();
         for contribution in &hidden {
-            let command =
-                ForumCommand::Hide { contribution: *contribution, reason: HideReason::Other, note: None };
+            let command = ForumCommand::Hide { contribution: *contribution, reason: HideReason::Other, note: None };
             staff.command(forum, command_id(), &command).await?;
         }
         check(&clients, forum, &comments, &ids, &hidden, &expected).await?;
@@ -198,7 +196,11 @@ impl Replay {
                 acks.value_at_quantile(0.99) as f64 / 1_000.0,
             );
         }
-        println!("votes read {}, on own statements {own}, statements left out {left_out}, hidden {}", votes.len(), hidden.len());
+        println!(
+            "votes read {}, on own statements {own}, statements left out {left_out}, hidden {}",
+            votes.len(),
+            hidden.len()
+        );
         println!("the view equals the input");
         Ok(())
     }

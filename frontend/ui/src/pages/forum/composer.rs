@@ -59,9 +59,8 @@ pub fn composer(cx: Cx, board: Board, place: ForumPlace, page: &ForumPage, me: O
         _ => None,
     };
     let parent = Signal::derive(move || {
-        let name = reply_to().and_then(|id| {
-            board.view.with(|view| find(view, id).map(|parent| author_name(words, &parent.author)))
-        });
+        let name = reply_to()
+            .and_then(|id| board.view.with(|view| find(view, id).map(|parent| author_name(words, &parent.author))));
         name.map_or(String::new(), |name| words.write_reply_to(&name))
     });
     let hint = Signal::derive(move || {

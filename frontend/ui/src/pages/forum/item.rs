@@ -231,9 +231,8 @@ pub fn text(one: &ContributionView) -> AnyView {
 
 /// What it answers. The name comes from the view at every moment: a name that was erased there is gone here too.
 fn reply_line(words: Words, board: Board, parent: ContributionId) -> AnyView {
-    let name = Memo::new(move |_| {
-        board.view.with(|view| find(view, parent).map(|parent| author_name(words, &parent.author)))
-    });
+    let name =
+        Memo::new(move |_| board.view.with(|view| find(view, parent).map(|parent| author_name(words, &parent.author))));
     let line = Signal::derive(move || {
         name.with(|name| match name {
             Some(name) => words.item_reply_to(name),
@@ -358,9 +357,9 @@ pub fn change(cx: Cx, board: Board, place: ForumPlace, id: ContributionId, edita
     let mut href = place.href_writing(Writing::Edit(id));
     href.push_str("#write");
     let edit = move |event: MouseEvent| {
-        let text = board.view.with_untracked(|view| {
-            board.own.with_untracked(|own| crate::board::words_of(id, view, own.as_ref()))
-        });
+        let text = board
+            .view
+            .with_untracked(|view| board.own.with_untracked(|own| crate::board::words_of(id, view, own.as_ref())));
         if board.hands().is_some() && text.is_some() {
             event.prevent_default();
             board.composer.begin(Writing::Edit(id), text);

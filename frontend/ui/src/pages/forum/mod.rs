@@ -17,10 +17,10 @@ use crate::data::{ForumPage, Me};
 use crate::dom;
 use crate::words::Words;
 
-#[cfg(feature = "staff")]
-pub use item::{Row, at, author, text, version, when};
 #[cfg(not(feature = "staff"))]
 use item::Row;
+#[cfg(feature = "staff")]
+pub use item::{Row, at, author, text, version, when};
 
 /// The list of contributions.
 pub const LIST_ID: &str = "contributions";
@@ -36,9 +36,8 @@ pub fn forum(cx: Cx, page: ForumPage, me: Option<Me>) -> AnyView {
         before: cx.path.with_value(|path| address::parameter(path, "before").and_then(|before| before.parse().ok())),
     };
     let contributions = address::api(place.forum, "/contributions");
-    let kept_elsewhere = move |refused: &crate::data::Refused| {
-        refused.action == contributions || refused.action.ends_with("/edit")
-    };
+    let kept_elsewhere =
+        move |refused: &crate::data::Refused| refused.action == contributions || refused.action.ends_with("/edit");
     let moderate = page.moderates.then(|| {
         let href = ForumPlace { moderation: true, topic: None, before: None, ..place }.href();
         view! {

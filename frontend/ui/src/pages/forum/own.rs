@@ -17,10 +17,10 @@ pub fn own(cx: Cx, board: Board, place: ForumPlace) -> AnyView {
         let on_the_way = |one: &&Pending| one.text().is_some() && !matches!(one.stage, Stage::Accepted { .. });
         board.pending.with(|all| all.iter().filter(on_the_way).cloned().collect::<Vec<_>>())
     });
-    let waiting = Memo::new(move |_| {
-        board.own.with(|own| own.as_ref().map(|own| own.waiting.clone()).unwrap_or_default())
-    });
-    let hidden = Memo::new(move |_| board.own.with(|own| own.as_ref().map(|own| own.hidden.clone()).unwrap_or_default()));
+    let waiting =
+        Memo::new(move |_| board.own.with(|own| own.as_ref().map(|own| own.waiting.clone()).unwrap_or_default()));
+    let hidden =
+        Memo::new(move |_| board.own.with(|own| own.as_ref().map(|own| own.hidden.clone()).unwrap_or_default()));
     view! {
         <ul class="own">
             <For
