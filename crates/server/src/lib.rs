@@ -129,6 +129,7 @@ pub fn router(app: &AppState) -> Router {
         .route("/login/link", get(pages::login_link))
         .route("/f/{forum}", get(pages::forum))
         .route("/f/{forum}/moderation", get(pages::moderation))
+        .route("/assets/{*name}", get(site::asset))
         .route("/livez", get(livez))
         .route("/readyz", get(readyz))
         .merge(rest::router())
@@ -140,8 +141,6 @@ pub fn router(app: &AppState) -> Router {
         .layer(DefaultBodyLimit::max(MAX_CLIENT_FRAME))
         .layer(CompressionLayer::new())
         .layer(CatchPanicLayer::new())
-        // Files are packed already and belong to nobody's session.
-        .route("/assets/{*name}", get(site::asset))
         .with_state(app.clone());
     Router::new().fallback(move |request: Request| form::forms(request, inner.clone()))
 }
