@@ -3,7 +3,8 @@
 //! From the cardinal rules of Unicode CLDR 46, `common/supplemental/plurals.xml`, for integers (`v = 0`, `e = 0`). The
 //! build script reads this file too: a language whose rule is missing here fails the build.
 
-/// The categories a language has for the integers people count with, in the order in which forms are stored. `None`: no rule is known here.
+/// The categories a language has for the integers people count with, in the order in which forms are stored. `None`:
+/// no rule is known here.
 ///
 /// Spanish and French have `many` for millions only; their forms are those of `other`, and nothing here is counted in
 /// millions.

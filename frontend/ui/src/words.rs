@@ -59,9 +59,8 @@ impl Table {
 fn fill(pattern: &str, values: &[(&str, &str)]) -> String {
     let mut text = String::with_capacity(pattern.len() + 16);
     let mut rest = pattern;
-    while let Some((before, after)) = rest.split_once('{') {
+    while let Some((before, (name, after))) = rest.split_once('{').and_then(|(b, a)| Some((b, a.split_once('}')?))) {
         text.push_str(before);
-        let Some((name, after)) = after.split_once('}') else { break };
         text.push_str(values.iter().find(|(have, _)| *have == name).map_or("", |(_, value)| value));
         rest = after;
     }
@@ -201,7 +200,7 @@ mod tests {
     #[test]
     fn given_a_pattern_then_its_names_are_replaced_once() {
         assert_eq!(fill("{a} und {b}", &[("a", "{b}"), ("b", "x")]), "{b} und x");
-        assert_eq!(fill("offen {", &[]), "offen ");
+        assert_eq!(fill("offen {", &[]), "offen {");
         assert_eq!(fill("{unbekannt}!", &[]), "!");
     }
 
