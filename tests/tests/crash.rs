@@ -26,12 +26,8 @@ enum Door {
     Rest(Resend),
 }
 
-const DOORS: [Door; 4] = [
-    Door::Socket(Resend::Always),
-    Door::Socket(Resend::Never),
-    Door::Rest(Resend::Always),
-    Door::Rest(Resend::Never),
-];
+const DOORS: [Door; 4] =
+    [Door::Socket(Resend::Always), Door::Socket(Resend::Never), Door::Rest(Resend::Always), Door::Rest(Resend::Never)];
 
 /// What all writers of a forum share.
 struct Scene {
@@ -116,7 +112,14 @@ async fn given_writers_and_readers_when_the_program_is_killed_at_random_then_the
     let (plain, plain_stream) = world.another_forum(Waiting::None).await;
     let scene = |forum, stream, only_contributions| {
         let known = Mutex::default();
-        Arc::new(Scene { forum, stream, record: Arc::default(), known, over: AtomicBool::new(false), only_contributions })
+        Arc::new(Scene {
+            forum,
+            stream,
+            record: Arc::default(),
+            known,
+            over: AtomicBool::new(false),
+            only_contributions,
+        })
     };
     let (mixed, plain) = (scene(world.forum, world.stream, false), scene(plain, plain_stream, true));
 
@@ -159,7 +162,12 @@ async fn given_writers_and_readers_when_the_program_is_killed_at_random_then_the
 
     for (who, client, scene, follower) in &readers {
         let fresh = client.whole_forum(scene.forum).await.expect("the forum");
-        assert!(follower.reaches(fresh.seq, PATIENCE).await, "{who} stays at {}: {:?}", follower.seq(), follower.seen());
+        assert!(
+            follower.reaches(fresh.seq, PATIENCE).await,
+            "{who} stays at {}: {:?}",
+            follower.seq(),
+            follower.seen()
+        );
         let seen = follower.seen();
         assert_eq!(seen.violations, [], "{who}");
         assert_eq!(seen.snapshots, 1, "{who} lost its place, so the server had shown what was not durable: {seen:?}");

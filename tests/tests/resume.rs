@@ -78,7 +78,9 @@ async fn moderate(world: Arc<World>, known: Known, over: Arc<AtomicBool>, mut ra
         done += u32::from(world.tell(&world.staff, command).await.is_ok());
         tokio::time::sleep(Duration::from_millis(random.random_range(0..40))).await;
         if slow {
-            done += u32::from(world.tell(&world.staff, ForumCommand::SetState { mode: Mode::Open, until: None }).await.is_ok());
+            done += u32::from(
+                world.tell(&world.staff, ForumCommand::SetState { mode: Mode::Open, until: None }).await.is_ok(),
+            );
         }
     }
     done
@@ -209,7 +211,10 @@ async fn given_any_number_when_caught_up_over_rest_and_over_the_socket_then_both
         }
         if nth % 5 == 4 {
             let contribution = ids[nth / 3];
-            world.tell(&world.staff, ForumCommand::Hide { contribution, reason: HideReason::Other, note: None }).await.expect("hidden");
+            world
+                .tell(&world.staff, ForumCommand::Hide { contribution, reason: HideReason::Other, note: None })
+                .await
+                .expect("hidden");
         }
         let head = world.head().await;
         while mirror.after() < Some(head) {
