@@ -157,6 +157,8 @@ for (const lang of ["de", "en"]) {
     for (const page of [guest, moderator]) {
       page.on("pageerror", (error) => errors.push(`${page.url()}: ${error}`));
       page.on("console", (message) => {
+        // Known: while the site has no icon.svg, browsers ask for one here and are told 404.
+        if (new URL(message.location().url || page.url()).pathname === "/favicon.ico") return;
         if (message.type() === "error") errors.push(`${page.url()}: ${message.text()}`);
       });
     }

@@ -39,10 +39,27 @@ async fn run(folder: &Path) -> Outcome<()> {
     println!("{:>34} {rate:>9.0} events/s", "plain SQLite, one row a commit");
     for (streams, batch, batches) in [(1, 1000, 200), (1, 100, 1000), (1, 1, 2000), (100, 10, 50), (500, 1, 40)] {
         let path = folder.join(format!("log_{streams}_{batch}.sqlite3"));
-        let (rate, commits) = append(&path, streams, batch, batches).await?;
+        let (rate, commits, _) = append(&path, streams, batch, batches).await?;
         let what = format!("{streams} streams, batches of {batch}");
         println!("{what:>34} {rate:>9.0} events/s, {commits} commits for {} batches", streams * batches);
     }
+    let path = folder.join("million.sqlite3");
+    let (rate, _, head) = append(&path, 1, 1000, 1000).await?;
+    println!("{:>34} {rate:>9.0} events/s", "a million, batches of 1000");
+    let started = Instant::now();
+    let store = SqliteStore::open(&path).await?;
+    let (opened, stream) = (started.elapsed(), StreamId(Uuid::from_u128(1)));
+    let (end, last) = (store.head(stream).await?, store.read(stream, Seq(head.0 - 100), 100).await?);
+    println!(
+        "{:>34} {opened:?}; the last {} of {} events {:?}",
+        "opened in",
+        last.len(),
+        end.seq,
+        started.elapsed().saturating_sub(opened)
+    );
+    let started = Instant::now();
+    println!("{:>34} {} findings in {:?}", "verified", store.verify().await?.len(), started.elapsed());
+    store.close().await;
     Ok(())
 }
 
@@ -71,7 +88,7 @@ async fn one_row_commits(path: &Path) -> Outcome<f64> {
 }
 
 /// Every stream appends its batches one after the other, all streams at once, as rooms do.
-async fn append(path: &Path, streams: u64, size: u64, batches: u64) -> Outcome<(f64, u64)> {
+async fn append(path: &Path, streams: u64, size: u64, batches: u64) -> Outcome<(f64, u64, Seq)> {
     let store = SqliteStore::open(path).await?;
     let started = Instant::now();
     let mut rooms = tokio::task::JoinSet::new();
@@ -83,9 +100,9 @@ async fn append(path: &Path, streams: u64, size: u64, batches: u64) -> Outcome<(
         room??;
     }
     let rate = (streams * size * batches) as f64 / started.elapsed().as_secs_f64();
-    let commits = store.commits();
+    let (commits, head) = (store.commits(), store.head(StreamId(Uuid::from_u128(1))).await?.seq);
     store.close().await;
-    Ok((rate, commits))
+    Ok((rate, commits, head))
 }
 
 async fn room(store: Arc<SqliteStore>, stream: u64, size: u64, batches: u64) -> Result<(), String> {
@@ -105,7 +122,7 @@ fn batch(stream: u64, expected: Seq, nth: u64, size: u64) -> Batch {
         let number = u128::from(nth * size + event);
         // As random as the keys are that core derives.
         let key = Uuid::from_u128(number.wrapping_mul(0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c835));
-        let mut body = format!(r#"{{"text":{{"key":"{key}","commitment":"{:064x}"}},"more":""#, number).into_bytes();
+        let mut body = format!(r#"{{"text":{{"key":"{key}","commitment":"{number:064x}"}},"more":""#).into_bytes();
         body.resize(398, b'x');
         body.extend(b"\"}");
         events.push(NewEvent {

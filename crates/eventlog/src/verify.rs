@@ -28,7 +28,9 @@ impl Check {
     /// A side row. All of them come before the events. One that is not there was erased, which is no damage.
     pub(crate) fn text(&mut self, key: SaidKey, salt: &[u8], text: &[u8]) {
         let commitment = Commitment(Sha256::new_with_prefix(salt).chain_update(text).finalize().into());
-        self.texts.insert(key, (commitment, false));
+        if self.texts.insert(key, (commitment, false)).is_some() {
+            self.damage(Seq(0), format!("there are two texts {key}"));
+        }
     }
 
     /// The next event.

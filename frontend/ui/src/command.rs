@@ -60,11 +60,13 @@ impl Form {
     }
 
     #[cfg(not(feature = "staff"))]
+    #[allow(clippy::unused_self, reason = "as its counterpart for staff")]
     fn staff_command(&self, _thing: &str) -> Option<ForumCommand> {
         None
     }
 
     #[cfg(not(feature = "staff"))]
+    #[allow(clippy::unused_self, reason = "as its counterpart for staff")]
     fn staff_verb(&self, _contribution: stimmwerk_core::ids::ContributionId, _verb: &str) -> Option<ForumCommand> {
         None
     }

@@ -377,12 +377,10 @@ impl<O: Outside> Live<O> {
                     });
                 }
             }
-            ServerFrame::Own(own) if own.stream == self.stream => {
-                if own.seq >= self.own_have {
-                    self.own_have = own.seq;
-                    self.board.own.set(Some(own.view));
-                    self.settle();
-                }
+            ServerFrame::Own(own) if own.stream == self.stream && own.seq >= self.own_have => {
+                self.own_have = own.seq;
+                self.board.own.set(Some(own.view));
+                self.settle();
             }
             ServerFrame::Presence(presence) if presence.stream == self.stream => {
                 self.board.people.set(Some(presence.people));

@@ -2,14 +2,15 @@
 
 use std::sync::Arc;
 
+use sqlx::{AssertSqlSafe, Row};
 use stimmwerk_core::domain::StreamKind;
 use stimmwerk_core::ids::StreamId;
 use stimmwerk_core::live::Seq;
 use tokio::sync::oneshot;
 use uuid::Uuid;
 
-use super::SqliteStore;
 use super::writer::Work;
+use super::{SqliteStore, sql};
 use crate::log::{AppendError, Batch, EventLog, NewEvent, Riders};
 
 async fn pragma(store: &SqliteStore, pragma: &'static str) {
@@ -60,4 +61,44 @@ async fn given_a_connection_left_within_a_transaction_when_appended_then_it_is_o
     pragma(&store, "BEGIN").await;
     assert_eq!(store.append(batch(1, head.seq, 100)).await.unwrap().seq, Seq(2));
     assert_eq!(store.verify().await.unwrap(), Vec::new());
+}
+
+/// What is asked when a database is opened, a room is loaded or a request comes must not take longer the more there is.
+#[tokio::test]
+async fn given_the_queries_of_the_hot_paths_then_none_walks_a_whole_table() {
+    let (_folder, store) = store().await;
+    for sql in [
+        sql::LAST_STREAM,
+        sql::IS_TO_REBUILD,
+        sql::STREAM,
+        sql::TAKEN,
+        sql::ERASE_TEXTS.as_str(),
+        sql::EMPTY_BOX,
+        sql::DONE,
+        sql::READ,
+        sql::TEXTS,
+        sql::FIND_COMMAND,
+        sql::SNAPSHOT,
+        sql::BALLOTS,
+        sql::ACCOUNT,
+        sql::ERASE_PERSON,
+        sql::STANDING,
+        sql::PARTICIPANT,
+        sql::PARTICIPANT_OF,
+        sql::COUNT_PARTICIPANTS,
+        sql::RENAME,
+        sql::TOKEN_HOLDER,
+        sql::REVOKE_TOKENS,
+        sql::USE_LOGIN_LINK,
+        sql::LOAD_SESSION,
+        sql::SAVE_SESSION,
+        sql::DELETE_SESSIONS_OF,
+        sql::SWEEP_SESSIONS,
+        sql::SWEEP_LOGIN_LINKS,
+        sql::SETTING,
+    ] {
+        let plan = sqlx::query(AssertSqlSafe(format!("EXPLAIN QUERY PLAN {sql}"))).fetch_all(&store.readers).await;
+        let steps: Vec<String> = plan.unwrap().iter().map(|row| row.get(3)).collect();
+        assert!(!steps.is_empty() && !steps.iter().any(|step| step.starts_with("SCAN")), "{sql}: {steps:?}");
+    }
 }

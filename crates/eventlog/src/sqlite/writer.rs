@@ -253,12 +253,11 @@ impl Writer {
         let mut closers = Vec::new();
         loop {
             let first = if self.unclean.is_some() {
-                match tokio::time::timeout(CLEAN_EVERY, queue.recv()).await {
-                    Ok(first) => first,
-                    Err(_) => {
-                        self.clean().await;
-                        continue;
-                    }
+                if let Ok(first) = tokio::time::timeout(CLEAN_EVERY, queue.recv()).await {
+                    first
+                } else {
+                    self.clean().await;
+                    continue;
                 }
             } else {
                 queue.recv().await
@@ -390,17 +389,14 @@ impl Writer {
     /// Cleans the files of what was erased, then answers the erasures. Readers of older pages are waited for a while.
     async fn clean(&mut self) {
         let Some(unclean) = &mut self.unclean else { return };
-        let cleaned = match self.connection.take() {
-            Some(mut connection) => {
-                let cleaned = clean(&mut connection).await;
-                // After an error it may be within a transaction, or without foreign keys.
-                self.connection = cleaned.is_ok().then_some(connection);
-                cleaned
-            }
-            None => {
-                self.connection = self.options.connect().await.ok();
-                Ok(Cleaned::NotYet)
-            }
+        let cleaned = if let Some(mut connection) = self.connection.take() {
+            let cleaned = clean(&mut connection).await;
+            // After an error it may be within a transaction, or without foreign keys.
+            self.connection = cleaned.is_ok().then_some(connection);
+            cleaned
+        } else {
+            self.connection = self.options.connect().await.ok();
+            Ok(Cleaned::NotYet)
         };
         let done = matches!(cleaned, Ok(Cleaned::Wholly));
         if done || unclean.since.elapsed() >= CLEAN_PATIENCE {
@@ -545,6 +541,7 @@ impl Pass<'_> {
     }
 
     /// Puts a piece of work into the wave, or writes it at once if it is of another kind.
+    #[allow(clippy::match_wildcard_for_single_variants, reason = "tests have one more kind of work")]
     async fn add<'g>(&mut self, work: &'g Work, wave: &mut Wave<'g>) -> Result<Answer, Halt> {
         match work {
             Work::Append { batch, .. } => {

@@ -65,13 +65,17 @@ async fn given_the_last_event_deleted_with_its_text_then_the_head_does_not_fit()
 
 #[tokio::test]
 async fn given_two_texts_swapped_then_both_events_are_found() {
-    let damage = damage_after(
-        "UPDATE side_text SET key = (SELECT other.key FROM side_text AS other WHERE other.rowid = 3 - side_text.rowid) \
-         WHERE rowid IN (1, 2)",
-    )
-    .await;
+    let change = "UPDATE side_text SET text = CASE rowid WHEN 1 THEN 'what 1 said in 1' ELSE 'what 0 said in 1' END \
+                  WHERE rowid IN (1, 2)";
+    let damage = damage_after(change).await;
     let seqs: Vec<_> = damage.iter().map(|found| found.seq).collect();
     assert_eq!(seqs, [Seq(1), Seq(2)], "{damage:?}");
+}
+
+#[tokio::test]
+async fn given_a_text_under_the_key_of_another_then_it_is_found() {
+    let change = "UPDATE side_text SET key = (SELECT key FROM side_text WHERE rowid = 2) WHERE rowid = 1";
+    assert!(one(&damage_after(change).await).1.starts_with("there are two texts"));
 }
 
 #[tokio::test]

@@ -293,7 +293,8 @@ fn states(desk: Desk) -> AnyView {
         let seconds = seconds.then(|| {
             let choices = [15, 30, 60, 120, 300]
                 .map(|seconds: u32| {
-                    let word = if seconds % 60 == 0 { words.minutes(seconds / 60) } else { words.seconds(seconds) };
+                    let word =
+                        if seconds.is_multiple_of(60) { words.minutes(seconds / 60) } else { words.seconds(seconds) };
                     let selected = mode.get_untracked() == Mode::Slow { seconds } || seconds == 30;
                     view! { <option value=seconds.to_string() selected=selected>{word}</option> }
                 })

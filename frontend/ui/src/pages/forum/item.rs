@@ -37,7 +37,7 @@ pub fn rows(board: Board) -> Memo<Vec<Row>> {
 pub fn version(one: &ContributionView) -> u64 {
     let mut hash = DefaultHasher::new();
     (&one.text, &one.html, &one.author.name, one.author.number, one.edited, one.topic).hash(&mut hash);
-    one.lang.as_ref().map(|lang| lang.as_str()).hash(&mut hash);
+    one.lang.as_ref().map(stimmwerk_core::said::Lang::as_str).hash(&mut hash);
     (one.author.role.map(|role| role as u8), &one.pending, one.hidden.is_some()).hash(&mut hash);
     hash.finish()
 }
