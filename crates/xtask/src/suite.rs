@@ -115,6 +115,8 @@ fn tests() -> Result<()> {
         with_program(documentation)?;
         let mut nextest = cargo();
         nextest.args(["nextest", "run"]).args(NATIVE).args(["--all-targets", "--no-fail-fast"]);
+        // Names of what passed would push what failed out of sight.
+        nextest.args(["--status-level", "fail", "--failure-output", "final"]);
         with_program(nextest)
     } else {
         let mut test = cargo();

@@ -78,7 +78,8 @@ fn draft() -> impl Strategy<Value = Draft> {
     let words = (vec(0..200_usize, 0..5), vec(any::<prop::sample::Index>(), 0..3));
     let lists = (option::weighted(0.3, vec(any::<u8>(), 0..50)), option::weighted(0.3, option::of(0..9_i64)));
     let follow = (vec((0..STREAMS, 0..8_u128), 0..3), vec(0..8_u128, 0..3));
-    let ballots = (vec((any::<u8>(), vec(any::<u8>(), 0..4)), 0..3), prop::bool::weighted(0.1));
+    // Few keys, so that some are taken.
+    let ballots = (vec((0..16_u8, vec(any::<u8>(), 0..4)), 0..3), prop::bool::weighted(0.1));
     (target, many, words, lists, follow, ballots).prop_map(
         |((stream, off, kind), events, (texts, erase), (summary, due), (follow_ups, done), (box_put, box_empty))| {
             Draft { stream, kind, off, events, texts, erase, summary, due, follow_ups, done, box_put, box_empty }
