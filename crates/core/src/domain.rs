@@ -240,6 +240,12 @@ pub trait Domain: LiveTypes {
     /// How many keys changed after `after`, at most `limit`.
     fn changed(state: &Self::State, after: Seq, limit: usize) -> usize;
 
+    /// Has anything changed after `after` that people wait for? Counters and personal views alone can wait a little
+    /// where many listen.
+    fn pressing(state: &Self::State, after: Seq) -> bool {
+        Self::changed(state, after, 1) > 0
+    }
+
     /// Whose personal view changed after `after`.
     fn owners(state: &Self::State, after: Seq) -> Vec<ParticipantId>;
 

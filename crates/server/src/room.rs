@@ -44,8 +44,8 @@ const TICK: Duration = Duration::from_millis(50);
 const CROWDED_TICK: Duration = Duration::from_millis(80);
 /// What counts as crowded, in listeners.
 const CROWD: u32 = 200;
-/// Presence is told at most so often.
-const PRESENCE_TICK: Duration = Duration::from_secs(1);
+/// Presence, and counters where many listen, are told at most so often.
+const COUNTER_TICK: Duration = Duration::from_millis(250);
 /// A reader that missed more facets than this gets a fresh snapshot instead of deltas.
 const CATCH_UP_LIMIT: usize = 2_000;
 /// Events are read from the log in pieces of this size.
@@ -659,7 +659,8 @@ fn refuse<D: Domain>(jobs: Vec<Job<D>>, refusal: &Refusal) {
     }
 }
 
-/// The half of a room that tells. Sends at once after quiet, then one beam a tick.
+/// The half of a room that tells. Sends at once after quiet, then one beam a tick; where many listen, counters and
+/// presence wait for the longer [`COUNTER_TICK`] unless something else takes them along.
 async fn beam<D: Domain>(shared: Arc<Shared<D>>) {
     let mut published = shared.published.subscribe();
     let mut presence = shared.presence.subscribe();
@@ -667,22 +668,26 @@ async fn beam<D: Domain>(shared: Arc<Shared<D>>) {
     let mut told: u32 = 0;
     let mut last = Instant::now();
     let mut presence_due: Option<Instant> = None;
+    let mut counters_due: Option<Instant> = None;
+    let far = || Instant::now() + Duration::from_hours(1);
     loop {
         let mut recheck = false;
-        let presence_at = presence_due.unwrap_or_else(|| Instant::now() + Duration::from_hours(1));
         tokio::select! {
             changed = published.changed() => if changed.is_err() { return },
             changed = presence.changed(), if presence_due.is_none() => {
                 if changed.is_err() { return }
-                presence_due = Some(Instant::now() + PRESENCE_TICK);
+                presence_due = Some(Instant::now() + COUNTER_TICK);
                 continue;
             }
-            () = tokio::time::sleep_until(presence_at), if presence_due.is_some() => presence_due = None,
+            () = tokio::time::sleep_until(presence_due.unwrap_or_else(far)), if presence_due.is_some() => {
+                presence_due = None;
+            }
+            () = tokio::time::sleep_until(counters_due.unwrap_or_else(far)), if counters_due.is_some() => {}
             () = shared.recheck.notified() => recheck = true,
         }
         let people = *presence.borrow_and_update();
-        let tick = if people > CROWD { CROWDED_TICK } else { TICK };
-        tokio::time::sleep_until(last + tick).await;
+        let crowded = people > CROWD;
+        tokio::time::sleep_until(last + if crowded { CROWDED_TICK } else { TICK }).await;
         published.borrow_and_update();
         let state = shared.state.load_full();
         let seq = D::seq(&state);
@@ -690,6 +695,12 @@ async fn beam<D: Domain>(shared: Arc<Shared<D>>) {
         if seq == sent && tell.is_none() && !recheck {
             continue;
         }
+        let patient = last + COUNTER_TICK;
+        if crowded && tell.is_none() && !recheck && Instant::now() < patient && !D::pressing(&state, sent) {
+            counters_due = Some(patient);
+            continue;
+        }
+        counters_due = None;
         if let Some(people) = tell {
             told = people;
         }

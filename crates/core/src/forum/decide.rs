@@ -131,6 +131,12 @@ impl Domain for Forum {
         state.changed.range((after.next(), super::state::Facet::Header)..).take(limit).count()
     }
 
+    fn pressing(state: &ForumState, after: Seq) -> bool {
+        use super::state::Facet;
+        let mut changed = state.changed.range((after.next(), Facet::Header)..);
+        changed.any(|(_, facet)| !matches!(facet, Facet::Counts(_) | Facet::Own(_)))
+    }
+
     fn owners(state: &ForumState, after: Seq) -> Vec<ParticipantId> {
         state.owners(after)
     }

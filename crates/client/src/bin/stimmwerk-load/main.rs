@@ -1,6 +1,7 @@
 //! `stimmwerk-load`: plays real conversations into a server and measures how it bears load. On loopback only.
 
 mod fanout;
+mod nats;
 mod replay;
 
 use anyhow::Result;
