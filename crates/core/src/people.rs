@@ -154,6 +154,8 @@ impl Actor {
 pub enum Need {
     /// The program itself.
     System,
+    /// Anyone who may see the stream, also without having joined.
+    Visitor,
     /// Someone who joined the process and was not shut out.
     Participant,
     /// The author of the thing.
@@ -175,12 +177,12 @@ impl Actor {
         if self.system {
             return Ok(());
         }
-        if self.banned {
+        if self.banned && need != Need::Visitor {
             return Err(Rejection::Banned);
         }
         match need {
             Need::Participant | Need::Author if self.participant.is_none() => Err(Rejection::NotJoined),
-            Need::Participant | Need::Author => Ok(()),
+            Need::Participant | Need::Author | Need::Visitor => Ok(()),
             Need::Moderator if self.roles.moderates() => Ok(()),
             Need::Admin if self.roles.has(Role::Admin) => Ok(()),
             Need::System | Need::Moderator | Need::Admin => Err(Rejection::Forbidden),

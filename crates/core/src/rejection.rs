@@ -46,6 +46,9 @@ pub enum Rejection {
     /// Nobody supports their own contribution.
     #[error("own contributions cannot be supported")]
     OwnContribution,
+    /// Somebody else decides on an appeal than who is appealed against.
+    #[error("another moderator decides on this")]
+    OwnDecision,
     /// The thing is not in a state in which this can be done (hidden, waiting, withdrawn, erased …).
     #[error("not possible in this state")]
     WrongState,
@@ -77,6 +80,7 @@ impl Rejection {
             Self::SlowMode { .. } => "slow_mode",
             Self::EditTooLate => "edit_too_late",
             Self::OwnContribution => "own_contribution",
+            Self::OwnDecision => "own_decision",
             Self::WrongState => "wrong_state",
             Self::TooMany { .. } => "too_many",
             Self::BadTime => "bad_time",

@@ -58,6 +58,8 @@ impl TextLimits {
     pub const TITLE: Self = Self { max_chars: 160, max_lines: 1 };
     /// Reasons given by moderators.
     pub const NOTE: Self = Self { max_chars: 600, max_lines: 12 };
+    /// Summaries that staff write.
+    pub const SUMMARY: Self = Self { max_chars: 20_000, max_lines: 600 };
     /// What a person is called.
     pub const NAME: Self = Self { max_chars: 40, max_lines: 1 };
 }

@@ -75,6 +75,38 @@ impl HideReason {
     pub const ALL: [Self; 6] = [Self::Insult, Self::Hatred, Self::PrivateData, Self::Spam, Self::OffTopic, Self::Other];
 }
 
+/// What of a contribution is reported.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum Reported {
+    /// Its words.
+    #[default]
+    Text,
+    /// Its author's name.
+    Name,
+}
+
+/// Why something is reported.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum ReportReason {
+    /// Insults, threatens or hates.
+    Insult,
+    /// Tells private things of someone.
+    PrivateData,
+    /// Advertising or flooding.
+    Spam,
+    /// Something else.
+    Other,
+}
+
+impl ReportReason {
+    /// Every reason, in the order of the interface.
+    pub const ALL: [Self; 4] = [Self::Insult, Self::PrivateData, Self::Spam, Self::Other];
+}
+
 /// A command to a forum.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
@@ -113,6 +145,9 @@ pub enum ForumCommand {
         /// What it answers.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         reply_to: Option<ContributionId>,
+        /// Staff only: it is entered for somebody in the hall, by this name; an empty one is none.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        hall: Option<String>,
     },
     /// Agree.
     Support {
@@ -129,6 +164,13 @@ pub enum ForumCommand {
         /// Which.
         contribution: ContributionId,
         /// The new words.
+        text: String,
+    },
+    /// Add a marked sentence to one's own words, at most three times.
+    Add {
+        /// To which.
+        contribution: ContributionId,
+        /// The addition, at most 600 characters.
         text: String,
     },
     /// Take one's own contribution back; its words are deleted.
@@ -155,6 +197,74 @@ pub enum ForumCommand {
     Restore {
         /// Which.
         contribution: ContributionId,
+    },
+    /// Undo an approval, or the hiding of what waited: it waits again.
+    PutBack {
+        /// Which.
+        contribution: ContributionId,
+    },
+    /// Approve all that waits of one person.
+    ApproveAll {
+        /// Whose.
+        participant: ParticipantId,
+    },
+    /// Show the other moderators that one is at it, or no longer.
+    Claim {
+        /// What.
+        contribution: ContributionId,
+        /// No longer.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        release: bool,
+    },
+    /// Point the moderators to something. Hides nothing by itself.
+    Report {
+        /// Where.
+        contribution: ContributionId,
+        /// The words, or the name.
+        #[serde(default)]
+        what: Reported,
+        /// Why.
+        reason: ReportReason,
+        /// A sentence, at most 600 characters.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        text: Option<String>,
+    },
+    /// Put the reports of one thing away as unfounded.
+    Dismiss {
+        /// Where.
+        contribution: ContributionId,
+    },
+    /// Answer, once, to the hiding of one's own contribution.
+    Appeal {
+        /// Which.
+        contribution: ContributionId,
+        /// Why it should be seen, at most 600 characters.
+        text: String,
+    },
+    /// Leave a contribution hidden after its author's appeal; restoring it is the other answer.
+    RejectAppeal {
+        /// Which.
+        contribution: ContributionId,
+        /// A sentence to the author, at most 600 characters.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        note: Option<String>,
+    },
+    /// Take a person's name away wherever it stands; they can choose another.
+    ResetName {
+        /// Whose.
+        participant: ParticipantId,
+    },
+    /// Write the summary of the record; `None` takes it away.
+    SetSummary {
+        /// Restricted Markdown, at most 20,000 characters.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        text: Option<String>,
+    },
+    /// Say how many people were in the hall; `None` if nobody counted.
+    CountHall {
+        /// How many, at most 100,000.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        people: Option<u32>,
     },
     /// Open, slow down, lock or close.
     SetState {

@@ -4,26 +4,29 @@ use std::sync::Arc;
 
 use uuid::Uuid;
 
+use super::Reported;
 use super::event::{
-    Approved, Contributed, Edited, Erased, Founded, Hidden, Introduced, PersonErased, Restored, StateSet, Supported,
-    Titled, TopicAdded, Unsupported, WaitingSet, Withdrawn,
+    Added, AppealRejected, Appealed, Approved, Claimed, Contributed, Dismissed, Edited, Erased, Founded, HallCounted,
+    Hidden, Introduced, PersonErased, PutBack, ReportMade, Restored, Spoken, StateSet, Summarised, Supported, Titled,
+    TopicAdded, Unsupported, WaitingSet, Withdrawn,
 };
-use super::state::{Contribution, ForumState, Status};
+use super::state::{Contribution, ForumState, Person, Status};
 use super::{
-    EDIT_WINDOW_MS, Forum, ForumCommand, ForumEvent, MAX_SLOW_SECONDS, MAX_TOPICS, MAX_UNTIL_MS, Mode, Waiting, project,
+    EDIT_WINDOW_MS, Forum, ForumCommand, ForumEvent, MAX_ADDITIONS, MAX_HALL, MAX_REPORTS, MAX_SLOW_SECONDS,
+    MAX_TOPICS, MAX_UNTIL_MS, Mode, Waiting, project,
 };
 use crate::domain::{Context, Decision, Domain, Meta, StreamKind, Summary};
 use crate::ids::{CommandId, ContributionId, ParticipantId, StreamId, TopicId};
 use crate::live::{Seq, WindowRequest};
 use crate::people::{Actor, Audience, Need, Role};
 use crate::rejection::Rejection;
-use crate::said::Lang;
+use crate::said::{Lang, Said};
 use crate::text::TextLimits;
 use crate::time::Timestamp;
 
 impl Domain for Forum {
     const KIND: StreamKind = StreamKind::Forum;
-    const STATE_FORMAT: u32 = 1;
+    const STATE_FORMAT: u32 = 2;
     const COMMANDS: &'static [(&'static str, Need)] = &[
         ("found", Need::System),
         ("set_title", Need::Moderator),
@@ -32,10 +35,21 @@ impl Domain for Forum {
         ("support", Need::Participant),
         ("unsupport", Need::Participant),
         ("edit", Need::Author),
+        ("add", Need::Author),
         ("withdraw", Need::Author),
+        ("appeal", Need::Author),
+        ("report", Need::Visitor),
         ("approve", Need::Moderator),
         ("hide", Need::Moderator),
         ("restore", Need::Moderator),
+        ("put_back", Need::Moderator),
+        ("approve_all", Need::Moderator),
+        ("claim", Need::Moderator),
+        ("dismiss", Need::Moderator),
+        ("reject_appeal", Need::Moderator),
+        ("reset_name", Need::Moderator),
+        ("set_summary", Need::Moderator),
+        ("count_hall", Need::Moderator),
         ("set_state", Need::Moderator),
         ("set_waiting", Need::Moderator),
         ("introduce", Need::Participant),
@@ -57,10 +71,21 @@ impl Domain for Forum {
             ForumCommand::Support { .. } => "support",
             ForumCommand::Unsupport { .. } => "unsupport",
             ForumCommand::Edit { .. } => "edit",
+            ForumCommand::Add { .. } => "add",
             ForumCommand::Withdraw { .. } => "withdraw",
+            ForumCommand::Appeal { .. } => "appeal",
+            ForumCommand::Report { .. } => "report",
             ForumCommand::Approve { .. } => "approve",
             ForumCommand::Hide { .. } => "hide",
             ForumCommand::Restore { .. } => "restore",
+            ForumCommand::PutBack { .. } => "put_back",
+            ForumCommand::ApproveAll { .. } => "approve_all",
+            ForumCommand::Claim { .. } => "claim",
+            ForumCommand::Dismiss { .. } => "dismiss",
+            ForumCommand::RejectAppeal { .. } => "reject_appeal",
+            ForumCommand::ResetName { .. } => "reset_name",
+            ForumCommand::SetSummary { .. } => "set_summary",
+            ForumCommand::CountHall { .. } => "count_hall",
             ForumCommand::SetState { .. } => "set_state",
             ForumCommand::SetWaiting { .. } => "set_waiting",
             ForumCommand::Introduce => "introduce",
@@ -97,6 +122,13 @@ impl Domain for Forum {
             | ForumCommand::Approve { contribution }
             | ForumCommand::Hide { contribution, .. }
             | ForumCommand::Restore { contribution }
+            | ForumCommand::PutBack { contribution }
+            | ForumCommand::Add { contribution, .. }
+            | ForumCommand::Claim { contribution, .. }
+            | ForumCommand::Report { contribution, .. }
+            | ForumCommand::Dismiss { contribution }
+            | ForumCommand::Appeal { contribution, .. }
+            | ForumCommand::RejectAppeal { contribution, .. }
             | ForumCommand::Erase { contribution } => Some(contribution.0),
             ForumCommand::Found { forum, .. } => Some(forum.0),
             _ => None,
@@ -201,8 +233,18 @@ fn decide(
             }
             ForumEvent::TopicAdded(TopicAdded { topic, title: decision.say_texts(context, title, TextLimits::TITLE)? })
         }
-        ForumCommand::Contribute { text, lang, topic, reply_to } => {
-            contribute(state, context, decision, (text, lang.as_ref(), *topic, *reply_to))?
+        ForumCommand::Contribute { text, lang, topic, reply_to, hall } => {
+            let contributed = contribute(state, context, decision, (text, lang.as_ref(), *topic, *reply_to))?;
+            match hall.as_deref().map(str::trim) {
+                None => ForumEvent::Contributed(contributed),
+                Some(_) if !context.actor.roles.moderates() => return Err(Rejection::Forbidden),
+                Some("") => ForumEvent::Spoken(Spoken { contributed, name: None }),
+                Some(name) => {
+                    let name = crate::text::clean_name(name, &[])?;
+                    let name = Some(decision.say_clean(context, name.into()));
+                    ForumEvent::Spoken(Spoken { contributed, name })
+                }
+            }
         }
         ForumCommand::Support { contribution } => {
             let participant = participant()?;
@@ -224,6 +266,7 @@ fn decide(
             ForumEvent::Unsupported(Unsupported { contribution: *contribution, participant })
         }
         ForumCommand::Edit { contribution, text } => edit(state, context, decision, *contribution, text)?,
+        ForumCommand::Add { contribution, text } => add(state, context, decision, *contribution, text)?,
         ForumCommand::Withdraw { contribution } => {
             let found = own(state, &context.actor, *contribution)?;
             forget(found, decision);
@@ -234,6 +277,7 @@ fn decide(
             match (&found.status, &found.pending) {
                 (Status::Waiting, _) => {}
                 (Status::Visible, Some(_)) => decision.erase.push(found.text.key),
+                (Status::Visible, None) if found.addition.is_some() => {}
                 // Another moderator was first: so be it.
                 (Status::Visible, None) => return Ok(()),
                 _ => return Err(Rejection::WrongState),
@@ -246,20 +290,125 @@ fn decide(
                 return Ok(());
             }
             decision.erase.extend(found.pending.as_ref().map(|pending| pending.key));
-            let note = match note.as_deref().map(str::trim) {
-                None | Some("") => None,
-                Some(note) => Some(decision.say(context, note, TextLimits::NOTE)?),
-            };
+            decision.erase.extend(found.addition.as_ref().map(|addition| addition.text.key));
+            decision.erase.extend(found.reports.iter().filter_map(|report| report.text.as_ref()).map(|text| text.key));
+            let note = say_note(decision, context, note.as_deref())?;
             ForumEvent::Hidden(Hidden { contribution: *contribution, reason: *reason, note })
         }
         ForumCommand::Restore { contribution } => {
             let found = there(state, *contribution)?;
             match &found.status {
-                Status::Hidden { note, .. } => decision.erase.extend(note.as_ref().map(|note| note.key)),
+                Status::Hidden { .. } => forget_hiding(found, decision),
                 Status::Visible => return Ok(()),
                 _ => return Err(Rejection::WrongState),
             }
             ForumEvent::Restored(Restored { contribution: *contribution })
+        }
+        ForumCommand::PutBack { contribution } => {
+            let found = there(state, *contribution)?;
+            match &found.status {
+                Status::Waiting => return Ok(()),
+                // What somebody answered or supports is not taken from under them.
+                Status::Visible
+                    if found.approved
+                        && (found.replies, found.supporters.len()) == (0, 0)
+                        && found.pending.is_none()
+                        && found.addition.is_none() => {}
+                Status::Hidden { .. } if !found.was_visible => forget_hiding(found, decision),
+                _ => return Err(Rejection::WrongState),
+            }
+            ForumEvent::PutBack(PutBack { contribution: *contribution })
+        }
+        ForumCommand::ApproveAll { participant } => {
+            let Some(person) = state.person(*participant) else { return Err(Rejection::NotFound) };
+            for found in person.contributions.iter().map(|ix| state.at(*ix)) {
+                if found.status == Status::Waiting {
+                    decision.events.push(ForumEvent::Approved(Approved { contribution: found.id }));
+                }
+            }
+            return Ok(());
+        }
+        ForumCommand::Claim { contribution, release } => {
+            let participant = participant()?;
+            let found = there(state, *contribution)?;
+            let mine = found.claim.is_some_and(|(by, _)| by == participant);
+            if *release && !mine || found.status != Status::Waiting && !found.asks() {
+                return Ok(());
+            }
+            introduce(state, context, decision)?;
+            let by = (!release).then_some(participant);
+            ForumEvent::Claimed(Claimed { contribution: *contribution, by, at: context.received_at })
+        }
+        ForumCommand::Report { contribution, what, reason, text } => {
+            let found = there(state, *contribution)?;
+            if found.status != Status::Visible {
+                return Err(Rejection::NotFound);
+            }
+            let kept = found.reports.len() < MAX_REPORTS;
+            let text = say_note(decision, context, text.as_deref().filter(|_| kept))?;
+            ForumEvent::ReportMade(ReportMade {
+                contribution: *contribution,
+                what: *what,
+                reason: *reason,
+                text,
+                at: context.received_at,
+            })
+        }
+        ForumCommand::Dismiss { contribution } => {
+            let found = there(state, *contribution)?;
+            if found.reports.is_empty() {
+                return Ok(());
+            }
+            decision.erase.extend(found.reports.iter().filter_map(|report| report.text.as_ref()).map(|text| text.key));
+            ForumEvent::Dismissed(Dismissed { contribution: *contribution })
+        }
+        ForumCommand::Appeal { contribution, text } => {
+            let found = own(state, &context.actor, *contribution)?;
+            // Once.
+            if !matches!(found.status, Status::Hidden { appeal: None, .. }) {
+                return Err(Rejection::WrongState);
+            }
+            let text = decision.say(context, text, TextLimits::NOTE)?;
+            ForumEvent::Appealed(Appealed { contribution: *contribution, text, at: context.received_at })
+        }
+        ForumCommand::RejectAppeal { contribution, note } => {
+            let found = there(state, *contribution)?;
+            let Status::Hidden { by, appeal: Some(appeal), .. } = &found.status else {
+                return Err(Rejection::WrongState);
+            };
+            if appeal.rejected {
+                return Ok(());
+            }
+            if by.is_some() && *by == context.actor.participant {
+                return Err(Rejection::OwnDecision);
+            }
+            let note = say_note(decision, context, note.as_deref())?;
+            ForumEvent::AppealRejected(AppealRejected { contribution: *contribution, note })
+        }
+        ForumCommand::ResetName { participant } => {
+            let Some(person) = state.person(*participant) else { return Err(Rejection::NotFound) };
+            let Some(name) = &person.name else { return Ok(()) };
+            decision.erase.push(name.key);
+            forget_name_reports(state, person, decision);
+            ForumEvent::Introduced(Introduced { participant: *participant, name: None, role: person.role })
+        }
+        ForumCommand::SetSummary { text } => {
+            decision.erase.extend(state.summary.as_ref().map(|summary| summary.key));
+            let text = match text.as_deref().map(str::trim) {
+                None | Some("") if state.summary.is_none() => return Ok(()),
+                None | Some("") => None,
+                Some(text) => Some(decision.say(context, text, TextLimits::SUMMARY)?),
+            };
+            ForumEvent::Summarised(Summarised { text })
+        }
+        ForumCommand::CountHall { people } => {
+            if people.is_some_and(|people| people > MAX_HALL) {
+                return Err(Rejection::TooMany { max: MAX_HALL });
+            }
+            if state.hall == *people {
+                return Ok(());
+            }
+            ForumEvent::HallCounted(HallCounted { people: *people })
         }
         ForumCommand::SetState { mode, until } => {
             if let Mode::Slow { seconds } = mode
@@ -320,7 +469,7 @@ fn contribute(
     context: &Context,
     decision: &mut Decision<ForumEvent>,
     (text, lang, topic, reply_to): NewContribution<'_>,
-) -> Result<ForumEvent, Rejection> {
+) -> Result<Contributed, Rejection> {
     let actor = &context.actor;
     let author = actor.participant.ok_or(Rejection::NotJoined)?;
     may_write(state, context)?;
@@ -337,7 +486,7 @@ fn contribute(
     }
     let text = decision.say(context, text, TextLimits::CONTRIBUTION)?;
     introduce(state, context, decision)?;
-    Ok(ForumEvent::Contributed(Contributed {
+    Ok(Contributed {
         contribution,
         author,
         text,
@@ -346,7 +495,46 @@ fn contribute(
         reply_to,
         at: context.received_at,
         waits: waits(state, actor),
-    }))
+    })
+}
+
+/// A note that may be left out.
+fn say_note(
+    decision: &mut Decision<ForumEvent>,
+    context: &Context,
+    note: Option<&str>,
+) -> Result<Option<Said>, Rejection> {
+    match note.map(str::trim) {
+        None | Some("") => Ok(None),
+        Some(note) => Ok(Some(decision.say(context, note, TextLimits::NOTE)?)),
+    }
+}
+
+fn add(
+    state: &ForumState,
+    context: &Context,
+    decision: &mut Decision<ForumEvent>,
+    id: ContributionId,
+    text: &str,
+) -> Result<ForumEvent, Rejection> {
+    let found = own(state, &context.actor, id)?;
+    may_write(state, context)?;
+    if found.status != Status::Visible {
+        return Err(Rejection::WrongState);
+    }
+    if found.additions.len() >= MAX_ADDITIONS {
+        return Err(Rejection::TooMany { max: MAX_ADDITIONS as u32 });
+    }
+    // One that waits still is replaced.
+    decision.erase.extend(found.addition.as_ref().map(|addition| addition.text.key));
+    let text = decision.say(context, text, TextLimits::NOTE)?;
+    let waits = change_waits(state, &context.actor, found);
+    Ok(ForumEvent::Added(Added { contribution: id, text, at: context.received_at, waits }))
+}
+
+/// Would a change of this visible contribution wait? What a moderator approved is not changed behind their back.
+fn change_waits(state: &ForumState, actor: &Actor, found: &Contribution) -> bool {
+    waits(state, actor) || (state.waiting != Waiting::None && found.approved && !actor.roles.is_staff())
 }
 
 fn edit(
@@ -367,7 +555,7 @@ fn edit(
     if late || found.replies > 0 || !found.supporters.is_empty() {
         return Err(Rejection::EditTooLate);
     }
-    let waits = found.status == Status::Visible && waits(state, &context.actor);
+    let waits = found.status == Status::Visible && change_waits(state, &context.actor, found);
     if waits {
         // The approved wording stays until the new one is approved; an earlier change is replaced.
         decision.erase.extend(found.pending.as_ref().map(|pending| pending.key));
@@ -421,6 +609,9 @@ fn introduce(state: &ForumState, context: &Context, decision: &mut Decision<Foru
         return Ok(());
     }
     decision.erase.extend(known.and_then(|person| person.name.as_ref()).map(|said| said.key));
+    if let Some(known) = known {
+        forget_name_reports(state, known, decision);
+    }
     let name = name.map(|name| decision.say_clean(context, name.clone()));
     decision.events.push(ForumEvent::Introduced(Introduced { participant, name, role }));
     Ok(())
@@ -465,8 +656,24 @@ fn forget(contribution: &Contribution, decision: &mut Decision<ForumEvent>) {
         return;
     }
     decision.erase.push(contribution.text.key);
-    decision.erase.extend(contribution.pending.as_ref().map(|pending| pending.key));
-    if let Status::Hidden { note: Some(note), .. } = &contribution.status {
-        decision.erase.push(note.key);
+    contribution.each_side_text(&mut |said| decision.erase.push(said.key));
+}
+
+/// Deletes what was said about hiding a contribution.
+fn forget_hiding(contribution: &Contribution, decision: &mut Decision<ForumEvent>) {
+    if let Status::Hidden { note, appeal, .. } = &contribution.status {
+        decision.erase.extend(note.as_ref().map(|note| note.key));
+        if let Some(appeal) = appeal {
+            decision.erase.push(appeal.text.key);
+            decision.erase.extend(appeal.note.as_ref().map(|note| note.key));
+        }
+    }
+}
+
+/// Deletes what reports say of a person's name, which is about to change.
+fn forget_name_reports(state: &ForumState, person: &Person, decision: &mut Decision<ForumEvent>) {
+    for found in person.contributions.iter().map(|ix| state.at(*ix)) {
+        let names = found.reports.iter().filter(|report| report.what == Reported::Name);
+        decision.erase.extend(names.filter_map(|report| report.text.as_ref()).map(|text| text.key));
     }
 }

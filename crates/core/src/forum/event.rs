@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{HideReason, Mode, Waiting};
+use super::{HideReason, Mode, ReportReason, Reported, Waiting};
 use crate::domain::events;
 use crate::ids::{ContributionId, ForumId, ParticipantId, ProcessId, TopicId};
 use crate::people::Role;
@@ -22,6 +22,10 @@ events! {
         Introduced = "forum.introduced" v 1,
         /// Someone wrote.
         Contributed = "forum.contributed" v 1,
+        /// Staff wrote down what someone said in the hall.
+        Spoken = "forum.spoken" v 1,
+        /// An author added to their words.
+        Added = "forum.added" v 1,
         /// Someone agreed.
         Supported = "forum.supported" v 1,
         /// Someone withdrew their agreement.
@@ -36,6 +40,22 @@ events! {
         Hidden = "forum.hidden" v 1,
         /// A moderator undid that.
         Restored = "forum.restored" v 1,
+        /// A moderator undid a decision: the contribution waits again.
+        PutBack = "forum.put_back" v 1,
+        /// A moderator is at it, or no longer.
+        Claimed = "forum.claimed" v 1,
+        /// Somebody pointed the moderators to it. Nothing tells who.
+        ReportMade = "forum.reported" v 1,
+        /// A moderator put the reports away.
+        Dismissed = "forum.dismissed" v 1,
+        /// An author answered to the hiding.
+        Appealed = "forum.appealed" v 1,
+        /// Another moderator left it hidden.
+        AppealRejected = "forum.appeal_rejected" v 1,
+        /// The summary of the record was written or taken away.
+        Summarised = "forum.summarised" v 1,
+        /// The people in the hall were counted.
+        HallCounted = "forum.hall_counted" v 1,
         /// It was opened, slowed, locked or closed.
         StateSet = "forum.state_set" v 1,
         /// The rule of what waits changed.
@@ -111,6 +131,109 @@ pub struct Contributed {
     pub at: Timestamp,
     /// Does it wait for a moderator?
     pub waits: bool,
+}
+
+/// See [`ForumEvent::Spoken`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Spoken {
+    /// The contribution, whose author is who wrote it down.
+    #[serde(flatten)]
+    pub contributed: Contributed,
+    /// Who said it, if they gave a name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<Said>,
+}
+
+/// See [`ForumEvent::Added`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Added {
+    /// To which.
+    pub contribution: ContributionId,
+    /// The addition.
+    pub text: Said,
+    /// When it was received.
+    pub at: Timestamp,
+    /// Does it wait for a moderator?
+    pub waits: bool,
+}
+
+/// See [`ForumEvent::PutBack`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PutBack {
+    /// Which.
+    pub contribution: ContributionId,
+}
+
+/// See [`ForumEvent::Claimed`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Claimed {
+    /// Which.
+    pub contribution: ContributionId,
+    /// Who is at it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub by: Option<ParticipantId>,
+    /// Since when.
+    pub at: Timestamp,
+}
+
+/// See [`ForumEvent::ReportMade`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReportMade {
+    /// Where.
+    pub contribution: ContributionId,
+    /// The words, or the name.
+    pub what: Reported,
+    /// Why.
+    pub reason: ReportReason,
+    /// A sentence.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub text: Option<Said>,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// See [`ForumEvent::Dismissed`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Dismissed {
+    /// Where.
+    pub contribution: ContributionId,
+}
+
+/// See [`ForumEvent::Appealed`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Appealed {
+    /// Which.
+    pub contribution: ContributionId,
+    /// Why it should be seen.
+    pub text: Said,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// See [`ForumEvent::AppealRejected`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AppealRejected {
+    /// Which.
+    pub contribution: ContributionId,
+    /// A sentence to the author.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub note: Option<Said>,
+}
+
+/// See [`ForumEvent::Summarised`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Summarised {
+    /// The summary.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub text: Option<Said>,
+}
+
+/// See [`ForumEvent::HallCounted`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HallCounted {
+    /// How many.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub people: Option<u32>,
 }
 
 /// See [`ForumEvent::Supported`].
@@ -216,9 +339,25 @@ impl HoldsTexts for ForumEvent {
             Self::Introduced(Introduced { name: Some(said), .. })
             | Self::Contributed(Contributed { text: said, .. })
             | Self::Edited(Edited { text: said, .. })
+            | Self::Added(Added { text: said, .. })
+            | Self::Appealed(Appealed { text: said, .. })
+            | Self::ReportMade(ReportMade { text: Some(said), .. })
+            | Self::AppealRejected(AppealRejected { note: Some(said), .. })
+            | Self::Summarised(Summarised { text: Some(said) })
             | Self::Hidden(Hidden { note: Some(said), .. }) => visit(said),
+            Self::Spoken(Spoken { contributed, name }) => {
+                visit(&mut contributed.text);
+                name.iter_mut().for_each(visit);
+            }
             Self::Introduced(_)
             | Self::Hidden(_)
+            | Self::PutBack(_)
+            | Self::Claimed(_)
+            | Self::ReportMade(_)
+            | Self::Dismissed(_)
+            | Self::AppealRejected(_)
+            | Self::Summarised(_)
+            | Self::HallCounted(_)
             | Self::Supported(_)
             | Self::Unsupported(_)
             | Self::Withdrawn(_)

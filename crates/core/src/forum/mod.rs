@@ -8,16 +8,20 @@ mod event;
 #[cfg(feature = "decide")]
 mod project;
 #[cfg(feature = "decide")]
+mod reading;
+#[cfg(feature = "decide")]
 mod state;
 #[cfg(all(test, feature = "decide"))]
 mod tests;
 mod view;
 
-pub use command::{ForumCommand, HideReason, Mode, Waiting};
+pub use command::{ForumCommand, HideReason, Mode, ReportReason, Reported, Waiting};
 #[cfg(feature = "decide")]
 pub use event::*;
 #[cfg(feature = "decide")]
-pub use state::{Contribution, ForumState, Status};
+pub use reading::{ActView, Record, Search, Sort};
+#[cfg(feature = "decide")]
+pub use state::{Appeal, Contribution, Did, ForumState, Status};
 pub use view::*;
 
 /// The forum as a kind of stream.
@@ -28,6 +32,12 @@ pub struct Forum;
 pub const MAX_TOPICS: usize = 100;
 /// The longest slow-mode interval, in seconds.
 pub const MAX_SLOW_SECONDS: u32 = 3_600;
+/// The most additions to one contribution.
+pub const MAX_ADDITIONS: usize = 3;
+/// The most reports of one contribution whose words are kept; more are only counted.
+pub const MAX_REPORTS: usize = 20;
+/// The most people in a hall.
+pub const MAX_HALL: u32 = 100_000;
 /// How long an author may change a contribution, in milliseconds.
 pub const EDIT_WINDOW_MS: i64 = 10 * 60 * 1_000;
 /// How far ahead a state's end may lie, in milliseconds: a year.

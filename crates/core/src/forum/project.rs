@@ -2,16 +2,17 @@
 
 use std::sync::Arc;
 
-use super::state::{Facet, Ix};
+use super::state::{Addition, Facet, Ix};
 use super::view::{
-    AuthorView, ContributionView, Counts, ForumDelta, ForumKey, ForumValue, ForumView, Header, HiddenView, OwnHidden,
-    OwnView, OwnWaiting, TopicView, Totals, Window,
+    AdditionView, AppealView, AuthorView, ClaimView, ContributionView, Counts, ForumDelta, ForumKey, ForumValue,
+    ForumView, HallView, Header, HiddenView, OwnHidden, OwnView, OwnWaiting, ReportView, TopicView, Totals, Window,
 };
 use super::{Contribution, ForumState, Mode, Status};
 use crate::domain::Summary;
 use crate::ids::ParticipantId;
 use crate::live::{Delta, PAGE, Seq, WindowRequest};
 use crate::people::Audience;
+use crate::said::Said;
 
 /// How many hidden contributions an author is told of.
 const OWN_HIDDEN: usize = 20;
@@ -32,27 +33,26 @@ impl ForumState {
     fn totals(&self, audience: Audience) -> Totals {
         Totals {
             contributions: self.visible_total,
-            waiting: (audience == Audience::Staff).then_some(self.queue.len() as u32),
+            waiting: (audience == Audience::Staff).then_some((self.queue.len() + self.attention.len()) as u32),
         }
     }
 
-    fn topic_view(&self, ix: Ix) -> TopicView {
+    pub(super) fn topic_view(&self, ix: Ix) -> TopicView {
         let topic = &self.topics[ix as usize];
         TopicView { id: topic.id, title: topic.title.shown() }
     }
 
     /// A contribution as `audience` may see it. The words of a hidden one are in no view, not even of staff.
-    fn contribution_view(&self, ix: Ix, audience: Audience) -> Option<ContributionView> {
+    pub(super) fn contribution_view(&self, ix: Ix, audience: Audience) -> Option<ContributionView> {
         let contribution = self.at(ix);
         let staff = audience == Audience::Staff;
         let hidden = match &contribution.status {
             Status::Visible => None,
             Status::Waiting if staff => None,
-            Status::Hidden { reason, note } if staff => {
-                Some(HiddenView { reason: *reason, note: note.as_ref().and_then(|note| note.text.clone()) })
-            }
+            Status::Hidden { .. } if staff => hidden_view(&contribution.status, true),
             _ => return None,
         };
+        let seen = |said: &Option<Said>| said.as_ref().and_then(|said| said.text.clone());
         let text: Arc<str> = match (&hidden, &contribution.text.text) {
             (None, Some(text)) => text.clone(),
             _ => Arc::from(""),
@@ -72,12 +72,37 @@ impl ForumState {
             lang: contribution.lang.clone(),
             at: contribution.at,
             edited: contribution.edited,
+            additions: if hidden.is_some() {
+                Vec::new()
+            } else {
+                let additions = contribution.additions.iter();
+                let view = |addition: &Addition| Some((addition.text.text.clone()?, addition.at));
+                additions.filter_map(view).map(|(text, at)| AdditionView { text, at }).collect()
+            },
+            hall: contribution.hall.as_ref().map(|speaker| HallView { name: seen(&speaker.name) }),
             reply_to: contribution.reply_to.map(|parent| self.at(parent).id),
             topic: contribution.topic.map(|topic| self.topics[topic as usize].id),
             support: contribution.supporters.len() as u32,
             replies: contribution.replies,
             waits: contribution.status == Status::Waiting,
             pending: contribution.pending.as_ref().filter(|_| staff).and_then(|pending| pending.text.clone()),
+            addition: contribution.addition.as_ref().filter(|_| staff).and_then(|added| added.text.text.clone()),
+            reports: contribution
+                .reports
+                .iter()
+                .filter(|_| staff)
+                .map(|report| ReportView {
+                    what: report.what,
+                    reason: report.reason,
+                    text: seen(&report.text),
+                    at: report.at,
+                })
+                .collect(),
+            claim: contribution.claim.filter(|_| staff).map(|(by, at)| ClaimView {
+                by,
+                name: self.person(by).and_then(|person| seen(&person.name)),
+                at,
+            }),
             hidden,
         })
     }
@@ -100,21 +125,21 @@ impl ForumState {
             }
             contributions.push(view);
         }
-        let waiting = if audience == Audience::Staff && request.before.is_none() {
-            self.queue
-                .iter()
-                .filter(|ix| self.at(**ix).status == Status::Waiting)
-                .filter_map(|ix| self.contribution_view(*ix, audience))
-                .collect()
-        } else {
-            Vec::new()
+        let desk = |ixs: &imbl::OrdSet<Ix>| -> Vec<ContributionView> {
+            if audience != Audience::Staff || request.before.is_some() {
+                return Vec::new();
+            }
+            let mut list: Vec<_> = ixs.iter().filter_map(|ix| self.contribution_view(*ix, audience)).collect();
+            list.sort_by_key(|one| one.position);
+            list
         };
         ForumView {
             forum: self.header().expect("a view is asked of a founded forum"),
             totals: self.totals(audience),
             topics: (0..self.topics.len() as Ix).map(|ix| self.topic_view(ix)).collect(),
             contributions,
-            waiting,
+            waiting: desk(&self.queue),
+            attention: desk(&self.attention),
             window: Window { from: request.from.unwrap_or(from), topic: request.topic },
         }
     }
@@ -131,6 +156,11 @@ impl ForumState {
                     }
                 }
                 Facet::Totals => deltas.push(put(ForumKey::Totals, ForumValue::Totals(self.totals(audience)))),
+                Facet::Desk => {
+                    if audience == Audience::Staff {
+                        deltas.push(put(ForumKey::Totals, ForumValue::Totals(self.totals(audience))));
+                    }
+                }
                 Facet::Topic(ix) => {
                     let topic = self.topic_view(ix);
                     deltas.push(put(ForumKey::Topic(topic.id), ForumValue::Topic(topic)));
@@ -152,6 +182,13 @@ impl ForumState {
                         let counts =
                             Counts { support: contribution.supporters.len() as u32, replies: contribution.replies };
                         deltas.push(put(ForumKey::Counts(contribution.id), ForumValue::Counts(counts)));
+                    }
+                }
+                Facet::Staff(ix) => {
+                    if audience == Audience::Staff
+                        && let Some(view) = self.contribution_view(ix, audience)
+                    {
+                        deltas.push(put(ForumKey::Contribution(view.id), ForumValue::Contribution(Box::new(view))));
                     }
                 }
                 Facet::Own(_) => {}
@@ -188,22 +225,22 @@ impl ForumState {
                 Status::Waiting => contribution.text.text.clone(),
                 _ => contribution.pending.as_ref().and_then(|pending| pending.text.clone()),
             };
+            let reply_to = contribution.reply_to.map(|parent| self.at(parent).id);
+            let addition = contribution.addition.as_ref().and_then(|added| Some((added.text.text.clone()?, added.at)));
             if let Some(text) = waiting {
-                own.waiting.push(OwnWaiting {
-                    id: contribution.id,
-                    text,
-                    at: contribution.at,
-                    reply_to: contribution.reply_to.map(|parent| self.at(parent).id),
-                });
+                let (id, at) = (contribution.id, contribution.at);
+                own.waiting.push(OwnWaiting { id, text, at, reply_to, addition: false });
+            }
+            if let Some((text, at)) = addition {
+                own.waiting.push(OwnWaiting { id: contribution.id, text, at, reply_to, addition: true });
             }
             if shown(contribution) {
                 own.mine.push(contribution.id);
             }
-            if let Status::Hidden { reason, note } = &contribution.status
-                && own.hidden.len() < OWN_HIDDEN
+            if own.hidden.len() < OWN_HIDDEN
+                && let Some(why) = hidden_view(&contribution.status, false)
             {
-                let note = note.as_ref().and_then(|note| note.text.clone());
-                own.hidden.push(OwnHidden { id: contribution.id, why: HiddenView { reason: *reason, note } });
+                own.hidden.push(OwnHidden { id: contribution.id, why });
             }
         }
         // Hidden ones too: they may come back, and supporters are not told of either. What was supported was visible,
@@ -222,6 +259,17 @@ impl ForumState {
             last_at: self.last_at,
         })
     }
+}
+
+/// Why something is hidden, for staff or its author.
+fn hidden_view(status: &Status, staff: bool) -> Option<HiddenView> {
+    let Status::Hidden { reason, note, by, appeal } = status else { return None };
+    let seen = |said: &Option<Said>| said.as_ref().and_then(|said| said.text.clone());
+    let appeal = appeal.as_ref().and_then(|appeal| {
+        let text = appeal.text.text.clone()?;
+        Some(AppealView { text, at: appeal.at, rejected: appeal.rejected, note: seen(&appeal.note) })
+    });
+    Some(HiddenView { reason: *reason, note: seen(note), by: by.filter(|_| staff), appeal })
 }
 
 /// Cuts a view down to about `bytes` of JSON.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use imbl::{HashMap, OrdMap, OrdSet, Vector};
 use serde::{Deserialize, Serialize};
 
-use super::{ForumEvent, HideReason, Mode, Waiting};
+use super::{Contributed, ForumEvent, HideReason, Mode, ReportReason, Reported, Waiting};
 use crate::domain::Meta;
 use crate::ids::{ContributionId, ForumId, ParticipantId, ProcessId, TopicId};
 use crate::live::Seq;
@@ -29,8 +29,15 @@ pub struct ForumState {
     pub(super) people: Vector<Arc<Person>>,
     pub(super) visible_total: u32,
     pub(super) last_at: Option<Timestamp>,
+    /// What a moderator wrote for the record.
+    pub(super) summary: Option<Said>,
+    /// How many people were counted in the hall.
+    pub(super) hall: Option<u32>,
+    /// What staff did, oldest first.
+    pub(super) acts: Vector<Act>,
     header_seq: Seq,
     totals_seq: Seq,
+    desk_seq: Seq,
 
     // Indexes, built from the above.
     #[serde(skip)]
@@ -40,9 +47,12 @@ pub struct ForumState {
     /// All that has left waiting, by position.
     #[serde(skip)]
     pub(super) listed: OrdMap<u64, Ix>,
-    /// What waits, changes included, in the order it was written.
+    /// What waits, in the order it was written.
     #[serde(skip)]
     pub(super) queue: OrdSet<Ix>,
+    /// What asks for a moderator otherwise: waiting changes, reports, appeals.
+    #[serde(skip)]
+    pub(super) attention: OrdSet<Ix>,
     /// Every facet under the number at which it last changed, once.
     #[serde(skip)]
     pub(super) changed: OrdSet<(Seq, Facet)>,
@@ -64,7 +74,69 @@ pub(super) enum Facet {
     Topic(Ix),
     Contribution(Ix),
     Counts(Ix),
+    /// What only staff see of a contribution.
+    Staff(Ix),
+    /// What only staff see of the totals.
+    Desk,
     Own(Ix),
+}
+
+/// Something staff did.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(super) struct Act {
+    pub(super) seq: Seq,
+    pub(super) at: Option<Timestamp>,
+    /// Who; `None` for a token or the clock.
+    pub(super) by: Option<ParticipantId>,
+    pub(super) did: Did,
+    pub(super) contribution: Option<Ix>,
+}
+
+/// What staff can do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "did", rename_all = "snake_case")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub enum Did {
+    /// Named the forum anew.
+    Titled,
+    /// Added a topic.
+    TopicAdded,
+    /// Wrote down what someone said in the hall.
+    Spoken,
+    /// Let something appear.
+    Approved,
+    /// Let something disappear.
+    Hidden {
+        /// Why.
+        reason: HideReason,
+    },
+    /// Undid that.
+    Restored,
+    /// Let it wait again.
+    PutBack,
+    /// Put reports away.
+    Dismissed,
+    /// Left something hidden after an appeal.
+    AppealRejected,
+    /// Took a name away.
+    NameReset,
+    /// Deleted words for good.
+    Erased,
+    /// Opened, slowed, locked or closed.
+    StateSet {
+        /// What holds since.
+        #[serde(flatten)]
+        mode: Mode,
+    },
+    /// Changed which contributions wait.
+    WaitingSet {
+        /// The rule since.
+        waiting: Waiting,
+    },
+    /// Wrote the summary.
+    Summarised,
+    /// Counted the people in the hall.
+    HallCounted,
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -85,6 +157,18 @@ pub struct Contribution {
     pub(super) lang: Option<Lang>,
     pub(super) at: Timestamp,
     pub(super) edited: bool,
+    /// A moderator has read and approved it.
+    pub(super) approved: bool,
+    pub(super) additions: Vector<Addition>,
+    /// An addition that waits for a moderator.
+    pub(super) addition: Option<Addition>,
+    /// Written down by staff for someone in the hall, by this name if they gave one.
+    pub(super) hall: Option<Speaker>,
+    pub(super) reports: Vector<Report>,
+    /// How often it was reported, also when the reports are not kept.
+    pub(super) reported: u32,
+    /// Who is at it, and since when.
+    pub(super) claim: Option<(ParticipantId, Timestamp)>,
     pub(super) topic: Option<Ix>,
     pub(super) reply_to: Option<Ix>,
     /// Where it stands in the list.
@@ -97,6 +181,39 @@ pub struct Contribution {
     pub(super) replies: u32,
     changed: Seq,
     counts_changed: Seq,
+    staff_changed: Seq,
+}
+
+/// What an author added later.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(super) struct Addition {
+    pub(super) text: Said,
+    pub(super) at: Timestamp,
+}
+
+/// Who said something in the hall.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub(super) struct Speaker {
+    pub(super) name: Option<Said>,
+}
+
+/// What somebody pointed out. Nothing tells who.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(super) struct Report {
+    pub(super) what: Reported,
+    pub(super) reason: ReportReason,
+    pub(super) text: Option<Said>,
+    pub(super) at: Timestamp,
+}
+
+/// An author's answer to being hidden.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Appeal {
+    pub(super) text: Said,
+    pub(super) at: Timestamp,
+    pub(super) rejected: bool,
+    /// What another moderator said to it.
+    pub(super) note: Option<Said>,
 }
 
 /// Whether and to whom a contribution can be seen.
@@ -113,6 +230,10 @@ pub enum Status {
         reason: HideReason,
         /// A sentence to the author.
         note: Option<Said>,
+        /// By whom; `None` for a token.
+        by: Option<ParticipantId>,
+        /// The author's answer.
+        appeal: Option<Box<Appeal>>,
     },
     /// Nobody; the author took it back and the words are deleted.
     Withdrawn,
@@ -208,17 +329,26 @@ impl ForumState {
                 self.touch(Facet::Totals);
             }
             ForumEvent::Titled(e) => {
+                self.act(meta, Did::Titled, None);
                 if let Some(founded) = &mut self.founded {
                     founded.title = e.title.clone();
                 }
                 self.touch(Facet::Header);
             }
             ForumEvent::TopicAdded(e) => {
+                self.act(meta, Did::TopicAdded, None);
                 self.topics.push_back(Topic { id: e.topic, title: e.title.clone(), changed: Seq(0) });
                 self.touch(Facet::Topic(self.topics.len() as Ix - 1));
             }
             ForumEvent::Introduced(e) => {
                 let ix = self.meet(e.participant);
+                if e.name.is_none() && meta.actor != Some(e.participant) && self.people[ix as usize].name.is_some() {
+                    self.act(meta, Did::NameReset, None);
+                }
+                // Reports of the old name are settled with it.
+                for contribution in self.people[ix as usize].contributions.clone() {
+                    self.settle(contribution, |report| report.what == Reported::Name);
+                }
                 let person = self.person_mut(ix);
                 person.name.clone_from(&e.name);
                 person.role = e.role;
@@ -229,46 +359,133 @@ impl ForumState {
                         self.touch(Facet::Contribution(contribution));
                     }
                 }
+                // Also where they are at something.
+                for contribution in self.claimed_by(e.participant) {
+                    self.touch(Facet::Staff(contribution));
+                }
                 // Staff wait for no turn.
                 self.touch(Facet::Own(ix));
             }
-            ForumEvent::Contributed(e) => self.contributed(e),
+            ForumEvent::Contributed(e) => self.contributed(e, None),
+            ForumEvent::Spoken(e) => {
+                self.contributed(&e.contributed, Some(Speaker { name: e.name.clone() }));
+                self.act(meta, Did::Spoken, Some(e.contributed.contribution));
+            }
+            ForumEvent::Added(e) => self.on(e.contribution, |state, ix| {
+                let addition = Addition { text: e.text.clone(), at: e.at };
+                let contribution = state.at_mut(ix);
+                if e.waits {
+                    contribution.addition = Some(addition);
+                } else {
+                    // It replaces one that waited.
+                    contribution.addition = None;
+                    contribution.additions.push_back(addition);
+                }
+            }),
             ForumEvent::Supported(e) => self.support(e.contribution, e.participant, OrdSet::insert_quietly),
             ForumEvent::Unsupported(e) => self.support(e.contribution, e.participant, OrdSet::remove_quietly),
             ForumEvent::Edited(e) => self.on(e.contribution, |state, ix| {
                 let contribution = state.at_mut(ix);
                 if e.waits {
                     contribution.pending = Some(e.text.clone());
-                    state.queue.insert(ix);
-                    state.touch(Facet::Totals);
                 } else {
                     contribution.text = e.text.clone();
                     contribution.edited = true;
                     // It replaces a change that waited as well; a contribution that waits goes on waiting.
-                    if contribution.pending.take().is_some() {
-                        state.queue.remove(&ix);
-                        state.touch(Facet::Totals);
-                    }
+                    contribution.pending = None;
                 }
             }),
             ForumEvent::Withdrawn(e) => self.on(e.contribution, |state, ix| state.set_status(ix, Status::Withdrawn)),
-            ForumEvent::Erased(e) => self.on(e.contribution, |state, ix| state.set_status(ix, Status::Erased)),
-            ForumEvent::Approved(e) => self.on(e.contribution, |state, ix| {
-                let author = state.at(ix).author;
-                state.person_mut(author).trusted = true;
-                let contribution = state.at_mut(ix);
-                if let Some(text) = contribution.pending.take() {
-                    contribution.text = text;
-                    contribution.edited = true;
+            ForumEvent::Erased(e) => {
+                self.act(meta, Did::Erased, Some(e.contribution));
+                self.on(e.contribution, |state, ix| state.set_status(ix, Status::Erased));
+            }
+            ForumEvent::Approved(e) => {
+                self.act(meta, Did::Approved, Some(e.contribution));
+                self.on(e.contribution, |state, ix| {
+                    let author = state.at(ix).author;
+                    state.person_mut(author).trusted = true;
+                    let contribution = state.at_mut(ix);
+                    contribution.approved = true;
+                    if let Some(text) = contribution.pending.take() {
+                        contribution.text = text;
+                        contribution.edited = true;
+                    }
+                    if let Some(addition) = contribution.addition.take() {
+                        contribution.additions.push_back(addition);
+                    }
+                    state.set_status(ix, Status::Visible);
+                });
+            }
+            ForumEvent::Hidden(e) => {
+                self.act(meta, Did::Hidden { reason: e.reason }, Some(e.contribution));
+                self.on(e.contribution, |state, ix| {
+                    let contribution = state.at_mut(ix);
+                    contribution.pending = None;
+                    contribution.addition = None;
+                    contribution.reports.clear();
+                    let (note, by) = (e.note.clone(), meta.actor);
+                    state.set_status(ix, Status::Hidden { reason: e.reason, note, by, appeal: None });
+                });
+            }
+            ForumEvent::Restored(e) => {
+                self.act(meta, Did::Restored, Some(e.contribution));
+                self.on(e.contribution, |state, ix| {
+                    state.set_status(ix, Status::Visible);
+                });
+            }
+            ForumEvent::PutBack(e) => {
+                self.act(meta, Did::PutBack, Some(e.contribution));
+                self.on(e.contribution, |state, ix| {
+                    state.at_mut(ix).approved = false;
+                    state.set_status(ix, Status::Waiting);
+                    // Trust that came with the approval goes with it.
+                    let author = state.at(ix).author;
+                    let trusted = state.people[author as usize].contributions.iter().any(|ix| state.at(*ix).approved);
+                    state.person_mut(author).trusted = trusted;
+                });
+            }
+            ForumEvent::Claimed(e) => {
+                self.on_staff(e.contribution, |contribution| contribution.claim = e.by.map(|by| (by, e.at)));
+            }
+            ForumEvent::ReportMade(e) => self.on_staff(e.contribution, |contribution| {
+                contribution.reported += 1;
+                let report = Report { what: e.what, reason: e.reason, text: e.text.clone(), at: e.at };
+                if contribution.reports.len() < super::MAX_REPORTS {
+                    contribution.reports.push_back(report);
                 }
-                state.set_status(ix, Status::Visible);
             }),
-            ForumEvent::Hidden(e) => self.on(e.contribution, |state, ix| {
-                state.at_mut(ix).pending = None;
-                state.set_status(ix, Status::Hidden { reason: e.reason, note: e.note.clone() });
+            ForumEvent::Dismissed(e) => {
+                self.act(meta, Did::Dismissed, Some(e.contribution));
+                if let Some(ix) = self.find(e.contribution) {
+                    self.settle(ix, |_| true);
+                }
+            }
+            ForumEvent::Appealed(e) => self.on(e.contribution, |state, ix| {
+                if let Status::Hidden { appeal, .. } = &mut state.at_mut(ix).status {
+                    *appeal = Some(Box::new(Appeal { text: e.text.clone(), at: e.at, rejected: false, note: None }));
+                }
             }),
-            ForumEvent::Restored(e) => self.on(e.contribution, |state, ix| state.set_status(ix, Status::Visible)),
+            ForumEvent::AppealRejected(e) => {
+                self.act(meta, Did::AppealRejected, Some(e.contribution));
+                self.on(e.contribution, |state, ix| {
+                    let contribution = state.at_mut(ix);
+                    if let Status::Hidden { appeal: Some(appeal), .. } = &mut contribution.status {
+                        appeal.rejected = true;
+                        appeal.note.clone_from(&e.note);
+                    }
+                });
+            }
+            ForumEvent::Summarised(e) => {
+                self.act(meta, Did::Summarised, None);
+                self.summary.clone_from(&e.text);
+            }
+            ForumEvent::HallCounted(e) => {
+                self.act(meta, Did::HallCounted, None);
+                self.hall = e.people;
+            }
             ForumEvent::StateSet(e) => {
+                self.act(meta, Did::StateSet { mode: e.mode }, None);
                 // Everyone's next turn begins or ends to matter.
                 if [self.mode, e.mode].iter().any(|mode| matches!(mode, Mode::Slow { .. })) {
                     for ix in 0..self.people.len() as Ix {
@@ -282,17 +499,23 @@ impl ForumState {
                 self.touch(Facet::Header);
             }
             ForumEvent::WaitingSet(e) => {
+                self.act(meta, Did::WaitingSet { waiting: e.waiting }, None);
                 self.waiting = e.waiting;
                 self.touch(Facet::Header);
             }
             ForumEvent::PersonErased(e) => {
                 let Some(ix) = self.person_ix(e.participant) else { return };
+                for contribution in self.claimed_by(e.participant) {
+                    self.at_mut(contribution).claim = None;
+                    self.touch(Facet::Staff(contribution));
+                }
                 let person = self.person_mut(ix);
                 person.name = None;
                 person.erased = true;
                 for contribution in self.people[ix as usize].contributions.clone() {
                     if !self.at(contribution).status.is_gone() {
                         self.set_status(contribution, Status::Erased);
+                        self.sort_in(contribution);
                         self.touch(Facet::Contribution(contribution));
                     }
                 }
@@ -301,7 +524,7 @@ impl ForumState {
         }
     }
 
-    fn contributed(&mut self, e: &super::Contributed) {
+    fn contributed(&mut self, e: &Contributed, hall: Option<Speaker>) {
         let author = self.meet(e.author);
         let ix = self.contributions.len() as Ix;
         let reply_to = e.reply_to.and_then(|parent| self.find(parent));
@@ -314,6 +537,13 @@ impl ForumState {
             lang: e.lang.clone(),
             at: e.at,
             edited: false,
+            approved: false,
+            additions: Vector::new(),
+            addition: None,
+            hall,
+            reports: Vector::new(),
+            reported: 0,
+            claim: None,
             topic,
             reply_to,
             position: self.seq.0,
@@ -323,18 +553,17 @@ impl ForumState {
             replies: 0,
             changed: Seq(0),
             counts_changed: Seq(0),
+            staff_changed: Seq(0),
         }));
         self.by_contribution.insert(e.contribution, ix);
         let person = self.person_mut(author);
         person.contributions.push_back(ix);
         person.last_at = Some(e.at);
         person.erased = false;
-        if e.waits {
-            self.queue.insert(ix);
-            self.touch(Facet::Totals);
-        } else {
+        if !e.waits {
             self.set_status(ix, Status::Visible);
         }
+        self.sort_in(ix);
         self.touch(Facet::Contribution(ix));
         self.touch(Facet::Own(author));
     }
@@ -352,8 +581,56 @@ impl ForumState {
     fn on(&mut self, id: ContributionId, change: impl FnOnce(&mut Self, Ix)) {
         let Some(ix) = self.find(id) else { return };
         change(self, ix);
+        self.sort_in(ix);
         self.touch(Facet::Contribution(ix));
         self.touch(Facet::Own(self.at(ix).author));
+    }
+
+    /// Changes what only staff see of a contribution: nobody else is told that anything happened.
+    fn on_staff(&mut self, id: ContributionId, change: impl FnOnce(&mut Contribution)) {
+        let Some(ix) = self.find(id) else { return };
+        change(self.at_mut(ix));
+        self.sort_in(ix);
+        self.touch(Facet::Staff(ix));
+    }
+
+    /// What this moderator is at.
+    fn claimed_by(&self, participant: ParticipantId) -> Vec<Ix> {
+        let by = |ix: &Ix| self.at(*ix).claim.is_some_and(|(by, _)| by == participant);
+        self.queue.iter().chain(&self.attention).copied().filter(by).collect()
+    }
+
+    /// Takes reports away that are dealt with.
+    fn settle(&mut self, ix: Ix, done: impl Fn(&Report) -> bool) {
+        if !self.at(ix).reports.iter().any(&done) {
+            return;
+        }
+        let contribution = self.at_mut(ix);
+        contribution.reports.retain(|report| !done(report));
+        self.sort_in(ix);
+        self.touch(Facet::Staff(ix));
+    }
+
+    /// Keeps what staff did.
+    fn act(&mut self, meta: Meta, did: Did, contribution: Option<ContributionId>) {
+        let contribution = contribution.and_then(|id| self.find(id));
+        self.acts.push_back(Act { seq: meta.seq, at: meta.at, by: meta.actor, did, contribution });
+    }
+
+    /// Puts a contribution into the lists of what moderators have to see to, or takes it out.
+    fn sort_in(&mut self, ix: Ix) {
+        let contribution = self.at(ix);
+        let waits = contribution.status == Status::Waiting;
+        let asks = contribution.asks();
+        // Nobody is at what is done.
+        if contribution.claim.is_some() && !waits && !asks {
+            self.at_mut(ix).claim = None;
+        }
+        let queued = set(&mut self.queue, ix, waits);
+        let attended = set(&mut self.attention, ix, asks);
+        if queued || attended {
+            self.touch(Facet::Desk);
+        }
     }
 
     /// The one place where something appears or disappears, so that totals, indexes and the parent's count follow.
@@ -371,17 +648,18 @@ impl ForumState {
         if status.is_gone() {
             contribution.text.text = None;
             contribution.pending = None;
+            contribution.addition = None;
+            contribution.additions.clear();
+            contribution.reports.clear();
+            contribution.hall = contribution.hall.take().map(|_| Speaker::default());
         }
         contribution.status = status.clone();
         let (after, parent, at) = (contribution.position, contribution.reply_to, contribution.at);
         if self.listed.get(&before) == Some(&ix) {
             self.listed.remove(&before);
         }
-        if !status.is_gone() {
+        if !status.is_gone() && status != Status::Waiting {
             self.listed.insert(after, ix);
-        }
-        if self.queue.remove(&ix).is_some() {
-            self.touch(Facet::Totals);
         }
         let (was_visible, visible) = (was == Status::Visible, status == Status::Visible);
         if was_visible == visible {
@@ -428,9 +706,11 @@ impl ForumState {
         let slot = match facet {
             Facet::Header => &mut self.header_seq,
             Facet::Totals => &mut self.totals_seq,
+            Facet::Desk => &mut self.desk_seq,
             Facet::Topic(ix) => &mut self.topics[ix as usize].changed,
             Facet::Contribution(ix) => &mut Arc::make_mut(&mut self.contributions[ix as usize]).changed,
             Facet::Counts(ix) => &mut Arc::make_mut(&mut self.contributions[ix as usize]).counts_changed,
+            Facet::Staff(ix) => &mut Arc::make_mut(&mut self.contributions[ix as usize]).staff_changed,
             Facet::Own(ix) => &mut Arc::make_mut(&mut self.people[ix as usize]).changed,
         };
         let before = std::mem::replace(slot, seq);
@@ -442,22 +722,28 @@ impl ForumState {
 
     /// Builds the indexes.
     pub(super) fn rebuild(&mut self) {
-        let mut changed: Vec<(Seq, Facet)> = vec![(self.header_seq, Facet::Header), (self.totals_seq, Facet::Totals)];
+        let mut changed: Vec<(Seq, Facet)> =
+            vec![(self.header_seq, Facet::Header), (self.totals_seq, Facet::Totals), (self.desk_seq, Facet::Desk)];
         changed.extend(self.topics.iter().zip(0..).map(|(topic, ix)| (topic.changed, Facet::Topic(ix))));
         self.by_contribution = HashMap::new();
         self.by_person = HashMap::new();
         self.listed = OrdMap::new();
         self.queue = OrdSet::new();
+        self.attention = OrdSet::new();
         for (contribution, ix) in self.contributions.iter().zip(0..) {
             self.by_contribution.insert(contribution.id, ix);
-            if contribution.status == Status::Waiting || contribution.pending.is_some() {
+            if contribution.status == Status::Waiting {
                 self.queue.insert(ix);
+            }
+            if contribution.asks() {
+                self.attention.insert(ix);
             }
             if contribution.status != Status::Waiting && !contribution.status.is_gone() {
                 self.listed.insert(contribution.position, ix);
             }
             changed.push((contribution.changed, Facet::Contribution(ix)));
             changed.push((contribution.counts_changed, Facet::Counts(ix)));
+            changed.push((contribution.staff_changed, Facet::Staff(ix)));
         }
         for (person, ix) in self.people.iter().zip(0..) {
             self.by_person.insert(person.id, ix);
@@ -465,6 +751,55 @@ impl ForumState {
         }
         // Number 0: never changed, so nobody has to be told.
         self.changed = changed.into_iter().filter(|(seq, _)| *seq > Seq(0)).collect();
+    }
+}
+
+/// Puts `ix` into a set or takes it out; whether that changed anything.
+fn set(among: &mut OrdSet<Ix>, ix: Ix, member: bool) -> bool {
+    if member { among.insert(ix).is_none() } else { among.remove(&ix).is_some() }
+}
+
+impl Contribution {
+    /// Does it ask for a moderator, though it does not wait?
+    pub(super) fn asks(&self) -> bool {
+        self.pending.is_some() || self.addition.is_some() || !self.reports.is_empty() || self.open_appeal().is_some()
+    }
+
+    /// The author's answer to being hidden, while nobody decided on it.
+    pub(super) fn open_appeal(&self) -> Option<&Appeal> {
+        match &self.status {
+            Status::Hidden { appeal: Some(appeal), .. } if !appeal.rejected => Some(appeal),
+            _ => None,
+        }
+    }
+
+    /// Every text beside the words themselves.
+    pub(super) fn each_side_text(&self, visit: &mut dyn FnMut(&Said)) {
+        self.pending.iter().for_each(&mut *visit);
+        self.additions.iter().chain(&self.addition).for_each(|addition| visit(&addition.text));
+        self.hall.iter().filter_map(|speaker| speaker.name.as_ref()).for_each(&mut *visit);
+        self.reports.iter().filter_map(|report| report.text.as_ref()).for_each(&mut *visit);
+        if let Status::Hidden { note, appeal, .. } = &self.status {
+            note.iter().for_each(&mut *visit);
+            if let Some(appeal) = appeal {
+                visit(&appeal.text);
+                appeal.note.iter().for_each(&mut *visit);
+            }
+        }
+    }
+
+    fn each_side_text_mut(&mut self, visit: &mut dyn FnMut(&mut Said)) {
+        self.pending.iter_mut().for_each(&mut *visit);
+        self.additions.iter_mut().chain(&mut self.addition).for_each(|addition| visit(&mut addition.text));
+        self.hall.iter_mut().filter_map(|speaker| speaker.name.as_mut()).for_each(&mut *visit);
+        self.reports.iter_mut().filter_map(|report| report.text.as_mut()).for_each(&mut *visit);
+        if let Status::Hidden { note, appeal, .. } = &mut self.status {
+            note.iter_mut().for_each(&mut *visit);
+            if let Some(appeal) = appeal {
+                visit(&mut appeal.text);
+                appeal.note.iter_mut().for_each(&mut *visit);
+            }
+        }
     }
 }
 
@@ -498,11 +833,9 @@ impl HoldsTexts for ForumState {
                 continue;
             }
             visit(&mut contribution.text);
-            contribution.pending.iter_mut().for_each(&mut *visit);
-            if let Status::Hidden { note: Some(note), .. } = &mut contribution.status {
-                visit(note);
-            }
+            contribution.each_side_text_mut(visit);
         }
+        self.summary.iter_mut().for_each(&mut *visit);
         for person in &mut self.people {
             if person.name.is_some() {
                 Arc::make_mut(person).name.iter_mut().for_each(&mut *visit);

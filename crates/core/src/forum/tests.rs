@@ -33,11 +33,31 @@ fn room(waiting: Waiting) -> Room {
 }
 
 fn say(text: &str) -> ForumCommand {
-    ForumCommand::Contribute { text: text.into(), lang: None, topic: None, reply_to: None }
+    ForumCommand::Contribute { text: text.into(), lang: None, topic: None, reply_to: None, hall: None }
+}
+
+fn in_the_hall(text: &str, name: &str) -> ForumCommand {
+    ForumCommand::Contribute { text: text.into(), lang: None, topic: None, reply_to: None, hall: Some(name.into()) }
+}
+
+fn add(contribution: ContributionId, text: &str) -> ForumCommand {
+    ForumCommand::Add { contribution, text: text.into() }
+}
+
+fn report(contribution: ContributionId, what: Reported, text: &str) -> ForumCommand {
+    ForumCommand::Report { contribution, what, reason: ReportReason::Insult, text: Some(text.into()) }
+}
+
+fn appeal(contribution: ContributionId, text: &str) -> ForumCommand {
+    ForumCommand::Appeal { contribution, text: text.into() }
+}
+
+fn reject(contribution: ContributionId, note: &str) -> ForumCommand {
+    ForumCommand::RejectAppeal { contribution, note: Some(note.into()) }
 }
 
 fn answer(contribution: ContributionId, text: &str) -> ForumCommand {
-    ForumCommand::Contribute { text: text.into(), lang: None, topic: None, reply_to: Some(contribution) }
+    ForumCommand::Contribute { text: text.into(), lang: None, topic: None, reply_to: Some(contribution), hall: None }
 }
 
 fn edit(contribution: ContributionId, text: &str) -> ForumCommand {
@@ -102,6 +122,18 @@ enum What {
     Erase,
     ErasePerson,
     Tick,
+    Hall,
+    Add,
+    Report,
+    Dismiss,
+    Claim,
+    Appeal,
+    RejectAppeal,
+    PutBack,
+    ApproveAll,
+    ResetName,
+    SetSummary,
+    CountHall,
 }
 
 /// One command of a random talk, in small numbers that fit whatever there is by then.
@@ -141,6 +173,18 @@ fn step() -> impl Strategy<Value = Step> {
         1 => Just(What::Erase),
         1 => Just(What::ErasePerson),
         3 => Just(What::Tick),
+        2 => Just(What::Hall),
+        5 => Just(What::Add),
+        5 => Just(What::Report),
+        2 => Just(What::Dismiss),
+        3 => Just(What::Claim),
+        5 => Just(What::Appeal),
+        4 => Just(What::RejectAppeal),
+        4 => Just(What::PutBack),
+        1 => Just(What::ApproveAll),
+        1 => Just(What::ResetName),
+        1 => Just(What::SetSummary),
+        1 => Just(What::CountHall),
     ];
     (what, 0..3 * ACTORS, any::<u8>(), any::<u8>(), -5..40i16, prop::bool::weighted(0.1))
         .prop_map(|(what, by, on, how, later, again)| Step { what, by, on, how, later, again })
@@ -216,15 +260,25 @@ impl Talk {
         let likely = match step.what {
             What::Unsupport => self.actors.iter().position(|actor| actor.participant.is_some_and(supports)),
             What::Found | What::ErasePerson | What::Tick => Some(9),
-            What::Edit | What::Withdraw => self.actors.iter().position(|actor| actor.participant == author),
+            What::Edit | What::Withdraw | What::Add | What::Appeal => {
+                self.actors.iter().position(|actor| actor.participant == author)
+            }
             What::SetTitle
             | What::AddTopic
             | What::Approve
             | What::Hide
             | What::Restore
             | What::SetState
-            | What::SetWaiting => Some(4),
-            What::Erase => Some(5),
+            | What::SetWaiting
+            | What::Hall
+            | What::Dismiss
+            | What::PutBack
+            | What::ApproveAll
+            | What::ResetName
+            | What::SetSummary
+            | What::CountHall => Some(4),
+            // Whoever hid it cannot reject the appeal.
+            What::Claim | What::RejectAppeal | What::Erase => Some(5),
             _ => None,
         };
         let by = usize::from(step.by);
@@ -253,7 +307,14 @@ impl Talk {
                 (What::Restore, status) => matches!(status, Status::Hidden { .. }),
                 (What::Edit, status) => untouched && matches!(status, Status::Waiting | Status::Visible),
                 (What::Unsupport, _) => !found.supporters.is_empty(),
-                (What::Reply | What::Support, status) => *status == Status::Visible,
+                (What::PutBack, status) => {
+                    matches!(status, Status::Hidden { .. }) || (*status == Status::Visible && found.approved)
+                }
+                (What::Dismiss, _) => !found.reports.is_empty(),
+                (What::Appeal, status) => matches!(status, Status::Hidden { appeal: None, .. }),
+                (What::RejectAppeal, _) => found.open_appeal().is_some(),
+                (What::Claim, status) => *status == Status::Waiting || found.asks(),
+                (What::Add | What::Report | What::Reply | What::Support, status) => *status == Status::Visible,
                 _ => true,
             }
         };
@@ -262,7 +323,7 @@ impl Talk {
         if step.on % 5 < 3 {
             let (changing, rest): (Vec<_>, Vec<_>) = fitting
                 .into_iter()
-                .partition(|(id, _)| self.room.state.contribution(*id).is_some_and(|found| found.pending.is_some()));
+                .partition(|(id, _)| self.room.state.contribution(*id).is_some_and(Contribution::asks));
             fitting = if changing.is_empty() { rest } else { changing };
         }
         fitting.get(usize::from(step.on) % (fitting.len() + 1)).map(|found| **found)
@@ -283,7 +344,33 @@ impl Talk {
                 lang: how.is_multiple_of(5).then(Lang::german),
                 topic: how.is_multiple_of(3).then_some(self.topic),
                 reply_to: matches!(step.what, What::Reply).then_some(contribution),
+                hall: None,
             },
+            What::Hall => in_the_hall(&self.text(), &if how.is_multiple_of(2) { self.text() } else { String::new() }),
+            What::Add => add(contribution, &self.text()),
+            What::Report => {
+                let what = [Reported::Text, Reported::Name][how % 2];
+                let text = how.is_multiple_of(3).then(|| self.text());
+                ForumCommand::Report { contribution, what, reason: ReportReason::ALL[how % 4], text }
+            }
+            What::Dismiss => ForumCommand::Dismiss { contribution },
+            What::Claim => ForumCommand::Claim { contribution, release: how.is_multiple_of(3) },
+            What::Appeal => appeal(contribution, &self.text()),
+            What::RejectAppeal => {
+                let note = how.is_multiple_of(2).then(|| self.text());
+                ForumCommand::RejectAppeal { contribution, note }
+            }
+            What::PutBack => ForumCommand::PutBack { contribution },
+            What::ApproveAll | What::ResetName => {
+                let people = self.people();
+                let participant = people[how % people.len()];
+                match step.what {
+                    What::ApproveAll => ForumCommand::ApproveAll { participant },
+                    _ => ForumCommand::ResetName { participant },
+                }
+            }
+            What::SetSummary => ForumCommand::SetSummary { text: how.is_multiple_of(2).then(|| self.text()) },
+            What::CountHall => ForumCommand::CountHall { people: how.is_multiple_of(2).then_some(u32::from(step.on)) },
             What::Support => ForumCommand::Support { contribution },
             What::Unsupport => ForumCommand::Unsupport { contribution },
             What::Edit => edit(contribution, &self.text()),
@@ -336,7 +423,13 @@ impl Talk {
         if let Ok(events) = self.room.ask(&actor, self.now, command) {
             for event in &events {
                 self.retold.hear(event);
-                if let ForumEvent::Contributed(e) = event {
+                let spoken = |spoken: &Spoken| spoken.contributed.clone();
+                let contributed = match event {
+                    ForumEvent::Contributed(e) => Some(e.clone()),
+                    ForumEvent::Spoken(e) => Some(spoken(e)),
+                    _ => None,
+                };
+                if let Some(e) = contributed {
                     assert_eq!(self.room.object(), Some(e.contribution.0));
                     self.contributions.push((e.contribution, e.author));
                 }
@@ -354,6 +447,7 @@ struct Retold {
     title: Words,
     topics: Words,
     names: BTreeMap<ParticipantId, Words>,
+    summary: Words,
     posts: BTreeMap<ContributionId, Post>,
 }
 
@@ -362,8 +456,30 @@ struct Post {
     author: ParticipantId,
     text: Words,
     pending: Words,
+    /// Additions that can be seen, and the one that waits.
+    added: Words,
+    addition: Words,
+    hall: Words,
+    reports: Words,
+    name_reports: Words,
     note: Words,
+    /// The author's answer to being hidden, and what was said to it.
+    appeal: Words,
+    /// How many reports of the words and of the name are open.
+    open: (usize, usize),
+    appealed: bool,
+    claim: Option<ParticipantId>,
     place: Place,
+}
+
+impl Post {
+    /// Nobody is at what is done.
+    fn let_go(&mut self) {
+        let asks = !self.pending.is_empty() || !self.addition.is_empty() || self.open != (0, 0) || self.appealed;
+        if self.place != Place::Waiting && !asks {
+            self.claim = None;
+        }
+    }
 }
 
 #[derive(Clone, Copy, PartialEq)]
@@ -375,23 +491,82 @@ enum Place {
 
 impl Retold {
     fn hear(&mut self, event: &ForumEvent) {
+        self.take(event);
+        self.posts.values_mut().for_each(Post::let_go);
+    }
+
+    fn take(&mut self, event: &ForumEvent) {
         let all = |title: &SaidTexts| title.texts.values().flat_map(|said| words(said.as_str())).collect();
         match event {
             ForumEvent::Founded(e) => self.title = all(&e.title),
             ForumEvent::Titled(e) => self.title = all(&e.title),
             ForumEvent::TopicAdded(e) => self.topics.append(&mut all(&e.title)),
             ForumEvent::Introduced(e) => {
+                for post in self.posts.values_mut().filter(|post| post.author == e.participant) {
+                    post.name_reports.clear();
+                    post.open.1 = 0;
+                }
                 self.names.insert(e.participant, words(e.name.as_ref().map_or("", |name| name.as_str())));
             }
-            ForumEvent::Contributed(e) => {
-                let post = Post {
-                    author: e.author,
-                    text: words(e.text.as_str()),
-                    pending: Words::new(),
-                    note: Words::new(),
-                    place: if e.waits { Place::Waiting } else { Place::Visible },
-                };
-                self.posts.insert(e.contribution, post);
+            ForumEvent::Contributed(e) => self.wrote(e, Words::new()),
+            ForumEvent::Spoken(e) => {
+                self.wrote(&e.contributed, words(e.name.as_ref().map_or("", |name| name.as_str())));
+            }
+            ForumEvent::Added(e) => {
+                let post = self.posts.get_mut(&e.contribution).expect("there");
+                let mut said = words(e.text.as_str());
+                if e.waits {
+                    post.addition = said;
+                } else {
+                    // One that waited goes: the law of deleted rows is that of the program.
+                    post.addition.clear();
+                    post.added.append(&mut said);
+                }
+            }
+            ForumEvent::ReportMade(e) => {
+                let post = self.posts.get_mut(&e.contribution).expect("there");
+                let mut said = words(e.text.as_ref().map_or("", |text| text.as_str()));
+                if post.open.0 + post.open.1 == MAX_REPORTS {
+                    return;
+                }
+                match e.what {
+                    Reported::Text => {
+                        post.open.0 += 1;
+                        post.reports.append(&mut said);
+                    }
+                    Reported::Name => {
+                        post.open.1 += 1;
+                        post.name_reports.append(&mut said);
+                    }
+                }
+            }
+            ForumEvent::Dismissed(e) => {
+                let post = self.posts.get_mut(&e.contribution).expect("there");
+                post.reports.clear();
+                post.name_reports.clear();
+                post.open = (0, 0);
+            }
+            ForumEvent::Appealed(e) => {
+                let post = self.posts.get_mut(&e.contribution).expect("there");
+                post.appeal = words(e.text.as_str());
+                post.appealed = true;
+            }
+            ForumEvent::AppealRejected(e) => {
+                let mut note = words(e.note.as_ref().map_or("", |note| note.as_str()));
+                let post = self.posts.get_mut(&e.contribution).expect("there");
+                post.appeal.append(&mut note);
+                post.appealed = false;
+            }
+            ForumEvent::Claimed(e) => self.posts.get_mut(&e.contribution).expect("there").claim = e.by,
+            ForumEvent::PutBack(e) => {
+                let post = self.posts.get_mut(&e.contribution).expect("there");
+                post.place = Place::Waiting;
+                post.note.clear();
+                post.appeal.clear();
+                post.appealed = false;
+            }
+            ForumEvent::Summarised(e) => {
+                self.summary = words(e.text.as_ref().map_or("", |text| text.as_str()));
             }
             ForumEvent::Edited(e) => {
                 let post = self.posts.get_mut(&e.contribution).expect("there");
@@ -404,17 +579,24 @@ impl Retold {
                 if !post.pending.is_empty() {
                     post.text = std::mem::take(&mut post.pending);
                 }
+                post.added.append(&mut post.addition);
             }
             ForumEvent::Hidden(e) => {
                 let post = self.posts.get_mut(&e.contribution).expect("there");
                 post.place = Place::Hidden;
                 post.pending.clear();
+                post.addition.clear();
+                post.reports.clear();
+                post.name_reports.clear();
+                post.open = (0, 0);
                 post.note = words(e.note.as_ref().map_or("", |note| note.as_str()));
             }
             ForumEvent::Restored(e) => {
                 let post = self.posts.get_mut(&e.contribution).expect("there");
                 post.place = Place::Visible;
                 post.note.clear();
+                post.appeal.clear();
+                post.appealed = false;
             }
             ForumEvent::Withdrawn(Withdrawn { contribution }) | ForumEvent::Erased(Erased { contribution }) => {
                 self.posts.remove(contribution);
@@ -422,12 +604,36 @@ impl Retold {
             ForumEvent::PersonErased(e) => {
                 self.names.remove(&e.participant);
                 self.posts.retain(|_, post| post.author != e.participant);
+                for post in self.posts.values_mut().filter(|post| post.claim == Some(e.participant)) {
+                    post.claim = None;
+                }
             }
             ForumEvent::Supported(_)
             | ForumEvent::Unsupported(_)
             | ForumEvent::StateSet(_)
-            | ForumEvent::WaitingSet(_) => {}
+            | ForumEvent::WaitingSet(_)
+            | ForumEvent::HallCounted(_) => {}
         }
+    }
+
+    fn wrote(&mut self, e: &Contributed, hall: Words) {
+        let post = Post {
+            author: e.author,
+            text: words(e.text.as_str()),
+            pending: Words::new(),
+            added: Words::new(),
+            addition: Words::new(),
+            hall,
+            reports: Words::new(),
+            name_reports: Words::new(),
+            note: Words::new(),
+            appeal: Words::new(),
+            open: (0, 0),
+            appealed: false,
+            claim: None,
+            place: if e.waits { Place::Waiting } else { Place::Visible },
+        };
+        self.posts.insert(e.contribution, post);
     }
 
     fn seen_by(&self, audience: Audience) -> Words {
@@ -437,13 +643,18 @@ impl Retold {
                 continue;
             }
             seen.extend(self.names.get(&post.author).into_iter().flatten());
+            seen.extend(&post.hall);
+            if audience == Audience::Staff {
+                seen.extend(post.reports.iter().chain(&post.name_reports));
+                seen.extend(post.claim.and_then(|by| self.names.get(&by)).into_iter().flatten());
+            }
             if post.place == Place::Hidden {
-                seen.extend(&post.note);
+                seen.extend(post.note.iter().chain(&post.appeal));
                 continue;
             }
-            seen.extend(&post.text);
+            seen.extend(post.text.iter().chain(&post.added));
             if audience == Audience::Staff {
-                seen.extend(&post.pending);
+                seen.extend(post.pending.iter().chain(&post.addition));
             }
         }
         seen
@@ -457,6 +668,7 @@ impl Retold {
                 Place::Visible => &post.pending,
                 Place::Hidden => &post.note,
             });
+            seen.extend(post.addition.iter().chain(&post.appeal));
         }
         seen
     }
@@ -464,7 +676,21 @@ impl Retold {
     fn kept(&self) -> Words {
         let mut kept = &self.title | &self.topics;
         kept.extend(self.names.values().flatten());
-        kept.extend(self.posts.values().flat_map(|post| post.text.iter().chain(&post.pending).chain(&post.note)));
+        kept.extend(&self.summary);
+        for post in self.posts.values() {
+            let sides = [
+                &post.text,
+                &post.pending,
+                &post.added,
+                &post.addition,
+                &post.hall,
+                &post.reports,
+                &post.name_reports,
+                &post.note,
+                &post.appeal,
+            ];
+            kept.extend(sides.into_iter().flatten());
+        }
         kept
     }
 }
@@ -634,6 +860,17 @@ fn given_every_command_then_whoever_lacks_the_standing_is_refused_before_anythin
         (Need::Moderator, ForumCommand::Restore { contribution }),
         (Need::Moderator, set(Mode::Locked)),
         (Need::Moderator, ForumCommand::SetWaiting { waiting: Waiting::All }),
+        (Need::Moderator, ForumCommand::PutBack { contribution }),
+        (Need::Moderator, ForumCommand::ApproveAll { participant: participant(1) }),
+        (Need::Moderator, ForumCommand::Claim { contribution, release: false }),
+        (Need::Moderator, ForumCommand::Dismiss { contribution }),
+        (Need::Moderator, reject(contribution, "Nein")),
+        (Need::Moderator, ForumCommand::ResetName { participant: participant(1) }),
+        (Need::Moderator, ForumCommand::SetSummary { text: None }),
+        (Need::Moderator, ForumCommand::CountHall { people: None }),
+        (Need::Visitor, report(contribution, Reported::Text, "Schlimm")),
+        (Need::Author, add(contribution, "Noch etwas")),
+        (Need::Author, appeal(contribution, "Doch")),
         (Need::Participant, say("Hallo")),
         (Need::Participant, ForumCommand::Support { contribution }),
         (Need::Participant, ForumCommand::Unsupport { contribution }),
@@ -648,6 +885,11 @@ fn given_every_command_then_whoever_lacks_the_standing_is_refused_before_anythin
             Need::System => vec![(guest(1), Rejection::Forbidden), (staff(1, Role::Admin), Rejection::Forbidden)],
             Need::Admin => vec![(account(1), Rejection::Forbidden), (moderator(), Rejection::Forbidden)],
             Need::Moderator => vec![(account(1), Rejection::Forbidden), (token(Role::Editor), Rejection::Forbidden)],
+            // Everyone may report; there is only nothing.
+            Need::Visitor => {
+                assert_eq!(room.ask(&banned(guest(1)), 0, command.clone()), Err(Rejection::NotFound));
+                continue;
+            }
             Need::Participant | Need::Author => {
                 vec![(Actor::default(), Rejection::NotJoined), (token(Role::Admin), Rejection::NotJoined)]
             }
@@ -865,8 +1107,9 @@ fn given_a_hidden_contribution_then_its_words_are_for_nobody_and_its_author_know
     room.ask(&moderator(), 0, hide(reply)).expect("taken");
     assert_eq!(room.ask(&staff(91, Role::Moderator), 0, hide(reply)), Ok(Vec::new()), "another was first");
 
-    let why = HiddenView { reason: HideReason::Spam, note: Some("Bitte nicht.".into()) };
+    let why = HiddenView { reason: HideReason::Spam, note: Some("Bitte nicht.".into()), by: None, appeal: None };
     assert_eq!(room.own(&account(1)).hidden, [OwnHidden { id: reply, why: why.clone() }]);
+    let why = HiddenView { by: moderator().participant, ..why };
     let staff_view = room.seen(Audience::Staff);
     assert_eq!(staff_view.contributions[0].hidden, Some(why));
     assert_eq!(room.seen(Audience::Public).contributions[0].replies, 0);
@@ -936,8 +1179,13 @@ fn given_a_reply_then_it_has_the_topic_of_what_it_answers() {
     let mut room = room(Waiting::None);
     let topic = room.topic("Wege");
     let other = room.topic("Plätze");
-    let command =
-        |topic, reply_to| ForumCommand::Contribute { text: "Ja".into(), lang: None, topic: Some(topic), reply_to };
+    let command = |topic, reply_to| ForumCommand::Contribute {
+        text: "Ja".into(),
+        lang: None,
+        topic: Some(topic),
+        reply_to,
+        hall: None,
+    };
     room.ask(&account(1), 0, command(topic, None)).expect("taken");
     let parent = room.object().map(ContributionId);
     room.ask(&account(2), 0, command(other, parent)).expect("taken");
@@ -1033,4 +1281,173 @@ fn given_an_older_page_then_it_joins_the_view_without_a_gap() {
     assert_eq!(Forum::shorten(&mut view, 4_096), Some(view.window.from));
     assert!(json(&view).len() < 6_000 && view.contributions.len() > 5);
     assert_eq!(Forum::shorten(&mut room.seen(Audience::Public), 1_000_000), None);
+}
+
+#[test]
+fn given_an_approval_that_was_a_mistake_then_it_can_be_put_back_until_somebody_reacted() {
+    let mut room = room(Waiting::FirstOfGuest);
+    let first = room.post(&guest(1), 0, "Erstens");
+    room.ask(&moderator(), 0, ForumCommand::Approve { contribution: first }).expect("taken");
+    room.ask(&moderator(), 0, ForumCommand::PutBack { contribution: first }).expect("taken");
+    assert!(room.seen(Audience::Participants).contributions.is_empty());
+    assert_eq!(room.seen(Audience::Staff).waiting[0].id, first);
+    let second = room.post(&guest(1), 0, "Zweitens");
+    assert_eq!(room.seen(Audience::Staff).waiting.len(), 2, "the trust went with the approval");
+    room.ask(&moderator(), 0, ForumCommand::ApproveAll { participant: participant(1) }).expect("taken");
+    assert_eq!(room.seen(Audience::Participants).contributions.len(), 2);
+    room.ask(&account(2), 0, ForumCommand::Support { contribution: second }).expect("taken");
+    let put_back = |contribution| ForumCommand::PutBack { contribution };
+    assert_eq!(room.ask(&moderator(), 0, put_back(second)), Err(Rejection::WrongState));
+    // What waited and was hidden waits again; what was seen comes back by restoring.
+    let third = room.post(&guest(3), 0, "Drittens");
+    for command in [hide(third), put_back(third)] {
+        room.ask(&moderator(), 0, command).expect("taken");
+    }
+    assert_eq!(room.seen(Audience::Staff).waiting[0].id, third);
+    room.ask(&moderator(), 0, hide(first)).expect("taken");
+    assert_eq!(room.ask(&moderator(), 0, put_back(first)), Err(Rejection::WrongState));
+}
+
+#[test]
+fn given_an_approved_text_then_its_author_changes_it_only_by_a_moderators_leave() {
+    let mut room = room(Waiting::FirstOfGuest);
+    let first = room.post(&guest(1), 0, "Freundlich");
+    room.ask(&moderator(), 0, ForumCommand::Approve { contribution: first }).expect("taken");
+    room.ask(&guest(1), 0, edit(first, "Gemein")).expect("taken");
+    room.ask(&guest(1), 0, add(first, "Auch gemein")).expect("taken");
+    let seen = room.seen(Audience::Participants).contributions[0].clone();
+    assert_eq!((&*seen.text, seen.additions.len()), ("Freundlich", 0));
+    assert_eq!(room.own(&guest(1)).waiting.len(), 2);
+    assert_eq!(room.seen(Audience::Staff).attention.len(), 1);
+    room.ask(&moderator(), 0, ForumCommand::Approve { contribution: first }).expect("taken");
+    let seen = room.seen(Audience::Participants).contributions[0].clone();
+    assert_eq!((&*seen.text, &*seen.additions[0].text), ("Gemein", "Auch gemein"));
+    assert!(room.seen(Audience::Staff).attention.is_empty());
+    for _ in 1..MAX_ADDITIONS {
+        room.ask(&guest(1), 0, add(first, "Noch etwas")).expect("taken");
+        room.ask(&moderator(), 0, ForumCommand::Approve { contribution: first }).expect("taken");
+    }
+    assert_eq!(room.ask(&guest(1), 0, add(first, "Zu viel")), Err(Rejection::TooMany { max: MAX_ADDITIONS as u32 }));
+}
+
+#[test]
+fn given_reports_then_they_are_one_entry_hide_nothing_and_tell_nobody_who() {
+    let mut room = room(Waiting::None);
+    let first = room.post(&account(1), 0, "Erstens");
+    let public = room.seen(Audience::Public);
+    for who in [Actor::default(), guest(2), guest(3)] {
+        room.ask(&who, 0, report(first, Reported::Text, "Schlimm")).expect("taken");
+    }
+    let before = room.seq() - 3;
+    assert_eq!(room.seen(Audience::Public), public);
+    assert_eq!(Forum::deltas(&room.state, Seq(before), Audience::Participants), [], "nobody else is told");
+    assert_eq!(Forum::owners(&room.state, Seq(before)), [], "nor its author");
+    let attention = room.seen(Audience::Staff).attention;
+    assert_eq!((attention.len(), attention[0].reports.len()), (1, 3));
+    for _ in 0..MAX_REPORTS {
+        room.ask(&Actor::default(), 0, report(first, Reported::Text, "Schlimm")).expect("taken");
+    }
+    assert_eq!(room.seen(Audience::Staff).attention[0].reports.len(), MAX_REPORTS);
+    room.ask(&moderator(), 0, ForumCommand::Dismiss { contribution: first }).expect("taken");
+    assert!(room.seen(Audience::Staff).attention.is_empty());
+    assert!(!room.rows.values().any(|text| text.contains("Schlimm")), "their words are deleted");
+    room.ask(&moderator(), 0, hide(first)).expect("taken");
+    assert_eq!(room.ask(&guest(2), 0, report(first, Reported::Text, "Weg")), Err(Rejection::NotFound));
+}
+
+#[test]
+fn given_a_hidden_contribution_then_its_author_answers_once_and_another_moderator_decides() {
+    let mut room = room(Waiting::None);
+    let first = room.post(&account(1), 0, "Erstens");
+    assert_eq!(room.ask(&account(1), 0, appeal(first, "Wieso?")), Err(Rejection::WrongState));
+    room.ask(&moderator(), 0, hide(first)).expect("taken");
+    assert_eq!(room.ask(&account(2), 0, appeal(first, "Ich auch")), Err(Rejection::NotFound));
+    room.ask(&account(1), 0, appeal(first, "Das war nett gemeint.")).expect("taken");
+    assert_eq!(room.ask(&account(1), 0, appeal(first, "Noch einmal")), Err(Rejection::WrongState));
+    assert_eq!(room.seen(Audience::Staff).attention[0].id, first);
+    assert_eq!(room.ask(&moderator(), 0, reject(first, "Nein.")), Err(Rejection::OwnDecision));
+    let other = staff(91, Role::Moderator);
+    room.ask(&other, 0, reject(first, "Es bleibt dabei.")).expect("taken");
+    assert!(room.seen(Audience::Staff).attention.is_empty());
+    let answered = room.own(&account(1)).hidden[0].why.appeal.clone().expect("there");
+    assert_eq!((answered.rejected, answered.note.as_deref()), (true, Some("Es bleibt dabei.")));
+    room.ask(&other, 0, ForumCommand::Restore { contribution: first }).expect("taken");
+    assert_eq!(room.seen(Audience::Public).contributions.len(), 1);
+    assert!(!room.rows.values().any(|text| text.contains("nett gemeint")), "what was said about it is deleted");
+}
+
+#[test]
+fn given_a_name_that_was_taken_away_then_it_stands_nowhere_and_another_can_be_chosen() {
+    let named = |name: &str| Actor { name: Some(Arc::from(name)), ..guest(1) };
+    let mut room = room(Waiting::None);
+    let first = room.post(&named("Böse"), 0, "Erstens");
+    room.post(&named("Böse"), 0, "Zweitens");
+    room.ask(&guest(2), 0, report(first, Reported::Name, "Der Name")).expect("taken");
+    room.ask(&moderator(), 0, ForumCommand::ResetName { participant: participant(1) }).expect("taken");
+    assert!(room.seen(Audience::Staff).contributions.iter().all(|one| one.author.name.is_none()));
+    assert!(room.seen(Audience::Staff).attention.is_empty(), "the report is settled with it");
+    assert!(!room.rows.values().any(|text| text.contains("Böse") || text.contains("Der Name")));
+    room.ask(&named("Gut"), 0, ForumCommand::Introduce).expect("taken");
+    assert_eq!(room.seen(Audience::Public).contributions[0].author.name.as_deref(), Some("Gut"));
+}
+
+#[test]
+fn given_a_voice_from_the_hall_then_only_staff_write_it_down_and_it_says_so() {
+    let mut room = room(Waiting::All);
+    assert_eq!(room.ask(&account(1), 0, in_the_hall("Aus dem Saal", "Ada")), Err(Rejection::Forbidden));
+    room.ask(&moderator(), 0, in_the_hall("Aus dem Saal", "Ada")).expect("taken");
+    room.ask(&moderator(), 0, in_the_hall("Ohne Namen", " ")).expect("taken");
+    let halls: Vec<_> = room.seen(Audience::Public).contributions.into_iter().map(|one| one.hall).collect();
+    assert_eq!(halls, [Some(HallView { name: None }), Some(HallView { name: Some("Ada".into()) })]);
+}
+
+#[test]
+fn given_searches_then_they_find_what_can_be_seen_in_the_order_asked() {
+    let mut room = room(Waiting::None);
+    let old = room.post(&account(1), 0, "Mehr Räume für Vereine");
+    let liked = room.post(&account(2), 0, "Mehr Zeit");
+    let gone = room.post(&account(3), 0, "Mehr Geheimnisse");
+    room.ask(&account(3), 0, ForumCommand::Support { contribution: liked }).expect("taken");
+    room.ask(&account(3), 0, answer(liked, "Ja, mehr davon")).expect("taken");
+    let reply = ContributionId(room.object().expect("it has an id"));
+    room.ask(&moderator(), 0, hide(gone)).expect("taken");
+    let find = |sort, words: &str| -> Vec<ContributionId> {
+        let search = Search { sort, words: words.to_owned(), topic: None };
+        room.state.search(Audience::Public, &search).into_iter().map(|one| one.id).collect()
+    };
+    assert_eq!(find(Sort::Newest, "MEHR"), [reply, liked, old]);
+    assert_eq!(find(Sort::Supported, "mehr"), [liked, reply, old]);
+    assert_eq!(find(Sort::Unanswered, ""), [old]);
+    assert_eq!(find(Sort::Newest, "räume vereine"), [old]);
+    assert_eq!(find(Sort::Newest, "Geheimnisse"), []);
+    let thread =
+        |id| room.state.thread(id, Audience::Public).map(|all| all.iter().map(|one| one.id).collect::<Vec<_>>());
+    assert_eq!(thread(liked), Some(vec![liked, reply]));
+    assert_eq!(thread(reply), Some(vec![liked, reply]));
+    assert_eq!(thread(gone), None);
+}
+
+#[test]
+fn given_an_evening_then_its_record_has_what_was_seen_and_what_staff_did() {
+    let mut room = room(Waiting::None);
+    let ada = Actor { name: Some("Ada".into()), ..account(1) };
+    let first = room.post(&ada, 1_000, "Erstens");
+    let second = room.post(&account(2), 5_000, "Zweitens");
+    room.ask(&account(3), 6_000, ForumCommand::Support { contribution: first }).expect("taken");
+    room.ask(&moderator(), 7_000, hide(second)).expect("taken");
+    room.ask(&account(2), 7_000, appeal(second, "Doch")).expect("taken");
+    room.ask(&moderator(), 8_000, ForumCommand::CountHall { people: Some(60) }).expect("taken");
+    room.ask(&moderator(), 9_000, ForumCommand::SetSummary { text: Some("**Gut** war es.".into()) }).expect("taken");
+    let record = room.state.record(false).expect("founded");
+    assert_eq!((record.authors, record.people, record.hall, record.appeals), (2, 3, Some(60), (1, 0)));
+    assert_eq!((record.from, record.to), (Some(Timestamp(1_000)), Some(Timestamp(1_000))));
+    assert_eq!(record.hidden, [(HideReason::Spam, 1)]);
+    assert!(record.summary_html.expect("marked up").contains("<strong>Gut</strong>"));
+    assert_eq!(record.view.contributions.len(), 1);
+    assert!(!json(&record.view).contains("Ada"), "no names unless they are asked for");
+    assert!(json(&room.state.record(true).expect("founded").view).contains("Ada"));
+    let did: Vec<Did> = room.state.acts(None).into_iter().map(|act| act.did).collect();
+    assert_eq!(did, [Did::Summarised, Did::HallCounted, Did::Hidden { reason: HideReason::Spam }]);
+    assert_eq!(room.state.acts(Some(Seq(room.seq()))).len(), 2);
+    assert_eq!(room.state.acts(None)[0].by, moderator().participant);
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Forum, HideReason, Mode, Waiting};
+use super::{Forum, HideReason, Mode, ReportReason, Reported, Waiting};
 use crate::ids::{ContributionId, ForumId, ParticipantId, ProcessId, TopicId};
 use crate::live::{Delta, LiveTypes};
 use crate::people::Role;
@@ -27,6 +27,9 @@ pub struct ForumView {
     /// Staff only: what waits, longest first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub waiting: Vec<ContributionView>,
+    /// Staff only: what asks for a moderator otherwise, oldest first: waiting changes, reports, appeals.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub attention: Vec<ContributionView>,
     /// Which part of the contributions this is.
     pub window: Window,
 }
@@ -68,7 +71,7 @@ pub struct Header {
 pub struct Totals {
     /// Visible contributions, replies included.
     pub contributions: u32,
-    /// Staff only: waiting contributions and changes.
+    /// Staff only: what waits or asks for a moderator otherwise.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub waiting: Option<u32>,
 }
@@ -124,6 +127,12 @@ pub struct ContributionView {
     /// Was it changed since?
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub edited: bool,
+    /// What the author added later, oldest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub additions: Vec<AdditionView>,
+    /// Staff wrote it down for someone in the hall.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hall: Option<HallView>,
     /// What it answers. Only the id: the parent may be hidden.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reply_to: Option<ContributionId>,
@@ -141,9 +150,99 @@ pub struct ContributionView {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "openapi", schema(value_type = Option<String>))]
     pub pending: Option<Arc<str>>,
+    /// Staff only: the author's waiting addition.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<String>))]
+    pub addition: Option<Arc<str>>,
+    /// Staff only: what was reported of it and not settled.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub reports: Vec<ReportView>,
+    /// Staff only: who is at it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub claim: Option<ClaimView>,
     /// Staff only: it is hidden.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hidden: Option<HiddenView>,
+}
+
+impl ContributionView {
+    /// Does it ask for a moderator, though it does not wait? Only staff are told what decides this.
+    pub fn asks(&self) -> bool {
+        let appealed = self.hidden.as_ref().and_then(|hidden| hidden.appeal.as_ref());
+        self.pending.is_some()
+            || self.addition.is_some()
+            || !self.reports.is_empty()
+            || appealed.is_some_and(|appeal| !appeal.rejected)
+    }
+}
+
+/// What an author added later.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct AdditionView {
+    /// The words.
+    #[cfg_attr(feature = "openapi", schema(value_type = String))]
+    pub text: Arc<str>,
+    /// When it was written.
+    pub at: Timestamp,
+}
+
+/// Who said something in the hall.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct HallView {
+    /// The name they gave.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<String>))]
+    pub name: Option<Arc<str>>,
+}
+
+/// What somebody pointed out. Nobody is told who.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct ReportView {
+    /// The words, or the name.
+    pub what: Reported,
+    /// Why.
+    pub reason: ReportReason,
+    /// Their sentence.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<String>))]
+    pub text: Option<Arc<str>>,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// Who is at something.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct ClaimView {
+    /// Who.
+    pub by: ParticipantId,
+    /// Their name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<String>))]
+    pub name: Option<Arc<str>>,
+    /// Since when. After five minutes it no longer counts.
+    pub at: Timestamp,
+}
+
+/// An author's answer to being hidden.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct AppealView {
+    /// The words.
+    #[cfg_attr(feature = "openapi", schema(value_type = String))]
+    pub text: Arc<str>,
+    /// When.
+    pub at: Timestamp,
+    /// Another moderator left it hidden.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub rejected: bool,
+    /// What that moderator said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<String>))]
+    pub note: Option<Arc<str>>,
 }
 
 /// Why something is hidden.
@@ -156,6 +255,12 @@ pub struct HiddenView {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "openapi", schema(value_type = Option<String>))]
     pub note: Option<Arc<str>>,
+    /// Staff only: who hid it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub by: Option<ParticipantId>,
+    /// The author's answer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub appeal: Option<AppealView>,
 }
 
 /// Counts of a contribution: a facet of its own, so that support does not send the text again.
@@ -202,6 +307,9 @@ pub struct OwnWaiting {
     /// What it answers.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reply_to: Option<ContributionId>,
+    /// It is to be added to a contribution of theirs.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub addition: bool,
 }
 
 /// An own contribution that was hidden.
@@ -326,6 +434,11 @@ impl ForumView {
     }
 
     fn put(&mut self, contribution: &ContributionView) {
+        if contribution.asks() {
+            insert(&mut self.attention, contribution, |have| have.position < contribution.position);
+        } else {
+            self.attention.retain(|have| have.id != contribution.id);
+        }
         if contribution.waits {
             self.contributions.retain(|have| have.id != contribution.id);
             insert(&mut self.waiting, contribution, |have| have.position < contribution.position);
@@ -342,7 +455,8 @@ impl ForumView {
     }
 
     fn count(&mut self, id: ContributionId, counts: Counts) {
-        for have in self.contributions.iter_mut().chain(&mut self.waiting).filter(|have| have.id == id) {
+        let lists = self.contributions.iter_mut().chain(&mut self.waiting).chain(&mut self.attention);
+        for have in lists.filter(|have| have.id == id) {
             have.support = counts.support;
             have.replies = counts.replies;
         }
@@ -351,6 +465,7 @@ impl ForumView {
     fn remove(&mut self, id: ContributionId) {
         self.contributions.retain(|have| have.id != id);
         self.waiting.retain(|have| have.id != id);
+        self.attention.retain(|have| have.id != id);
     }
 }
 

@@ -1,0 +1,240 @@
+//! Reading that is asked for and not followed live: search, one thread, the log of what staff did, the record.
+
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use super::state::{Did, Ix};
+use super::view::ContributionView;
+use super::{ForumState, ForumView, Mode, Status};
+use crate::ids::{ContributionId, ParticipantId, TopicId};
+use crate::live::{PAGE, Seq};
+use crate::people::Audience;
+use crate::time::Timestamp;
+
+/// The most replies one thread shows, and the most contributions of a record.
+const MOST: usize = 5_000;
+
+/// In which order a search answers.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum Sort {
+    /// What appeared last comes first.
+    #[default]
+    Newest,
+    /// What most people support comes first.
+    Supported,
+    /// What nobody answered, the longest there first.
+    Unanswered,
+}
+
+impl Sort {
+    /// Every order.
+    pub const ALL: [Self; 3] = [Self::Newest, Self::Supported, Self::Unanswered];
+
+    /// The order by its name on the wire.
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|sort| sort.as_str() == name)
+    }
+
+    /// The name on the wire.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Newest => "newest",
+            Self::Supported => "supported",
+            Self::Unanswered => "unanswered",
+        }
+    }
+}
+
+/// What is looked for.
+#[derive(Clone, Debug, Default)]
+pub struct Search {
+    /// The order.
+    pub sort: Sort,
+    /// All of these words stand in the text or the name, case aside.
+    pub words: String,
+    /// Only this topic.
+    pub topic: Option<TopicId>,
+}
+
+/// Something staff did, as it is read.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct ActView {
+    /// Its number in the stream.
+    pub seq: Seq,
+    /// When.
+    pub at: Option<Timestamp>,
+    /// Who; nobody for a token or the clock.
+    pub by: Option<ParticipantId>,
+    /// What.
+    #[serde(flatten)]
+    pub did: Did,
+    /// With which contribution.
+    pub contribution: Option<ContributionId>,
+}
+
+/// What is kept of a forum: approved contributions, decisions and counts.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Record {
+    /// As of which event.
+    pub seq: Seq,
+    /// When the first and the last contribution were written.
+    pub from: Option<Timestamp>,
+    /// See [`Record::from`].
+    pub to: Option<Timestamp>,
+    /// How many people wrote.
+    pub authors: u32,
+    /// How many people wrote or supported.
+    pub people: u32,
+    /// How many were counted in the hall, by hand.
+    pub hall: Option<u32>,
+    /// What a moderator wrote, in restricted Markdown.
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<String>))]
+    pub summary: Option<Arc<str>>,
+    /// The summary as safe HTML; left out where that is the text itself as one paragraph.
+    pub summary_html: Option<String>,
+    /// How many contributions were hidden, by reason.
+    pub hidden: Vec<(super::HideReason, u32)>,
+    /// How many appeals there were, and how many are left without success.
+    pub appeals: (u32, u32),
+    /// The forum with the visible contributions, oldest first. Names only where they were asked for.
+    pub view: ForumView,
+}
+
+impl ForumState {
+    /// What fits a search, at most one page of it.
+    pub fn search(&self, audience: Audience, search: &Search) -> Vec<ContributionView> {
+        let words: Vec<String> = search.words.split_whitespace().take(12).map(str::to_lowercase).collect();
+        let topic = search.topic.map(|topic| self.find_topic(topic));
+        let fits = |ix: Ix| {
+            let one = self.at(ix);
+            if one.status != Status::Visible || topic.is_some_and(|topic| topic.is_none() || one.topic != topic) {
+                return false;
+            }
+            if search.sort == Sort::Unanswered && (one.replies > 0 || one.reply_to.is_some()) {
+                return false;
+            }
+            words.is_empty() || {
+                let name = self.people[one.author as usize].name.as_ref().map_or("", |name| name.as_str());
+                let text = format!("{} {name}", one.text.as_str()).to_lowercase();
+                words.iter().all(|word| text.contains(word))
+            }
+        };
+        let mut found: Vec<Ix> = match search.sort {
+            Sort::Unanswered => self.listed.values().copied().filter(|ix| fits(*ix)).take(PAGE).collect(),
+            Sort::Newest => self.listed.values().rev().copied().filter(|ix| fits(*ix)).take(PAGE).collect(),
+            Sort::Supported => {
+                let mut all: Vec<Ix> = self.listed.values().rev().copied().filter(|ix| fits(*ix)).collect();
+                all.sort_by_key(|ix| std::cmp::Reverse(self.at(*ix).supporters.len()));
+                all
+            }
+        };
+        found.truncate(PAGE);
+        found.into_iter().filter_map(|ix| self.contribution_view(ix, audience)).collect()
+    }
+
+    /// A contribution, what it answers, and what answers it, oldest first. `None` if it cannot be seen.
+    pub fn thread(&self, id: ContributionId, audience: Audience) -> Option<Vec<ContributionView>> {
+        let ix = self.find(id)?;
+        let this = self.contribution_view(ix, audience)?;
+        let mut thread: Vec<ContributionView> =
+            self.at(ix).reply_to.and_then(|parent| self.contribution_view(parent, audience)).into_iter().collect();
+        thread.push(this);
+        let replies = self.listed.values().filter(|reply| self.at(**reply).reply_to == Some(ix)).take(MOST);
+        thread.extend(replies.filter_map(|reply| self.contribution_view(*reply, audience)));
+        Some(thread)
+    }
+
+    /// What staff did before event `before`, newest first, at most one page.
+    pub fn acts(&self, before: Option<Seq>) -> Vec<ActView> {
+        self.acts
+            .iter()
+            .rev()
+            .filter(|act| before.is_none_or(|before| act.seq < before))
+            .take(PAGE)
+            .map(|act| ActView {
+                seq: act.seq,
+                at: act.at,
+                by: act.by,
+                did: act.did,
+                contribution: act.contribution.map(|ix| self.at(ix).id),
+            })
+            .collect()
+    }
+
+    /// The name of someone who acted here, if they gave one.
+    pub fn name_of(&self, participant: ParticipantId) -> Option<Arc<str>> {
+        self.person(participant)?.name.as_ref()?.text.clone()
+    }
+
+    /// Everyone who wrote or supported here.
+    pub fn participants(&self) -> impl Iterator<Item = ParticipantId> {
+        self.people.iter().map(|person| person.id)
+    }
+
+    /// The record.
+    pub fn record(&self, names: bool) -> Option<Record> {
+        let mut view = self.header().map(|forum| ForumView {
+            forum,
+            totals: super::Totals { contributions: self.visible_total, waiting: None },
+            topics: (0..self.topics.len() as Ix).map(|ix| self.topic_view(ix)).collect(),
+            contributions: Vec::new(),
+            waiting: Vec::new(),
+            attention: Vec::new(),
+            window: super::Window::default(),
+        })?;
+        let seen = self.listed.values().filter(|ix| self.at(**ix).status == Status::Visible).take(MOST);
+        view.contributions = seen.filter_map(|ix| self.contribution_view(*ix, Audience::Public)).collect();
+        if !names {
+            for one in &mut view.contributions {
+                one.author.name = None;
+                one.author.number = 0;
+                if let Some(hall) = &mut one.hall {
+                    hall.name = None;
+                }
+            }
+        }
+        let mut hidden = Vec::new();
+        let (mut appeals, mut rejected) = (0, 0);
+        for reason in super::HideReason::ALL {
+            let mut count = 0;
+            for one in &self.contributions {
+                if let Status::Hidden { reason: why, appeal, .. } = &one.status
+                    && *why == reason
+                {
+                    count += 1;
+                    appeals += u32::from(appeal.is_some());
+                    rejected += u32::from(appeal.as_ref().is_some_and(|appeal| appeal.rejected));
+                }
+            }
+            if count > 0 {
+                hidden.push((reason, count));
+            }
+        }
+        let summary = self.summary.as_ref().and_then(|summary| summary.text.clone());
+        let written = || view.contributions.iter().map(|one| one.at);
+        Some(Record {
+            seq: self.seq,
+            from: written().min(),
+            to: written().max(),
+            authors: self.people.iter().filter(|person| !person.contributions.is_empty()).count() as u32,
+            people: self.people.iter().filter(|one| !one.contributions.is_empty() || !one.supported.is_empty()).count()
+                as u32,
+            hall: self.hall,
+            summary_html: summary.as_ref().and_then(|text| crate::markdown::render(text)),
+            summary,
+            hidden,
+            appeals: (appeals, rejected),
+            view,
+        })
+    }
+
+    /// Does anybody but staff write here at present?
+    pub fn is_closed(&self) -> bool {
+        self.mode == Mode::Closed
+    }
+}
