@@ -245,8 +245,12 @@ impl Connection {
         let own = |subscription: &Subscription| {
             subscription.participant.map(|participant| subscription.stage.own(participant, subscription.from))
         };
-        // What fell out of the ring may have asked for it too.
-        if beam.as_ref().map_or(true, |beam| beam.recheck) {
+        // What fell out of the ring may have asked for it, and what is read beside it comes before what asks.
+        let in_turn = beam.as_ref().is_ok_and(|beam| {
+            let fits = beam.after == subscription.have && beam.frames(subscription.audience).is_some();
+            !beam.recheck && (fits || beam.seq <= subscription.have)
+        });
+        if !in_turn {
             let still = standing(&self.app, &self.who, stream);
             if still.map_or(true, |(_, audience)| audience < subscription.audience) {
                 return None;

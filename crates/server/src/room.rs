@@ -6,7 +6,7 @@
 use std::collections::HashMap;
 use std::fmt::Write;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU32, Ordering};
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
@@ -166,6 +166,8 @@ struct Shared<D: Domain> {
     /// Number published last; the beam task waits on it.
     published: watch::Sender<Seq>,
     presence: watch::Sender<u32>,
+    /// The next beam asks every reader for its standing; the notification wakes the beam task for it.
+    recheck_due: AtomicBool,
     recheck: tokio::sync::Notify,
     touched: AtomicI64,
 }
@@ -230,6 +232,7 @@ impl<D: Domain> Room<D> {
             listeners: Default::default(),
             published: watch::Sender::new(seq),
             presence: watch::Sender::new(0),
+            recheck_due: AtomicBool::new(false),
             recheck: tokio::sync::Notify::new(),
             touched: AtomicI64::new(chance::now().0),
         });
@@ -354,6 +357,7 @@ impl<D: Domain> Stage for Room<D> {
     }
 
     fn recheck(&self) {
+        self.shared.recheck_due.store(true, Ordering::Release);
         self.shared.recheck.notify_one();
     }
 }
@@ -668,7 +672,6 @@ async fn beam<D: Domain>(shared: Arc<Shared<D>>) {
     let mut last = Instant::now();
     let mut presence_due: Option<Instant> = None;
     loop {
-        let mut recheck = false;
         let presence_at = presence_due.unwrap_or_else(|| Instant::now() + Duration::from_hours(1));
         tokio::select! {
             changed = published.changed() => if changed.is_err() { return },
@@ -678,13 +681,15 @@ async fn beam<D: Domain>(shared: Arc<Shared<D>>) {
                 continue;
             }
             () = tokio::time::sleep_until(presence_at), if presence_due.is_some() => presence_due = None,
-            () = shared.recheck.notified() => recheck = true,
+            () = shared.recheck.notified() => {}
         }
         let people = *presence.borrow_and_update();
         let tick = if people > CROWD { CROWDED_TICK } else { TICK };
         tokio::time::sleep_until(last + tick).await;
         published.borrow_and_update();
         let state = shared.state.load_full();
+        // After the state: what was written once rights had changed is not sent before everyone was asked.
+        let recheck = shared.recheck_due.swap(false, Ordering::AcqRel);
         let seq = D::seq(&state);
         let tell = (presence_due.is_none() && people != told).then_some(people);
         if seq == sent && tell.is_none() && !recheck {
