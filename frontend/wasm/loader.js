@@ -5,7 +5,8 @@
 //   2. loads the program and lets it take over ("hydrate"),
 //   3. leaves or restores the plain page when the program is missing, too new for the browser, or panics.
 //
-// The document names its program: <script type="module" id="loader" src="…" data-js="…" data-wasm="…">.
+// The document names its program: <script type="module" id="loader" src="…" data-js="…" data-wasm="…">. One that names
+// none stays plain.
 // The root element may name the address that shows this page (data-url), for pages that answer a form post.
 
 const script = document.getElementById("loader");
@@ -151,7 +152,7 @@ async function start() {
 }
 
 refill();
-if (typeof WebAssembly === "object" && !translated() && !recall(PLAIN)?.includes(url)) {
+if (script.dataset.wasm && typeof WebAssembly === "object" && !translated() && !recall(PLAIN)?.includes(url)) {
   start().then(
     (state) => (root.dataset[state] = ""),
     (error) => {

@@ -1,12 +1,17 @@
 //! What the black-box suites stand on: the real program on a data folder of its own, ended by its process id.
 
+use std::fmt::Debug;
+use std::future::Future;
 use std::io::{BufRead, BufReader};
+use std::net::TcpListener;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, ExitStatus, Output, Stdio};
+use std::time::{Duration, Instant};
 
-use stimmwerk_client::{Client, Join};
-use stimmwerk_core::forum::{ForumCommand, Waiting};
-use stimmwerk_core::ids::{ForumId, ProcessId, StreamId};
+use stimmwerk_client::{Client, Error, Follower, ForumAnswer, Join, Joined, Written, command_id};
+use stimmwerk_core::forum::{ForumCommand, ForumView, Waiting};
+use stimmwerk_core::ids::{ContributionId, ForumId, ProcessId, StreamId};
+use stimmwerk_core::live::Seq;
 use stimmwerk_core::network::Visibility;
 use stimmwerk_core::said::{Lang, Texts};
 
@@ -19,6 +24,26 @@ pub fn program() -> PathBuf {
     let program = std::env::var_os("STIMMWERK_BIN").map_or_else(built, PathBuf::from);
     assert!(program.exists(), "there is no program to test: run `cargo xtask test`");
     program
+}
+
+/// How long anything may take that must happen. Generous: it bounds a failure, it measures nothing.
+pub const SOON: Duration = Duration::from_secs(30);
+
+/// The program with arguments, without the settings of whoever runs the tests.
+pub fn command(arguments: &[&str]) -> Command {
+    let mut command = Command::new(program());
+    for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("STIMMWERK_")) {
+        command.env_remove(name);
+    }
+    command.args(arguments).env("STIMMWERK_LOG", "warn");
+    command
+}
+
+/// A port below those the kernel hands out: while the server is down nobody else gets it, and no client that knocks
+/// meanwhile is connected to itself.
+fn free_port() -> u16 {
+    let free = |port: &u16| TcpListener::bind(("127.0.0.1", *port)).is_ok();
+    std::iter::repeat_with(|| rand::random_range(10_000..32_000)).find(free).expect("there are endless tries")
 }
 
 /// A running server.
@@ -35,17 +60,15 @@ impl Server {
     /// Starts on an empty data folder.
     pub fn start() -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
-        let mut server = Self::start_on(folder.path(), "127.0.0.1:0");
+        let mut server = Self::start_on(folder.path(), &format!("127.0.0.1:{}", free_port()));
         server.folder = Some(folder);
         server
     }
 
     /// Starts on a data folder and an address.
     pub fn start_on(data: &Path, listen: &str) -> Self {
-        let mut child = Command::new(program())
-            .args(["serve", "--listen", listen, "--data"])
+        let mut child = command(&["serve", "--listen", listen, "--data"])
             .arg(data)
-            .env("STIMMWERK_LOG", "warn")
             .stdout(Stdio::piped())
             .spawn()
             .expect("the program starts");
@@ -55,21 +78,41 @@ impl Server {
         Self { child, data: data.to_owned(), url, folder: None }
     }
 
-    /// Ends it at once, as a power cut would, and starts it again on the same data and address.
-    pub fn kill_and_restart(&mut self) {
+    /// Ends it at once, as a power cut would.
+    pub fn kill(&mut self) {
         self.child.kill().expect("it can be killed");
         self.child.wait().expect("it ends");
+    }
+
+    /// Starts it again, after it has ended, on the same data and address.
+    pub fn start_again(&mut self) {
         let listen = self.url.trim_start_matches("http://").to_owned();
         let folder = self.folder.take();
         *self = Self::start_on(&self.data.clone(), &listen);
         self.folder = folder;
     }
 
-    /// Asks it to stop and waits until it has.
-    pub fn stop(&mut self) -> std::process::ExitStatus {
+    /// Ends it at once, as a power cut would, and starts it again on the same data and address.
+    pub fn kill_and_restart(&mut self) {
+        self.kill();
+        self.start_again();
+    }
+
+    /// Asks it to stop, without waiting.
+    pub fn terminate(&self) {
         let pid = rustix::process::Pid::from_child(&self.child);
         rustix::process::kill_process(pid, rustix::process::Signal::TERM).expect("it can be signalled");
+    }
+
+    /// Waits until it has ended by itself.
+    pub fn ended(&mut self) -> ExitStatus {
         self.child.wait().expect("it ends")
+    }
+
+    /// Asks it to stop and waits until it has.
+    pub fn stop(&mut self) -> ExitStatus {
+        self.terminate();
+        self.ended()
     }
 
     /// Its process id.
@@ -82,15 +125,30 @@ impl Server {
         Client::new(&self.url)
     }
 
+    /// The same person on new connections: those of before a restart are dead.
+    pub fn anew(&self, client: &Client) -> Client {
+        self.visitor().as_identity(client.identity().clone())
+    }
+
+    /// Runs `stimmwerk admin …` on its data folder.
+    pub fn admin(&self, arguments: &[&str]) -> Output {
+        command(&["admin"]).args(arguments).arg("--data").arg(&self.data).output().expect("the program runs")
+    }
+
     /// Staff with a token, made beside the running server.
     pub fn staff(&self, role: &str) -> Client {
-        let made = Command::new(program())
-            .args(["admin", "token", "create", "--role", role, "--name", "test", "--data"])
-            .arg(&self.data)
-            .output()
-            .expect("the program runs");
+        let made = self.admin(&["token", "create", "--role", role, "--name", "test"]);
         assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
         self.visitor().with_token(String::from_utf8_lossy(&made.stdout).trim())
+    }
+
+    /// Checks chains, numbers and texts of the log with the program's own tool.
+    ///
+    /// # Panics
+    /// The log is damaged.
+    pub fn verify(&self) {
+        let verified = self.admin(&["verify"]);
+        assert!(verified.status.success(), "the log is damaged: {}", String::from_utf8_lossy(&verified.stdout));
     }
 }
 
@@ -130,12 +188,107 @@ impl Scene {
 
     /// A guest with a session.
     pub async fn guest(&self, server: &Server, name: &str) -> Client {
-        let join = Join { notice: Some(1), ..Join::with_code(&self.code) }.named(name);
-        server.visitor().join(&join).await.expect("a guest joins").0
+        self.guest_who(server, name).await.0
     }
+
+    /// A guest with a session, and who they are.
+    pub async fn guest_who(&self, server: &Server, name: &str) -> (Client, Joined) {
+        let join = Join { notice: Some(1), ..Join::with_code(&self.code) }.named(name);
+        server.visitor().join(&join).await.expect("a guest joins")
+    }
+
+    /// Issues a command over REST.
+    pub async fn tell(&self, client: &Client, command: ForumCommand) -> Result<Written, Error> {
+        client.command(self.forum, command_id(), &command).await
+    }
+
+    /// Says something over REST.
+    pub async fn say(&self, client: &Client, text: &str) -> ContributionId {
+        let written = self.tell(client, saying(text)).await.expect("a contribution");
+        ContributionId(written.id.expect("its id"))
+    }
+
+    /// The number of the forum's last event.
+    pub async fn head(&self) -> Seq {
+        self.staff.forum(self.forum, &Default::default()).await.expect("the forum").seq
+    }
+
+    /// The whole forum as a client may see it, down to a position.
+    pub async fn fresh(&self, client: &Client, from: u64) -> ForumAnswer {
+        let mut whole = client.whole_forum(self.forum).await.expect("the forum");
+        whole.view.contributions.retain(|contribution| contribution.position >= from);
+        whole.view.window.from = from;
+        whole
+    }
+
+    /// A follower, once it is at the end, shows what a fresh look shows, and no promise was broken.
+    pub async fn assert_follows(&self, who: &str, follower: &Follower, client: &Client) {
+        let head = self.head().await;
+        let there = follower.reaches(head, SOON).await;
+        assert!(there, "{who} stays at {}, not {head}: {:?}", follower.seq(), follower.seen());
+        assert!(follower.seen().violations.is_empty(), "{who}: {:?}", follower.seen().violations);
+        let view = follower.view().expect("a view");
+        let fresh = self.fresh(client, view.window.from).await.view;
+        assert_same_view(who, &view, &fresh);
+    }
+}
+
+/// Two views are the same; says where they differ, since views are long.
+///
+/// # Panics
+/// They differ.
+pub fn assert_same_view(who: &str, followed: &ForumView, fresh: &ForumView) {
+    let ids = |view: &ForumView| view.contributions.iter().map(|c| (c.position, c.id)).collect::<Vec<_>>();
+    assert_eq!(ids(followed), ids(fresh), "{who}: contributions");
+    for (followed, fresh) in followed.contributions.iter().zip(&fresh.contributions) {
+        assert_eq!(followed, fresh, "{who}");
+    }
+    assert_eq!(followed, fresh, "{who}");
+}
+
+/// Tries again until it holds.
+///
+/// # Panics
+/// It does not within [`SOON`].
+pub async fn eventually<F: Future<Output = bool>>(what: &str, mut holds: impl FnMut() -> F) {
+    let start = Instant::now();
+    while !holds().await {
+        assert!(start.elapsed() < SOON, "not within {SOON:?}: {what}");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+}
+
+/// Status and code of a refusal.
+///
+/// # Panics
+/// It was no refusal.
+pub fn refusal<T: Debug>(result: Result<T, Error>) -> (u16, String) {
+    match result {
+        Err(Error::Problem(problem)) => (problem.status, problem.code),
+        other => panic!("a refusal was due, not {other:?}"),
+    }
+}
+
+/// The files under a folder in which these bytes stand.
+pub fn where_is(needle: &str, folder: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
+        let path = entry.path();
+        if path.is_dir() {
+            found.extend(where_is(needle, &path));
+        } else if std::fs::read(&path).is_ok_and(|bytes| memchr::memmem::find(&bytes, needle.as_bytes()).is_some()) {
+            found.push(path);
+        }
+    }
+    found
 }
 
 /// Writing `text`.
 pub fn saying(text: &str) -> ForumCommand {
     ForumCommand::Contribute { text: text.to_owned(), lang: None, topic: None, reply_to: None }
+}
+
+/// Answering with `text`.
+pub fn replying(text: &str, to: ContributionId) -> ForumCommand {
+    ForumCommand::Contribute { text: text.to_owned(), lang: None, topic: None, reply_to: Some(to) }
 }

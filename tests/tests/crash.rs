@@ -66,10 +66,5 @@ async fn given_load_when_the_server_is_killed_at_random_moments_then_nothing_ack
     assert!(view.contributions.iter().eq(newest), "the reader holds exactly the view");
     let pid = server.pid();
     assert!(server.stop().success(), "process {pid} ends well");
-    let verified = std::process::Command::new(stimmwerk_tests::program())
-        .args(["admin", "verify", "--data"])
-        .arg(&server.data)
-        .output()
-        .expect("the program runs");
-    assert!(verified.status.success(), "{}", String::from_utf8_lossy(&verified.stdout));
+    server.verify();
 }

@@ -236,7 +236,7 @@ pub struct Rejected {
 }
 
 /// `application/problem+json` (RFC 9457) with a stable code. Further members are the code's parameters.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Problem {
     /// Stable, for programs.
@@ -249,6 +249,22 @@ pub struct Problem {
     #[serde(flatten)]
     #[cfg_attr(feature = "openapi", schema(value_type = Object))]
     pub params: serde_json::Map<String, serde_json::Value>,
+}
+
+impl<'de> Deserialize<'de> for Problem {
+    /// By hand: what is derived for flattened members holds every type in a tree of its own, which browsers would load.
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        use serde::de::Error;
+        use serde_json::Value;
+        let mut params = serde_json::Map::<String, Value>::deserialize(deserializer)?;
+        let mut text = |name: &'static str| match params.remove(name) {
+            Some(Value::String(text)) => Ok(text),
+            _ => Err(D::Error::missing_field(name)),
+        };
+        let (code, title) = (text("code")?, text("title")?);
+        let status = params.remove("status").and_then(|status| status.as_u64()?.try_into().ok());
+        Ok(Self { code, status: status.ok_or_else(|| D::Error::missing_field("status"))?, title, params })
+    }
 }
 
 /// How many are here.

@@ -14,7 +14,8 @@ use stimmwerk_ui::data::Refused;
 use tower::ServiceExt;
 
 use crate::app::AppState;
-use crate::problem::{Answer, Fault};
+use crate::guard;
+use crate::problem::{self, Answer, Fault};
 
 /// What a form brought beside the fields of the write.
 #[derive(Clone, Debug, Default)]
@@ -41,12 +42,13 @@ pub async fn forms(request: Request, inner: axum::Router) -> Response {
     if !is_form {
         return inner.oneshot(request).await.into_response();
     }
+    let lang = guard::language(&request);
     let (mut parts, body) = request.into_parts();
     let Ok(body) = to_bytes(body, MAX_CLIENT_FRAME).await else {
-        return StatusCode::PAYLOAD_TOO_LARGE.into_response();
+        return problem::respond(&Fault::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large"), lang);
     };
     let Ok(pairs) = serde_urlencoded::from_bytes::<Vec<(String, String)>>(&body) else {
-        return StatusCode::BAD_REQUEST.into_response();
+        return problem::respond(&Fault::bad_request("the form cannot be read"), lang);
     };
     let action = parts.uri.path().to_owned();
     let mut form = FormPost { next: "/".to_owned(), ..FormPost::default() };

@@ -245,6 +245,17 @@ impl Connection {
         let own = |subscription: &Subscription| {
             subscription.participant.map(|participant| subscription.stage.own(participant, subscription.from))
         };
+        // What fell out of the ring may have asked for it, and what is read beside it comes before what asks.
+        let in_turn = beam.as_ref().is_ok_and(|beam| {
+            let fits = beam.after == subscription.have && beam.frames(subscription.audience).is_some();
+            !beam.recheck && (fits || beam.seq <= subscription.have)
+        });
+        if !in_turn {
+            let still = standing(&self.app, &self.who, stream);
+            if still.map_or(true, |(_, audience)| audience < subscription.audience) {
+                return None;
+            }
+        }
         let Ok(beam) = beam else {
             let (frames, have) =
                 subscription.stage.catch_up(Some(subscription.have), subscription.audience, Some(subscription.from));
@@ -254,12 +265,6 @@ impl Connection {
             all.extend(own(subscription));
             return Some(all);
         };
-        if beam.recheck {
-            let still = standing(&self.app, &self.who, stream);
-            if still.map_or(true, |(_, audience)| audience < subscription.audience) {
-                return None;
-            }
-        }
         let mut frames = Vec::new();
         if beam.seq > subscription.have {
             match beam.frames(subscription.audience) {

@@ -6,7 +6,7 @@
 use std::collections::HashMap;
 use std::fmt::Write;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU32, Ordering};
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
@@ -166,6 +166,8 @@ struct Shared<D: Domain> {
     /// Number published last; the beam task waits on it.
     published: watch::Sender<Seq>,
     presence: watch::Sender<u32>,
+    /// The next beam asks every reader for its standing; the notification wakes the beam task for it.
+    recheck_due: AtomicBool,
     recheck: tokio::sync::Notify,
     touched: AtomicI64,
 }
@@ -230,6 +232,7 @@ impl<D: Domain> Room<D> {
             listeners: Default::default(),
             published: watch::Sender::new(seq),
             presence: watch::Sender::new(0),
+            recheck_due: AtomicBool::new(false),
             recheck: tokio::sync::Notify::new(),
             touched: AtomicI64::new(chance::now().0),
         });
@@ -354,6 +357,7 @@ impl<D: Domain> Stage for Room<D> {
     }
 
     fn recheck(&self) {
+        self.shared.recheck_due.store(true, Ordering::Release);
         self.shared.recheck.notify_one();
     }
 }
@@ -671,7 +675,6 @@ async fn beam<D: Domain>(shared: Arc<Shared<D>>) {
     let mut counters_due: Option<Instant> = None;
     let far = || Instant::now() + Duration::from_hours(1);
     loop {
-        let mut recheck = false;
         tokio::select! {
             changed = published.changed() => if changed.is_err() { return },
             changed = presence.changed(), if presence_due.is_none() => {
@@ -683,13 +686,15 @@ async fn beam<D: Domain>(shared: Arc<Shared<D>>) {
                 presence_due = None;
             }
             () = tokio::time::sleep_until(counters_due.unwrap_or_else(far)), if counters_due.is_some() => {}
-            () = shared.recheck.notified() => recheck = true,
+            () = shared.recheck.notified() => {}
         }
         let people = *presence.borrow_and_update();
         let crowded = people > CROWD;
         tokio::time::sleep_until(last + if crowded { CROWDED_TICK } else { TICK }).await;
         published.borrow_and_update();
         let state = shared.state.load_full();
+        // After the state: what was written once rights had changed is not sent before everyone was asked.
+        let recheck = shared.recheck_due.swap(false, Ordering::AcqRel);
         let seq = D::seq(&state);
         let tell = (presence_due.is_none() && people != told).then_some(people);
         if seq == sent && tell.is_none() && !recheck {

@@ -10,6 +10,7 @@ pub fn parameter<'a>(path: &'a str, name: &str) -> Option<&'a str> {
 }
 
 /// The address without a query parameter.
+#[cfg(feature = "ssr")]
 pub fn without(path: &str, name: &str) -> String {
     let Some((start, query)) = path.split_once('?') else { return path.to_owned() };
     let mut kept = query.split('&').filter(|pair| pair.split('=').next() != Some(name));

@@ -1,9 +1,13 @@
 //! Forms and commands: the address and the fields of a plain form say which command it is, and a command says which
 //! request it is where no socket can be had.
 
-use serde_json::Value;
+use std::borrow::Cow;
+
+use serde::{Deserialize, Serialize};
 use stimmwerk_core::forum::ForumCommand;
-use stimmwerk_core::ids::ForumId;
+#[cfg(feature = "staff")]
+use stimmwerk_core::forum::{HideReason, Mode, Waiting};
+use stimmwerk_core::ids::{CommandId, ContributionId, ForumId, StreamId, TopicId};
 use stimmwerk_core::said::Lang;
 #[cfg(feature = "staff")]
 use stimmwerk_core::said::Texts;
@@ -67,48 +71,181 @@ impl Form {
 
     #[cfg(not(feature = "staff"))]
     #[allow(clippy::unused_self, reason = "as its counterpart for staff")]
-    fn staff_verb(&self, _contribution: stimmwerk_core::ids::ContributionId, _verb: &str) -> Option<ForumCommand> {
+    fn staff_verb(&self, _contribution: ContributionId, _verb: &str) -> Option<ForumCommand> {
         None
     }
 
     #[cfg(feature = "staff")]
     fn staff_command(&self, thing: &str) -> Option<ForumCommand> {
-        use stimmwerk_core::forum::Mode;
-        let word = |name| self.field(name).map(|value| Value::String(value.to_owned()));
         Some(match thing {
             "topics" => {
                 let lang = Lang::try_from(self.field("title_lang")?.to_owned()).ok()?;
                 ForumCommand::AddTopic { title: Texts::of(lang, self.field("title").unwrap_or_default()) }
             }
             "state" => {
-                let mode = match self.field("state")? {
-                    "open" => Mode::Open,
-                    "slow" => Mode::Slow { seconds: self.field("seconds")?.parse().ok()? },
-                    "locked" => Mode::Locked,
-                    "closed" => Mode::Closed,
-                    _ => return None,
-                };
+                let seconds = self.field("seconds").and_then(|seconds| seconds.parse().ok());
+                let mode = Mode::of(self.field("state")?, seconds)?;
                 ForumCommand::SetState { mode, until: None }
             }
-            "waiting" => ForumCommand::SetWaiting { waiting: serde_json::from_value(word("waiting")?).ok()? },
+            "waiting" => ForumCommand::SetWaiting { waiting: word(self.field("waiting")?)? },
             _ => return None,
         })
     }
 
     #[cfg(feature = "staff")]
-    fn staff_verb(&self, contribution: stimmwerk_core::ids::ContributionId, verb: &str) -> Option<ForumCommand> {
+    fn staff_verb(&self, contribution: ContributionId, verb: &str) -> Option<ForumCommand> {
         Some(match verb {
             "approve" => ForumCommand::Approve { contribution },
             "restore" => ForumCommand::Restore { contribution },
             "erase" => ForumCommand::Erase { contribution },
             "hide" => ForumCommand::Hide {
                 contribution,
-                reason: serde_json::from_value(Value::String(self.field("reason")?.to_owned())).ok()?,
+                reason: word(self.field("reason")?)?,
                 note: self.field("note").map(str::to_owned),
             },
             _ => return None,
         })
     }
+}
+
+/// A value by its word on the wire.
+#[cfg(feature = "staff")]
+fn word<T: for<'de> Deserialize<'de>>(word: &str) -> Option<T> {
+    T::deserialize(serde::de::value::StrDeserializer::<serde::de::value::Error>::new(word)).ok()
+}
+
+/// A command as it travels and is kept: the members of all the commands a page sends, each left out where a command
+/// has none. What is derived for the enum itself knows every command there is, and reads them by way of a tree; browsers
+/// would load that.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Members {
+    #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
+    kind: Option<Cow<'static, str>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    contribution: Option<ContributionId>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    text: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    lang: Option<Lang>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    topic: Option<TopicId>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reply_to: Option<ContributionId>,
+    #[cfg(feature = "staff")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<HideReason>,
+    #[cfg(feature = "staff")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    note: Option<String>,
+    #[cfg(feature = "staff")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    title: Option<Texts>,
+    #[cfg(feature = "staff")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    state: Option<Cow<'static, str>>,
+    #[cfg(feature = "staff")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    seconds: Option<u32>,
+    #[cfg(feature = "staff")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    waiting: Option<Waiting>,
+}
+
+impl Members {
+    /// Those of a command. `None`: no page sends it.
+    pub fn of(command: &ForumCommand) -> Option<Self> {
+        let plain = |kind| Self { kind: Some(Cow::Borrowed(kind)), ..Self::default() };
+        let about = |kind, contribution: &ContributionId| Self { contribution: Some(*contribution), ..plain(kind) };
+        Some(match command {
+            ForumCommand::Contribute { text, lang, topic, reply_to } => Self {
+                text: Some(text.clone()),
+                lang: lang.clone(),
+                topic: *topic,
+                reply_to: *reply_to,
+                ..plain("contribute")
+            },
+            ForumCommand::Edit { contribution, text } => {
+                Self { text: Some(text.clone()), ..about("edit", contribution) }
+            }
+            ForumCommand::Support { contribution } => about("support", contribution),
+            ForumCommand::Unsupport { contribution } => about("unsupport", contribution),
+            ForumCommand::Withdraw { contribution } => about("withdraw", contribution),
+            #[cfg(feature = "staff")]
+            ForumCommand::Approve { contribution } => about("approve", contribution),
+            #[cfg(feature = "staff")]
+            ForumCommand::Hide { contribution, reason, note } => {
+                Self { reason: Some(*reason), note: note.clone(), ..about("hide", contribution) }
+            }
+            #[cfg(feature = "staff")]
+            ForumCommand::Restore { contribution } => about("restore", contribution),
+            #[cfg(feature = "staff")]
+            ForumCommand::Erase { contribution } => about("erase", contribution),
+            #[cfg(feature = "staff")]
+            ForumCommand::AddTopic { title } => Self { title: Some(title.clone()), ..plain("add_topic") },
+            #[cfg(feature = "staff")]
+            ForumCommand::SetState { mode, until: None } => {
+                let seconds = if let Mode::Slow { seconds } = mode { Some(*seconds) } else { None };
+                Self { state: Some(Cow::Borrowed(mode.word())), seconds, ..plain("set_state") }
+            }
+            #[cfg(feature = "staff")]
+            ForumCommand::SetWaiting { waiting } => Self { waiting: Some(*waiting), ..plain("set_waiting") },
+            _ => return None,
+        })
+    }
+
+    /// The command they are.
+    fn command(self) -> Option<ForumCommand> {
+        let about = self.contribution;
+        Some(match self.kind?.as_ref() {
+            "contribute" => {
+                let Self { text, lang, topic, reply_to, .. } = self;
+                ForumCommand::Contribute { text: text?, lang, topic, reply_to }
+            }
+            "edit" => ForumCommand::Edit { contribution: about?, text: self.text? },
+            "support" => ForumCommand::Support { contribution: about? },
+            "unsupport" => ForumCommand::Unsupport { contribution: about? },
+            "withdraw" => ForumCommand::Withdraw { contribution: about? },
+            #[cfg(feature = "staff")]
+            "approve" => ForumCommand::Approve { contribution: about? },
+            #[cfg(feature = "staff")]
+            "hide" => ForumCommand::Hide { contribution: about?, reason: self.reason?, note: self.note },
+            #[cfg(feature = "staff")]
+            "restore" => ForumCommand::Restore { contribution: about? },
+            #[cfg(feature = "staff")]
+            "erase" => ForumCommand::Erase { contribution: about? },
+            #[cfg(feature = "staff")]
+            "add_topic" => ForumCommand::AddTopic { title: self.title? },
+            #[cfg(feature = "staff")]
+            "set_state" => ForumCommand::SetState { mode: Mode::of(&self.state?, self.seconds)?, until: None },
+            #[cfg(feature = "staff")]
+            "set_waiting" => ForumCommand::SetWaiting { waiting: self.waiting? },
+            _ => return None,
+        })
+    }
+
+    /// For `#[serde(with)]` at a command.
+    pub fn serialize<S: serde::Serializer>(command: &ForumCommand, serializer: S) -> Result<S::Ok, S::Error> {
+        Serialize::serialize(&Self::of(command), serializer)
+    }
+
+    /// For `#[serde(with)]` at a command.
+    pub fn deserialize<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<ForumCommand, D::Error> {
+        let members = <Self as Deserialize>::deserialize(deserializer)?;
+        members.command().ok_or_else(|| serde::de::Error::custom("no command of a page"))
+    }
+}
+
+/// The frame that brings a command: `ClientFrame::Command` of the protocol.
+#[derive(Debug, Serialize)]
+#[serde(tag = "type", rename = "command")]
+pub struct CommandFrame {
+    /// Chosen here; repeating is safe.
+    pub id: CommandId,
+    /// For which stream.
+    pub stream: StreamId,
+    /// What.
+    pub command: Members,
 }
 
 /// A write over REST.
@@ -146,19 +283,16 @@ pub fn request(forum: ForumId, command: &ForumCommand) -> Option<Request> {
         ForumCommand::SetWaiting { .. } => ("POST", api(forum, "/waiting")),
         _ => return None,
     };
-    let mut body = serde_json::to_value(command).ok()?;
-    if let Value::Object(members) = &mut body {
-        // The address says these.
-        members.remove("type");
-        members.remove("contribution");
-    }
-    Some(Request { method, path, body: body.to_string() })
+    // The address says the rest.
+    let members = Members { kind: None, contribution: None, ..Members::of(command)? };
+    let body = serde_json::to_string(&members).ok()?;
+    Some(Request { method, path, body })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use stimmwerk_core::ids::{ContributionId, TopicId};
+    use serde_json::Value;
     use uuid::Uuid;
 
     const FORUM: ForumId = ForumId(Uuid::from_u128(1));
@@ -181,6 +315,19 @@ mod tests {
         Form { action: request.path.clone(), fields }
     }
 
+    /// Its members are those of the protocol.
+    fn travels(command: &ForumCommand) {
+        let members = Members::of(command).expect("a page sends it");
+        let json = serde_json::to_value(&members).expect("plain data");
+        assert_eq!(json, serde_json::to_value(command).expect("plain data"));
+        assert_eq!(Members::deserialize(&json).expect("the same members"), *command);
+        let frame =
+            CommandFrame { id: CommandId(Uuid::from_u128(5)), stream: StreamId(Uuid::from_u128(6)), command: members };
+        let (id, stream) = (frame.id, frame.stream);
+        let read = serde_json::from_value(serde_json::to_value(&frame).expect("plain data"));
+        assert_eq!(read.ok(), Some(stimmwerk_core::live::ClientFrame::Command { id, stream, command: json }));
+    }
+
     #[test]
     fn given_a_participants_command_when_made_a_request_and_read_as_a_form_then_it_is_the_same() {
         let contribution = ContributionId(Uuid::from_u128(2));
@@ -198,14 +345,14 @@ mod tests {
             ForumCommand::Withdraw { contribution },
         ] {
             let request = request(FORUM, &command).expect("a request");
-            assert_eq!(form(&request).command(FORUM), Some(command));
+            assert_eq!(form(&request).command(FORUM), Some(command.clone()));
+            travels(&command);
         }
     }
 
     #[cfg(feature = "staff")]
     #[test]
     fn given_a_moderators_command_when_made_a_request_and_read_as_a_form_then_it_is_the_same() {
-        use stimmwerk_core::forum::{HideReason, Mode, Waiting};
         let contribution = ContributionId(Uuid::from_u128(2));
         let mut commands = vec![
             ForumCommand::Approve { contribution },
@@ -223,7 +370,8 @@ mod tests {
         }));
         for command in commands {
             let request = request(FORUM, &command).expect("a request");
-            assert_eq!(form(&request).command(FORUM), Some(command));
+            assert_eq!(form(&request).command(FORUM), Some(command.clone()));
+            travels(&command);
         }
     }
 

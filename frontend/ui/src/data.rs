@@ -1,11 +1,15 @@
-//! What a page shows, as data: made by the server, embedded as JSON, read again by the browser.
+//! What a page shows, as data: made by the server and, for pages that live, embedded as JSON and read again by the
+//! browser. The others are documents with plain links and forms, and no program looks at them.
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 use stimmwerk_core::forum::{ForumView, OwnView};
-use stimmwerk_core::ids::{CommandId, ForumId, ProcessId, StreamId};
+use stimmwerk_core::ids::{CommandId, StreamId};
+#[cfg(feature = "ssr")]
+use stimmwerk_core::ids::{ForumId, ProcessId};
 use stimmwerk_core::live::{Problem, Seq};
+#[cfg(feature = "ssr")]
 use stimmwerk_core::network::Joining;
 use stimmwerk_core::said::Texts;
 use stimmwerk_core::time::{Timestamp, Zone};
@@ -17,7 +21,8 @@ pub struct PageData {
     pub lang: String,
     /// The network's time zone.
     pub zone: Zone,
-    /// The network's name.
+    /// The network's name. Not for the browser.
+    #[serde(skip)]
     pub network: Option<Texts>,
     /// The address of this page by GET, with its query.
     pub path: String,
@@ -51,31 +56,48 @@ pub struct Refused {
 
 /// The kinds of page there are.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "page", rename_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
 pub enum PageKind {
     /// `/`: public processes, own ones, and the way in.
+    #[cfg(feature = "ssr")]
+    #[serde(skip)]
     Home(Home),
     /// `/join`: the joining notice, name and code.
+    #[cfg(feature = "ssr")]
+    #[serde(skip)]
     Join(Join),
     /// `/f/{forum}`.
     Forum(Box<ForumPage>),
     /// `/f/{forum}/moderation`, for moderators.
     Moderation(Box<ForumPage>),
     /// `/login/link`: a link is used up by a press, not by being looked at.
+    #[cfg(feature = "ssr")]
+    #[serde(skip)]
     LoginLink(LoginLink),
     /// Nothing else to show: not found, no right, link used up.
+    #[cfg(feature = "ssr")]
+    #[serde(skip)]
     Message(Message),
 }
 
+impl PageKind {
+    /// Does the page change by itself, so that the browser takes it over?
+    pub fn lives(&self) -> bool {
+        matches!(self, Self::Forum(_) | Self::Moderation(_))
+    }
+}
+
 /// See [`PageKind::Home`].
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg(feature = "ssr")]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Home {
     /// Processes the reader may see.
     pub processes: Vec<ProcessCard>,
 }
 
 /// A process in a list.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg(feature = "ssr")]
+#[derive(Clone, Debug, PartialEq)]
 pub struct ProcessCard {
     /// Its id.
     pub id: ProcessId,
@@ -90,7 +112,8 @@ pub struct ProcessCard {
 }
 
 /// A forum in a list.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg(feature = "ssr")]
+#[derive(Clone, Debug, PartialEq)]
 pub struct ForumCard {
     /// Its id.
     pub id: ForumId,
@@ -105,7 +128,8 @@ pub struct ForumCard {
 }
 
 /// See [`PageKind::Join`].
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg(feature = "ssr")]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Join {
     /// A code from a link; empty if it is to be typed.
     pub code: String,
@@ -148,14 +172,16 @@ pub struct Codes {
 }
 
 /// See [`PageKind::LoginLink`].
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg(feature = "ssr")]
+#[derive(Clone, Debug, PartialEq)]
 pub struct LoginLink {
     /// The secret of the link.
     pub token: String,
 }
 
 /// See [`PageKind::Message`].
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg(feature = "ssr")]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Message {
     /// Why, as a problem in the reader's language.
     pub problem: Problem,

@@ -23,7 +23,7 @@ pub fn render(page: PageData) -> String {
     })
 }
 
-/// The page data as JSON that can stand inside a `<script>` element: without `<`, nothing ends the element.
+/// The data of a page that lives as JSON that can stand inside a `<script>` element: without `<`, nothing ends the element.
 pub fn embedded(page: &PageData) -> serde_json::Result<String> {
     Ok(serde_json::to_string(page)?.replace('<', "\\u003c"))
 }
@@ -57,14 +57,27 @@ pub fn document(page: &PageData, shell: &Shell) -> String {
     }
     let (script, wasm) = if staff { ("staff.js", "staff.wasm") } else { ("participant.js", "participant.wasm") };
     let nonce = escaped(&shell.nonce);
+    let lives = page.page.lives();
     if let (Some(loader), Some(script), Some(wasm)) = (asset("loader.js"), asset(script), asset(wasm)) {
-        let _ = write!(
-            html,
-            "<link rel=\"modulepreload\" href=\"/assets/{script}\">\
-             <link rel=\"preload\" as=\"fetch\" type=\"application/wasm\" crossorigin href=\"/assets/{wasm}\">\
-             <script type=\"module\" id=\"loader\" nonce=\"{nonce}\" src=\"/assets/{loader}\" \
-             data-js=\"/assets/{script}\" data-wasm=\"/assets/{wasm}\"></script>"
-        );
+        let _ = write!(html, "<script type=\"module\" id=\"loader\" nonce=\"{nonce}\" src=\"/assets/{loader}\"");
+        if lives {
+            let _ = write!(
+                html,
+                " data-js=\"/assets/{script}\" data-wasm=\"/assets/{wasm}\"></script>\
+                 <link rel=\"modulepreload\" href=\"/assets/{script}\">\
+                 <link rel=\"preload\" as=\"fetch\" type=\"application/wasm\" crossorigin href=\"/assets/{wasm}\">"
+            );
+        } else {
+            html.push_str("></script>");
+        }
+        // Whoever joins comes to a page that lives next.
+        if matches!(page.page, PageKind::Join(_)) {
+            let _ = write!(
+                html,
+                "<link rel=\"prefetch\" as=\"script\" crossorigin href=\"/assets/{script}\">\
+                 <link rel=\"prefetch\" as=\"fetch\" type=\"application/wasm\" crossorigin href=\"/assets/{wasm}\">"
+            );
+        }
     }
     let skip = escaped(words.skip());
     let _ = write!(html, "</head><body>{SPRITE}<a class=\"skip\" href=\"#{ROOT_ID}\">{skip}</a>");
@@ -76,10 +89,12 @@ pub fn document(page: &PageData, shell: &Shell) -> String {
     html.push('>');
     html.push_str(&render(page.clone()));
     let _ = write!(html, "</main><footer class=\"site\"><p>{}</p></footer>", escaped(words.foot()));
-    let data = embedded(page).expect("page data is plain data");
-    let _ = write!(html, "<script type=\"application/json\" id=\"{DATA_ID}\" nonce=\"{nonce}\">{data}</script>");
-    let table = table_json(lang, staff).expect("words are plain data").replace('<', "\\u003c");
-    let _ = write!(html, "<script type=\"application/json\" id=\"{WORDS_ID}\" nonce=\"{nonce}\">{table}</script>");
+    if lives {
+        let data = embedded(page).expect("page data is plain data");
+        let _ = write!(html, "<script type=\"application/json\" id=\"{DATA_ID}\" nonce=\"{nonce}\">{data}</script>");
+        let table = table_json(lang, staff).expect("words are plain data").replace('<', "\\u003c");
+        let _ = write!(html, "<script type=\"application/json\" id=\"{WORDS_ID}\" nonce=\"{nonce}\">{table}</script>");
+    }
     html.push_str("</body></html>");
     html
 }
@@ -127,15 +142,15 @@ fn banner(html: &mut String, page: &PageData, words: DocumentWords) {
 
 /// What the tab says.
 fn title(page: &PageData) -> String {
-    let words = Words::of(&page.lang);
+    let (words, document) = (Words::of(&page.lang), DocumentWords::of(&page.lang));
     let own = match &page.page {
-        PageKind::Home(_) => words.home_title(),
-        PageKind::Join(_) => words.join_title(),
+        PageKind::Home(_) => document.home_title(),
+        PageKind::Join(_) => document.join_title(),
         PageKind::Forum(forum) | PageKind::Moderation(forum) => words.pick(&forum.view.forum.title).0,
-        PageKind::LoginLink(_) => words.login_title(),
+        PageKind::LoginLink(_) => document.login_title(),
         PageKind::Message(message) => &message.problem.title,
     };
-    let network = page.network.as_ref().map_or(DocumentWords::of(&page.lang).name(), |texts| words.pick(texts).0);
+    let network = page.network.as_ref().map_or(document.name(), |texts| words.pick(texts).0);
     format!("{own} – {network}")
 }
 

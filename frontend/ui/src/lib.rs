@@ -23,6 +23,7 @@ mod dom;
 pub mod live;
 mod pages;
 mod plural;
+mod view;
 mod words;
 
 #[cfg(feature = "hydrate")]

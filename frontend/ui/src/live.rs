@@ -16,7 +16,7 @@ use uuid::Uuid;
 
 use crate::address::Writing;
 use crate::board::{Board, Link, say};
-use crate::command::{Request, request};
+use crate::command::{CommandFrame, Members, Request, request};
 use crate::words::Words;
 
 /// Silence after which a connection counts as dead. The server beats after 20 s.
@@ -42,6 +42,7 @@ pub struct Pending {
     /// Chosen here; sending it again is safe.
     pub id: CommandId,
     /// What.
+    #[serde(with = "Members")]
     pub command: ForumCommand,
     /// How far it is.
     #[serde(default)]
@@ -64,8 +65,8 @@ pub enum Stage {
         /// What it made.
         object: Option<Uuid>,
     },
-    /// Refused, and its text could not go back into the field.
-    Refused(Problem),
+    /// Refused, and its text could not go back into the field: why, in a sentence.
+    Refused(String),
 }
 
 impl Pending {
@@ -525,7 +526,7 @@ impl<O: Outside> Live<O> {
         self.asked_until = Some(self.outside.now() + PATIENCE_MS);
     }
 
-    fn send(&mut self, frame: &ClientFrame) {
+    fn send(&mut self, frame: &impl Serialize) {
         if let Ok(json) = serde_json::to_string(frame) {
             self.outside.send(json);
         }
@@ -660,7 +661,7 @@ impl<O: Outside> Live<O> {
             }
             Some(_) => self.board.pending.update(|all| {
                 for one in all.iter_mut().filter(|one| one.id == id) {
-                    one.stage = Stage::Refused(problem.clone());
+                    one.stage = Stage::Refused(problem.title.clone());
                 }
             }),
             None => {
@@ -729,8 +730,8 @@ impl<O: Outside> Live<O> {
 
     fn deliver(&mut self, one: &Pending) {
         if self.phase == Phase::Open {
-            let Ok(command) = serde_json::to_value(&one.command) else { return };
-            self.send(&ClientFrame::Command { id: one.id, stream: self.stream, command });
+            let Some(command) = Members::of(&one.command) else { return };
+            self.send(&CommandFrame { id: one.id, stream: self.stream, command });
         } else if self.poll_at.is_some() && !self.posting.contains(&one.id) {
             let Some(request) = request(self.forum, &one.command) else { return };
             self.posting.push(one.id);

@@ -4,7 +4,7 @@ use serde_json::{Map, Value};
 use stimmwerk_core::said::Texts;
 
 use crate::pages::notice;
-use crate::words::{ProblemWords, Words};
+use crate::words::{DocumentWords, ProblemWords};
 
 /// The version of the joining notice. Whoever changes what it says counts it up.
 pub const NOTICE_VERSION: u32 = 1;
@@ -57,7 +57,7 @@ pub fn problem_title(lang: &str, code: &str, params: &Map<String, Value>) -> Str
 /// The joining notice of [`NOTICE_VERSION`], a line for each point: who runs this, who reads what I write, that a name
 /// may be invented, what may stand in the result, and how it is deleted.
 pub fn notice_text(lang: &str, network: Option<&Texts>) -> String {
-    notice(Words::of(lang), network).join("\n")
+    notice(DocumentWords::of(lang), network).join("\n")
 }
 
 #[cfg(test)]

@@ -16,7 +16,7 @@ pub struct Words(Table);
 #[derive(Clone, Copy, Debug)]
 pub struct StaffWords(Table);
 
-/// The words around a page, which the browser does not touch.
+/// The words around a page and of pages that do not live, which the browser does not touch.
 #[cfg(feature = "ssr")]
 #[derive(Clone, Copy, Debug)]
 pub struct DocumentWords(Table);
@@ -103,6 +103,11 @@ impl DocumentWords {
     /// The words of a language.
     pub fn of(lang: &str) -> Self {
         Self(Table::of(lang, Self::TABLES))
+    }
+
+    /// The language of these words.
+    pub fn lang(self) -> &'static str {
+        self.0.lang
     }
 }
 

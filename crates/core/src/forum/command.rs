@@ -26,6 +26,17 @@ pub enum Mode {
 }
 
 impl Mode {
+    /// The mode by its word, with the interval of [`Mode::Slow`].
+    pub fn of(word: &str, seconds: Option<u32>) -> Option<Self> {
+        Some(match word {
+            "open" => Self::Open,
+            "slow" => Self::Slow { seconds: seconds? },
+            "locked" => Self::Locked,
+            "closed" => Self::Closed,
+            _ => return None,
+        })
+    }
+
     /// The state in one word, as on the wire.
     pub const fn word(self) -> &'static str {
         match self {

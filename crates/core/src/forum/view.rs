@@ -48,6 +48,7 @@ pub struct Window {
 /// Title, state and rules of a forum.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(try_from = "HeaderMembers")]
 pub struct Header {
     /// The forum.
     pub id: ForumId,
@@ -63,6 +64,31 @@ pub struct Header {
     pub until: Option<Timestamp>,
     /// Which contributions wait for a moderator.
     pub waiting: Waiting,
+}
+
+/// [`Header`] as it is read. What is derived for flattened members holds every type in a tree of its own, which browsers
+/// would load.
+#[derive(Deserialize)]
+struct HeaderMembers {
+    id: ForumId,
+    process: ProcessId,
+    title: Texts,
+    state: String,
+    #[serde(default)]
+    seconds: Option<u32>,
+    #[serde(default)]
+    until: Option<Timestamp>,
+    waiting: Waiting,
+}
+
+impl TryFrom<HeaderMembers> for Header {
+    type Error = &'static str;
+
+    fn try_from(members: HeaderMembers) -> Result<Self, Self::Error> {
+        let HeaderMembers { id, process, title, state, seconds, until, waiting } = members;
+        let mode = Mode::of(&state, seconds).ok_or("unknown state")?;
+        Ok(Self { id, process, title, mode, until, waiting })
+    }
 }
 
 /// How much there is.
@@ -315,12 +341,28 @@ pub struct OwnWaiting {
 /// An own contribution that was hidden.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(from = "OwnHiddenMembers")]
 pub struct OwnHidden {
     /// Its id.
     pub id: ContributionId,
     /// Why.
     #[serde(flatten)]
     pub why: HiddenView,
+}
+
+/// [`OwnHidden`] as it is read; see [`HeaderMembers`].
+#[derive(Deserialize)]
+struct OwnHiddenMembers {
+    id: ContributionId,
+    reason: HideReason,
+    #[serde(default)]
+    note: Option<Arc<str>>,
+}
+
+impl From<OwnHiddenMembers> for OwnHidden {
+    fn from(OwnHiddenMembers { id, reason, note }: OwnHiddenMembers) -> Self {
+        Self { id, why: HiddenView { reason, note } }
+    }
 }
 
 /// One facet of one entity of a forum. On the wire a string: `forum`, `totals`, `topic/ID`, `contribution/ID`, `counts/ID`.

@@ -57,15 +57,15 @@ pub async fn join(
     let is_form = request.extensions().get::<FormPost>().is_some();
     let Input(input) = Input::<Join>::from_request(request, &app).await?;
     let directory = app.directory();
-    if let Err(retry_after) = app.limits.guesses.peek() {
+    let by_token = gate.who.standing.as_ref().is_some_and(|standing| standing.person.kind == PersonKind::Token);
+    if let (false, Err(retry_after)) = (by_token, app.limits.guesses.peek()) {
         return Err(Fault::too_many_requests(retry_after));
     }
     let Some(process) = directory.by_code(&input.code) else {
         let _ = app.limits.guesses.take();
         return Err(Fault::new(StatusCode::NOT_FOUND, "code_unknown"));
     };
-    let by_staff = gate.who.roles_in(process.id).moderates()
-        && gate.who.standing.as_ref().is_some_and(|standing| standing.person.kind == PersonKind::Token);
+    let by_staff = by_token && gate.who.roles_in(process.id).moderates();
     let forums: Vec<Value> =
         process.forums.iter().map(|place| json!({ "id": place.forum, "stream": place.stream })).collect();
     let entered = |participant: ParticipantId, token: Option<String>| {

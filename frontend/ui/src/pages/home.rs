@@ -8,12 +8,13 @@ use crate::address::ForumPlace;
 use crate::board::Cx;
 use crate::clock;
 use crate::data::{ForumCard, Home, ProcessCard};
+use crate::view::{AnyView, IntoAny};
+use crate::words::DocumentWords;
 
 /// See [`crate::data::PageKind::Home`].
-pub fn home(cx: Cx, home: Home) -> AnyView {
-    let words = cx.words;
+pub fn home(cx: Cx, words: DocumentWords, home: Home) -> AnyView {
     let none = home.processes.is_empty().then(|| view! { <p class="empty">{words.home_none()}</p> });
-    let processes = home.processes.iter().map(|process| card(cx, process)).collect_view();
+    let processes = home.processes.iter().map(|process| card(cx, words, process)).collect_view();
     view! {
         <div class="home">
             <header class="hero">
@@ -53,8 +54,7 @@ pub fn home(cx: Cx, home: Home) -> AnyView {
     .into_any()
 }
 
-fn card(cx: Cx, process: &ProcessCard) -> AnyView {
-    let words = cx.words;
+fn card(cx: Cx, words: DocumentWords, process: &ProcessCard) -> AnyView {
     let standing = if process.joined {
         Some(view! { <span class="badge mine">{words.home_joined()}</span> }.into_any())
     } else if process.joining == Joining::Open {
@@ -63,11 +63,11 @@ fn card(cx: Cx, process: &ProcessCard) -> AnyView {
         Some(view! { <span class="hint">{words.home_full()}</span> }.into_any())
     };
     let none = process.forums.is_empty().then(|| view! { <p class="empty">{words.home_no_talks()}</p> });
-    let forums = process.forums.iter().map(|forum| line(cx, forum)).collect_view();
+    let forums = process.forums.iter().map(|forum| line(cx, words, forum)).collect_view();
     view! {
         <section class="panel process">
             <header>
-                <h3>{texts(words, &process.title)}</h3>
+                <h3>{texts(cx.words, &process.title)}</h3>
                 {standing}
             </header>
             {none}
@@ -77,20 +77,19 @@ fn card(cx: Cx, process: &ProcessCard) -> AnyView {
     .into_any()
 }
 
-fn line(cx: Cx, forum: &ForumCard) -> AnyView {
-    let words = cx.words;
+fn line(cx: Cx, words: DocumentWords, forum: &ForumCard) -> AnyView {
     let place = ForumPlace { forum: forum.id, moderation: false, topic: None, before: None };
     let last = forum.last_at.map(|at| {
-        let when = cx.zone.with_value(|zone| clock::moment(words, zone, at, None));
+        let when = cx.zone.with_value(|zone| clock::moment(cx.words, zone, at, None));
         view! { <time datetime=clock::iso(at)>{words.home_last(&when)}</time> }
     });
     view! {
         <li>
             <a class="talk-link" href=place.href()>
-                {icon(icons::TALK)} <span class="name">{texts(words, &forum.title)}</span>
+                {icon(icons::TALK)} <span class="name">{texts(cx.words, &forum.title)}</span>
             </a>
             <p class="facts">
-                {state(words, &forum.state)} <span>{words.forum_count(forum.count)}</span> {last}
+                {state(cx.words, &forum.state)} <span>{cx.words.forum_count(forum.count)}</span> {last}
             </p>
         </li>
     }

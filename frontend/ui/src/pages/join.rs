@@ -7,14 +7,15 @@ use super::parts::{hidden, problem, texts};
 use crate::address;
 use crate::board::Cx;
 use crate::data::Join;
-use crate::words::{LANGUAGES, Words, autonym};
+use crate::view::{AnyView, IntoAny};
+use crate::words::{DocumentWords, LANGUAGES, autonym};
 
 /// Where the form goes.
 const ACTION: &str = "/api/v1/join";
 
 /// The points of the joining notice; see [`crate::NOTICE_VERSION`].
-pub fn notice(words: Words, network: Option<&Texts>) -> [String; 5] {
-    let network = network.map_or(words.join_notice_we(), |texts| words.pick(texts).0);
+pub fn notice(words: DocumentWords, network: Option<&Texts>) -> [String; 5] {
+    let network = network.map_or(words.join_notice_we(), |texts| texts.pick(words.lang()).0);
     [
         words.join_notice_who(network),
         words.join_notice_read().to_owned(),
@@ -25,18 +26,17 @@ pub fn notice(words: Words, network: Option<&Texts>) -> [String; 5] {
 }
 
 /// See [`crate::data::PageKind::Join`].
-pub fn join(cx: Cx, join: Join, network: Option<&Texts>) -> AnyView {
-    let words = cx.words;
+pub fn join(cx: Cx, words: DocumentWords, join: Join, network: Option<&Texts>) -> AnyView {
     let path = cx.path.get_value();
     let refused = cx.refused_by(ACTION);
     let kept = |name: &str| refused.as_ref().and_then(|refused| refused.fields.get(name).cloned()).unwrap_or_default();
-    let summary = cx.refused.get_value().map(|refused| problem(words, &refused.problem));
+    let summary = cx.refused.get_value().map(|refused| problem(cx.words, &refused.problem.title));
     let points = notice(words, network).map(|point| view! { <li>{point}</li> }).collect_view();
     let code = if kept("code").is_empty() { join.code.clone() } else { kept("code") };
     let process = join.process.as_ref().map(|title| {
         view! {
             <p class="into">
-                {words.join_process()} " " <strong>{texts(words, title)}</strong>
+                {words.join_process()} " " <strong>{texts(cx.words, title)}</strong>
             </p>
         }
     });
@@ -70,7 +70,7 @@ pub fn join(cx: Cx, join: Join, network: Option<&Texts>) -> AnyView {
     view! {
         <div class="join">
             <h1>{words.join_title()}</h1>
-            {languages(cx, &path)}
+            {languages(cx, words, &path)}
             {process}
             <form method="post" action=ACTION class="panel">
                 {summary}
@@ -79,7 +79,7 @@ pub fn join(cx: Cx, join: Join, network: Option<&Texts>) -> AnyView {
                     <ul>{points}</ul>
                 </section>
                 {hidden("notice", join.notice.to_string())}
-                {hidden("lang", words.lang().to_owned())}
+                {hidden("lang", cx.words.lang().to_owned())}
                 {hidden("idempotency_key", join.idempotency_key.to_string())}
                 {hidden("next", path.clone())}
                 {code}
@@ -107,7 +107,7 @@ pub fn join(cx: Cx, join: Join, network: Option<&Texts>) -> AnyView {
     .into_any()
 }
 
-fn languages(cx: Cx, path: &str) -> AnyView {
+fn languages(cx: Cx, words: DocumentWords, path: &str) -> AnyView {
     let buttons = LANGUAGES
         .iter()
         .map(|lang| {
@@ -122,7 +122,7 @@ fn languages(cx: Cx, path: &str) -> AnyView {
     view! {
         <form class="languages" method="post" action="/api/v1/language">
             <fieldset>
-                <legend>{cx.words.join_language()}</legend>
+                <legend>{words.join_language()}</legend>
                 {hidden("next", address::without(path, "lang"))}
                 <div class="line">{buttons}</div>
             </fieldset>

@@ -5,11 +5,12 @@ use leptos::prelude::*;
 use super::parts::{hidden, problem};
 use crate::board::Cx;
 use crate::data::LoginLink;
+use crate::view::{AnyView, IntoAny};
+use crate::words::DocumentWords;
 
 /// See [`crate::data::PageKind::LoginLink`].
-pub fn login(cx: Cx, link: LoginLink) -> AnyView {
-    let words = cx.words;
-    let summary = cx.refused.get_value().map(|refused| problem(words, &refused.problem));
+pub fn login(cx: Cx, words: DocumentWords, link: LoginLink) -> AnyView {
+    let summary = cx.refused.get_value().map(|refused| problem(cx.words, &refused.problem.title));
     view! {
         <div class="narrow">
             <h1>{words.login_title()}</h1>

@@ -2,12 +2,12 @@
 
 use leptos::prelude::*;
 
-use crate::board::Cx;
 use crate::data::Message;
+use crate::view::{AnyView, IntoAny};
+use crate::words::DocumentWords;
 
 /// See [`crate::data::PageKind::Message`].
-pub fn message(cx: Cx, message: Message) -> AnyView {
-    let words = cx.words;
+pub fn message(words: DocumentWords, message: Message) -> AnyView {
     view! {
         <div class="narrow message">
             <h1>{message.problem.title}</h1>

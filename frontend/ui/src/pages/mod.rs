@@ -2,9 +2,13 @@
 //! renders, and what differs later comes through signals.
 
 mod forum;
+#[cfg(feature = "ssr")]
 mod home;
+#[cfg(feature = "ssr")]
 mod join;
+#[cfg(feature = "ssr")]
 mod login;
+#[cfg(feature = "ssr")]
 mod message;
 #[cfg(feature = "staff")]
 mod moderation;
@@ -14,7 +18,10 @@ use leptos::prelude::*;
 
 use crate::board::Cx;
 use crate::data::{PageData, PageKind};
+use crate::view::{AnyView, IntoAny};
 use crate::words::AllWords;
+#[cfg(feature = "ssr")]
+use crate::words::DocumentWords;
 
 #[cfg(feature = "hydrate")]
 pub use forum::LIST_ID;
@@ -23,23 +30,28 @@ pub use join::notice;
 
 /// The component tree of a page.
 pub fn page(page: PageData, words: AllWords) -> AnyView {
-    let network = page.network;
     let cx = Cx {
         words: words.participant,
         zone: StoredValue::new(page.zone),
         path: StoredValue::new(page.path),
         refused: StoredValue::new(page.refused),
     };
+    #[cfg(feature = "ssr")]
+    let document = DocumentWords::of(&page.lang);
     match page.page {
-        PageKind::Home(home) => home::home(cx, home),
-        PageKind::Join(join) => join::join(cx, join, network.as_ref()),
+        #[cfg(feature = "ssr")]
+        PageKind::Home(home) => home::home(cx, document, home),
+        #[cfg(feature = "ssr")]
+        PageKind::Join(join) => join::join(cx, document, join, page.network.as_ref()),
         PageKind::Forum(forum) => forum::forum(cx, *forum, page.me),
         #[cfg(feature = "staff")]
         PageKind::Moderation(forum) => moderation::moderation(cx, words.staff, *forum),
         // The document loads the program that has it.
         #[cfg(not(feature = "staff"))]
         PageKind::Moderation(_) => ().into_any(),
-        PageKind::LoginLink(link) => login::login(cx, link),
-        PageKind::Message(message) => message::message(cx, message),
+        #[cfg(feature = "ssr")]
+        PageKind::LoginLink(link) => login::login(cx, document, link),
+        #[cfg(feature = "ssr")]
+        PageKind::Message(message) => message::message(document, message),
     }
 }

@@ -2,15 +2,16 @@
 
 use leptos::ev::MouseEvent;
 use leptos::prelude::*;
-use stimmwerk_core::forum::{ContributionView, HideReason, Mode, Waiting};
+use stimmwerk_core::forum::{ContributionView, HideReason, Mode, TopicView, Waiting};
 use stimmwerk_core::ids::{ContributionId, ParticipantId, ProcessId};
 
 use super::forum::{Row, at, author, connection, facts, list, live_board, submit, text, version, voices, when};
-use super::parts::{hidden, icon, icons, refusal, state, texts, title_digest};
+use super::parts::{digest, each, hidden, icon, icons, refusal, state, texts};
 use crate::address::{self, ForumPlace};
 use crate::board::{Board, Cx, find};
 use crate::data::{Codes, ForumPage};
 use crate::dom;
+use crate::view::{AnyView, IntoAny};
 use crate::words::StaffWords;
 
 /// What this page's components need.
@@ -87,9 +88,7 @@ fn queue(desk: Desk) -> AnyView {
                 {words.queue_empty()}
             </p>
             <ol>
-                <For each=move || waiting.get() key=|row| *row let(row)>
-                    {queued(desk, row.0)}
-                </For>
+                {each(move || waiting.get(), |row| *row, move |row| queued(desk, row.0).into_any())}
             </ol>
             <p class="hint" hidden=beyond>
                 {words.queue_older()}
@@ -323,9 +322,7 @@ fn states(desk: Desk) -> AnyView {
         <section class="panel states" aria-labelledby="state">
             <h2 id="state">
                 {words.state()} " "
-                <For each=move || [mode.get().word()] key=|mode| *mode let(mode)>
-                    {state(cx.words, mode)}
-                </For>
+                {each(move || [mode.get().word()], |mode| *mode, move |mode| state(cx.words, mode))}
             </h2>
             {one("open", words.open(), words.open_means(), icons::OPEN, false)}
             {one("slow", words.slow(), words.slow_means(), icons::SLOW, true)}
@@ -415,6 +412,7 @@ fn invite(desk: Desk, codes: Codes) -> AnyView {
 fn topics(desk: Desk) -> AnyView {
     let Desk { cx, words, board, place, .. } = desk;
     let topics = Memo::new(move |_| board.view.with(|view| view.topics.clone()));
+    let title = move |topic: TopicView| view! { <li>{texts(cx.words, &topic.title)}</li> }.into_any();
     let kept = cx.refused_by(&address::api(place.forum, "/topics"));
     let kept = kept.and_then(|refused| refused.fields.get("title").cloned()).unwrap_or_default();
     view! {
@@ -424,9 +422,7 @@ fn topics(desk: Desk) -> AnyView {
                 {words.topics_none()}
             </p>
             <ul class="plain">
-                <For each=move || topics.get() key=|topic| (topic.id, title_digest(&topic.title)) let(topic)>
-                    <li>{texts(cx.words, &topic.title)}</li>
-                </For>
+                {each(move || topics.get(), |topic| (topic.id, digest(&topic.title.texts)), title)}
             </ul>
             <form method="post" action=address::api(place.forum, "/topics")>
                 <label for="topic-title">{words.topic_title()}</label>

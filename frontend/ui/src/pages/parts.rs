@@ -3,12 +3,12 @@
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use leptos::prelude::*;
-use stimmwerk_core::live::Problem;
 use stimmwerk_core::people::Role;
 use stimmwerk_core::said::Texts;
 
 use crate::board::Cx;
 use crate::data::Refused;
+use crate::view::{AnyView, IntoAny};
 use crate::words::{Words, autonym};
 
 /// A text in several languages for this reader. One that is not translated says which language it is in.
@@ -25,29 +25,53 @@ pub fn texts(words: Words, texts: &Texts) -> AnyView {
     .into_any()
 }
 
-/// A digest of a text in all its languages: what keys of lists need to notice a change.
-pub fn title_digest(texts: &Texts) -> u64 {
+/// A digest of what a row shows: what keys of lists need to notice a change.
+pub fn digest(shown: &(impl Hash + ?Sized)) -> u64 {
     let mut hash = DefaultHasher::new();
-    texts.texts.hash(&mut hash);
+    shown.hash(&mut hash);
     hash.finish()
 }
 
-/// A digest of a text.
-pub fn digest(text: &str) -> u64 {
-    let mut hash = DefaultHasher::new();
-    text.hash(&mut hash);
-    hash.finish()
+/// A row of any list: the digest of its key, and how it is drawn.
+struct Entry {
+    key: u64,
+    draw: Box<dyn FnOnce() -> AnyView + Send>,
+}
+
+/// A list whose rows stay while their keys do.
+pub fn each<T, I, K>(
+    items: impl Fn() -> I + Send + 'static,
+    key: impl Fn(&T) -> K + Send + 'static,
+    draw: impl Fn(T) -> AnyView + Clone + Send + 'static,
+) -> AnyView
+where
+    T: Send + 'static,
+    I: IntoIterator<Item = T>,
+    K: Hash,
+{
+    entries(Box::new(move || {
+        let entry = |item: T| {
+            let (key, draw) = (digest(&key(&item)), draw.clone());
+            Entry { key, draw: Box::new(move || draw(item)) }
+        };
+        items().into_iter().map(entry).collect()
+    }))
+}
+
+/// One type for all lists: what keeps one in order is much, and would else be there once for each.
+fn entries(entries: Box<dyn Fn() -> Vec<Entry> + Send>) -> AnyView {
+    view! {
+        <For each=entries key=|entry| entry.key let(entry)>
+            {(entry.draw)()}
+        </For>
+    }
+    .into_any()
 }
 
 /// A sentence that changes. It is replaced with its element, never inside it: page translators wrap the words of an
 /// element, and what is written into a wrapped text is not seen.
 pub fn sentence(text: Signal<String>) -> AnyView {
-    view! {
-        <For each=move || [text.get()] key=Clone::clone let(text)>
-            <span>{text}</span>
-        </For>
-    }
-    .into_any()
+    each(move || [text.get()], |text| digest(text), |text| view! { <span>{text}</span> }.into_any())
 }
 
 /// A picture beside a word, from the sprite of the document.
@@ -93,9 +117,9 @@ pub fn hidden(name: &'static str, value: String) -> impl IntoView {
     view! { <input type="hidden" name=name value=value /> }
 }
 
-/// Why something was not taken.
-pub fn problem(words: Words, problem: &Problem) -> AnyView {
-    let title = if problem.title.is_empty() { words.site_failed().to_owned() } else { problem.title.clone() };
+/// Why something was not taken: the title of a problem.
+pub fn problem(words: Words, title: &str) -> AnyView {
+    let title = if title.is_empty() { words.site_failed() } else { title }.to_owned();
     view! {
         <div class="problem" role="alert">
             {icon(icons::WARN)} <p>{title}</p>
@@ -107,7 +131,7 @@ pub fn problem(words: Words, problem: &Problem) -> AnyView {
 /// The refusal of a form that has no text to keep, at the top of the page.
 pub fn refusal(cx: Cx, elsewhere: impl Fn(&Refused) -> bool) -> Option<AnyView> {
     let refused = cx.refused.get_value().filter(|refused| !elsewhere(refused))?;
-    Some(problem(cx.words, &refused.problem))
+    Some(problem(cx.words, &refused.problem.title))
 }
 
 /// A role as its badge says it.

@@ -11,6 +11,7 @@ use crate::board::{Board, Cx, find};
 use crate::clock;
 use crate::data::{ForumPage, Me};
 use crate::dom;
+use crate::view::{AnyView, IntoAny};
 use crate::words::{LANGUAGES, autonym};
 
 /// The most characters of a contribution: `TextLimits::CONTRIBUTION` of core.
@@ -94,7 +95,7 @@ pub fn composer(cx: Cx, board: Board, place: ForumPlace, page: &ForumPage, me: O
                     {sentence(parent)}
                 </p>
                 <div id="text-problem">
-                    {move || composer.problem.get().map(|refused| problem(words, &refused))}
+                    {move || composer.problem.get().map(|refused| problem(words, &refused.title))}
                 </div>
                 <textarea
                     id="text"

@@ -12,6 +12,7 @@ use crate::address::{self, ForumPlace, Writing};
 use crate::board::{Board, Cx, find};
 use crate::clock;
 use crate::dom;
+use crate::view::{AnyView, IntoAny};
 use crate::words::Words;
 
 /// What makes a row another one. Words are never changed within a row: it is replaced as a whole.

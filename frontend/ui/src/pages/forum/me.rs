@@ -7,6 +7,7 @@ use super::super::parts::{hidden, icon, icons};
 use crate::address::ForumPlace;
 use crate::board::Cx;
 use crate::data::Me;
+use crate::view::{AnyView, IntoAny};
 
 /// Where these forms go.
 const ME: &str = "/api/v1/me";

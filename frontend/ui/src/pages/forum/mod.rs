@@ -7,14 +7,15 @@ mod own;
 
 use leptos::ev::{MouseEvent, SubmitEvent};
 use leptos::prelude::*;
-use stimmwerk_core::forum::{Header, Mode};
+use stimmwerk_core::forum::{Header, Mode, TopicView};
 
-use super::parts::{icon, icons, refusal, sentence, state, texts, title_digest};
+use super::parts::{digest, each, icon, icons, refusal, sentence, state, texts};
 use crate::address::{self, ForumPlace};
 use crate::board::{Board, Cx, Link, Utterance};
 use crate::clock;
 use crate::data::{ForumPage, Me};
 use crate::dom;
+use crate::view::{AnyView, IntoAny};
 use crate::words::Words;
 
 #[cfg(not(feature = "staff"))]
@@ -100,9 +101,7 @@ pub fn facts(cx: Cx, board: Board) -> AnyView {
     let count = Memo::new(move |_| board.view.with(|view| view.totals.contributions));
     let people = Signal::derive(move || board.people.get().map_or(String::new(), |people| words.forum_people(people)));
     view! {
-        <For each=move || [mode.get()] key=|mode| *mode let(mode)>
-            {state(words, mode)}
-        </For>
+        {each(move || [mode.get()], |mode| *mode, move |mode| state(words, mode))}
         <span class="count">{sentence(Signal::derive(move || words.forum_count(count.get())))}</span>
         <span class="people" hidden=move || board.people.get().is_none()>
             {icon(icons::PEOPLE)}
@@ -182,6 +181,19 @@ fn topics(cx: Cx, board: Board, place: ForumPlace) -> AnyView {
     let topics = Memo::new(move |_| board.view.with(|view| view.topics.clone()));
     let current = |yes: bool| if yes { Some("page") } else { None };
     let all = ForumPlace { topic: None, before: None, ..place };
+    let one = move |topic: TopicView| {
+        view! {
+            <li>
+                <a
+                    href=ForumPlace { topic: Some(topic.id), ..all }.href()
+                    aria-current=current(place.topic == Some(topic.id))
+                >
+                    {texts(words, &topic.title)}
+                </a>
+            </li>
+        }
+        .into_any()
+    };
     view! {
         <nav class="topics" aria-labelledby="topics" hidden=move || topics.with(Vec::is_empty)>
             <h2 id="topics">{words.forum_topics()}</h2>
@@ -191,16 +203,7 @@ fn topics(cx: Cx, board: Board, place: ForumPlace) -> AnyView {
                         {words.forum_topics_all()}
                     </a>
                 </li>
-                <For each=move || topics.get() key=|topic| (topic.id, title_digest(&topic.title)) let(topic)>
-                    <li>
-                        <a
-                            href=ForumPlace { topic: Some(topic.id), ..all }.href()
-                            aria-current=current(place.topic == Some(topic.id))
-                        >
-                            {texts(words, &topic.title)}
-                        </a>
-                    </li>
-                </For>
+                {each(move || topics.get(), |topic| (topic.id, digest(&topic.title.texts)), one)}
             </ul>
         </nav>
     }
@@ -265,9 +268,7 @@ pub fn list(
                 {words.forum_empty()}
             </p>
             <ol id=LIST_ID>
-                <For each=move || rows.get() key=|row| *row let(row)>
-                    {row_view(row)}
-                </For>
+                {each(move || rows.get(), |row| *row, move |row| row_view(row).into_any())}
             </ol>
             <p class="older" hidden=move || from.get() == 0>
                 <a class="button" rel="next" href=older_href on:click=older>
@@ -309,15 +310,11 @@ fn pause(words: Words, board: Board) -> AnyView {
 /// What is said aloud: the regions stand in the first HTML, or screen readers would not listen to them.
 pub fn voices(cx: Cx, board: Board) -> AnyView {
     let region = |signal: RwSignal<Utterance>| {
-        view! {
-            <For
-                each=move || signal.get().into_words()
-                key=|said: &Utterance| said.number
-                let(said)
-            >
-                <span>{said.words}</span>
-            </For>
-        }
+        each(
+            move || signal.get().into_words(),
+            |said| said.number,
+            |said| view! { <span>{said.words}</span> }.into_any(),
+        )
     };
     let close = move |_: MouseEvent| board.said.update(|said| said.words.clear());
     #[cfg(feature = "hydrate")]

@@ -3,12 +3,13 @@
 use leptos::prelude::*;
 use stimmwerk_core::forum::{ForumCommand, HideReason, OwnHidden, OwnWaiting};
 
-use super::super::parts::{digest, icon, icons, problem};
+use super::super::parts::{digest, each, icon, icons, problem};
 use super::item::{change, withdraw};
 use crate::address::{ForumPlace, Writing};
 use crate::board::{Board, Cx};
 use crate::dom;
 use crate::live::{Pending, Stage};
+use crate::view::{AnyView, IntoAny};
 use crate::words::Words;
 
 /// Three short lists, mostly empty.
@@ -23,19 +24,21 @@ pub fn own(cx: Cx, board: Board, place: ForumPlace) -> AnyView {
         Memo::new(move |_| board.own.with(|own| own.as_ref().map(|own| own.hidden.clone()).unwrap_or_default()));
     view! {
         <ul class="own">
-            <For
-                each=move || pending.get()
-                key=|one| (one.id, matches!(one.stage, Stage::Refused(_)))
-                let(one)
-            >
-                {on_the_way(cx, board, &one)}
-            </For>
-            <For each=move || waiting.get() key=|one| (one.id, digest(&one.text)) let(one)>
-                {waits(cx, board, place, &one)}
-            </For>
-            <For each=move || hidden.get() key=|one| (one.id, one.why.note.as_deref().map(digest)) let(one)>
-                {hides(cx.words, &one)}
-            </For>
+            {each(
+                move || pending.get(),
+                |one| (one.id, matches!(one.stage, Stage::Refused(_))),
+                move |one| on_the_way(cx, board, &one),
+            )}
+            {each(
+                move || waiting.get(),
+                |one| (one.id, digest(&one.text)),
+                move |one| waits(cx, board, place, &one),
+            )}
+            {each(
+                move || hidden.get(),
+                |one| (one.id, one.why.note.as_ref().map(digest)),
+                move |one| hides(cx.words, &one),
+            )}
         </ul>
     }
     .into_any()
