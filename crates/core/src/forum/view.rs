@@ -357,11 +357,13 @@ struct OwnHiddenMembers {
     reason: HideReason,
     #[serde(default)]
     note: Option<Arc<str>>,
+    #[serde(default)]
+    appeal: Option<AppealView>,
 }
 
 impl From<OwnHiddenMembers> for OwnHidden {
-    fn from(OwnHiddenMembers { id, reason, note }: OwnHiddenMembers) -> Self {
-        Self { id, why: HiddenView { reason, note } }
+    fn from(OwnHiddenMembers { id, reason, note, appeal }: OwnHiddenMembers) -> Self {
+        Self { id, why: HiddenView { reason, note, by: None, appeal } }
     }
 }
 
