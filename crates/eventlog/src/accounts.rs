@@ -174,6 +174,11 @@ pub trait Accounts: Send + Sync + 'static {
     /// Uses a login link up: exactly one caller gets its person.
     async fn use_login_link(&self, hash: SecretHash, now: Timestamp) -> Result<Option<PersonId>, AccountError>;
 
+    /// Gives a person a return code in place of an earlier one.
+    async fn set_return_code(&self, hash: SecretHash, person: PersonId) -> Result<(), AccountError>;
+    /// Whose return code this is.
+    async fn returning(&self, hash: SecretHash) -> Result<Option<PersonId>, ReadError>;
+
     /// Adds a session under a fresh id; [`AccountError::Exists`] if the id is taken.
     async fn create_session(&self, row: SessionRow) -> Result<(), AccountError>;
     /// Writes a session.

@@ -31,6 +31,7 @@ pub(super) enum Change {
     RevokeTokens(PersonId),
     AddLoginLink(SecretHash, PersonId, Timestamp),
     UseLoginLink(SecretHash, Timestamp),
+    SetReturnCode(SecretHash, PersonId),
     CreateSession(SessionRow),
     SaveSession(SessionRow),
     DeleteSession([u8; 16]),
@@ -97,6 +98,9 @@ impl Change {
                 let query = sqlx::query(sql::USE_LOGIN_LINK).bind(&hash[..]).bind(now.0);
                 let used = query.fetch_optional(connection).await?;
                 return Ok(Changed::Person(used.map(|row| uuid(&row, 0)).transpose()?.map(PersonId)));
+            }
+            Self::SetReturnCode(hash, person) => {
+                sqlx::query(sql::SET_RETURN_CODE).bind(&hash[..]).bind(key(&person.0)).execute(connection).await?;
             }
             Self::CreateSession(row) => {
                 new(bind_session(sql::CREATE_SESSION, row).execute(connection).await?.rows_affected())?;
@@ -314,6 +318,15 @@ impl Accounts for SqliteStore {
         expires_at: Timestamp,
     ) -> Result<(), AccountError> {
         self.change(Change::AddLoginLink(hash, person, expires_at)).await.map(drop)
+    }
+
+    async fn set_return_code(&self, hash: SecretHash, person: PersonId) -> Result<(), AccountError> {
+        self.change(Change::SetReturnCode(hash, person)).await.map(drop)
+    }
+
+    async fn returning(&self, hash: SecretHash) -> Result<Option<PersonId>, ReadError> {
+        let found = sqlx::query(sql::RETURNING).bind(&hash[..]).fetch_optional(&self.readers).await?;
+        Ok(found.map(|row| uuid(&row, 0)).transpose()?.map(PersonId))
     }
 
     async fn use_login_link(&self, hash: SecretHash, now: Timestamp) -> Result<Option<PersonId>, AccountError> {

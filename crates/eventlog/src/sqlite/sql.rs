@@ -147,6 +147,9 @@ pub(super) const TOKEN_HOLDER: &str =
 pub(super) const REVOKE_TOKENS: &str = "DELETE FROM token WHERE person = $1";
 pub(super) const ADD_LOGIN_LINK: &str =
     "INSERT INTO login_link (hash, person, expires_at) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING";
+pub(super) const SET_RETURN_CODE: &str = "INSERT INTO return_code (hash, person) VALUES ($1, $2)
+     ON CONFLICT (person) DO UPDATE SET hash = excluded.hash";
+pub(super) const RETURNING: &str = "SELECT person FROM return_code WHERE hash = $1";
 pub(super) const USE_LOGIN_LINK: &str = "DELETE FROM login_link WHERE hash = $1 AND expires_at > $2 RETURNING person";
 pub(super) const CREATE_SESSION: &str =
     "INSERT INTO session (id, data, person, expires_at) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING";

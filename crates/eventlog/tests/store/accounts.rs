@@ -65,6 +65,21 @@ async fn given_a_login_link_when_fifty_use_it_at_once_then_one_gets_in() {
 }
 
 #[tokio::test]
+async fn given_a_return_code_then_the_newest_leads_back_until_the_person_is_erased() {
+    let (_folder, store) = store().await;
+    let someone = person(1, PersonKind::Guest);
+    store.add_person(someone.clone()).await.unwrap();
+    for hash in [[1; 32], [2; 32]] {
+        store.set_return_code(hash, someone.id).await.unwrap();
+        assert_eq!(store.returning(hash).await.unwrap(), Some(someone.id));
+    }
+    assert_eq!(store.returning([1; 32]).await.unwrap(), None, "it was replaced");
+    assert!(store.set_return_code([3; 32], PersonId(Uuid::from_u128(404))).await.is_err());
+    store.erase_person(someone.id).await.unwrap();
+    assert_eq!(store.returning([2; 32]).await.unwrap(), None);
+}
+
+#[tokio::test]
 async fn given_a_session_when_its_id_is_created_again_then_it_is_refused_and_stays() {
     let (_folder, store) = store().await;
     store.create_session(session(1, None)).await.unwrap();
