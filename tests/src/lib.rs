@@ -285,10 +285,10 @@ pub fn where_is(needle: &str, folder: &Path) -> Vec<PathBuf> {
 
 /// Writing `text`.
 pub fn saying(text: &str) -> ForumCommand {
-    ForumCommand::Contribute { text: text.to_owned(), lang: None, topic: None, reply_to: None }
+    ForumCommand::Contribute { text: text.to_owned(), lang: None, topic: None, reply_to: None, hall: None }
 }
 
 /// Answering with `text`.
 pub fn replying(text: &str, to: ContributionId) -> ForumCommand {
-    ForumCommand::Contribute { text: text.to_owned(), lang: None, topic: None, reply_to: Some(to) }
+    ForumCommand::Contribute { text: text.to_owned(), lang: None, topic: None, reply_to: Some(to), hall: None }
 }

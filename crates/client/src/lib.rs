@@ -18,7 +18,7 @@
 //! let place = joined.forums[0];
 //! let follower = Follow::stream(&guest, place.stream).start();
 //! let text = "More benches.".to_owned();
-//! let outcome = follower.command(ForumCommand::Contribute { text, lang: None, topic: None, reply_to: None }).await;
+//! let outcome = follower.command(ForumCommand::Contribute { text, lang: None, topic: None, reply_to: None , hall: None}).await;
 //! println!("{outcome:?}, {} contributions", follower.view().map_or(0, |view| view.contributions.len()));
 //! # Ok(()) }
 //! ```

@@ -147,6 +147,7 @@ mod tests {
             topics: Vec::new(),
             contributions: Vec::new(),
             waiting: Vec::new(),
+            attention: Vec::new(),
             window: Window::default(),
         };
         ServerFrame::Snapshot(Snapshot { stream: STREAM, seq: Seq(seq), audience: Audience::Public, view })

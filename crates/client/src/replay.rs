@@ -420,7 +420,7 @@ async fn perform(
         match act.what {
             What::Contribute(text) => {
                 let lang = stage.lang.clone();
-                let command = ForumCommand::Contribute { text, lang, topic: None, reply_to: None };
+                let command = ForumCommand::Contribute { text, lang, topic: None, reply_to: None , hall: None};
                 let (written, took) = patiently(client, stage.forum, &command, &mut timing.retries).await?;
                 timing.contributions.saturating_record(took);
                 let id = written.id.ok_or_else(|| Error::Contract("a contribution without an id".to_owned()))?;

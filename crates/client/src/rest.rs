@@ -304,6 +304,11 @@ fn route(forum: ForumId, command: &ForumCommand) -> Option<(Method, String, Valu
     let fields = body.as_object_mut()?;
     fields.remove("type");
     fields.remove("contribution");
+    fields.remove("participant");
+    if let ForumCommand::Report { contribution, .. } = command {
+        fields.insert("forum".to_owned(), forum.trim_start_matches("/forums/").into());
+        fields.insert("contribution".to_owned(), contribution.to_string().into());
+    }
     let (method, path) = match command {
         ForumCommand::SetTitle { .. } => (Method::PATCH, forum),
         ForumCommand::AddTopic { .. } => (Method::POST, format!("{forum}/topics")),
@@ -315,10 +320,24 @@ fn route(forum: ForumId, command: &ForumCommand) -> Option<(Method, String, Valu
         ForumCommand::Approve { contribution } => (Method::POST, of(contribution, "/approve")),
         ForumCommand::Hide { contribution, .. } => (Method::POST, of(contribution, "/hide")),
         ForumCommand::Restore { contribution } => (Method::POST, of(contribution, "/restore")),
+        ForumCommand::PutBack { contribution } => (Method::POST, of(contribution, "/put-back")),
         ForumCommand::Erase { contribution } => (Method::POST, of(contribution, "/erase")),
+        ForumCommand::Add { contribution, .. } => (Method::POST, of(contribution, "/add")),
+        ForumCommand::Appeal { contribution, .. } => (Method::POST, of(contribution, "/appeal")),
+        ForumCommand::RejectAppeal { contribution, .. } => (Method::POST, of(contribution, "/reject-appeal")),
+        ForumCommand::Claim { contribution, .. } => (Method::POST, of(contribution, "/claim")),
+        ForumCommand::Dismiss { contribution } => (Method::POST, of(contribution, "/dismiss")),
+        ForumCommand::Report { .. } => (Method::POST, "/notices".to_owned()),
+        ForumCommand::ApproveAll { participant } => {
+            (Method::POST, format!("{forum}/participants/{participant}/approve"))
+        }
+        ForumCommand::SetSummary { .. } => (Method::POST, format!("{forum}/summary")),
+        ForumCommand::CountHall { .. } => (Method::POST, format!("{forum}/hall")),
         ForumCommand::SetState { .. } => (Method::POST, format!("{forum}/state")),
         ForumCommand::SetWaiting { .. } => (Method::POST, format!("{forum}/waiting")),
-        ForumCommand::Found { .. }
+        // A name is reset in all forums of a process at once, by a route of the process.
+        ForumCommand::ResetName { .. }
+        | ForumCommand::Found { .. }
         | ForumCommand::Introduce
         | ForumCommand::ErasePerson { .. }
         | ForumCommand::Tick { .. } => return None,

@@ -240,6 +240,11 @@ pub trait Domain: LiveTypes {
     /// How many keys changed after `after`, at most `limit`.
     fn changed(state: &Self::State, after: Seq, limit: usize) -> usize;
 
+    /// Must the log not say who issued this command?
+    fn anonymous(_command: &Self::Command) -> bool {
+        false
+    }
+
     /// Has anything changed after `after` that people wait for? Counters and personal views alone can wait a little
     /// where many listen.
     fn pressing(state: &Self::State, after: Seq) -> bool {

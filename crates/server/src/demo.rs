@@ -192,6 +192,7 @@ async fn fill(app: &AppState) -> Result<()> {
             lang: Lang::try_from(lang.to_owned()).ok(),
             topic: Some(topics[topic]),
             reply_to: answers.map(|nth| said[nth]),
+            hall: None,
         };
         let done = tell(command, people[author].clone()).await?;
         let id = ContributionId(done.object.context("a contribution has an id")?);
@@ -212,6 +213,7 @@ async fn fill(app: &AppState) -> Result<()> {
         lang: Some(Lang::german()),
         topic: None,
         reply_to: None,
+        hall: None,
     };
     let done = tell(loud, people[6].clone()).await?;
     let contribution = ContributionId(done.object.context("a contribution has an id")?);
@@ -230,8 +232,13 @@ async fn fill(app: &AppState) -> Result<()> {
             ..Actor::default()
         };
         app.accounts.join_as_guest(Person { id: person, kind: PersonKind::Guest, label: None }, joined).await?;
-        let command =
-            ForumCommand::Contribute { text: text.to_owned(), lang: Some(Lang::german()), topic: None, reply_to: None };
+        let command = ForumCommand::Contribute {
+            text: text.to_owned(),
+            lang: Some(Lang::german()),
+            topic: None,
+            reply_to: None,
+            hall: None,
+        };
         tell(command, actor).await?;
     }
     Ok(())

@@ -9,6 +9,10 @@ use std::time::{Duration, Instant};
 const GUESSES: f64 = 300.0;
 const GUESSES_PER_SECOND: f64 = 0.5;
 
+/// Reports the whole server takes in a burst, and how many a second after that.
+const NOTICES: f64 = 300.0;
+const NOTICES_PER_SECOND: f64 = 2.0;
+
 /// A bucket that fills over time and is emptied by use.
 #[derive(Debug)]
 pub struct Bucket {
@@ -56,11 +60,13 @@ impl Bucket {
 pub struct Limits {
     /// Failed guesses of join codes and login links, for the whole server.
     pub guesses: Bucket,
+    /// Reports, for the whole server: they take words of strangers.
+    pub notices: Bucket,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { guesses: Bucket::new(GUESSES, GUESSES_PER_SECOND) }
+        Self { guesses: Bucket::new(GUESSES, GUESSES_PER_SECOND), notices: Bucket::new(NOTICES, NOTICES_PER_SECOND) }
     }
 }
 

@@ -6,11 +6,16 @@ use axum::extract::{Query, Request, State};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
-use stimmwerk_core::ids::ProcessId;
+use stimmwerk_core::domain::Domain;
+use stimmwerk_core::forum::{Forum, ForumState};
+use stimmwerk_core::ids::{ContributionId, ProcessId};
+use stimmwerk_core::live::{PAGE, WindowRequest};
 use stimmwerk_core::network::CodeKind;
+use stimmwerk_core::people::Audience;
 use stimmwerk_core::said::SaidTexts;
 use stimmwerk_ui::data::{
-    Codes, ForumCard, ForumPage, Home, Join, LoginLink, Me, Message, PageData, PageKind, ProcessCard, Refused, Shell,
+    Codes, ForumCard, ForumPage, Home, Join, ListPage, LogPage, LoginLink, Me, Message, PageData, PageKind, Place,
+    ProcessCard, RecordPage, Refused, ReportPage, Return, Shell, ThreadPage, Welcome,
 };
 
 use crate::app::{App, AppState};
@@ -18,8 +23,9 @@ use crate::chance;
 use crate::gate::Gate;
 use crate::guard;
 use crate::problem::{Answer, Fault};
-use crate::rest::forums::Part;
-use crate::rest::me::NOTICE;
+use crate::rest::forums::{Part, Wanted};
+use crate::rest::me::{NOTICE, WELCOME};
+use crate::rest::moderation::{Before, Recorded};
 use crate::site::ASSETS;
 
 /// What every page needs of its request.
@@ -141,16 +147,197 @@ pub async fn moderation(
     mut request: Request,
 ) -> Answer<Response> {
     let asked = Asked::of(&mut request);
+    let base = base(&app, &request);
     let mut page = forum_page(&app, &gate, &part).await?;
     let directory = app.directory();
     page.codes = gate.process.and_then(|process| directory.process(process)).and_then(|process| {
-        let base = app.config.public_url.clone().unwrap_or_default();
-        Some(Codes {
-            spoken: app.code(process, CodeKind::Spoken)?,
-            url: format!("{base}/j/{}", app.code(process, CodeKind::Link)?),
-        })
+        let url = format!("{base}/j/{}", app.code(process, CodeKind::Link)?);
+        Some(Codes { spoken: app.code(process, CodeKind::Spoken)?, picture: picture(&url), url })
     });
     show(&app, &gate, asked, gate.process, PageKind::Moderation(Box::new(page))).await
+}
+
+/// `/f/{forum}/list`
+pub async fn list(
+    State(app): State<AppState>,
+    gate: Gate,
+    Query(wanted): Query<Wanted>,
+    mut request: Request,
+) -> Answer<Response> {
+    let asked = Asked::of(&mut request);
+    let search = wanted.search()?;
+    let (state, audience, place) = place(&app, &gate).await?;
+    let page = ListPage {
+        found: state.search(audience, &search),
+        sort: search.sort.as_str().to_owned(),
+        words: search.words,
+        topic: search.topic,
+        place,
+    };
+    show(&app, &gate, asked, gate.process, PageKind::List(Box::new(page))).await
+}
+
+/// `/f/{forum}/c/{contribution}`
+pub async fn thread(State(app): State<AppState>, gate: Gate, mut request: Request) -> Answer<Response> {
+    let asked = Asked::of(&mut request);
+    let (state, audience, place) = place(&app, &gate).await?;
+    let this = gate.id("contribution")?;
+    let thread = state.thread(this, audience).ok_or_else(Fault::not_found)?;
+    show(&app, &gate, asked, gate.process, PageKind::Thread(Box::new(ThreadPage { place, this, thread }))).await
+}
+
+/// What the page of a report is asked with.
+#[derive(Debug, Deserialize)]
+pub struct ReportQuery {
+    /// It was sent.
+    sent: Option<String>,
+}
+
+/// `/f/{forum}/c/{contribution}/report`
+pub async fn report(
+    State(app): State<AppState>,
+    gate: Gate,
+    Query(query): Query<ReportQuery>,
+    mut request: Request,
+) -> Answer<Response> {
+    let asked = Asked::of(&mut request);
+    let (state, audience, place) = place(&app, &gate).await?;
+    let this: ContributionId = gate.id("contribution")?;
+    let thread = state.thread(this, audience).ok_or_else(Fault::not_found)?;
+    let contribution = thread.into_iter().find(|one| one.id == this).ok_or_else(Fault::not_found)?;
+    let page = ReportPage { place, contribution, sent: query.sent.is_some() };
+    show(&app, &gate, asked, gate.process, PageKind::Report(Box::new(page))).await
+}
+
+/// `/f/{forum}/log`
+pub async fn log(
+    State(app): State<AppState>,
+    gate: Gate,
+    Query(before): Query<Before>,
+    mut request: Request,
+) -> Answer<Response> {
+    let asked = Asked::of(&mut request);
+    let (_, _, place) = place(&app, &gate).await?;
+    let acts: Vec<_> = app.read_log(&gate, before).await?.into_iter().map(|named| (named.act, named.name)).collect();
+    let older = acts.last().filter(|_| acts.len() >= PAGE).map(|(act, _)| act.seq);
+    show(&app, &gate, asked, gate.process, PageKind::Log(Box::new(LogPage { place, acts, older }))).await
+}
+
+/// `/f/{forum}/record`
+pub async fn record(
+    State(app): State<AppState>,
+    gate: Gate,
+    Query(recorded): Query<Recorded>,
+    mut request: Request,
+) -> Answer<Response> {
+    let asked = Asked::of(&mut request);
+    let (state, _, place) = place(&app, &gate).await?;
+    let process = gate.process()?;
+    let record = app.read_record(&gate, &recorded).await?;
+    let head = app.log().head(gate.forum()?.stream).await?;
+    let page = RecordPage {
+        process: app.directory().process_view(process).ok_or_else(Fault::not_found)?.title,
+        joined: app.accounts.count_participants(process).await?,
+        names: recorded.names(&gate),
+        head: head.hash.iter().take(8).fold(String::new(), |text, byte| text + &format!("{byte:02x}")),
+        summary: state.summary_text().unwrap_or_default().to_owned(),
+        record,
+        place,
+    };
+    show(&app, &gate, asked, gate.process, PageKind::Record(Box::new(page))).await
+}
+
+/// `/welcome/{process}`
+pub async fn welcome(State(app): State<AppState>, gate: Gate, mut request: Request) -> Answer<Response> {
+    let asked = Asked::of(&mut request);
+    let process = gate.process()?;
+    let (view, summaries) = app.listed(process).ok_or_else(Fault::not_found)?;
+    let cookies = request.headers().get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
+    let code = cookies
+        .flat_map(|cookies| cookies.split(';'))
+        .filter_map(|cookie| cookie.trim().split_once('='))
+        .find(|(name, _)| *name == WELCOME)
+        .map(|(_, code)| code.to_owned())
+        .filter(|code| code.chars().all(|c| c.is_ascii_lowercase() || c == '-'));
+    let address = code.as_ref().map(|code| format!("{}/return?code={code}", base(&app, &request)));
+    let forums = view.forums.iter().zip(summaries).filter_map(|(forum, summary)| {
+        let summary = summary?;
+        Some(ForumCard {
+            id: forum.id,
+            title: summary.title,
+            state: summary.state,
+            count: summary.count,
+            last_at: summary.last_at,
+        })
+    });
+    let page = Welcome {
+        process,
+        title: view.title,
+        picture: address.as_deref().map(picture),
+        code,
+        forums: forums.collect(),
+    };
+    show(&app, &gate, asked, Some(process), PageKind::Welcome(page)).await
+}
+
+/// What the page of coming back is asked with.
+#[derive(Debug, Deserialize)]
+pub struct ReturnQuery {
+    #[serde(default)]
+    code: String,
+}
+
+/// `/return`
+pub async fn come_back(
+    State(app): State<AppState>,
+    gate: Gate,
+    Query(query): Query<ReturnQuery>,
+    mut request: Request,
+) -> Answer<Response> {
+    let asked = Asked::of(&mut request);
+    show(&app, &gate, asked, None, PageKind::Return(Return { code: query.code })).await
+}
+
+/// `/languages`
+pub async fn languages(State(app): State<AppState>, gate: Gate, mut request: Request) -> Answer<Response> {
+    let asked = Asked::of(&mut request);
+    show(&app, &gate, asked, None, PageKind::Languages).await
+}
+
+/// Where people reach this site: the address it is known by, or the one they asked.
+fn base(app: &App, request: &Request) -> String {
+    let host = || request.headers().get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
+    app.config.public_url.clone().unwrap_or_else(|| format!("http://{}", host()))
+}
+
+/// An address as a QR picture, drawn with the colours of the page around it.
+fn picture(address: &str) -> String {
+    use qrcode::render::svg::Color;
+    let code = qrcode::QrCode::with_error_correction_level(address, qrcode::EcLevel::M);
+    // Too long to be drawn: then the page goes without.
+    code.map_or(String::new(), |code| {
+        let drawn = code.render().dark_color(Color("#000")).light_color(Color("#fff")).build();
+        drawn.split_once("?>").map_or(drawn.clone(), |(_, svg)| svg.to_owned())
+    })
+}
+
+/// The state of the forum the gate let somebody into, as whom they read it, and what its pages have in common.
+async fn place(app: &App, gate: &Gate) -> Answer<(Arc<ForumState>, Audience, Place)> {
+    let found = gate.forum()?;
+    let audience = gate.position.audience.ok_or_else(Fault::not_found)?;
+    let state = app.forum(found).await?.state();
+    let window = WindowRequest { before: Some(0), ..WindowRequest::default() };
+    let view = Forum::view(&state, audience, &window);
+    let participant = gate.who.in_process(found.process).filter(|participant| !participant.banned);
+    let place = Place {
+        own: participant.map(|participant| Forum::own(&state, participant.id, 0)),
+        forum: view.forum,
+        topics: view.topics,
+        moderates: gate.position.moderates,
+        now: chance::now(),
+        idempotency_key: chance::command_id(),
+    };
+    Ok((state, audience, place))
 }
 
 async fn forum_page(app: &App, gate: &Gate, part: &Part) -> Answer<ForumPage> {

@@ -531,8 +531,8 @@ impl<D: Domain> Writer<D> {
             seen.insert(job.id, nth);
             let last = decision.events.len().saturating_sub(1);
             for (n, event) in decision.events.iter().enumerate() {
-                let meta =
-                    Meta { seq: D::seq(&working).next(), at: Some(job.received_at), actor: job.actor.participant };
+                let actor = job.actor.participant.filter(|_| !D::anonymous(&job.command));
+                let meta = Meta { seq: D::seq(&working).next(), at: Some(job.received_at), actor };
                 D::apply(&mut working, event, meta);
                 let (kind, version) = event.kind();
                 events.push(NewEvent {

@@ -50,6 +50,7 @@ impl Form {
                 lang: self.field("lang").and_then(|lang| Lang::try_from(lang.to_owned()).ok()),
                 topic: self.field("topic").and_then(|topic| topic.parse().ok()),
                 reply_to: self.field("reply_to").and_then(|parent| parent.parse().ok()),
+                hall: None,
             });
         };
         let contribution = id.parse().ok()?;
@@ -158,7 +159,7 @@ impl Members {
         let plain = |kind| Self { kind: Some(Cow::Borrowed(kind)), ..Self::default() };
         let about = |kind, contribution: &ContributionId| Self { contribution: Some(*contribution), ..plain(kind) };
         Some(match command {
-            ForumCommand::Contribute { text, lang, topic, reply_to } => Self {
+            ForumCommand::Contribute { text, lang, topic, reply_to, hall: None } => Self {
                 text: Some(text.clone()),
                 lang: lang.clone(),
                 topic: *topic,
@@ -200,7 +201,7 @@ impl Members {
         Some(match self.kind?.as_ref() {
             "contribute" => {
                 let Self { text, lang, topic, reply_to, .. } = self;
-                ForumCommand::Contribute { text: text?, lang, topic, reply_to }
+                ForumCommand::Contribute { text: text?, lang, topic, reply_to, hall: None }
             }
             "edit" => ForumCommand::Edit { contribution: about?, text: self.text? },
             "support" => ForumCommand::Support { contribution: about? },
@@ -337,8 +338,9 @@ mod tests {
                 lang: Some(Lang::german()),
                 topic: Some(TopicId(Uuid::from_u128(3))),
                 reply_to: Some(contribution),
+                hall: None,
             },
-            ForumCommand::Contribute { text: "x".to_owned(), lang: None, topic: None, reply_to: None },
+            ForumCommand::Contribute { text: "x".to_owned(), lang: None, topic: None, reply_to: None, hall: None },
             ForumCommand::Edit { contribution, text: "neu".to_owned() },
             ForumCommand::Support { contribution },
             ForumCommand::Unsupport { contribution },

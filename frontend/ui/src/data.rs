@@ -4,10 +4,12 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
+#[cfg(feature = "ssr")]
+use stimmwerk_core::forum::{ActView, ContributionView, Header, Record, TopicView};
 use stimmwerk_core::forum::{ForumView, OwnView};
 use stimmwerk_core::ids::{CommandId, StreamId};
 #[cfg(feature = "ssr")]
-use stimmwerk_core::ids::{ForumId, ProcessId};
+use stimmwerk_core::ids::{ContributionId, ForumId, ProcessId, TopicId};
 use stimmwerk_core::live::{Problem, Seq};
 #[cfg(feature = "ssr")]
 use stimmwerk_core::network::Joining;
@@ -74,6 +76,38 @@ pub enum PageKind {
     #[cfg(feature = "ssr")]
     #[serde(skip)]
     LoginLink(LoginLink),
+    /// `/welcome/{process}`: what one needs to come back, right after joining.
+    #[cfg(feature = "ssr")]
+    #[serde(skip)]
+    Welcome(Welcome),
+    /// `/return`: coming back with four words.
+    #[cfg(feature = "ssr")]
+    #[serde(skip)]
+    Return(Return),
+    /// `/f/{forum}/list`: searched and sorted. It stands still.
+    #[cfg(feature = "ssr")]
+    #[serde(skip)]
+    List(Box<ListPage>),
+    /// `/f/{forum}/c/{contribution}`: a contribution with what it answers and what answers it.
+    #[cfg(feature = "ssr")]
+    #[serde(skip)]
+    Thread(Box<ThreadPage>),
+    /// `/f/{forum}/c/{contribution}/report`: pointing the moderators to something, or that it was done.
+    #[cfg(feature = "ssr")]
+    #[serde(skip)]
+    Report(Box<ReportPage>),
+    /// `/f/{forum}/log`: what staff did, for moderators.
+    #[cfg(feature = "ssr")]
+    #[serde(skip)]
+    Log(Box<LogPage>),
+    /// `/f/{forum}/record`: what is kept and printed of a forum.
+    #[cfg(feature = "ssr")]
+    #[serde(skip)]
+    Record(Box<RecordPage>),
+    /// `/languages`: which languages a person has checked, for admins.
+    #[cfg(feature = "ssr")]
+    #[serde(skip)]
+    Languages,
     /// Nothing else to show: not found, no right, link used up.
     #[cfg(feature = "ssr")]
     #[serde(skip)]
@@ -167,8 +201,127 @@ pub struct ForumPage {
 pub struct Codes {
     /// To be said aloud.
     pub spoken: String,
-    /// For a QR picture or a message.
+    /// For a message.
     pub url: String,
+    /// The same as a QR picture (SVG markup).
+    pub picture: String,
+}
+
+/// See [`PageKind::Welcome`].
+#[cfg(feature = "ssr")]
+#[derive(Clone, Debug, PartialEq)]
+pub struct Welcome {
+    /// The process one has joined.
+    pub process: ProcessId,
+    /// Its title.
+    pub title: Texts,
+    /// The return code, four words; it is shown once. `None`: not now, but a new one can be asked for
+    /// (`POST /api/v1/me/return-code`, field `process`).
+    pub code: Option<String>,
+    /// The return code as a QR picture (SVG markup).
+    pub picture: Option<String>,
+    /// The forums of the process.
+    pub forums: Vec<ForumCard>,
+}
+
+/// See [`PageKind::Return`].
+#[cfg(feature = "ssr")]
+#[derive(Clone, Debug, PartialEq)]
+pub struct Return {
+    /// From a QR picture; empty if it is to be typed. The form goes to `POST /api/v1/return`, field `code`.
+    pub code: String,
+}
+
+/// What pages about one forum have in common.
+#[cfg(feature = "ssr")]
+#[derive(Clone, Debug, PartialEq)]
+pub struct Place {
+    /// The forum.
+    pub forum: Header,
+    /// Its topics.
+    pub topics: Vec<TopicView>,
+    /// What concerns the reader alone; `None` for those who have not joined.
+    pub own: Option<OwnView>,
+    /// May the reader moderate?
+    pub moderates: bool,
+    /// The clock when the page was made.
+    pub now: Timestamp,
+    /// A fresh id for each plain form on the page.
+    pub idempotency_key: CommandId,
+}
+
+/// See [`PageKind::List`].
+#[cfg(feature = "ssr")]
+#[derive(Clone, Debug, PartialEq)]
+pub struct ListPage {
+    /// The forum.
+    pub place: Place,
+    /// The order: `newest`, `supported` or `unanswered` (field `sort`).
+    pub sort: String,
+    /// What was looked for (field `q`).
+    pub words: String,
+    /// Only this topic (field `topic`).
+    pub topic: Option<TopicId>,
+    /// What was found, at most one page.
+    pub found: Vec<ContributionView>,
+}
+
+/// See [`PageKind::Thread`].
+#[cfg(feature = "ssr")]
+#[derive(Clone, Debug, PartialEq)]
+pub struct ThreadPage {
+    /// The forum.
+    pub place: Place,
+    /// The contribution the page is about.
+    pub this: ContributionId,
+    /// What it answers if that can be seen, itself, and what answers it, oldest first.
+    pub thread: Vec<ContributionView>,
+}
+
+/// See [`PageKind::Report`].
+#[cfg(feature = "ssr")]
+#[derive(Clone, Debug, PartialEq)]
+pub struct ReportPage {
+    /// The forum.
+    pub place: Place,
+    /// What is to be reported. The form goes to `POST /api/v1/notices`, fields `forum`, `contribution`, `what` (`text`
+    /// or `name`), `reason` (`insult`, `private_data`, `spam`, `other`) and `text`; with `next` this page and `?sent=1`.
+    pub contribution: ContributionView,
+    /// It was sent.
+    pub sent: bool,
+}
+
+/// See [`PageKind::Log`].
+#[cfg(feature = "ssr")]
+#[derive(Clone, Debug, PartialEq)]
+pub struct LogPage {
+    /// The forum.
+    pub place: Place,
+    /// What staff did, newest first, with their name.
+    pub acts: Vec<(ActView, Option<String>)>,
+    /// There is more before this number (query `before`).
+    pub older: Option<Seq>,
+}
+
+/// See [`PageKind::Record`].
+#[cfg(feature = "ssr")]
+#[derive(Clone, Debug, PartialEq)]
+pub struct RecordPage {
+    /// The forum.
+    pub place: Place,
+    /// The title of the process.
+    pub process: Texts,
+    /// How many joined the process.
+    pub joined: u64,
+    /// The record.
+    pub record: Record,
+    /// With names (query `names=1`, moderators only)?
+    pub names: bool,
+    /// Sixteen characters of the head of the log: with them a later copy can be compared.
+    pub head: String,
+    /// The summary as it was written, for the form of moderators (`POST /api/v1/forums/{forum}/summary`, field `text`);
+    /// the hall is counted by `POST /api/v1/forums/{forum}/hall`, field `people`.
+    pub summary: String,
 }
 
 /// See [`PageKind::LoginLink`].

@@ -149,6 +149,7 @@ fn title(page: &PageData) -> String {
         PageKind::Forum(forum) | PageKind::Moderation(forum) => words.pick(&forum.view.forum.title).0,
         PageKind::LoginLink(_) => document.login_title(),
         PageKind::Message(message) => &message.problem.title,
+        _ => document.home_title(),
     };
     let network = page.network.as_ref().map_or(document.name(), |texts| words.pick(texts).0);
     format!("{own} – {network}")

@@ -37,6 +37,7 @@ mod tests;
 
 #[cfg(feature = "hydrate")]
 pub use browser::hydrate;
+pub use clock::iso;
 #[cfg(feature = "ssr")]
 pub use document::{document, embedded, render};
 #[cfg(feature = "ssr")]

@@ -163,6 +163,10 @@ impl Domain for Forum {
         state.changed.range((after.next(), super::state::Facet::Header)..).take(limit).count()
     }
 
+    fn anonymous(command: &ForumCommand) -> bool {
+        matches!(command, ForumCommand::Report { .. })
+    }
+
     fn pressing(state: &ForumState, after: Seq) -> bool {
         use super::state::Facet;
         let mut changed = state.changed.range((after.next(), Facet::Header)..);

@@ -19,9 +19,9 @@ pub use command::{ForumCommand, HideReason, Mode, ReportReason, Reported, Waitin
 #[cfg(feature = "decide")]
 pub use event::*;
 #[cfg(feature = "decide")]
-pub use reading::{ActView, Record, Search, Sort};
+pub use reading::Search;
 #[cfg(feature = "decide")]
-pub use state::{Appeal, Contribution, Did, ForumState, Status};
+pub use state::{Appeal, Contribution, ForumState, Status};
 pub use view::*;
 
 /// The forum as a kind of stream.

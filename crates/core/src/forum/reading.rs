@@ -2,51 +2,15 @@
 
 use std::sync::Arc;
 
-use serde::{Deserialize, Serialize};
-
-use super::state::{Did, Ix};
-use super::view::ContributionView;
+use super::state::Ix;
+use super::view::{ActView, ContributionView, Record, Sort};
 use super::{ForumState, ForumView, Mode, Status};
 use crate::ids::{ContributionId, ParticipantId, TopicId};
 use crate::live::{PAGE, Seq};
 use crate::people::Audience;
-use crate::time::Timestamp;
 
 /// The most replies one thread shows, and the most contributions of a record.
 const MOST: usize = 5_000;
-
-/// In which order a search answers.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-#[serde(rename_all = "snake_case")]
-pub enum Sort {
-    /// What appeared last comes first.
-    #[default]
-    Newest,
-    /// What most people support comes first.
-    Supported,
-    /// What nobody answered, the longest there first.
-    Unanswered,
-}
-
-impl Sort {
-    /// Every order.
-    pub const ALL: [Self; 3] = [Self::Newest, Self::Supported, Self::Unanswered];
-
-    /// The order by its name on the wire.
-    pub fn parse(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|sort| sort.as_str() == name)
-    }
-
-    /// The name on the wire.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Newest => "newest",
-            Self::Supported => "supported",
-            Self::Unanswered => "unanswered",
-        }
-    }
-}
 
 /// What is looked for.
 #[derive(Clone, Debug, Default)]
@@ -57,52 +21,6 @@ pub struct Search {
     pub words: String,
     /// Only this topic.
     pub topic: Option<TopicId>,
-}
-
-/// Something staff did, as it is read.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-pub struct ActView {
-    /// Its number in the stream.
-    pub seq: Seq,
-    /// When.
-    pub at: Option<Timestamp>,
-    /// Who; nobody for a token or the clock.
-    pub by: Option<ParticipantId>,
-    /// What.
-    #[serde(flatten)]
-    pub did: Did,
-    /// With which contribution.
-    pub contribution: Option<ContributionId>,
-}
-
-/// What is kept of a forum: approved contributions, decisions and counts.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-pub struct Record {
-    /// As of which event.
-    pub seq: Seq,
-    /// When the first and the last contribution were written.
-    pub from: Option<Timestamp>,
-    /// See [`Record::from`].
-    pub to: Option<Timestamp>,
-    /// How many people wrote.
-    pub authors: u32,
-    /// How many people wrote or supported.
-    pub people: u32,
-    /// How many were counted in the hall, by hand.
-    pub hall: Option<u32>,
-    /// What a moderator wrote, in restricted Markdown.
-    #[cfg_attr(feature = "openapi", schema(value_type = Option<String>))]
-    pub summary: Option<Arc<str>>,
-    /// The summary as safe HTML; left out where that is the text itself as one paragraph.
-    pub summary_html: Option<String>,
-    /// How many contributions were hidden, by reason.
-    pub hidden: Vec<(super::HideReason, u32)>,
-    /// How many appeals there were, and how many are left without success.
-    pub appeals: (u32, u32),
-    /// The forum with the visible contributions, oldest first. Names only where they were asked for.
-    pub view: ForumView,
 }
 
 impl ForumState {
@@ -174,6 +92,11 @@ impl ForumState {
     /// Everyone who wrote or supported here.
     pub fn participants(&self) -> impl Iterator<Item = ParticipantId> {
         self.people.iter().map(|person| person.id)
+    }
+
+    /// What a moderator wrote for the record.
+    pub fn summary_text(&self) -> Option<&str> {
+        self.summary.as_ref()?.text.as_deref()
     }
 
     /// The record.

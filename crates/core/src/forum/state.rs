@@ -5,6 +5,7 @@ use std::sync::Arc;
 use imbl::{HashMap, OrdMap, OrdSet, Vector};
 use serde::{Deserialize, Serialize};
 
+use super::view::Did;
 use super::{Contributed, ForumEvent, HideReason, Mode, ReportReason, Reported, Waiting};
 use crate::domain::Meta;
 use crate::ids::{ContributionId, ForumId, ParticipantId, ProcessId, TopicId};
@@ -90,53 +91,6 @@ pub(super) struct Act {
     pub(super) by: Option<ParticipantId>,
     pub(super) did: Did,
     pub(super) contribution: Option<Ix>,
-}
-
-/// What staff can do.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "did", rename_all = "snake_case")]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-pub enum Did {
-    /// Named the forum anew.
-    Titled,
-    /// Added a topic.
-    TopicAdded,
-    /// Wrote down what someone said in the hall.
-    Spoken,
-    /// Let something appear.
-    Approved,
-    /// Let something disappear.
-    Hidden {
-        /// Why.
-        reason: HideReason,
-    },
-    /// Undid that.
-    Restored,
-    /// Let it wait again.
-    PutBack,
-    /// Put reports away.
-    Dismissed,
-    /// Left something hidden after an appeal.
-    AppealRejected,
-    /// Took a name away.
-    NameReset,
-    /// Deleted words for good.
-    Erased,
-    /// Opened, slowed, locked or closed.
-    StateSet {
-        /// What holds since.
-        #[serde(flatten)]
-        mode: Mode,
-    },
-    /// Changed which contributions wait.
-    WaitingSet {
-        /// The rule since.
-        waiting: Waiting,
-    },
-    /// Wrote the summary.
-    Summarised,
-    /// Counted the people in the hall.
-    HallCounted,
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize)]

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Forum, HideReason, Mode, ReportReason, Reported, Waiting};
 use crate::ids::{ContributionId, ForumId, ParticipantId, ProcessId, TopicId};
-use crate::live::{Delta, LiveTypes};
+use crate::live::{Delta, LiveTypes, Seq};
 use crate::people::Role;
 use crate::said::{Lang, Texts};
 use crate::time::Timestamp;
@@ -523,4 +523,132 @@ fn insert(list: &mut Vec<ContributionView>, item: &ContributionView, before: imp
             list.insert(list.partition_point(&before), item.clone());
         }
     }
+}
+
+// Read when asked for, not followed live.
+
+/// What staff can do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "did", rename_all = "snake_case")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub enum Did {
+    /// Named the forum anew.
+    Titled,
+    /// Added a topic.
+    TopicAdded,
+    /// Wrote down what someone said in the hall.
+    Spoken,
+    /// Let something appear.
+    Approved,
+    /// Let something disappear.
+    Hidden {
+        /// Why.
+        reason: HideReason,
+    },
+    /// Undid that.
+    Restored,
+    /// Let it wait again.
+    PutBack,
+    /// Put reports away.
+    Dismissed,
+    /// Left something hidden after an appeal.
+    AppealRejected,
+    /// Took a name away.
+    NameReset,
+    /// Deleted words for good.
+    Erased,
+    /// Opened, slowed, locked or closed.
+    StateSet {
+        /// What holds since.
+        #[serde(flatten)]
+        mode: Mode,
+    },
+    /// Changed which contributions wait.
+    WaitingSet {
+        /// The rule since.
+        waiting: Waiting,
+    },
+    /// Wrote the summary.
+    Summarised,
+    /// Counted the people in the hall.
+    HallCounted,
+}
+
+/// In which order a search answers.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum Sort {
+    /// What appeared last comes first.
+    #[default]
+    Newest,
+    /// What most people support comes first.
+    Supported,
+    /// What nobody answered, the longest there first.
+    Unanswered,
+}
+
+impl Sort {
+    /// Every order.
+    pub const ALL: [Self; 3] = [Self::Newest, Self::Supported, Self::Unanswered];
+
+    /// The order by its name on the wire.
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|sort| sort.as_str() == name)
+    }
+
+    /// The name on the wire.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Newest => "newest",
+            Self::Supported => "supported",
+            Self::Unanswered => "unanswered",
+        }
+    }
+}
+
+/// Something staff did, as it is read.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct ActView {
+    /// Its number in the stream.
+    pub seq: Seq,
+    /// When.
+    pub at: Option<Timestamp>,
+    /// Who; nobody for a token or the clock.
+    pub by: Option<ParticipantId>,
+    /// What.
+    #[serde(flatten)]
+    pub did: Did,
+    /// With which contribution.
+    pub contribution: Option<ContributionId>,
+}
+
+/// What is kept of a forum: approved contributions, decisions and counts.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Record {
+    /// As of which event.
+    pub seq: Seq,
+    /// When the first and the last contribution were written.
+    pub from: Option<Timestamp>,
+    /// See [`Record::from`].
+    pub to: Option<Timestamp>,
+    /// How many people wrote.
+    pub authors: u32,
+    /// How many people wrote or supported.
+    pub people: u32,
+    /// How many were counted in the hall, by hand.
+    pub hall: Option<u32>,
+    /// What a moderator wrote, in restricted Markdown.
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<String>))]
+    pub summary: Option<Arc<str>>,
+    /// The summary as safe HTML; left out where that is the text itself as one paragraph.
+    pub summary_html: Option<String>,
+    /// How many contributions were hidden, by reason.
+    pub hidden: Vec<(HideReason, u32)>,
+    /// How many appeals there were, and how many are left without success.
+    pub appeals: (u32, u32),
+    /// The forum with the visible contributions, oldest first. Names only where they were asked for.
+    pub view: ForumView,
 }

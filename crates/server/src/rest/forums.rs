@@ -6,7 +6,9 @@ use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use stimmwerk_core::domain::Domain;
-use stimmwerk_core::forum::{Forum, ForumCommand, ForumView, HideReason, Mode, OwnView, Waiting};
+use stimmwerk_core::forum::{
+    ContributionView, Forum, ForumCommand, ForumView, HideReason, Mode, OwnView, Search, Sort, Waiting,
+};
 use stimmwerk_core::ids::{ContributionId, StreamId, TopicId};
 use stimmwerk_core::live::{Seq, WindowRequest};
 use stimmwerk_core::people::Audience;
@@ -69,7 +71,11 @@ impl App {
         Ok(ForumAnswer { seq: state.seq(), stream: place.stream, view, own })
     }
 
-    async fn tell_forum(&self, gate: &Gate, command: ForumCommand) -> Answer<Done> {
+    /// Issues a command to the forum the gate let somebody into.
+    ///
+    /// # Errors
+    /// It was refused, or could not be written.
+    pub(super) async fn tell_forum(&self, gate: &Gate, command: ForumCommand) -> Answer<Done> {
         let room = self.forum(gate.forum()?).await?;
         Ok(room.issue(command, gate.command, gate.actor(), gate.who.command_owner()).await?)
     }
@@ -157,6 +163,10 @@ pub struct NewContribution {
     topic: Option<TopicId>,
     #[schema(value_type = Option<String>)]
     reply_to: Option<ContributionId>,
+    /// Moderators only: it is entered for somebody in the hall, by this name; an empty one is none.
+    hall: Option<String>,
+    /// As forms say that, whose empty fields count as left out: any word.
+    in_hall: Option<String>,
 }
 
 /// Writes a contribution or a reply.
@@ -167,7 +177,9 @@ pub async fn contribute(
     gate: Gate,
     Input(new): Input<NewContribution>,
 ) -> Answer<Response> {
-    let command = ForumCommand::Contribute { text: new.text, lang: new.lang, topic: new.topic, reply_to: new.reply_to };
+    let NewContribution { text, lang, topic, reply_to, hall, in_hall } = new;
+    let hall = hall.or(in_hall.map(|_| String::new()));
+    let command = ForumCommand::Contribute { text, lang, topic, reply_to, hall };
     Ok(created(app.tell_forum(&gate, command).await?))
 }
 
@@ -203,6 +215,77 @@ pub struct NewText {
 pub async fn edit(State(app): State<AppState>, gate: Gate, Input(new): Input<NewText>) -> Answer<Response> {
     let contribution = gate.id("contribution")?;
     Ok(changed(app.tell_forum(&gate, ForumCommand::Edit { contribution, text: new.text }).await?))
+}
+
+/// Adds a marked sentence to one's own contribution.
+#[utoipa::path(post, path = "/api/v1/forums/{forum}/contributions/{contribution}/add", tag = "forums",
+    params(("forum" = String, Path), ("contribution" = String, Path)), request_body = NewText,
+    responses((status = 200, body = Written)))]
+pub async fn add(State(app): State<AppState>, gate: Gate, Input(new): Input<NewText>) -> Answer<Response> {
+    let contribution = gate.id("contribution")?;
+    Ok(changed(app.tell_forum(&gate, ForumCommand::Add { contribution, text: new.text }).await?))
+}
+
+/// Answers, once, to the hiding of one's own contribution.
+#[utoipa::path(post, path = "/api/v1/forums/{forum}/contributions/{contribution}/appeal", tag = "forums",
+    params(("forum" = String, Path), ("contribution" = String, Path)), request_body = NewText,
+    responses((status = 200, body = Written)))]
+pub async fn appeal(State(app): State<AppState>, gate: Gate, Input(new): Input<NewText>) -> Answer<Response> {
+    let contribution = gate.id("contribution")?;
+    Ok(changed(app.tell_forum(&gate, ForumCommand::Appeal { contribution, text: new.text }).await?))
+}
+
+/// What is looked for.
+#[derive(Clone, Debug, Default, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct Wanted {
+    /// `newest`, `supported` or `unanswered`.
+    #[serde(default)]
+    pub sort: String,
+    /// Words that all stand in the text or the name.
+    #[serde(default)]
+    pub q: String,
+    /// Only this topic.
+    #[serde(default)]
+    pub topic: String,
+}
+
+impl Wanted {
+    /// As the domain takes it.
+    ///
+    /// # Errors
+    /// There is no such order.
+    pub fn search(&self) -> Answer<Search> {
+        let sort = match self.sort.as_str() {
+            "" => Sort::Newest,
+            word => Sort::parse(word).ok_or_else(|| Fault::bad_request(format!("unknown order {word}")))?,
+        };
+        // More than a line is no search.
+        let words = self.q.chars().take(200).collect();
+        Ok(Search { sort, words, topic: self.topic.parse().ok() })
+    }
+}
+
+/// Searched and sorted contributions, at most one page of them.
+#[utoipa::path(get, path = "/api/v1/forums/{forum}/search", tag = "forums", params(("forum" = String, Path), Wanted),
+    responses((status = 200, body = Vec<ContributionView>)))]
+pub async fn search(State(app): State<AppState>, gate: Gate, Query(wanted): Query<Wanted>) -> Answer<Response> {
+    let audience = gate.position.audience.ok_or_else(Fault::not_found)?;
+    let room = app.forum(gate.forum()?).await?;
+    let state = room.state();
+    Ok(Json(json!({ "seq": state.seq(), "contributions": state.search(audience, &wanted.search()?) })).into_response())
+}
+
+/// A contribution, what it answers, and what answers it.
+#[utoipa::path(get, path = "/api/v1/forums/{forum}/contributions/{contribution}/thread", tag = "forums",
+    params(("forum" = String, Path), ("contribution" = String, Path)),
+    responses((status = 200, body = Vec<ContributionView>), (status = 404)))]
+pub async fn thread(State(app): State<AppState>, gate: Gate) -> Answer<Response> {
+    let audience = gate.position.audience.ok_or_else(Fault::not_found)?;
+    let room = app.forum(gate.forum()?).await?;
+    let state = room.state();
+    let thread = state.thread(gate.id("contribution")?, audience).ok_or_else(Fault::not_found)?;
+    Ok(Json(json!({ "seq": state.seq(), "contributions": thread })).into_response())
 }
 
 /// Agrees with a contribution.

@@ -68,16 +68,25 @@ pub async fn join(
     let by_staff = by_token && gate.who.roles_in(process.id).moderates();
     let forums: Vec<Value> =
         process.forums.iter().map(|place| json!({ "id": place.forum, "stream": place.stream })).collect();
-    let entered = |participant: ParticipantId, token: Option<String>| {
+    let entered = |participant: ParticipantId, token: Option<String>, code: Option<&str>| {
         let mut answer = json!({ "participant": participant, "process": process.id, "forums": forums });
+        if let Some(code) = code {
+            answer["return_code"] = code.into();
+        }
         if let Some(token) = token {
             answer["token"] = token.into();
         }
         let mut response = (StatusCode::CREATED, Json(answer)).into_response();
-        // A process with one forum leads right into it.
-        if let (true, [forum]) = (is_form, &process.forums.iter().collect::<Vec<_>>()[..])
-            && let Ok(next) = HeaderValue::from_str(&format!("/f/{}", forum.forum))
-        {
+        // Who is new is shown how to come back. A process with one forum leads everyone else right into it.
+        let next = match (code, &process.forums.iter().collect::<Vec<_>>()[..]) {
+            (Some(code), _) => {
+                remember(&mut response, &app, code);
+                Some(format!("/welcome/{}", process.id))
+            }
+            (None, [forum]) => Some(format!("/f/{}", forum.forum)),
+            (None, _) => None,
+        };
+        if let Some(next) = next.filter(|_| is_form).and_then(|next| HeaderValue::from_str(&next).ok()) {
             response.headers_mut().insert(HeaderName::from_static("x-next"), next);
         }
         response
@@ -87,7 +96,7 @@ pub async fn join(
         if participant.banned {
             return Err(Rejection::Banned.into());
         }
-        return Ok(entered(participant.id, None));
+        return Ok(entered(participant.id, None, None));
     }
     if process.joining == Joining::Closed && !by_staff {
         return Err(Fault::new(StatusCode::CONFLICT, "joining_closed"));
@@ -114,7 +123,7 @@ pub async fn join(
     if let (Some(person), false) = (gate.who.person(), by_staff) {
         let participant = app.accounts.add_participant(participant(person)).await?;
         app.rights_changed(person);
-        return Ok(entered(participant.id, None));
+        return Ok(entered(participant.id, None, None));
     }
     let person = PersonId(Uuid::now_v7());
     let participant = participant(person);
@@ -123,10 +132,11 @@ pub async fn join(
     if by_staff {
         let (token, hash) = chance::secret();
         app.accounts.add_token(hash, person, None).await?;
-        return Ok(entered(id, Some(token)));
+        return Ok(entered(id, Some(token), None));
     }
+    let code = app.give_return_code(person).await?;
     enter(&session, person).await?;
-    Ok(entered(id, None))
+    Ok(entered(id, None, Some(&code)))
 }
 
 /// Puts a person into a session, under a new session id.
@@ -151,6 +161,116 @@ impl App {
         let name = clean_name(name, &reserved).map_err(Rejection::from)?;
         Ok(Some(name.as_str().to_owned()))
     }
+}
+
+/// The words return codes are made of: short, without umlauts, known to beginners. Four of them are 38 bits.
+const RETURN_WORDS: &str = include_str!("../return_words.txt");
+
+/// The cookie that brings a fresh return code to the one page that shows it. It lives for ten minutes and is kept
+/// nowhere on the server.
+pub const WELCOME: &str = "welcome";
+
+/// A return code as it is compared: its words, however they were separated and written.
+fn normal_code(code: &str) -> String {
+    let words = code.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
+    words.map(str::to_lowercase).collect::<Vec<_>>().join("-")
+}
+
+/// Puts a return code into the cookie of the page that shows it.
+fn remember(response: &mut Response, app: &App, code: &str) {
+    let secure = if app.config.is_secure() { "; Secure" } else { "" };
+    let cookie = format!("{WELCOME}={code}; Path=/welcome; Max-Age=600; SameSite=Lax; HttpOnly{secure}");
+    if let Ok(cookie) = HeaderValue::from_str(&cookie) {
+        response.headers_mut().append(header::SET_COOKIE, cookie);
+    }
+}
+
+impl App {
+    /// Gives a person a new return code; an earlier one no longer counts.
+    ///
+    /// # Errors
+    /// The account tables cannot be written.
+    pub async fn give_return_code(&self, person: PersonId) -> Answer<String> {
+        let words: Vec<&str> = RETURN_WORDS.lines().collect();
+        let word = || {
+            // The remainder favours some words by less than a billionth.
+            let random = u64::from_le_bytes(chance::bytes());
+            words[(random % words.len() as u64) as usize]
+        };
+        let code = [word(), word(), word(), word()].join("-");
+        self.accounts.set_return_code(chance::hash(&code), person).await?;
+        Ok(code)
+    }
+}
+
+/// For which process.
+#[derive(Debug, Default, Deserialize, ToSchema)]
+pub struct WhereFrom {
+    #[schema(value_type = Option<String>)]
+    process: Option<ProcessId>,
+}
+
+/// Makes a new return code in place of the old one.
+#[utoipa::path(post, path = "/api/v1/me/return-code", tag = "people", request_body = WhereFrom,
+    responses((status = 200), (status = 401)))]
+pub async fn new_return_code(
+    State(app): State<AppState>,
+    gate: Gate,
+    Input(input): Input<WhereFrom>,
+) -> Answer<Response> {
+    let standing = gate.who.standing.as_ref().ok_or_else(Fault::unauthorized)?;
+    // Accounts and tokens have ways of their own.
+    if standing.person.kind != PersonKind::Guest {
+        return Err(Fault::forbidden());
+    }
+    let code = app.give_return_code(standing.person.id).await?;
+    let mut response = Json(json!({ "return_code": code })).into_response();
+    remember(&mut response, &app, &code);
+    let process = input.process.and_then(|process| standing.in_process(process));
+    if let Some(next) = process.and_then(|joined| HeaderValue::from_str(&format!("/welcome/{}", joined.process)).ok()) {
+        response.headers_mut().insert(HeaderName::from_static("x-next"), next);
+    }
+    Ok(response)
+}
+
+/// A return code.
+#[derive(Debug, Deserialize, ToSchema)]
+pub struct ComeBack {
+    /// Four words.
+    #[serde(default)]
+    code: String,
+}
+
+/// Comes back with a return code: after a lost session, or on another phone.
+#[utoipa::path(post, path = "/api/v1/return", tag = "people", request_body = ComeBack,
+    responses((status = 200), (status = 404), (status = 429)))]
+pub async fn come_back(
+    State(app): State<AppState>,
+    _gate: Gate,
+    session: Session,
+    Input(input): Input<ComeBack>,
+) -> Answer<Response> {
+    if let Err(retry_after) = app.limits.guesses.peek() {
+        return Err(Fault::too_many_requests(retry_after));
+    }
+    let Some(person) = app.accounts.returning(chance::hash(&normal_code(&input.code))).await? else {
+        let _ = app.limits.guesses.take();
+        return Err(Fault::new(StatusCode::NOT_FOUND, "return_unknown"));
+    };
+    enter(&session, person).await?;
+    let standing = app.accounts.standing(person).await?;
+    let joined: Vec<ProcessId> = standing.iter().flat_map(|it| &it.participants).map(|it| it.process).collect();
+    let mut response = Json(json!({ "processes": joined })).into_response();
+    // Into the conversation, if there is only one.
+    let directory = app.directory();
+    let forums: Vec<_> =
+        joined.iter().filter_map(|id| directory.process(*id)).flat_map(|process| process.forums.iter()).collect();
+    if let [forum] = &forums[..]
+        && let Ok(next) = HeaderValue::from_str(&format!("/f/{}", forum.forum))
+    {
+        response.headers_mut().insert(HeaderName::from_static("x-next"), next);
+    }
+    Ok(response)
 }
 
 /// A login link's secret.
@@ -187,7 +307,11 @@ pub async fn logout(State(app): State<AppState>, gate: Gate, session: Session) -
     if let Some(person) = gate.who.person() {
         app.rights_changed(person);
     }
-    Ok(Json(json!({})).into_response())
+    let mut response = Json(json!({})).into_response();
+    // A shared phone keeps nothing: neither what was typed nor what was read.
+    let everything = HeaderValue::from_static("\"cache\", \"cookies\", \"storage\"");
+    response.headers_mut().insert(HeaderName::from_static("clear-site-data"), everything);
+    Ok(response)
 }
 
 /// A language of the interface.

@@ -2,6 +2,8 @@
 
 pub mod forums;
 pub mod me;
+pub mod moderation;
+pub mod notices;
 pub mod processes;
 
 use axum::http::StatusCode;
@@ -66,6 +68,9 @@ pub fn api() -> OpenApiRouter<AppState> {
         .routes(routes!(me::language))
         .routes(routes!(me::me, me::change, me::erase))
         .routes(routes!(me::export))
+        .routes(routes!(me::new_return_code))
+        .routes(routes!(me::come_back))
+        .routes(routes!(notices::notice))
         .routes(routes!(processes::network, processes::name_network))
         .routes(routes!(processes::list, processes::create))
         .routes(routes!(processes::show, processes::change))
@@ -84,6 +89,20 @@ pub fn api() -> OpenApiRouter<AppState> {
         .routes(routes!(forums::hide))
         .routes(routes!(forums::restore))
         .routes(routes!(forums::erase))
+        .routes(routes!(forums::add))
+        .routes(routes!(forums::appeal))
+        .routes(routes!(forums::thread))
+        .routes(routes!(forums::search))
+        .routes(routes!(moderation::put_back))
+        .routes(routes!(moderation::claim))
+        .routes(routes!(moderation::dismiss))
+        .routes(routes!(moderation::reject_appeal))
+        .routes(routes!(moderation::approve_all))
+        .routes(routes!(moderation::reset_name))
+        .routes(routes!(moderation::set_summary))
+        .routes(routes!(moderation::count_hall))
+        .routes(routes!(moderation::log))
+        .routes(routes!(moderation::record))
         .routes(routes!(forums::deltas))
         .routes(routes!(crate::live::live))
         .routes(routes!(openapi))

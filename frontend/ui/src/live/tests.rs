@@ -93,6 +93,11 @@ fn contribution(position: u64) -> ContributionView {
         replies: 0,
         waits: false,
         pending: None,
+        additions: Vec::new(),
+        hall: None,
+        addition: None,
+        reports: Vec::new(),
+        claim: None,
         hidden: None,
     }
 }
@@ -110,6 +115,7 @@ fn view(positions: &[u64]) -> ForumView {
         totals: Totals::default(),
         topics: Vec::new(),
         contributions: positions.iter().map(|position| contribution(*position)).collect(),
+        attention: Vec::new(),
         waiting: Vec::new(),
         window: Window { from: positions.last().copied().unwrap_or_default(), topic: None },
     }
@@ -232,7 +238,7 @@ impl Scene {
 }
 
 fn contribute(text: &str) -> ForumCommand {
-    ForumCommand::Contribute { text: text.to_owned(), lang: None, topic: None, reply_to: None }
+    ForumCommand::Contribute { text: text.to_owned(), lang: None, topic: None, reply_to: None, hall: None }
 }
 
 fn put(one: ContributionView) -> ForumDelta {
@@ -414,8 +420,13 @@ fn given_a_contribution_that_waits_then_its_author_is_told() {
     let object = ContributionId(Uuid::from_u128(11));
     scene.frame(ServerFrame::Accepted(Accepted { id, object: Some(object.0), seq: Seq(11) }));
     scene.deltas(10, 11, Vec::new());
-    let waiting =
-        stimmwerk_core::forum::OwnWaiting { id: object, text: "Hallo".into(), at: Timestamp(0), reply_to: None };
+    let waiting = stimmwerk_core::forum::OwnWaiting {
+        id: object,
+        text: "Hallo".into(),
+        at: Timestamp(0),
+        reply_to: None,
+        addition: false,
+    };
     scene.own(11, OwnView { waiting: vec![waiting], ..OwnView::default() });
     assert!(scene.pending().is_empty());
     assert_eq!(scene.board.said.with_untracked(|said| said.words.clone()), Words::of("de").said_waiting());

@@ -53,5 +53,7 @@ pub fn page(page: PageData, words: AllWords) -> AnyView {
         PageKind::LoginLink(link) => login::login(cx, document, link),
         #[cfg(feature = "ssr")]
         PageKind::Message(message) => message::message(document, message),
+        #[cfg(feature = "ssr")]
+        _ => ().into_any(),
     }
 }

@@ -48,6 +48,11 @@ fn contribution(n: u128, name: Option<&str>, text: &str) -> ContributionView {
         replies: 0,
         waits: false,
         pending: None,
+        additions: Vec::new(),
+        hall: None,
+        addition: None,
+        reports: Vec::new(),
+        claim: None,
         hidden: None,
     }
 }
@@ -71,6 +76,7 @@ fn forum_page() -> ForumPage {
         mine: vec![mine.id],
         supported: vec![first.id],
         waiting: vec![OwnWaiting {
+            addition: false,
             id: ContributionId(uuid(60)),
             text: "Noch ein Gedanke von mir.".into(),
             at: Timestamp(NOW),
@@ -78,7 +84,12 @@ fn forum_page() -> ForumPage {
         }],
         hidden: vec![OwnHidden {
             id: ContributionId(uuid(61)),
-            why: HiddenView { reason: HideReason::PrivateData, note: Some("Bitte ohne Telefonnummer.".into()) },
+            why: HiddenView {
+                reason: HideReason::PrivateData,
+                note: Some("Bitte ohne Telefonnummer.".into()),
+                by: None,
+                appeal: None,
+            },
         }],
         next_at: None,
     };
@@ -101,6 +112,7 @@ fn forum_page() -> ForumPage {
             ],
             contributions: vec![mine, persian, list, reply, first],
             waiting: Vec::new(),
+            attention: Vec::new(),
             window: Window { from: 40, topic: None },
         },
         own: Some(own),
@@ -124,10 +136,14 @@ fn staff_page() -> ForumPage {
     page.view.waiting = vec![waiting];
     page.view.contributions[1].pending = Some("Wir brauchen mehr Platz.".into());
     let hidden = &mut page.view.contributions[2];
-    hidden.hidden = Some(HiddenView { reason: HideReason::Spam, note: None });
+    hidden.hidden = Some(HiddenView { reason: HideReason::Spam, note: None, by: None, appeal: None });
     hidden.text = "".into();
     hidden.html = None;
-    page.codes = Some(Codes { spoken: "BCDF GHJK".to_owned(), url: "https://stimm.example/j/abcdef".to_owned() });
+    page.codes = Some(Codes {
+        spoken: "BCDF GHJK".to_owned(),
+        url: "https://stimm.example/j/abcdef".to_owned(),
+        picture: String::new(),
+    });
     page
 }
 
@@ -427,7 +443,8 @@ fn given_hostile_words_everywhere_then_they_are_words() {
         one.author.name = hostile();
         one.pending = hostile();
     }
-    forum.view.contributions[2].hidden = Some(HiddenView { reason: HideReason::Other, note: hostile() });
+    forum.view.contributions[2].hidden =
+        Some(HiddenView { reason: HideReason::Other, note: hostile(), by: None, appeal: None });
     forum.view.waiting[0].text = HOSTILE.into();
     let own = forum.own.as_mut().expect("joined");
     own.waiting[0].text = HOSTILE.into();

@@ -136,7 +136,8 @@ impl Fanout {
             .measure(self.pid, &tally, |nth, text| {
                 let author = authors[nth as usize % AUTHORS].clone();
                 tokio::spawn(async move {
-                    let command = ForumCommand::Contribute { text, lang: None, topic: None, reply_to: None };
+                    let command =
+                        ForumCommand::Contribute { text, lang: None, topic: None, reply_to: None, hall: None };
                     author.command(forum, command_id(), &command).await?;
                     Ok(())
                 })

@@ -117,7 +117,7 @@ impl Replay {
                 continue;
             }
             let text = comment.body.clone();
-            let command = ForumCommand::Contribute { text, lang: None, topic: None, reply_to: None };
+            let command = ForumCommand::Contribute { text, lang: None, topic: None, reply_to: None, hall: None };
             let asked = Instant::now();
             let made = clients[&comment.author].command(forum, command_id(), &command).await?;
             acks.record(asked.elapsed().as_micros() as u64)?;

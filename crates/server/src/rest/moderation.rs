@@ -1,0 +1,273 @@
+//! What moderators do beyond approving and hiding, and what they read.
+
+use axum::Json;
+use axum::extract::{Query, State};
+use axum::http::{HeaderValue, header};
+use axum::response::{IntoResponse, Response};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use stimmwerk_core::forum::{ActView, ForumCommand, Record};
+use stimmwerk_core::ids::ParticipantId;
+use stimmwerk_core::live::Seq;
+use utoipa::{IntoParams, ToSchema};
+
+use super::{Written, changed};
+use crate::app::{App, AppState};
+use crate::chance;
+use crate::form::Input;
+use crate::gate::Gate;
+use crate::problem::{Answer, Fault};
+
+/// Lets something wait again: undoes an approval, or the hiding of what waited.
+#[utoipa::path(post, path = "/api/v1/forums/{forum}/contributions/{contribution}/put-back", tag = "moderation",
+    params(("forum" = String, Path), ("contribution" = String, Path)), responses((status = 200, body = Written)))]
+pub async fn put_back(State(app): State<AppState>, gate: Gate) -> Answer<Response> {
+    let contribution = gate.id("contribution")?;
+    Ok(changed(app.tell_forum(&gate, ForumCommand::PutBack { contribution }).await?))
+}
+
+/// Whether one is at it no longer.
+#[derive(Debug, Deserialize, ToSchema)]
+pub struct Claim {
+    #[serde(default)]
+    release: bool,
+}
+
+/// Shows the other moderators that one is at it.
+#[utoipa::path(post, path = "/api/v1/forums/{forum}/contributions/{contribution}/claim", tag = "moderation",
+    params(("forum" = String, Path), ("contribution" = String, Path)), request_body = Claim,
+    responses((status = 200, body = Written)))]
+pub async fn claim(State(app): State<AppState>, gate: Gate, Input(input): Input<Claim>) -> Answer<Response> {
+    let command = ForumCommand::Claim { contribution: gate.id("contribution")?, release: input.release };
+    Ok(changed(app.tell_forum(&gate, command).await?))
+}
+
+/// Puts the reports of a contribution away as unfounded.
+#[utoipa::path(post, path = "/api/v1/forums/{forum}/contributions/{contribution}/dismiss", tag = "moderation",
+    params(("forum" = String, Path), ("contribution" = String, Path)), responses((status = 200, body = Written)))]
+pub async fn dismiss(State(app): State<AppState>, gate: Gate) -> Answer<Response> {
+    let contribution = gate.id("contribution")?;
+    Ok(changed(app.tell_forum(&gate, ForumCommand::Dismiss { contribution }).await?))
+}
+
+/// A sentence that may be left out.
+#[derive(Debug, Deserialize, ToSchema)]
+pub struct Note {
+    /// To the author, at most 600 characters.
+    note: Option<String>,
+}
+
+/// Leaves a contribution hidden after its author's appeal. Whoever hid it cannot decide this.
+#[utoipa::path(post, path = "/api/v1/forums/{forum}/contributions/{contribution}/reject-appeal", tag = "moderation",
+    params(("forum" = String, Path), ("contribution" = String, Path)), request_body = Note,
+    responses((status = 200, body = Written), (status = 409)))]
+pub async fn reject_appeal(State(app): State<AppState>, gate: Gate, Input(input): Input<Note>) -> Answer<Response> {
+    let command = ForumCommand::RejectAppeal { contribution: gate.id("contribution")?, note: input.note };
+    Ok(changed(app.tell_forum(&gate, command).await?))
+}
+
+/// Approves all that waits of one person.
+#[utoipa::path(post, path = "/api/v1/forums/{forum}/participants/{participant}/approve", tag = "moderation",
+    params(("forum" = String, Path), ("participant" = String, Path)), responses((status = 200, body = Written)))]
+pub async fn approve_all(State(app): State<AppState>, gate: Gate) -> Answer<Response> {
+    let participant = gate.id("participant")?;
+    Ok(changed(app.tell_forum(&gate, ForumCommand::ApproveAll { participant }).await?))
+}
+
+/// Takes a person's name away wherever it stands in a process; they can choose another.
+#[utoipa::path(post, path = "/api/v1/processes/{process}/participants/{participant}/reset-name", tag = "moderation",
+    params(("process" = String, Path), ("participant" = String, Path)), responses((status = 200), (status = 404)))]
+pub async fn reset_name(State(app): State<AppState>, gate: Gate) -> Answer<Response> {
+    let id: ParticipantId = gate.id("participant")?;
+    let process = gate.process()?;
+    let found = app.accounts.participant(id).await?.filter(|participant| participant.process == process);
+    let participant = found.ok_or_else(Fault::not_found)?;
+    app.accounts.rename(id, None, participant.lang).await?;
+    app.rights_changed(participant.person);
+    let directory = app.directory();
+    for place in directory.process(process).into_iter().flat_map(|process| process.forums.iter()) {
+        let room = app.forum(*place).await?;
+        if room.state().knows(id) {
+            let command = ForumCommand::ResetName { participant: id };
+            room.issue(command, chance::command_id(), gate.actor(), gate.who.command_owner()).await?;
+        }
+    }
+    Ok(Json(json!({ "id": id })).into_response())
+}
+
+/// The summary of the record.
+#[derive(Debug, Deserialize, ToSchema)]
+pub struct Summary {
+    /// Restricted Markdown, at most 20,000 characters; left out: none.
+    text: Option<String>,
+}
+
+/// Writes the summary of the record.
+#[utoipa::path(post, path = "/api/v1/forums/{forum}/summary", tag = "moderation", params(("forum" = String, Path)),
+    request_body = Summary, responses((status = 200, body = Written)))]
+pub async fn set_summary(State(app): State<AppState>, gate: Gate, Input(input): Input<Summary>) -> Answer<Response> {
+    Ok(changed(app.tell_forum(&gate, ForumCommand::SetSummary { text: input.text }).await?))
+}
+
+/// People in the hall.
+#[derive(Debug, Deserialize, ToSchema)]
+pub struct Hall {
+    /// How many, at most 100,000; left out: nobody counted.
+    people: Option<u32>,
+}
+
+/// Says how many people were in the hall.
+#[utoipa::path(post, path = "/api/v1/forums/{forum}/hall", tag = "moderation", params(("forum" = String, Path)),
+    request_body = Hall, responses((status = 200, body = Written)))]
+pub async fn count_hall(State(app): State<AppState>, gate: Gate, Input(input): Input<Hall>) -> Answer<Response> {
+    Ok(changed(app.tell_forum(&gate, ForumCommand::CountHall { people: input.people }).await?))
+}
+
+/// Which part of a log.
+#[derive(Clone, Copy, Debug, Default, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct Before {
+    /// Only what happened before this event.
+    pub before: Option<u64>,
+}
+
+/// Something staff did, and the name they have now.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct NamedAct {
+    /// What.
+    #[serde(flatten)]
+    pub act: ActView,
+    /// Who; nobody for a token or the clock.
+    pub name: Option<String>,
+}
+
+impl App {
+    /// What staff did, newest first, one page.
+    ///
+    /// # Errors
+    /// The forum is not there, or the account tables cannot be read.
+    pub async fn read_log(&self, gate: &Gate, before: Before) -> Answer<Vec<NamedAct>> {
+        let room = self.forum(gate.forum()?).await?;
+        let state = room.state();
+        let mut named = Vec::new();
+        let mut names = std::collections::HashMap::new();
+        for act in state.acts(before.before.map(Seq)) {
+            let name = match act.by {
+                None => None,
+                Some(by) => match names.get(&by) {
+                    Some(name) => Option::clone(name),
+                    None => {
+                        let name = self.accounts.participant(by).await?.and_then(|participant| participant.name);
+                        names.insert(by, name.clone());
+                        name
+                    }
+                },
+            };
+            named.push(NamedAct { act, name });
+        }
+        Ok(named)
+    }
+
+    /// The record of a forum.
+    ///
+    /// # Errors
+    /// The forum is not there.
+    pub async fn read_record(&self, gate: &Gate, asked: &Recorded) -> Answer<Record> {
+        let room = self.forum(gate.forum()?).await?;
+        room.state().record(asked.names(gate)).ok_or_else(Fault::not_found)
+    }
+}
+
+/// What staff did in a forum, newest first.
+#[utoipa::path(get, path = "/api/v1/forums/{forum}/log", tag = "moderation", params(("forum" = String, Path), Before),
+    responses((status = 200, body = Vec<NamedAct>)))]
+pub async fn log(State(app): State<AppState>, gate: Gate, Query(before): Query<Before>) -> Answer<Response> {
+    Ok(Json(json!({ "acts": app.read_log(&gate, before).await? })).into_response())
+}
+
+/// How a record is asked for.
+#[derive(Clone, Debug, Default, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct Recorded {
+    /// `json` or `csv`.
+    pub format: Option<String>,
+    /// `1`: with names; moderators only.
+    pub names: Option<String>,
+}
+
+impl Recorded {
+    /// With names? Only moderators get them.
+    pub fn names(&self, gate: &Gate) -> bool {
+        self.names.as_deref() == Some("1") && gate.position.moderates
+    }
+}
+
+/// The record of a forum, to be kept: as JSON or as a table.
+#[utoipa::path(get, path = "/api/v1/forums/{forum}/record", tag = "forums", params(("forum" = String, Path), Recorded),
+    responses((status = 200, body = Record)))]
+pub async fn record(State(app): State<AppState>, gate: Gate, Query(asked): Query<Recorded>) -> Answer<Response> {
+    let record = app.read_record(&gate, &asked).await?;
+    let (mut response, kind, ending) = match asked.format.as_deref() {
+        None | Some("json") => (Json(record).into_response(), "application/json", "json"),
+        Some("csv") => (table(&record)?.into_response(), "text/csv; charset=utf-8", "csv"),
+        Some(other) => return Err(Fault::bad_request(format!("unknown format {other}"))),
+    };
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
+    let name = format!("attachment; filename=\"protokoll.{ending}\"");
+    if let Ok(name) = HeaderValue::from_str(&name) {
+        headers.insert(header::CONTENT_DISPOSITION, name);
+    }
+    Ok(response)
+}
+
+/// The contributions as a table that a German spreadsheet opens: semicolons, and a mark that says UTF-8.
+fn table(record: &Record) -> Answer<Vec<u8>> {
+    let mut writer = csv::WriterBuilder::new().delimiter(b';').from_writer(vec![0xEF, 0xBB, 0xBF]);
+    let failed = |error: csv::Error| {
+        tracing::error!(%error, "a table");
+        Fault::internal()
+    };
+    writer.write_record(["id", "at", "topic", "name", "text", "reply_to", "support", "replies"]).map_err(failed)?;
+    for one in &record.view.contributions {
+        let topic = record.view.topics.iter().find(|topic| Some(topic.id) == one.topic);
+        let topic = topic.map_or(String::new(), |topic| topic.title.pick("de").0.to_owned());
+        let name = one.hall.as_ref().and_then(|hall| hall.name.as_deref()).or(one.author.name.as_deref());
+        let mut text = one.text.to_string();
+        for addition in &one.additions {
+            text.push_str("\n+ ");
+            text.push_str(&addition.text);
+        }
+        let cells = [
+            one.id.to_string(),
+            stimmwerk_ui::iso(one.at),
+            topic,
+            name.unwrap_or_default().to_owned(),
+            text,
+            one.reply_to.map_or(String::new(), |id| id.to_string()),
+            one.support.to_string(),
+            one.replies.to_string(),
+        ];
+        writer.write_record(cells.iter().map(|cell| defused(cell))).map_err(failed)?;
+    }
+    writer.into_inner().map_err(|_| Fault::internal())
+}
+
+/// A cell that no spreadsheet takes for a formula.
+pub fn defused(cell: &str) -> String {
+    let dangerous = cell.trim_start().starts_with(['=', '+', '-', '@']) || cell.starts_with(['\t', '\r']);
+    if dangerous { format!("'{cell}") } else { cell.to_owned() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::defused;
+
+    #[test]
+    fn given_a_cell_that_looks_like_a_formula_then_it_is_text() {
+        for cell in ["=1+1", "+49", "-1", "@x", "\t=1", " =1"] {
+            assert!(defused(cell).starts_with('\''), "{cell}");
+        }
+        assert_eq!(defused("Ein Satz = ein Gedanke"), "Ein Satz = ein Gedanke");
+    }
+}
