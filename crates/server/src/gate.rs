@@ -71,7 +71,7 @@ impl Who {
         let moderates = roles.moderates();
         let audience = if moderates {
             Some(Audience::Staff)
-        } else if joined {
+        } else if joined || roles.is_staff() {
             Some(Audience::Participants)
         } else {
             found.visibility.is_public().then_some(Audience::Public)
