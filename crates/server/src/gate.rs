@@ -227,8 +227,8 @@ impl FromRequestParts<AppState> for Gate {
             (None, forum) => forum.map(|forum| forum.process),
         };
         let who = match process {
-            Some(process) => app.let_staff_in(who, process).await?,
-            None => who,
+            Some(process) if directory.process(process).is_some() => app.let_staff_in(who, process).await?,
+            _ => who,
         };
         let position = who.position(&directory, process);
         // A participant who was shut out is told so when they write, rather than that nothing is there.
