@@ -61,13 +61,15 @@ impl Who {
         let known = self.standing.is_some();
         let Some(process) = process else {
             let audience = if network.moderates() { Audience::Staff } else { Audience::Public };
-            return Position { known, audience: Some(audience), joined: false, moderates: network.moderates(), admin };
+            let moderates = network.moderates();
+            return Position { known, audience: Some(audience), moderates, admin, ..Position::default() };
         };
         let Some(found) = directory.process(process) else { return Position { known, admin, ..Position::default() } };
         let roles = self.roles_in(process);
         let participant = self.in_process(process);
         // Who was shut out is a stranger again.
         let joined = participant.is_some_and(|participant| !participant.banned);
+        let banned = participant.is_some_and(|participant| participant.banned);
         let moderates = roles.moderates();
         let audience = if moderates {
             Some(Audience::Staff)
@@ -76,7 +78,7 @@ impl Who {
         } else {
             found.visibility.is_public().then_some(Audience::Public)
         };
-        Position { known, audience, joined: joined || roles.is_staff(), moderates, admin }
+        Position { known, audience, joined: joined || roles.is_staff(), banned, moderates, admin }
     }
 
     /// As whom the domain judges their commands.
@@ -231,7 +233,7 @@ impl FromRequestParts<AppState> for Gate {
             _ => who,
         };
         let position = who.position(&directory, process);
-        // A participant who was shut out is told so when they write, rather than that nothing is there.
+        // Who was shut out of a public process is told so when they write, rather than to join.
         access::enter(needs, position)?;
         let stream = id("stream").and_then(|stream| stream.parse().ok()).or(forum.map(|forum| forum.stream));
         let command = command_id(parts)?;
