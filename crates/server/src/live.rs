@@ -17,6 +17,7 @@ use stimmwerk_core::live::{
     Accepted, Beat, Bye, ClientFrame, Hello, MAX_CLIENT_FRAME, MAX_COMMANDS_PER_SECOND, MAX_SUBSCRIPTIONS, PROTOCOL,
     Rejected, Seq, ServerFrame,
 };
+use stimmwerk_core::network::NetworkCommand;
 use stimmwerk_core::people::Audience;
 use tokio::time::{Instant, sleep_until, timeout};
 use tokio_stream::StreamMap;
@@ -321,9 +322,16 @@ async fn command_of(app: &App, who: Who, stream: StreamId, id: CommandId, comman
         Some(process) => app.let_staff_in(who, process).await?,
         None => who,
     };
+    let shown_or_hidden = match serde_json::from_value(command.clone()) {
+        Ok(NetworkCommand::SetVisibility { process, .. }) if stream == StreamId::NETWORK => Some(process),
+        _ => None,
+    };
     let done = app.stage(stream).await?.take(command, id, who.actor(process), who.command_owner()).await?;
     if stream == StreamId::NETWORK {
         app.run_follow_ups().await;
+    }
+    if let Some(process) = shown_or_hidden {
+        app.visibility_changed(process);
     }
     Ok(done)
 }
