@@ -214,6 +214,10 @@ impl Connection {
         let stage = self.app.stage(stream).await?;
         // Listen first, then read: nothing can fall between.
         let (ring, present) = stage.listen(audience);
+        // The room may have been opened meanwhile, and what was public may be no longer.
+        if standing(&self.app, &self.who, stream)?.1 < audience {
+            return Err(Fault::not_found());
+        }
         let (mut frames, have) = stage.catch_up(after, audience, from);
         let participant = process
             .and_then(|process| self.who.in_process(process))
@@ -246,6 +250,13 @@ impl Connection {
         let own = |subscription: &Subscription| {
             subscription.participant.map(|participant| subscription.stage.own(participant, subscription.from))
         };
+        // What fell out of the ring may have asked for the standing.
+        if beam.as_ref().map_or(true, |beam| beam.recheck) {
+            let still = standing(&self.app, &self.who, stream);
+            if still.map_or(true, |(_, audience)| audience < subscription.audience) {
+                return None;
+            }
+        }
         let Ok(beam) = beam else {
             let (frames, have) =
                 subscription.stage.catch_up(Some(subscription.have), subscription.audience, Some(subscription.from));
@@ -255,12 +266,6 @@ impl Connection {
             all.extend(own(subscription));
             return Some(all);
         };
-        if beam.recheck {
-            let still = standing(&self.app, &self.who, stream);
-            if still.map_or(true, |(_, audience)| audience < subscription.audience) {
-                return None;
-            }
-        }
         let mut frames = Vec::new();
         if beam.seq > subscription.have {
             match beam.frames(subscription.audience) {
