@@ -206,6 +206,9 @@ impl Connection {
             );
         }
         let (process, audience) = standing(&self.app, &self.who, stream)?;
+        if let Some(process) = process {
+            self.who = self.app.let_staff_in(self.who.clone(), process).await?;
+        }
         let audience = match wanted {
             Some(wanted) if wanted > audience => return Err(Fault::forbidden()),
             Some(wanted) => wanted,
