@@ -5,8 +5,8 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use axum::extract::{FromRequestParts, MatchedPath, RawPathParams};
-use axum::http::header;
 use axum::http::request::Parts;
+use axum::http::{HeaderMap, header};
 use stimmwerk_core::ids::{CommandId, ForumId, ParticipantId, ProcessId, StreamId};
 use stimmwerk_core::network::{ForumPlace, NetworkState};
 use stimmwerk_core::people::{Actor, Audience, Role, Roles};
@@ -243,7 +243,7 @@ impl FromRequestParts<AppState> for Gate {
 
 /// Reads token or session.
 async fn identify(parts: &mut Parts, app: &AppState) -> Answer<Who> {
-    if let Some(token) = bearer(parts) {
+    if let Some(token) = bearer(&parts.headers) {
         let holder = app.accounts.token_holder(chance::hash(token), chance::now()).await?;
         return match holder {
             Some(person) => app.who(Some(person)).await,
@@ -259,8 +259,8 @@ async fn identify(parts: &mut Parts, app: &AppState) -> Answer<Who> {
 }
 
 /// The token of the request, if it has one.
-pub fn bearer(parts: &Parts) -> Option<&str> {
-    let value = parts.headers.get(header::AUTHORIZATION)?.to_str().ok()?;
+pub fn bearer(headers: &HeaderMap) -> Option<&str> {
+    let value = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
     let (scheme, token) = value.split_once(' ')?;
     scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
 }

@@ -20,7 +20,7 @@ pub async fn origin(State(app): State<AppState>, request: Request, next: Next) -
 }
 
 fn is_ours(headers: &HeaderMap, uri: &Uri, public_url: Option<&str>) -> bool {
-    if headers.contains_key(header::AUTHORIZATION) && !headers.contains_key(header::COOKIE) {
+    if crate::gate::bearer(headers).is_some() && !headers.contains_key(header::COOKIE) {
         return true;
     }
     let mut origins = headers.get_all(header::ORIGIN).iter();
@@ -147,6 +147,7 @@ mod tests {
             &[("origin", "https://stimm.example"), ("origin", "https://evil.example")],
             &[("sec-fetch-site", "same-site")],
             &[("authorization", "Bearer x"), ("cookie", "stimmwerk=1")],
+            &[("authorization", "Basic eDp5")],
         ] {
             assert!(!asked(refused, public), "{refused:?}");
         }
