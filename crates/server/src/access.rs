@@ -27,7 +27,7 @@ pub enum Needs {
     Author,
     /// To moderate the process.
     Moderates,
-    /// To be an admin of the network.
+    /// To be an admin of the process, or of the network where no process is meant.
     Admin,
 }
 
@@ -141,7 +141,7 @@ pub struct Position {
     pub banned: bool,
     /// Moderates the process.
     pub moderates: bool,
-    /// Admin of the network.
+    /// Admin there. Without an object: of the network.
     pub admin: bool,
 }
 

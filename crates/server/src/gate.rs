@@ -78,7 +78,14 @@ impl Who {
         } else {
             found.visibility.is_public().then_some(Audience::Public)
         };
-        Position { known, audience, joined: joined || roles.is_staff(), banned, moderates, admin }
+        Position {
+            known,
+            audience,
+            joined: joined || roles.is_staff(),
+            banned,
+            moderates,
+            admin: roles.has(Role::Admin),
+        }
     }
 
     /// As whom the domain judges their commands.
