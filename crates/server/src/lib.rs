@@ -19,6 +19,8 @@ pub mod sessions;
 pub mod site;
 pub mod zone;
 
+#[cfg(test)]
+mod tests;
 
 use std::future::Future;
 use std::sync::Arc;
