@@ -25,6 +25,9 @@ const test = base.test.extend({
 /** The program has taken the page over. */
 const hydrated = (page) => expect(page.locator("#app[data-live]")).toBeAttached();
 
+/** Whatever was to happen to the page has happened. */
+const settled = (page) => expect(page.locator("#app[data-live], #app[data-plain]")).toBeAttached();
+
 /** The page is connected, too. */
 async function live(page) {
   await hydrated(page);
@@ -38,7 +41,7 @@ const none = async () => {};
 async function join(page, server, name, arrived = live) {
   await page.goto(server.participant);
   const form = page.locator('form[action="/api/v1/join"]');
-  if (arrived !== none) await expect(page.locator("#app[data-live], #app[data-plain]")).toBeAttached();
+  if (arrived !== none) await settled(page);
   await form.locator("#name").fill(name);
   await form.locator("button").click();
   await page.waitForURL((url) => !url.pathname.startsWith("/j"));
@@ -165,7 +168,8 @@ for (const lang of ["de", "en"]) {
     const shown = (page) => expect(page.locator("html")).toHaveAttribute("lang", lang);
     for (const address of [`${server.url}/`, `${server.url}/join`, server.participant]) {
       await guest.goto(address);
-      await hydrated(guest);
+      // Nothing lives there, so no program is loaded.
+      await settled(guest);
       await shown(guest);
     }
     await join(guest, server, "Fatma");

@@ -21,9 +21,10 @@ fn subscribe(scene: &Scene, after: Option<Seq>, from: Option<u64>) -> ClientFram
     ClientFrame::Subscribe { stream: scene.stream, after, audience: None, from }
 }
 
-/// Subscribes and reads nothing; the system takes little for it.
+/// Subscribes and reads nothing; the system takes a bounded amount for it. Not less than one segment of the loopback: a
+/// window smaller than that opens again only as slowly as the sender asks for it.
 async fn stalled(scene: &Scene, client: &Client) -> LiveSocket {
-    let options = LiveOptions { receive_buffer: Some(4 * 1024), ..LiveOptions::default() };
+    let options = LiveOptions { receive_buffer: Some(128 * 1024), ..LiveOptions::default() };
     let mut socket = LiveSocket::connect_with(client, &options).await.expect("a socket");
     socket.send(&subscribe(scene, None, None)).await.expect("sent");
     socket
@@ -200,4 +201,43 @@ async fn given_a_visitor_who_does_not_read_when_the_process_closes_then_nothing_
     };
     timeout(SOON, to_the_end).await.expect("the socket closes");
     assert!(read > 1, "the visitor had nothing to read");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn given_a_long_forum_when_a_visitor_asks_for_all_of_it_then_one_answer_is_bounded_and_pages_bring_the_rest() {
+    let server = Server::start();
+    let scene = Arc::new(Scene::new(&server, Visibility::Public, Waiting::None).await);
+    let mut writers = Vec::new();
+    for nth in 0..WRITERS {
+        writers.push(scene.guest(&server, &format!("Schreibt {nth}")).await);
+    }
+    flood(&scene, &writers).await;
+    let mut socket = LiveSocket::connect(&server.visitor()).await.expect("a socket");
+    socket.send(&subscribe(&scene, None, Some(0))).await.expect("sent");
+    let (mut mirror, mut bytes) = (ForumMirror::default(), 0);
+    let answer = async {
+        loop {
+            let text = socket.next_text().await.expect("a frame").expect("an open socket");
+            bytes += text.len();
+            let frame = ServerFrame::<Forum>::parse(&text).expect("a frame").expect("a known one");
+            if matches!(frame, ServerFrame::Presence(_)) {
+                return;
+            }
+            mirror.take(frame).expect("in order");
+        }
+    };
+    timeout(4 * SOON, answer).await.expect("an answer");
+    // Some three megabytes stand there.
+    assert!(bytes < 2 * 1024 * 1024, "{bytes} bytes to one question");
+    let fresh = scene.fresh(&server.visitor(), 0).await.view;
+    while let Some(before) = mirror.view().map(|view| view.window.from).filter(|from| *from > 0) {
+        socket.send(&ClientFrame::Page { stream: scene.stream, before, topic: None }).await.expect("sent");
+        let older = async {
+            while mirror.view().is_some_and(|view| view.window.from == before) {
+                mirror.take(socket.next().await.expect("a frame").expect("an open socket")).expect("in order");
+            }
+        };
+        timeout(SOON, older).await.expect("an older page");
+    }
+    assert_same_view("page by page", mirror.view().expect("a view"), &fresh);
 }

@@ -7,6 +7,7 @@ use stimmwerk_core::domain::{Domain, StreamKind};
 use stimmwerk_core::forum::Forum;
 use stimmwerk_core::network::Network;
 use stimmwerk_core::people::{Audience, Need};
+use stimmwerk_core::rejection::Rejection;
 
 use crate::problem::Fault;
 
@@ -26,7 +27,7 @@ pub enum Needs {
     Author,
     /// To moderate the process.
     Moderates,
-    /// To be an admin of the network.
+    /// To be an admin of the process, or of the network where no process is meant.
     Admin,
 }
 
@@ -163,9 +164,11 @@ pub struct Position {
     pub audience: Option<Audience>,
     /// Joined the process and was not shut out.
     pub joined: bool,
+    /// Joined it and was shut out.
+    pub banned: bool,
     /// Moderates the process.
     pub moderates: bool,
-    /// Admin of the network.
+    /// Admin there. Without an object: of the network.
     pub admin: bool,
 }
 
@@ -178,7 +181,7 @@ pub fn needs(method: &Method, path: &str) -> Option<Needs> {
 /// Opens a door or says why not. What one may not see is answered like what is not there.
 ///
 /// # Errors
-/// `not_found`, `unauthorized`, `not_joined` or `forbidden`.
+/// `not_found`, `unauthorized`, `not_joined`, `banned` or `forbidden`.
 pub fn enter(needs: Needs, position: Position) -> Result<(), Fault> {
     let seen = position.audience.is_some();
     let refuse = |fault: Fault| if position.known { Err(fault) } else { Err(Fault::unauthorized()) };
@@ -188,6 +191,7 @@ pub fn enter(needs: Needs, position: Position) -> Result<(), Fault> {
         Needs::Person => Err(Fault::unauthorized()),
         _ if !seen => Err(Fault::not_found()),
         Needs::Sight => Ok(()),
+        Needs::Joined | Needs::Author if position.banned => Err(Rejection::Banned.into()),
         Needs::Joined | Needs::Author if position.joined => Ok(()),
         Needs::Joined | Needs::Author => Err(Fault::new(axum::http::StatusCode::FORBIDDEN, "not_joined")),
         Needs::Moderates if position.moderates => Ok(()),

@@ -5,8 +5,8 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use axum::extract::{FromRequestParts, MatchedPath, RawPathParams};
-use axum::http::header;
 use axum::http::request::Parts;
+use axum::http::{HeaderMap, header};
 use stimmwerk_core::ids::{CommandId, ForumId, ParticipantId, ProcessId, StreamId};
 use stimmwerk_core::network::{ForumPlace, NetworkState};
 use stimmwerk_core::people::{Actor, Audience, Role, Roles};
@@ -61,22 +61,31 @@ impl Who {
         let known = self.standing.is_some();
         let Some(process) = process else {
             let audience = if network.moderates() { Audience::Staff } else { Audience::Public };
-            return Position { known, audience: Some(audience), joined: false, moderates: network.moderates(), admin };
+            let moderates = network.moderates();
+            return Position { known, audience: Some(audience), moderates, admin, ..Position::default() };
         };
         let Some(found) = directory.process(process) else { return Position { known, admin, ..Position::default() } };
         let roles = self.roles_in(process);
         let participant = self.in_process(process);
         // Who was shut out is a stranger again.
         let joined = participant.is_some_and(|participant| !participant.banned);
+        let banned = participant.is_some_and(|participant| participant.banned);
         let moderates = roles.moderates();
         let audience = if moderates {
             Some(Audience::Staff)
-        } else if joined {
+        } else if joined || roles.is_staff() {
             Some(Audience::Participants)
         } else {
             found.visibility.is_public().then_some(Audience::Public)
         };
-        Position { known, audience, joined: joined || roles.is_staff(), moderates, admin }
+        Position {
+            known,
+            audience,
+            joined: joined || roles.is_staff(),
+            banned,
+            moderates,
+            admin: roles.has(Role::Admin),
+        }
     }
 
     /// As whom the domain judges their commands.
@@ -227,11 +236,11 @@ impl FromRequestParts<AppState> for Gate {
             (None, forum) => forum.map(|forum| forum.process),
         };
         let who = match process {
-            Some(process) => app.let_staff_in(who, process).await?,
-            None => who,
+            Some(process) if directory.process(process).is_some() => app.let_staff_in(who, process).await?,
+            _ => who,
         };
         let position = who.position(&directory, process);
-        // A participant who was shut out is told so when they write, rather than that nothing is there.
+        // Who was shut out of a public process is told so when they write, rather than to join.
         access::enter(needs, position)?;
         let stream = id("stream").and_then(|stream| stream.parse().ok()).or(forum.map(|forum| forum.stream));
         let command = command_id(parts)?;
@@ -241,7 +250,7 @@ impl FromRequestParts<AppState> for Gate {
 
 /// Reads token or session.
 async fn identify(parts: &mut Parts, app: &AppState) -> Answer<Who> {
-    if let Some(token) = bearer(parts) {
+    if let Some(token) = bearer(&parts.headers) {
         let holder = app.accounts.token_holder(chance::hash(token), chance::now()).await?;
         return match holder {
             Some(person) => app.who(Some(person)).await,
@@ -257,8 +266,8 @@ async fn identify(parts: &mut Parts, app: &AppState) -> Answer<Who> {
 }
 
 /// The token of the request, if it has one.
-pub fn bearer(parts: &Parts) -> Option<&str> {
-    let value = parts.headers.get(header::AUTHORIZATION)?.to_str().ok()?;
+pub fn bearer(headers: &HeaderMap) -> Option<&str> {
+    let value = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
     let (scheme, token) = value.split_once(' ')?;
     scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
 }

@@ -20,7 +20,7 @@ pub async fn origin(State(app): State<AppState>, request: Request, next: Next) -
 }
 
 fn is_ours(headers: &HeaderMap, uri: &Uri, public_url: Option<&str>) -> bool {
-    if headers.contains_key(header::AUTHORIZATION) && !headers.contains_key(header::COOKIE) {
+    if crate::gate::bearer(headers).is_some() && !headers.contains_key(header::COOKIE) {
         return true;
     }
     let mut origins = headers.get_all(header::ORIGIN).iter();
@@ -45,7 +45,8 @@ pub async fn finish(State(app): State<AppState>, request: Request, next: Next) -
     let lang = language(&request);
     let path = request.uri().path_and_query().map_or("/", axum::http::uri::PathAndQuery::as_str).to_owned();
     let mut response = next.run(request).await;
-    if let Some(fault) = response.extensions_mut().remove::<Fault>() {
+    let fault = response.extensions_mut().remove::<Fault>().or_else(|| refused_by_the_framework(&response));
+    if let Some(fault) = fault {
         let is_page = !path.starts_with("/api/") && !path.starts_with("/assets/");
         response = if is_page {
             crate::pages::message(&app, &fault, lang, path).await
@@ -69,6 +70,18 @@ pub async fn finish(State(app): State<AppState>, request: Request, next: Next) -
         "camera=(), microphone=(), geolocation=(), interest-cohort=()",
     );
     response
+}
+
+/// What was refused before any handler could, or because one failed: the framework says it in plain text.
+fn refused_by_the_framework(response: &Response) -> Option<Fault> {
+    let plain = response.headers().get(header::CONTENT_TYPE)?.as_bytes().starts_with(b"text/plain");
+    let code = match response.status() {
+        StatusCode::INTERNAL_SERVER_ERROR => "internal",
+        StatusCode::PAYLOAD_TOO_LARGE => "too_large",
+        status if status.is_client_error() => "bad_request",
+        _ => return None,
+    };
+    plain.then(|| Fault::new(response.status(), code))
 }
 
 /// The interface language: asked for, chosen before, or preferred by the browser.
@@ -147,6 +160,7 @@ mod tests {
             &[("origin", "https://stimm.example"), ("origin", "https://evil.example")],
             &[("sec-fetch-site", "same-site")],
             &[("authorization", "Bearer x"), ("cookie", "stimmwerk=1")],
+            &[("authorization", "Basic eDp5")],
         ] {
             assert!(!asked(refused, public), "{refused:?}");
         }

@@ -19,6 +19,9 @@ pub mod sessions;
 pub mod site;
 pub mod zone;
 
+#[cfg(test)]
+mod tests;
+
 use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
@@ -145,10 +148,11 @@ pub fn router(app: &AppState) -> Router {
         .method_not_allowed_fallback(|| async { Fault::new(StatusCode::METHOD_NOT_ALLOWED, "not_found") })
         .layer(sessions::layer(app.accounts.clone(), &app.config))
         .layer(from_fn_with_state(app.clone(), guard::origin))
+        // Inside, so that a failure too is worded and carries the headers that keep browsers safe.
+        .layer(CatchPanicLayer::new())
         .layer(from_fn_with_state(app.clone(), guard::finish))
         .layer(DefaultBodyLimit::max(MAX_CLIENT_FRAME))
         .layer(CompressionLayer::new())
-        .layer(CatchPanicLayer::new())
         .with_state(app.clone());
     Router::new().fallback(move |request: Request| form::forms(request, inner.clone()))
 }

@@ -17,6 +17,7 @@ use stimmwerk_core::live::{
     Accepted, Beat, Bye, ClientFrame, Hello, MAX_CLIENT_FRAME, MAX_COMMANDS_PER_SECOND, MAX_SUBSCRIPTIONS, PROTOCOL,
     Rejected, Seq, ServerFrame,
 };
+use stimmwerk_core::network::NetworkCommand;
 use stimmwerk_core::people::Audience;
 use tokio::time::{Instant, sleep_until, timeout};
 use tokio_stream::StreamMap;
@@ -205,6 +206,9 @@ impl Connection {
             );
         }
         let (process, audience) = standing(&self.app, &self.who, stream)?;
+        if let Some(process) = process {
+            self.who = self.app.let_staff_in(self.who.clone(), process).await?;
+        }
         let audience = match wanted {
             Some(wanted) if wanted > audience => return Err(Fault::forbidden()),
             Some(wanted) => wanted,
@@ -213,6 +217,10 @@ impl Connection {
         let stage = self.app.stage(stream).await?;
         // Listen first, then read: nothing can fall between.
         let (ring, present) = stage.listen(audience);
+        // The room may have been opened meanwhile, and what was public may be no longer.
+        if standing(&self.app, &self.who, stream)?.1 < audience {
+            return Err(Fault::not_found());
+        }
         let (mut frames, have) = stage.catch_up(after, audience, from);
         let participant = process
             .and_then(|process| self.who.in_process(process))
@@ -326,9 +334,16 @@ async fn command_of(app: &App, who: Who, stream: StreamId, id: CommandId, comman
         Some(process) => app.let_staff_in(who, process).await?,
         None => who,
     };
+    let shown_or_hidden = match serde_json::from_value(command.clone()) {
+        Ok(NetworkCommand::SetVisibility { process, .. }) if stream == StreamId::NETWORK => Some(process),
+        _ => None,
+    };
     let done = app.stage(stream).await?.take(command, id, who.actor(process), who.command_owner()).await?;
     if stream == StreamId::NETWORK {
         app.run_follow_ups().await;
+    }
+    if let Some(process) = shown_or_hidden {
+        app.visibility_changed(process);
     }
     Ok(done)
 }

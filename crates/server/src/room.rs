@@ -48,6 +48,8 @@ const CROWD: u32 = 200;
 const COUNTER_TICK: Duration = Duration::from_millis(250);
 /// A reader that missed more facets than this gets a fresh snapshot instead of deltas.
 const CATCH_UP_LIMIT: usize = 2_000;
+/// The most frames of one snapshot with its pages: about 1 MiB. A reader with a longer window pages on from there.
+const MOST_FRAMES: usize = 128;
 /// Events are read from the log in pieces of this size.
 const READ_PIECE: u32 = 2_000;
 
@@ -338,7 +340,8 @@ impl<D: Domain> Stage for Room<D> {
     fn deltas_json(&self, after: Seq, audience: Audience, limit: usize) -> serde_json::Value {
         let state = self.state();
         let head = D::seq(&state);
-        let mut deltas = D::deltas(&state, after, audience);
+        // A reader ahead of the log read from one that is gone, or made its number up.
+        let mut deltas = if after < head { D::deltas(&state, after, audience) } else { Vec::new() };
         // Cut between numbers only, so that the range stays whole.
         let mut seq = head.max(after);
         if deltas.len() > limit {
@@ -792,7 +795,8 @@ fn snapshot_frames<D: Domain>(
     frames
 }
 
-/// A page (or all down to `from`) in parts below [`FRAME_TARGET`].
+/// A page (or what there is down to `from`, as far as [`MOST_FRAMES`] hold it) in parts below [`FRAME_TARGET`]. Each
+/// says where it begins, so a reader knows from where to ask on.
 fn page_frames<D: Domain>(
     stream: StreamId,
     state: &D::State,
@@ -804,10 +808,17 @@ fn page_frames<D: Domain>(
 ) {
     let mut before = Some(before);
     let mut from = from;
-    while let Some(end) = before {
-        let mut view = D::view(state, audience, &WindowRequest { before: Some(end), from, topic });
-        from = from.or_else(|| Some(D::window_start(&view)));
-        before = D::shorten(&mut view, FRAME_TARGET);
+    while let Some(end) = before.filter(|_| frames.len() < MOST_FRAMES) {
+        // A page's worth at a time: all down to `from` would be rendered anew for each part of it.
+        let mut request = WindowRequest { before: Some(end), from: None, topic };
+        let mut view = D::view(state, audience, &request);
+        let start = D::window_start(&view);
+        let goal = *from.get_or_insert(start);
+        if start < goal {
+            request.from = Some(goal);
+            view = D::view(state, audience, &request);
+        }
+        before = D::shorten(&mut view, FRAME_TARGET).or_else(|| (start > goal).then_some(start));
         frames.push(frame::<D>(&ServerFrame::Page(Page { stream, seq: D::seq(state), view })));
     }
 }

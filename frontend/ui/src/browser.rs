@@ -38,7 +38,7 @@ const PENDING: &str = "stimmwerk.pending";
 /// When the program last loaded the page anew by itself.
 const RELOADED: &str = "stimmwerk.reloaded";
 /// So often at most it does that, in milliseconds.
-const RELOAD_PAUSE: f64 = 120_000.0;
+const RELOAD_PAUSE: i64 = 120_000;
 /// A page nobody touched for this long is idle, in milliseconds.
 const IDLE: f64 = 60_000.0;
 
@@ -266,15 +266,15 @@ impl Outside for Browser {
     }
 
     fn reload(&mut self) {
-        let now = js_sys::Date::now();
+        let now = self.now();
         let storage = storage();
         let last = storage.as_ref().and_then(|storage| storage.get_item(RELOADED).ok().flatten());
-        if last.and_then(|last| last.parse::<f64>().ok()).is_some_and(|last| now < last + RELOAD_PAUSE) {
+        if last.and_then(|last| last.parse::<i64>().ok()).is_some_and(|last| now < last + RELOAD_PAUSE) {
             // It did not help a moment ago. The reader may press the link.
             return;
         }
         if let Some(storage) = storage {
-            _ = storage.set_item(RELOADED, &(now as i64).to_string());
+            _ = storage.set_item(RELOADED, &now.to_string());
         }
         let location = window().location();
         // A page that answered a form is fetched by its own address: reloading would send the form again.

@@ -10,6 +10,18 @@ pub use leptos::prelude::{AnyView, IntoAny};
 #[cfg(all(feature = "hydrate", not(feature = "ssr")))]
 pub use small::{AnyView, IntoAny};
 
+/// One element of the page that nothing changes. The browser leaves it as the server drew it and does not know how.
+#[cfg(not(all(feature = "hydrate", not(feature = "ssr"))))]
+pub fn still(draw: impl FnOnce() -> AnyView) -> AnyView {
+    draw()
+}
+
+/// One element of the page that nothing changes. The browser leaves it as the server drew it and does not know how.
+#[cfg(all(feature = "hydrate", not(feature = "ssr")))]
+pub fn still(_draw: impl FnOnce() -> AnyView) -> AnyView {
+    small::Still.into_any()
+}
+
 #[cfg(all(feature = "hydrate", not(feature = "ssr")))]
 mod small {
     use leptos::prelude::*;
@@ -17,6 +29,7 @@ mod small {
     use leptos::tachys::hydration::Cursor;
     use leptos::tachys::renderer::types::{Element, Node};
     use leptos::tachys::view::{Position, PositionState};
+    use wasm_bindgen::JsCast;
 
     /// A view of any type.
     pub struct AnyView(Box<dyn Piece>);
@@ -66,6 +79,65 @@ mod small {
 
         fn elements(&self) -> Vec<Element> {
             self.0.elements()
+        }
+    }
+
+    /// An element the server drew.
+    pub struct Still;
+
+    impl Render for Still {
+        type State = Element;
+
+        fn build(self) -> Element {
+            unreachable!("the server drew it")
+        }
+
+        fn rebuild(self, _state: &mut Element) {}
+    }
+
+    impl AddAnyAttr for Still {
+        type Output<A: Attribute> = Self;
+
+        fn add_any_attr<A: Attribute>(self, _attr: A) -> Self {
+            self
+        }
+    }
+
+    impl RenderHtml for Still {
+        type AsyncOutput = Self;
+        type Owned = Self;
+
+        const MIN_LENGTH: usize = 0;
+
+        fn dry_resolve(&mut self) {}
+
+        async fn resolve(self) -> Self {
+            self
+        }
+
+        /// The server's.
+        fn to_html_with_buf(
+            self,
+            _html: &mut String,
+            _position: &mut Position,
+            _escape: bool,
+            _mark_branches: bool,
+            _attributes: Vec<AnyAttribute>,
+        ) {
+        }
+
+        fn hydrate<const FROM_SERVER: bool>(self, cursor: &Cursor, position: &PositionState) -> Element {
+            match position.get() {
+                Position::FirstChild => cursor.child(),
+                Position::Current => {}
+                _ => cursor.sibling(),
+            }
+            position.set(Position::NextChild);
+            cursor.current().unchecked_into()
+        }
+
+        fn into_owned(self) -> Self {
+            self
         }
     }
 

@@ -108,6 +108,8 @@ pub async fn join(
     }
     let name = app.clean_name(input.name.as_deref(), None).await?;
     let tag = input.lang.as_deref().and_then(lang_tag);
+    let known_by_account =
+        !by_staff && gate.who.standing.as_ref().is_some_and(|standing| standing.person.kind == PersonKind::Account);
     let participant = |person| Participant {
         id: ParticipantId(Uuid::now_v7()),
         process: process.id,
@@ -116,7 +118,7 @@ pub async fn join(
         lang: tag.clone(),
         notice: NOTICE,
         banned: false,
-        guest: true,
+        guest: !known_by_account,
         joined_at: chance::now(),
     };
     // Who is known by an account or from another process stays the same person.

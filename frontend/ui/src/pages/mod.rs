@@ -18,7 +18,9 @@ use leptos::prelude::*;
 
 use crate::board::Cx;
 use crate::data::{PageData, PageKind};
-use crate::view::{AnyView, IntoAny};
+use crate::view::AnyView;
+#[cfg(not(feature = "staff"))]
+use crate::view::IntoAny;
 use crate::words::AllWords;
 #[cfg(feature = "ssr")]
 use crate::words::DocumentWords;

@@ -71,7 +71,7 @@ fn entries(entries: Box<dyn Fn() -> Vec<Entry> + Send>) -> AnyView {
 /// A sentence that changes. It is replaced with its element, never inside it: page translators wrap the words of an
 /// element, and what is written into a wrapped text is not seen.
 pub fn sentence(text: Signal<String>) -> AnyView {
-    each(move || [text.get()], |text| digest(text), |text| view! { <span>{text}</span> }.into_any())
+    each(move || [text.get()], digest, |text| view! { <span>{text}</span> }.into_any())
 }
 
 /// A picture beside a word, from the sprite of the document.

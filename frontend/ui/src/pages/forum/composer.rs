@@ -2,7 +2,7 @@
 
 use leptos::ev::MouseEvent;
 use leptos::prelude::*;
-use stimmwerk_core::forum::{Mode, Waiting};
+use stimmwerk_core::forum::{Mode, TopicView, Waiting};
 
 use super::super::parts::{area_html, hidden, icon, icons, problem, sentence};
 use super::item::author_name;
@@ -11,7 +11,7 @@ use crate::board::{Board, Cx, find};
 use crate::clock;
 use crate::data::{ForumPage, Me};
 use crate::dom;
-use crate::view::{AnyView, IntoAny};
+use crate::view::{AnyView, IntoAny, still};
 use crate::words::{LANGUAGES, autonym};
 
 /// The most characters of a contribution: `TextLimits::CONTRIBUTION` of core.
@@ -23,15 +23,18 @@ const NEAR: u32 = 1_800;
 pub fn composer(cx: Cx, board: Board, place: ForumPlace, page: &ForumPage, me: Option<&Me>) -> AnyView {
     let words = cx.words;
     if page.own.is_none() {
-        return view! {
-            <section id="write" class="panel visit">
-                <h2>{words.forum_visit()}</h2>
-                <a class="button main" href="/join">
-                    {words.forum_visit_go()}
-                </a>
-            </section>
-        }
-        .into_any();
+        let visit = || {
+            view! {
+                <section id="write" class="panel visit">
+                    <h2>{words.forum_visit()}</h2>
+                    <a class="button main" href="/join">
+                        {words.forum_visit_go()}
+                    </a>
+                </section>
+            }
+            .into_any()
+        };
+        return still(visit);
     }
     let (guest, moderates) = (me.is_some_and(|me| me.guest), page.moderates);
     let composer = board.composer;
@@ -149,41 +152,48 @@ fn choices(
     replying: Signal<bool>,
 ) -> AnyView {
     let words = cx.words;
-    let kept = cx.refused.get_value().map(|refused| refused.fields);
-    let kept = |name: &str| kept.as_ref().and_then(|fields| fields.get(name).cloned());
-    let lang = kept("lang").unwrap_or_else(|| words.lang().to_owned());
-    let languages = LANGUAGES
-        .iter()
-        .map(|one| view! { <option value=*one selected=lang == *one>{autonym(one)}</option> })
-        .collect_view();
-    let topic = kept("topic").or_else(|| place.topic.map(|topic| topic.to_string())).unwrap_or_default();
-    let topics = page
-        .view
-        .topics
-        .iter()
-        .map(|one| {
-            let id = one.id.to_string();
-            let selected = id == topic;
-            view! { <option value=id selected=selected>{words.pick(&one.title).0.to_owned()}</option> }
-        })
-        .collect_view();
-    let no_topics = Memo::new(move |_| board.view.with(|view| view.topics.is_empty()));
-    view! {
-        <span class="choice" hidden=move || no_topics.get() || editing.get() || replying.get()>
-            <label for="topic">{words.write_topic()}</label>
-            <select id="topic" name="topic">
-                <option value="">{words.write_topic_none()}</option>
-                {topics}
-            </select>
-        </span>
-        <span class="choice" hidden=move || editing.get()>
-            <label for="lang">{words.write_language()}</label>
+    let kept = |name: &str| cx.refused.with_value(|refused| refused.as_ref()?.fields.get(name).cloned());
+    let languages = still(|| {
+        let lang = kept("lang").unwrap_or_else(|| words.lang().to_owned());
+        let languages = LANGUAGES
+            .iter()
+            .map(|one| view! { <option value=*one selected=lang == *one>{autonym(one)}</option> })
+            .collect_view();
+        view! {
             <select id="lang" name="lang">
                 {languages}
                 <option value="" selected=lang.is_empty()>
                     {words.write_language_other()}
                 </option>
             </select>
+        }
+        .into_any()
+    });
+    let topics = still(|| {
+        let topic = kept("topic").or_else(|| place.topic.map(|topic| topic.to_string())).unwrap_or_default();
+        let one = |one: &TopicView| {
+            let id = one.id.to_string();
+            let selected = id == topic;
+            view! { <option value=id selected=selected>{words.pick(&one.title).0.to_owned()}</option> }
+        };
+        let topics = page.view.topics.iter().map(one).collect_view();
+        view! {
+            <select id="topic" name="topic">
+                <option value="">{words.write_topic_none()}</option>
+                {topics}
+            </select>
+        }
+        .into_any()
+    });
+    let no_topics = Memo::new(move |_| board.view.with(|view| view.topics.is_empty()));
+    view! {
+        <span class="choice" hidden=move || no_topics.get() || editing.get() || replying.get()>
+            <label for="topic">{words.write_topic()}</label>
+            {topics}
+        </span>
+        <span class="choice" hidden=move || editing.get()>
+            <label for="lang">{words.write_language()}</label>
+            {languages}
         </span>
     }
     .into_any()

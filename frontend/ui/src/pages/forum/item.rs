@@ -159,7 +159,8 @@ fn part(board: Board, id: ContributionId) -> Part {
 pub fn author(words: Words, author: &AuthorView) -> AnyView {
     let name = author_name(words, author);
     let first = author.name.as_deref().and_then(|name| name.chars().find(|c| c.is_alphanumeric()));
-    let sign = first.map_or_else(|| author.number.to_string(), |first| first.to_uppercase().to_string());
+    // The style sheet makes it a capital: that table of all scripts need not be loaded.
+    let sign = first.map_or_else(|| author.number.to_string(), String::from);
     let class = match author.number % 6 {
         0 => "sign s0",
         1 => "sign s1",

@@ -7,20 +7,21 @@ use super::super::parts::{hidden, icon, icons};
 use crate::address::ForumPlace;
 use crate::board::Cx;
 use crate::data::Me;
-use crate::view::{AnyView, IntoAny};
+use crate::view::{AnyView, IntoAny, still};
 
 /// Where these forms go.
 const ME: &str = "/api/v1/me";
 
 /// The panel under the list.
 pub fn me(cx: Cx, me: &Me, process: ProcessId, place: ForumPlace) -> AnyView {
-    let words = cx.words;
-    let name = cx
-        .refused_by(ME)
-        .and_then(|refused| refused.fields.get("name").cloned())
-        .or_else(|| me.name.clone())
-        .unwrap_or_default();
-    view! {
+    still(|| {
+        let words = cx.words;
+        let name = cx
+            .refused_by(ME)
+            .and_then(|refused| refused.fields.get("name").cloned())
+            .or_else(|| me.name.clone())
+            .unwrap_or_default();
+        view! {
         <details class="panel me" id="me">
             <summary>
                 {icon(icons::PEOPLE)}
@@ -61,4 +62,5 @@ pub fn me(cx: Cx, me: &Me, process: ProcessId, place: ForumPlace) -> AnyView {
         </details>
     }
     .into_any()
+    })
 }

@@ -1,0 +1,502 @@
+//! Every route, as every kind of caller, in processes of every visibility: over JSON and as a plain form.
+
+use std::collections::BTreeSet;
+
+use axum::http::StatusCode;
+use reqwest::header::{ALLOW, CONTENT_TYPE, DATE};
+use reqwest::{Method, Response};
+use serde_json::{Value, json};
+use stimmwerk_client::Client;
+use stimmwerk_core::ids::{ContributionId, ParticipantId};
+use stimmwerk_core::network::{CodeKind, Visibility};
+use stimmwerk_eventlog::accounts::PersonId;
+use uuid::Uuid;
+
+use super::world::{
+    BANNED, By, Caller, Expected, FORBIDDEN, Facts, NOT_FOUND, NOT_JOINED, Place, UNAUTHORIZED, World, code_of,
+    everyone,
+};
+use crate::access::{Needs, ROUTES, Rule};
+use crate::site::ASSETS;
+
+/// Pages and what serves them: not part of the described API.
+const PAGES: [&str; 9] = [
+    "/livez",
+    "/readyz",
+    "/assets/{*name}",
+    "/",
+    "/join",
+    "/j/{code}",
+    "/login/link",
+    "/f/{forum}",
+    "/f/{forum}/moderation",
+];
+
+/// Who may, in the words of the design.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Ask {
+    /// Anyone at all.
+    Anyone,
+    /// Anyone who was not shut out of where the code leads.
+    Join,
+    /// Whoever is known.
+    Known,
+    /// Whoever may read there.
+    Reader,
+    /// Who joined and was not shut out.
+    Participant,
+    /// Who wrote it.
+    Author,
+    Moderator,
+    /// An admin as far as the process is concerned.
+    Admin,
+    /// An admin of the network.
+    NetworkAdmin,
+}
+
+impl Ask {
+    /// The plain rules. Nothing of the access table is used.
+    fn of(self, facts: &Facts, visibility: Visibility) -> Expected {
+        let staff = |may: bool| match (may, facts.known) {
+            (true, _) => Expected::Opens,
+            (false, true) => FORBIDDEN,
+            (false, false) => UNAUTHORIZED,
+        };
+        let hidden = !facts.sees(visibility);
+        match self {
+            _ if facts.impostor => UNAUTHORIZED,
+            Self::Join if facts.banned => BANNED,
+            Self::Anyone | Self::Join => Expected::Opens,
+            Self::Known if facts.known => Expected::Opens,
+            Self::Known => UNAUTHORIZED,
+            Self::NetworkAdmin => staff(facts.network_admin),
+            _ if hidden => NOT_FOUND,
+            Self::Reader => Expected::Opens,
+            Self::Participant | Self::Author if facts.banned => BANNED,
+            Self::Participant | Self::Author if !facts.participant => NOT_JOINED,
+            Self::Author if !facts.author => FORBIDDEN,
+            Self::Participant | Self::Author => Expected::Opens,
+            Self::Moderator => staff(facts.moderates),
+            Self::Admin => staff(facts.admin),
+        }
+    }
+
+    /// The row of the access table that says so at the door; some things are judged further in.
+    fn needs(self) -> Needs {
+        match self {
+            Self::Anyone | Self::Join => Needs::Nothing,
+            Self::Known => Needs::Person,
+            Self::Reader => Needs::Sight,
+            Self::Participant => Needs::Joined,
+            Self::Author => Needs::Author,
+            Self::Moderator => Needs::Moderates,
+            Self::Admin | Self::NetworkAdmin => Needs::Admin,
+        }
+    }
+}
+
+/// A way through a door.
+struct Door {
+    method: &'static str,
+    path: &'static str,
+    ask: Ask,
+    /// What is sent.
+    body: fn(&Setting) -> Value,
+    /// Whoever goes through is somebody else afterwards.
+    changes_caller: bool,
+}
+
+/// What a request is about.
+struct Setting {
+    place: Place,
+    contribution: ContributionId,
+    participant: ParticipantId,
+    spoken: String,
+    link: String,
+    login: String,
+}
+
+const fn door(method: &'static str, path: &'static str, ask: Ask, body: fn(&Setting) -> Value) -> Door {
+    Door { method, path, ask, body, changes_caller: false }
+}
+
+const fn changing(door: Door) -> Door {
+    Door { changes_caller: true, ..door }
+}
+
+fn nothing(_: &Setting) -> Value {
+    Value::Null
+}
+
+fn titled(_: &Setting) -> Value {
+    json!({ "title": "Ein Titel" })
+}
+
+/// A valid request for every route; for some routes several, where it depends on what is sent.
+const DOORS: &[Door] = &[
+    door("GET", "/livez", Ask::Anyone, nothing),
+    door("GET", "/readyz", Ask::Anyone, nothing),
+    door("GET", "/assets/{*name}", Ask::Anyone, nothing),
+    door("GET", "/", Ask::Anyone, nothing),
+    door("GET", "/join", Ask::Anyone, nothing),
+    door("GET", "/j/{code}", Ask::Anyone, nothing),
+    door("GET", "/login/link", Ask::Anyone, nothing),
+    door("GET", "/f/{forum}", Ask::Reader, nothing),
+    door("GET", "/f/{forum}/moderation", Ask::Moderator, nothing),
+    door("GET", "/api/v1/openapi.json", Ask::Anyone, nothing),
+    door("GET", "/api/v1/live", Ask::Anyone, nothing),
+    changing(door("POST", "/api/v1/join", Ask::Join, |s| json!({ "code": s.spoken, "notice": 1 }))),
+    changing(door("POST", "/api/v1/join", Ask::Join, |s| json!({ "code": s.link, "name": "Ada", "notice": 1 }))),
+    changing(door("POST", "/api/v1/login/link/confirm", Ask::Anyone, |s| json!({ "token": s.login }))),
+    changing(door("POST", "/api/v1/logout", Ask::Anyone, nothing)),
+    door("POST", "/api/v1/language", Ask::Anyone, |_| json!({ "lang": "en" })),
+    door("GET", "/api/v1/me", Ask::Known, nothing),
+    changing(door("DELETE", "/api/v1/me", Ask::Known, nothing)),
+    door("GET", "/api/v1/me/export", Ask::Known, nothing),
+    door("GET", "/api/v1/network", Ask::Anyone, nothing),
+    door("PATCH", "/api/v1/network", Ask::NetworkAdmin, titled),
+    door("GET", "/api/v1/processes", Ask::Anyone, nothing),
+    door("POST", "/api/v1/processes", Ask::NetworkAdmin, titled),
+    door("GET", "/api/v1/processes/{process}", Ask::Reader, nothing),
+    door("PATCH", "/api/v1/processes/{process}", Ask::Moderator, titled),
+    door("PATCH", "/api/v1/processes/{process}", Ask::Moderator, |_| json!({ "joining": "open" })),
+    door("POST", "/api/v1/processes/{process}/forums", Ask::Moderator, titled),
+    door("GET", "/api/v1/processes/{process}/codes", Ask::Moderator, nothing),
+    door("POST", "/api/v1/processes/{process}/codes", Ask::Moderator, nothing),
+    door(
+        "POST",
+        "/api/v1/processes/{process}/participants/{participant}/ban",
+        Ask::Moderator,
+        |_| json!({ "banned": false }),
+    ),
+    door("GET", "/api/v1/forums/{forum}", Ask::Reader, nothing),
+    door("PATCH", "/api/v1/forums/{forum}", Ask::Moderator, titled),
+    door("POST", "/api/v1/forums/{forum}/topics", Ask::Moderator, titled),
+    door("POST", "/api/v1/forums/{forum}/state", Ask::Moderator, |_| json!({ "state": "open" })),
+    door("POST", "/api/v1/forums/{forum}/waiting", Ask::Moderator, |_| json!({ "waiting": "none" })),
+    door("POST", "/api/v1/forums/{forum}/contributions", Ask::Participant, |_| json!({ "text": "Mehr Bänke." })),
+    door("GET", "/api/v1/forums/{forum}/contributions/{contribution}", Ask::Moderator, nothing),
+    door("DELETE", "/api/v1/forums/{forum}/contributions/{contribution}", Ask::Author, nothing),
+    door(
+        "POST",
+        "/api/v1/forums/{forum}/contributions/{contribution}/edit",
+        Ask::Author,
+        |_| json!({ "text": "Neu." }),
+    ),
+    door("POST", "/api/v1/forums/{forum}/contributions/{contribution}/support", Ask::Participant, nothing),
+    door("DELETE", "/api/v1/forums/{forum}/contributions/{contribution}/support", Ask::Participant, nothing),
+    door("POST", "/api/v1/forums/{forum}/contributions/{contribution}/approve", Ask::Moderator, nothing),
+    door(
+        "POST",
+        "/api/v1/forums/{forum}/contributions/{contribution}/hide",
+        Ask::Moderator,
+        |_| json!({ "reason": "spam", "note": "Werbung" }),
+    ),
+    door("POST", "/api/v1/forums/{forum}/contributions/{contribution}/restore", Ask::Moderator, nothing),
+    door("POST", "/api/v1/forums/{forum}/contributions/{contribution}/erase", Ask::Admin, nothing),
+    door("GET", "/api/v1/streams/{stream}/deltas", Ask::Reader, nothing),
+];
+
+/// Judged further in: the door asks for less, or what is sent decides.
+const FURTHER_IN: &[Door] = &[
+    door("PATCH", "/api/v1/me", Ask::Participant, |s| json!({ "process": s.place.process })),
+    door("PATCH", "/api/v1/processes/{process}", Ask::Admin, |s| json!({ "visibility": s.place.visibility })),
+];
+
+impl Door {
+    fn path(&self, setting: &Setting) -> String {
+        let asset = ASSETS.values().next().map_or("none", String::as_str);
+        let path = self
+            .path
+            .replace("{process}", &setting.place.process.to_string())
+            .replace("{forum}", &setting.place.forum.to_string())
+            .replace("{stream}", &setting.place.stream.to_string())
+            .replace("{contribution}", &setting.contribution.to_string())
+            .replace("{participant}", &setting.participant.to_string())
+            .replace("{code}", &setting.link)
+            .replace("{*name}", asset);
+        if self.path.ends_with("/deltas") { format!("{path}?after=0") } else { path }
+    }
+
+    async fn json(&self, method: &str, client: &Client, path: &str, setting: &Setting) -> Response {
+        let mut request = client.request(method.parse().expect("a method"), path);
+        if self.path == "/api/v1/live" {
+            request = request
+                .header("connection", "upgrade")
+                .header("upgrade", "websocket")
+                .header("sec-websocket-version", "13")
+                .header("sec-websocket-key", "dGhlIHNhbXBsZSBub25jZQ==");
+        }
+        let body = (self.body)(setting);
+        if !body.is_null() {
+            request = request.json(&body);
+        }
+        request.send().await.expect("an answer")
+    }
+
+    async fn form(&self, client: &Client, path: &str, setting: &Setting) -> Response {
+        let mut fields = vec![("_method".to_owned(), self.method.to_owned()), ("next".to_owned(), "/".to_owned())];
+        for (name, value) in (self.body)(setting).as_object().into_iter().flatten() {
+            fields.push((name.clone(), value.as_str().map_or_else(|| value.to_string(), str::to_owned)));
+        }
+        let body = serde_urlencoded::to_string(fields).expect("pairs");
+        let request = client.request(Method::POST, path).header(CONTENT_TYPE, "application/x-www-form-urlencoded");
+        request.body(body).send().await.expect("an answer")
+    }
+}
+
+/// One kind of caller in front of the doors of one process.
+struct Knocking<'a> {
+    world: &'a World,
+    here: Place,
+    elsewhere: Place,
+    author: PersonId,
+    caller: Caller,
+    by: By,
+}
+
+impl Knocking<'_> {
+    async fn fresh(&self) -> Client {
+        let person = match self.caller {
+            Caller::Author => self.author,
+            _ => self.world.caller(self.caller, self.by, &self.here, &self.elsewhere).await,
+        };
+        self.world.speak(person, self.by).await
+    }
+
+    async fn setting(&self) -> Setting {
+        let world = self.world;
+        let author = world.participant(self.author, &self.here).await.expect("they take part");
+        Setting {
+            place: self.here,
+            contribution: world.contribution(&self.here, author, "Mehr Licht.").await,
+            participant: author,
+            spoken: world.code(&self.here, CodeKind::Spoken),
+            link: world.code(&self.here, CodeKind::Link),
+            login: world.login_link(self.author).await,
+        }
+    }
+
+    async fn knock(&self, door: &Door, standing: &Client) -> Vec<String> {
+        let expected = match self.facts() {
+            facts if door.path == "/api/v1/me" && door.method == "PATCH" => match (facts.impostor, facts.known) {
+                // The process is named inside: who does not take part hears that there is none.
+                (false, true) if facts.participant && !facts.banned => Expected::Opens,
+                (false, true) if facts.banned => return Vec::new(),
+                (false, true) if facts.staff => return Vec::new(),
+                (false, true) => NOT_FOUND,
+                _ => UNAUTHORIZED,
+            },
+            facts => door.ask.of(&facts, self.here.visibility),
+        };
+        let mut wrong = Vec::new();
+        let who = format!("{:?} by {:?}, {:?}", self.caller, self.by, self.here.visibility);
+        let judge = |how: &str, status: StatusCode, body: &[u8]| {
+            let said = String::from_utf8_lossy(&body[..body.len().min(200)]).into_owned();
+            let wrong = || format!("{} {} {how} as {who}: {expected:?}, not {status} {said}", door.method, door.path);
+            (!expected.is(status, &code_of(body))).then(wrong)
+        };
+        let client = if door.changes_caller { self.fresh().await } else { standing.clone() };
+        let setting = self.setting().await;
+        let path = door.path(&setting);
+        let answer = door.json(door.method, &client, &path, &setting).await;
+        let (status, kind) = (answer.status(), header(&answer, "content-type"));
+        let headers = headers_of(&answer);
+        // A socket has no body that ends.
+        let body = if status == StatusCode::SWITCHING_PROTOCOLS { Vec::new() } else { bytes(answer).await };
+        wrong.extend(judge("as JSON", status, &body));
+        if let Expected::Refuses(_, _) = expected {
+            let wanted = if path.starts_with("/api/") || path.starts_with("/assets/") {
+                "application/problem+json"
+            } else {
+                "text/html"
+            };
+            assert!(kind.starts_with(wanted), "{path}: {kind}");
+        }
+        if expected == NOT_FOUND {
+            // Made-up ids of every kind, in the same path.
+            let made_up = |path: &str| {
+                let mut path = path.to_owned();
+                for id in [setting.place.process.0, setting.place.forum.0, setting.place.stream.0] {
+                    path = path.replace(&id.to_string(), &Uuid::now_v7().to_string());
+                }
+                path
+            };
+            let other = made_up(&path);
+            let answer = door.json(door.method, &client, &other, &setting).await;
+            let other_headers = headers_of(&answer);
+            let other_body = bytes(answer).await;
+            assert_eq!(
+                plain(&headers, &body, &path),
+                plain(&other_headers, &other_body, &other),
+                "{} {path} as {who} tells what is there from what is not",
+                door.method
+            );
+        }
+        if door.method == "GET" && door.path != "/api/v1/live" {
+            let answer = door.json("HEAD", &client, &path, &setting).await;
+            assert_eq!(answer.status(), status, "HEAD {path} as {who}");
+            assert!(bytes(answer).await.is_empty(), "HEAD {path} as {who}");
+        }
+        if door.method != "GET" {
+            let client = if door.changes_caller { self.fresh().await } else { client };
+            let setting = self.setting().await;
+            let answer = door.form(&client, &door.path(&setting), &setting).await;
+            let (status, kind) = (answer.status(), header(&answer, "content-type"));
+            if expected == Expected::Opens && status.is_success() {
+                wrong.push(format!("{} {} as a form: {status} is no redirection", door.method, door.path));
+            }
+            if status != StatusCode::SEE_OTHER {
+                assert!(kind.starts_with("text/html"), "a refused form is a page: {kind}");
+            }
+            wrong.extend(judge("as a form", status, &bytes(answer).await));
+        }
+        wrong
+    }
+
+    fn facts(&self) -> Facts {
+        Facts::of(self.caller, self.by)
+    }
+}
+
+fn header(answer: &Response, name: &str) -> String {
+    answer.headers().get(name).and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned()
+}
+
+fn headers_of(answer: &Response) -> Vec<(String, String)> {
+    let all = answer.headers().iter().filter(|(name, _)| *name != DATE);
+    all.map(|(name, value)| (name.to_string(), String::from_utf8_lossy(value.as_bytes()).into_owned())).collect()
+}
+
+async fn bytes(answer: Response) -> Vec<u8> {
+    answer.bytes().await.expect("a body").to_vec()
+}
+
+/// An answer without what differs by design: the address that was asked, and the nonce.
+fn plain(headers: &[(String, String)], body: &[u8], path: &str) -> (Vec<(String, String)>, String) {
+    let policy = headers.iter().find(|(name, _)| name == "content-security-policy");
+    let nonce = policy.and_then(|(_, policy)| Some(policy.split_once("'nonce-")?.1.split_once('\'')?.0.to_owned()));
+    let without = |text: &str| {
+        let text = text.replace(path, "PATH");
+        nonce.as_ref().map_or(text.clone(), |nonce| text.replace(nonce, "NONCE"))
+    };
+    let headers = headers.iter().map(|(name, value)| (name.clone(), without(value))).collect();
+    (headers, without(&String::from_utf8_lossy(body)))
+}
+
+async fn knock_everywhere(visibility: Visibility) {
+    let world = World::new().await;
+    let (here, elsewhere) = (world.place(visibility).await, world.place(Visibility::Code).await);
+    let author = world.caller(Caller::Author, By::Session, &here, &elsewhere).await;
+    let mut wrong = Vec::new();
+    for (caller, by) in everyone() {
+        let knocking = Knocking { world: &world, here, elsewhere, author, caller, by };
+        let standing = knocking.fresh().await;
+        for door in DOORS.iter().chain(FURTHER_IN) {
+            // Who erases themselves takes what others need with them.
+            if caller == Caller::Author && door.path == "/api/v1/me" && door.method == "DELETE" {
+                continue;
+            }
+            wrong.extend(knocking.knock(door, &standing).await);
+        }
+    }
+    assert!(wrong.is_empty(), "{} wrong answers:\n{}", wrong.len(), wrong.join("\n"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn given_a_process_behind_a_code_when_everyone_knocks_at_every_door_then_the_rules_hold() {
+    knock_everywhere(Visibility::Code).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn given_a_process_of_members_when_everyone_knocks_at_every_door_then_the_rules_hold() {
+    knock_everywhere(Visibility::Members).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn given_a_public_process_when_everyone_knocks_at_every_door_then_the_rules_hold() {
+    knock_everywhere(Visibility::Public).await;
+}
+
+#[test]
+fn given_the_access_table_then_every_route_is_knocked_at_and_asks_what_it_should() {
+    let known: BTreeSet<_> = ROUTES.iter().map(|rule| (rule.method, rule.path)).collect();
+    assert_eq!(known.len(), ROUTES.len(), "a route stands twice in the access table");
+    let knocked: BTreeSet<_> = DOORS.iter().chain(FURTHER_IN).map(|door| (door.method, door.path)).collect();
+    assert_eq!(known, knocked, "the access table and the doors of this test differ");
+    for door in DOORS {
+        let rule = ROUTES.iter().find(|rule| (rule.method, rule.path) == (door.method, door.path)).expect("compared");
+        assert_eq!(rule.needs, door.ask.needs(), "{} {}", door.method, door.path);
+    }
+}
+
+#[test]
+fn given_the_router_the_table_and_the_description_then_they_name_the_same_routes() {
+    let document = serde_json::to_value(crate::rest::document()).expect("plain data");
+    let described: BTreeSet<(String, String)> = document["paths"]
+        .as_object()
+        .expect("paths")
+        .iter()
+        .flat_map(|(path, methods)| {
+            let methods = methods.as_object().expect("methods").keys();
+            methods.map(move |method| (method.to_uppercase(), path.clone()))
+        })
+        .collect();
+    let (pages, api): (Vec<&Rule>, Vec<&Rule>) = ROUTES.iter().partition(|rule| PAGES.contains(&rule.path));
+    let api: BTreeSet<_> = api.iter().map(|rule| (rule.method.to_owned(), rule.path.to_owned())).collect();
+    // The handlers under /api/v1 are routed by their description, so it names exactly what the router has there.
+    assert_eq!(api, described);
+    let source = include_str!("../lib.rs");
+    let routed: BTreeSet<_> =
+        source.split(".route(\"").skip(1).filter_map(|rest| rest.split_once('"')).map(|(path, _)| path).collect();
+    let pages: BTreeSet<_> = pages.iter().map(|rule| rule.path).collect();
+    assert_eq!(routed, pages);
+    assert_eq!(pages, PAGES.into());
+}
+
+#[tokio::test]
+async fn given_a_method_that_a_route_does_not_know_then_the_answer_is_405_with_those_it_knows() {
+    let world = World::new().await;
+    let client = world.visitor();
+    let paths: BTreeSet<_> = ROUTES.iter().map(|rule| rule.path).collect();
+    for path in paths {
+        let known: Vec<_> = ROUTES.iter().filter(|rule| rule.path == path).map(|rule| rule.method).collect();
+        let made_up = path.replace("{*name}", "none").replace(['{', '}'], "");
+        for method in ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"] {
+            if known.contains(&method) {
+                continue;
+            }
+            let answer = client.request(method.parse().expect("a method"), &made_up).send().await.expect("an answer");
+            assert_eq!(answer.status(), StatusCode::METHOD_NOT_ALLOWED, "{method} {path}");
+            let allow = answer.headers().get(ALLOW).map(|value| value.to_str().expect("words").to_owned());
+            let allow: BTreeSet<_> = allow.iter().flat_map(|list| list.split(',')).map(str::trim).collect();
+            assert!(known.iter().all(|method| allow.contains(method)), "{method} {path}: {allow:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn given_a_form_that_asks_for_an_unsafe_method_in_the_wrong_place_then_it_stays_what_it_is() {
+    let world = World::new().await;
+    let (here, elsewhere) = (world.place(Visibility::Public).await, world.place(Visibility::Code).await);
+    let author = world.caller(Caller::Author, By::Session, &here, &elsewhere).await;
+    let participant = world.participant(author, &here).await.expect("they take part");
+    let contribution = world.contribution(&here, participant, "Bleibt.").await;
+    let client = world.speak(author, By::Session).await;
+    let path = format!("/api/v1/forums/{}/contributions/{contribution}", here.forum);
+    let form = "application/x-www-form-urlencoded";
+    // In the address, in a GET, in a body that is no form, or for a method that is none of the three.
+    let requests = [
+        client.request(Method::POST, &format!("{path}?_method=DELETE")).header(CONTENT_TYPE, form),
+        client.request(Method::GET, &path).header(CONTENT_TYPE, form).body("_method=DELETE"),
+        client.request(Method::POST, &path).header(CONTENT_TYPE, "text/plain").body("_method=DELETE"),
+        client.request(Method::POST, &path).header(CONTENT_TYPE, form).body("_method=GET"),
+        client.request(Method::POST, &path).header(CONTENT_TYPE, form).body("_method=delete"),
+    ];
+    for request in requests {
+        let answer = request.send().await.expect("an answer");
+        assert!(answer.status().is_client_error(), "{}", answer.status());
+    }
+    let room = world.room(&here).await;
+    assert!(room.state().words(contribution).is_some_and(|(text, _)| text.as_str() == "Bleibt."));
+}

@@ -1,0 +1,5 @@
+//! What the doors promise, held against a running server: who gets through which, from where, and with what.
+
+mod doors;
+mod sockets;
+mod world;
