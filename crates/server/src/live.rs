@@ -41,10 +41,21 @@ const RETRY_MS: u32 = 1_000;
 
 /// The live connection: frames as the protocol describes them.
 #[utoipa::path(get, path = "/api/v1/live", tag = "live", responses((status = 101, description = "WebSocket")))]
-pub async fn live(State(app): State<AppState>, gate: Gate, upgrade: WebSocketUpgrade, request: Request) -> Response {
+pub async fn live(
+    State(app): State<AppState>,
+    gate: Gate,
+    upgrade: WebSocketUpgrade,
+    request: Request,
+) -> Answer<Response> {
     let lang = guard::language(&request);
+    // Watch first, then read: a change of rights in between is seen.
+    let rights = gate.who.person().map(|person| app.watch_rights(person));
+    let who = match gate.who.person() {
+        Some(person) => app.who(Some(person)).await?,
+        None => gate.who,
+    };
     // The defaults are for few sockets; these are for thousands.
-    upgrade
+    Ok(upgrade
         .read_buffer_size(4 * 1024)
         .write_buffer_size(0)
         .max_write_buffer_size(1024 * 1024)
@@ -56,13 +67,13 @@ pub async fn live(State(app): State<AppState>, gate: Gate, upgrade: WebSocketUpg
                 acks: FuturesUnordered::new(),
                 budget: (f64::from(MAX_COMMANDS_PER_SECOND), Instant::now()),
                 app,
-                who: gate.who,
+                who,
                 lang,
                 socket,
             };
             // The one error there is: the other side is gone.
-            let _ = connection.run().await;
-        })
+            let _ = connection.run(rights).await;
+        }))
 }
 
 /// The socket is closed.
@@ -92,8 +103,7 @@ struct Subscription {
 }
 
 impl Connection {
-    async fn run(mut self) -> Result<(), Gone> {
-        let mut rights = self.who.person().map(|person| self.app.watch_rights(person));
+    async fn run(mut self, mut rights: Option<tokio::sync::watch::Receiver<u64>>) -> Result<(), Gone> {
         let stopping = self.app.stopping.clone();
         let mut beams: StreamMap<StreamId, BroadcastStream<Arc<Beam>>> = StreamMap::new();
         let hello = Hello { build: crate::BUILD.to_owned(), protocol: PROTOCOL, now: chance::now() };

@@ -309,7 +309,8 @@ impl World {
 
     pub async fn contribution(&self, place: &Place, author: ParticipantId, text: &str) -> ContributionId {
         let actor = Actor { participant: Some(author), guest: true, ..Actor::default() };
-        let command = ForumCommand::Contribute { text: text.to_owned(), lang: None, topic: None, reply_to: None };
+        let command =
+            ForumCommand::Contribute { text: text.to_owned(), lang: None, topic: None, reply_to: None, hall: None };
         ContributionId(self.tell(place, actor, command).await.expect("an id"))
     }
 
