@@ -101,6 +101,18 @@ pub mod icons {
         TALK = "talk";
         WARN = "warn";
         SEND = "send";
+        MORE = "more";
+        REPORT = "flag";
+        SEARCH = "search";
+        ADD = "plus";
+        GO = "go";
+        KEY = "key";
+        DOOR = "door";
+    }
+    #[cfg(feature = "ssr")]
+    icons! {
+        BACK = "back";
+        PHOTO = "camera";
     }
     #[cfg(feature = "staff")]
     icons! {
