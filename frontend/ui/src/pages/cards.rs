@@ -186,7 +186,7 @@ fn acts(cx: Cx, place: &Place, one: &ContributionView, mine: bool, what: Use) ->
     let support = match supporting {
         Some(own) => {
             let pressed = own.supported.contains(&one.id);
-            view! {
+            let form = view! {
                 <form method="post" action=address::api_of(place.forum.id, one.id, "/support")>
                     {hidden("_method", if pressed { "DELETE" } else { "POST" }.to_owned())}
                     {hidden("next", here(cx, one.id))}
@@ -196,11 +196,10 @@ fn acts(cx: Cx, place: &Place, one: &ContributionView, mine: bool, what: Use) ->
                         {number}
                     </button>
                 </form>
-            }
-            .into_any()
+            };
+            Some(form.into_any())
         }
-        None if one.support > 0 => view! { <span class="count">{icon(icons::SUPPORT)} {number}</span> }.into_any(),
-        None => ().into_any(),
+        None => number.map(|number| view! { <span class="count">{icon(icons::SUPPORT)} {number}</span> }.into_any()),
     };
     let reply = (may_write(place) && !mine && what == Use::Listed).then(|| {
         view! {
