@@ -44,8 +44,8 @@ pub fn document(page: &PageData, shell: &Shell) -> String {
         "<!DOCTYPE html><html lang=\"{lang}\" dir=\"{dir}\"><head><meta charset=\"utf-8\"><title>{title}</title>\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\
          <meta name=\"color-scheme\" content=\"light dark\">\
-         <meta name=\"theme-color\" content=\"#f7f2ea\" media=\"(prefers-color-scheme: light)\">\
-         <meta name=\"theme-color\" content=\"#1c1916\" media=\"(prefers-color-scheme: dark)\">\
+         <meta name=\"theme-color\" content=\"#fffdf9\" media=\"(prefers-color-scheme: light)\">\
+         <meta name=\"theme-color\" content=\"#22201c\" media=\"(prefers-color-scheme: dark)\">\
          <meta name=\"format-detection\" content=\"telephone=no\">"
     );
     let asset = |name: &str| shell.assets.get(name).map(|hashed| escaped(hashed));

@@ -504,7 +504,10 @@ fn given_an_addition_then_what_was_being_written_is_put_aside_and_a_refusal_brin
     assert_eq!(composer.text.get_untracked(), "");
     composer.text.set("Noch etwas".to_owned());
     assert!(scene.live.command(ForumCommand::Add { contribution: about, text: "Noch etwas".to_owned() }));
-    assert_eq!((composer.text.get_untracked().as_str(), composer.writing.get_untracked()), ("Ein Anfang", Writing::New));
+    assert_eq!(
+        (composer.text.get_untracked().as_str(), composer.writing.get_untracked()),
+        ("Ein Anfang", Writing::New)
+    );
     composer.text.set(String::new());
     let id = scene.pending()[0].id;
     scene.reject(id, "too_many");

@@ -201,9 +201,11 @@ fn acts(cx: Cx, place: &Place, one: &ContributionView, mine: bool, what: Use) ->
         }
         None => number.map(|number| view! { <span class="count">{icon(icons::SUPPORT)} {number}</span> }.into_any()),
     };
-    let reply = (may_write(place) && !mine && what == Use::Listed).then(|| {
+    // The form for it stands on the page of the contribution.
+    let reply = (may_write(place) && (!mine || what == Use::This)).then(|| {
+        let here = if what == Use::This { "" } else { &thread };
         view! {
-            <a class="button reply" href=format!("{thread}#write")>
+            <a class="button reply" href=format!("{here}#write")>
                 {icon(icons::REPLY)}
                 {words.item_reply()}
             </a>
@@ -218,7 +220,7 @@ fn acts(cx: Cx, place: &Place, one: &ContributionView, mine: bool, what: Use) ->
         }
     });
     let bare = supporting.is_none() && one.support == 0 && replies.is_none() && reply.is_none();
-    view! { <footer class="acts" hidden=bare>{support} {reply} {replies}</footer> }.into_any()
+    view! { <footer class="acts bar" hidden=bare>{support} {reply} {replies}</footer> }.into_any()
 }
 
 /// This page again, at a card.

@@ -35,12 +35,10 @@ pub fn list(cx: Cx, words: DocumentWords, page: ListPage) -> AnyView {
             </div>
         }
     });
-    let found = page
-        .found
-        .iter()
-        .map(|one| view! { <li>{card(cx, &page.place, one, Use::Listed)}</li> })
-        .collect_view();
-    let count = if page.found.is_empty() { words.list_none().to_owned() } else { words.list_found(page.found.len() as u32) };
+    let found =
+        page.found.iter().map(|one| view! { <li>{card(cx, &page.place, one, Use::Listed)}</li> }).collect_view();
+    let count =
+        if page.found.is_empty() { words.list_none().to_owned() } else { words.list_found(page.found.len() as u32) };
     view! {
         <div class="reading">
             {way_back(cx, words, &page.place.forum)}

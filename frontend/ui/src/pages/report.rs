@@ -53,7 +53,8 @@ pub fn report(cx: Cx, words: DocumentWords, page: ReportPage) -> AnyView {
         radio("reason", value, word, reason == value)
     });
     // Without a name only the text is left.
-    let named = contribution.author.name.is_some() || contribution.hall.as_ref().is_some_and(|hall| hall.name.is_some());
+    let named =
+        contribution.author.name.is_some() || contribution.hall.as_ref().is_some_and(|hall| hall.name.is_some());
     let what = if named {
         view! {
             <fieldset>

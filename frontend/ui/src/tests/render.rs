@@ -511,7 +511,8 @@ fn given_hostile_words_everywhere_then_they_are_words() {
     let own = forum.own.as_mut().expect("joined");
     own.waiting[0].text = HOSTILE.into();
     own.hidden[0].why.note = hostile();
-    own.hidden[1].why.appeal = Some(AppealView { text: HOSTILE.into(), at: Timestamp(NOW), rejected: true, note: hostile() });
+    own.hidden[1].why.appeal =
+        Some(AppealView { text: HOSTILE.into(), at: Timestamp(NOW), rejected: true, note: hostile() });
     let mut place = place();
     place.forum = forum.view.forum.clone();
     place.topics = forum.view.topics.clone();
@@ -635,7 +636,8 @@ fn given_a_waiting_addition_then_it_cannot_be_mistaken_for_what_it_is_added_to()
     own.waiting[0].addition = true;
     let mut data = page("de", PageKind::Forum(Box::new(forum)));
     let html = render(data.clone());
-    let item = html.split("class=\"panel waiting\"").nth(1).and_then(|rest| rest.split("</li>").next()).expect("an item");
+    let item =
+        html.split("class=\"panel waiting\"").nth(1).and_then(|rest| rest.split("</li>").next()).expect("an item");
     assert!(item.contains("Noch ein Gedanke von mir.") && item.contains("<time"), "{item}");
     assert!(!item.contains("<form") && !item.contains("?edit="), "{item}");
     data.path = format!("{}?edit={}", data.path, uuid(44));

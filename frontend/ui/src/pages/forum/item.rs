@@ -4,7 +4,9 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 
 use leptos::ev::MouseEvent;
 use leptos::prelude::*;
-use stimmwerk_core::forum::{AdditionView, AuthorView, ContributionView, EDIT_WINDOW_MS, ForumCommand, MAX_ADDITIONS, Mode};
+use stimmwerk_core::forum::{
+    AdditionView, AuthorView, ContributionView, EDIT_WINDOW_MS, ForumCommand, MAX_ADDITIONS, Mode,
+};
 use stimmwerk_core::ids::ContributionId;
 use stimmwerk_core::time::Timestamp;
 
@@ -263,8 +265,9 @@ pub fn additions(cx: Cx, one: &ContributionView, now: Timestamp) -> Option<AnyVi
         }
         .into_any()
     };
-    (!all.is_empty())
-        .then(|| view! { <ul class="additions">{each(move || all.clone(), |one| digest(&one.text), draw)}</ul> }.into_any())
+    (!all.is_empty()).then(|| {
+        view! { <ul class="additions">{each(move || all.clone(), |one| digest(&one.text), draw)}</ul> }.into_any()
+    })
 }
 
 /// When it was written.
@@ -301,8 +304,7 @@ pub fn text(one: &ContributionView) -> AnyView {
 
 /// What it answers. The name comes from the view at every moment: a name that was erased there is gone here too.
 fn reply_line(words: Words, board: Board, parent: ContributionId) -> AnyView {
-    let name =
-        Memo::new(move |_| board.view.with(|view| find(view, parent).map(|parent| writer_name(words, parent))));
+    let name = Memo::new(move |_| board.view.with(|view| find(view, parent).map(|parent| writer_name(words, parent))));
     let line = Signal::derive(move || {
         name.with(|name| match name {
             Some(name) => words.item_reply_to(name),
@@ -388,7 +390,7 @@ fn acts(
     let replies = Memo::new(move |_| standing.get().replies);
     let bare = move || part.get() != Part::Reader && replies.get() == 0 && standing.get().support == 0;
     view! {
-        <footer class="acts" hidden=bare>
+        <footer class="acts bar" hidden=bare>
             {move || match part.get() {
                 Part::Reader => reader_acts(cx, board, place, id, standing),
                 _ => count(cx, standing),

@@ -20,12 +20,12 @@ use crate::words::Words;
 
 #[cfg(not(feature = "staff"))]
 use item::Row;
+#[cfg(any(feature = "staff", feature = "ssr"))]
+pub use item::text;
 #[cfg(feature = "staff")]
 pub use item::{Row, at, author, version, when};
 #[cfg(feature = "ssr")]
 pub use item::{additions, hall_note, writer, writer_name};
-#[cfg(any(feature = "staff", feature = "ssr"))]
-pub use item::text;
 
 /// The list of contributions.
 pub const LIST_ID: &str = "contributions";
@@ -41,11 +41,10 @@ pub fn forum(cx: Cx, page: ForumPage, me: Option<Me>) -> AnyView {
         before: cx.path.with_value(|path| address::parameter(path, "before").and_then(|before| before.parse().ok())),
     };
     let contributions = address::api(place.forum, "/contributions");
-    let kept_elsewhere =
-        move |refused: &crate::data::Refused| match refused.action.strip_prefix(&contributions) {
-            Some(rest) => rest.is_empty() || rest.ends_with("/edit") || rest.ends_with("/add"),
-            None => false,
-        };
+    let kept_elsewhere = move |refused: &crate::data::Refused| match refused.action.strip_prefix(&contributions) {
+        Some(rest) => rest.is_empty() || rest.ends_with("/edit") || rest.ends_with("/add"),
+        None => false,
+    };
     let moderate = page.moderates.then(|| {
         let href = ForumPlace { moderation: true, topic: None, before: None, ..place }.href();
         view! {
