@@ -174,8 +174,10 @@ pub fn connection(cx: Cx, board: Board) -> AnyView {
     let reload = move || matches!(board.link.get(), Link::Plain | Link::Stale);
     view! {
         <p class=class>
-            <span class="dot" aria-hidden="true"></span>
-            <span>{sentence(text)} " " <a href=cx.path.get_value() hidden=move || !reload()>{words.link_reload()}</a></span>
+            <span class="state">
+                <span class="dot" aria-hidden="true"></span>
+                <span>{sentence(text)} " " <a href=cx.path.get_value() hidden=move || !reload()>{words.link_reload()}</a></span>
+            </span>
         </p>
     }
     .into_any()
@@ -256,6 +258,10 @@ pub fn list(
     let search = (!place.moderation).then(|| {
         let mut href = ForumPlace { topic: None, before: None, ..place }.href();
         href.push_str("/list");
+        if let Some(topic) = place.topic {
+            href.push_str("?topic=");
+            href.push_str(&topic.to_string());
+        }
         view! {
             <a class="button quiet" href=href>
                 {icon(icons::SEARCH)}
