@@ -109,6 +109,21 @@ function refill() {
   if (typed?.url === url && (arrived !== "navigate" || typed.reloaded)) fill(typed.entries);
 }
 
+// --- Menus ---------------------------------------------------------------------------------------------------
+
+// They open and close by themselves; this closes them too when something else is pressed, or Escape.
+const menus = () => [...document.querySelectorAll("details.menu[open]")];
+addEventListener("click", ({ target }) => {
+  for (const menu of menus()) if (!menu.contains(target) || target.closest("a")) menu.open = false;
+});
+addEventListener("keydown", (event) => {
+  if (event.key !== "Escape") return;
+  for (const menu of menus()) {
+    if (menu.contains(document.activeElement)) menu.querySelector("summary").focus();
+    menu.open = false;
+  }
+});
+
 // --- Falling back --------------------------------------------------------------------------------------------
 
 // Set while the program takes over: the page as the server sent it.
