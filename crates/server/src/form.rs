@@ -66,6 +66,8 @@ pub async fn forms(request: Request, inner: axum::Router) -> Response {
     }
     let cookies = parts.headers.get_all(header::COOKIE).iter().cloned().collect::<Vec<_>>();
     let language = parts.headers.get(header::ACCEPT_LANGUAGE).cloned();
+    // The answer is read here: compressed it could not be.
+    let encoding = parts.headers.remove(header::ACCEPT_ENCODING);
     parts.extensions.insert(form.clone());
     let response = inner.clone().oneshot(Request::from_parts(parts, Body::empty())).await.into_response();
     if response.status().is_success() {
@@ -90,6 +92,9 @@ pub async fn forms(request: Request, inner: axum::Router) -> Response {
     }
     if let Some(language) = language {
         page.headers_mut().insert(header::ACCEPT_LANGUAGE, language);
+    }
+    if let Some(encoding) = encoding {
+        page.headers_mut().insert(header::ACCEPT_ENCODING, encoding);
     }
     page.extensions_mut().insert(Refused { action, fields, problem });
     inner.oneshot(page).await.into_response()
