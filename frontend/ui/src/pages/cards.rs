@@ -18,10 +18,19 @@ use crate::words::DocumentWords;
 pub enum Use {
     /// One of many.
     Listed,
+    /// One of those that answer the one the page is about.
+    Answer,
     /// The one the page is about.
     This,
     /// To be looked at only.
     Shown,
+}
+
+impl Use {
+    /// Has it a page of its own to lead to?
+    fn leads(self) -> bool {
+        matches!(self, Self::Listed | Self::Answer)
+    }
 }
 
 /// May the reader write now?
@@ -107,7 +116,7 @@ pub fn card(cx: Cx, place: &Place, one: &ContributionView, what: Use) -> AnyView
 fn menu(cx: Cx, place: &Place, one: &ContributionView, mine: bool, what: Use) -> AnyView {
     let words = cx.words;
     let thread = address::thread(place.forum.id, one.id);
-    let open = (what == Use::Listed).then(|| {
+    let open = what.leads().then(|| {
         view! {
             <a href=thread.clone()>
                 {icon(icons::TALK)}
@@ -211,7 +220,7 @@ fn acts(cx: Cx, place: &Place, one: &ContributionView, mine: bool, what: Use) ->
             </a>
         }
     });
-    let replies = (one.replies > 0 && what == Use::Listed).then(|| {
+    let replies = (one.replies > 0 && what.leads()).then(|| {
         view! {
             <a class="replies" href=thread.clone()>
                 {words.item_replies(one.replies)}

@@ -22,7 +22,7 @@ pub fn thread(cx: Cx, words: DocumentWords, page: ThreadPage) -> AnyView {
     let action = address::api(place.forum.id, "/contributions");
     let elsewhere = action.clone();
     let shown_replies = (!replies.is_empty()).then(|| {
-        let cards = replies.iter().map(|one| view! { <li>{card(cx, &place, one, Use::Listed)}</li> }).collect_view();
+        let cards = replies.iter().map(|one| view! { <li>{card(cx, &place, one, Use::Answer)}</li> }).collect_view();
         view! {
             <section class="list replies-list" aria-labelledby="replies">
                 <h2 id="replies">{cx.words.item_replies(replies.len() as u32)}</h2>
@@ -30,6 +30,25 @@ pub fn thread(cx: Cx, words: DocumentWords, page: ThreadPage) -> AnyView {
             </section>
         }
     });
+    // What was just sent and is read first: nobody should wonder where it is.
+    let waiting = place.own.iter().flat_map(|own| &own.waiting).filter(|one| one.reply_to == Some(this));
+    let waiting = waiting
+        .map(|one| {
+            view! {
+                <li class="panel waiting">
+                    <h2>
+                        {icon(icons::WAIT)}
+                        {cx.words.own_waiting()}
+                    </h2>
+                    <p class="plain-text" dir="auto">
+                        {one.text.to_string()}
+                    </p>
+                    <p class="hint">{cx.words.own_waiting_means()}</p>
+                </li>
+            }
+        })
+        .collect::<Vec<_>>();
+    let waiting = (!waiting.is_empty()).then(|| view! { <ul class="own">{waiting}</ul> });
     let open = this_one.is_some_and(|one| one.hidden.is_none() && !one.waits);
     view! {
         <div class="reading thread">
@@ -39,6 +58,7 @@ pub fn thread(cx: Cx, words: DocumentWords, page: ThreadPage) -> AnyView {
             {before}
             {this_one.map(|one| card(cx, &place, one, Use::This))}
             {shown_replies}
+            {waiting}
             {(open && may_write(&place)).then(|| answer(cx, &place, this, action))}
         </div>
     }
