@@ -2,5 +2,6 @@
 
 mod described;
 mod doors;
+mod origins;
 mod sockets;
 mod world;
