@@ -2,6 +2,7 @@
 
 mod described;
 mod doors;
+mod hostile;
 mod origins;
 mod sockets;
 mod world;
