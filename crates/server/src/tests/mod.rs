@@ -4,5 +4,6 @@ mod described;
 mod doors;
 mod hostile;
 mod origins;
+mod random;
 mod sockets;
 mod world;
