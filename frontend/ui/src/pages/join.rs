@@ -43,7 +43,7 @@ pub fn join(cx: Cx, words: DocumentWords, join: Join, network: Option<&Texts>) -
     // A code that led here and is right needs no field; one that is wrong must be seen to be corrected.
     let code =
         if join.process.is_some() && refused.as_ref().is_none_or(|refused| refused.problem.code != "code_unknown") {
-            hidden("code", code).into_any()
+            hidden("code", code)
         } else {
             view! {
                 <div class="field">

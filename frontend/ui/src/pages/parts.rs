@@ -75,8 +75,8 @@ pub fn sentence(text: Signal<String>) -> AnyView {
 }
 
 /// A picture beside a word, from the sprite of the document.
-pub fn icon(markup: &'static str) -> impl IntoView {
-    view! { <span class="icon" aria-hidden="true" inner_html=markup /> }
+pub fn icon(markup: &'static str) -> AnyView {
+    view! { <span class="icon" aria-hidden="true" inner_html=markup /> }.into_any()
 }
 
 /// The pictures, by what they mean.
@@ -113,8 +113,8 @@ pub mod icons {
 }
 
 /// A hidden field.
-pub fn hidden(name: &'static str, value: String) -> impl IntoView {
-    view! { <input type="hidden" name=name value=value /> }
+pub fn hidden(name: &'static str, value: String) -> AnyView {
+    view! { <input type="hidden" name=name value=value /> }.into_any()
 }
 
 /// Why something was not taken: the title of a problem.
