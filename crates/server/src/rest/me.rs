@@ -225,7 +225,7 @@ pub async fn new_return_code(
     let standing = gate.who.standing.as_ref().ok_or_else(Fault::unauthorized)?;
     // Accounts and tokens have ways of their own.
     if standing.person.kind != PersonKind::Guest {
-        return Err(Fault::forbidden());
+        return Err(Rejection::WrongState.into());
     }
     let code = app.give_return_code(standing.person.id).await?;
     let mut response = Json(json!({ "return_code": code })).into_response();

@@ -22,7 +22,7 @@ use crate::access::{Needs, ROUTES, Rule};
 use crate::site::ASSETS;
 
 /// Pages and what serves them: not part of the described API.
-const PAGES: [&str; 9] = [
+const PAGES: [&str; 17] = [
     "/livez",
     "/readyz",
     "/assets/{*name}",
@@ -32,6 +32,14 @@ const PAGES: [&str; 9] = [
     "/login/link",
     "/f/{forum}",
     "/f/{forum}/moderation",
+    "/welcome/{process}",
+    "/return",
+    "/languages",
+    "/f/{forum}/list",
+    "/f/{forum}/c/{contribution}",
+    "/f/{forum}/c/{contribution}/report",
+    "/f/{forum}/log",
+    "/f/{forum}/record",
 ];
 
 /// Who may, in the words of the design.
@@ -115,6 +123,7 @@ struct Setting {
     spoken: String,
     link: String,
     login: String,
+    returning: String,
 }
 
 const fn door(method: &'static str, path: &'static str, ask: Ask, body: fn(&Setting) -> Value) -> Door {
@@ -195,11 +204,51 @@ const DOORS: &[Door] = &[
     ),
     door("POST", "/api/v1/forums/{forum}/contributions/{contribution}/restore", Ask::Moderator, nothing),
     door("POST", "/api/v1/forums/{forum}/contributions/{contribution}/erase", Ask::Admin, nothing),
+    door("GET", "/welcome/{process}", Ask::Reader, nothing),
+    door("GET", "/return", Ask::Anyone, nothing),
+    door("GET", "/languages", Ask::NetworkAdmin, nothing),
+    door("GET", "/f/{forum}/list", Ask::Reader, nothing),
+    door("GET", "/f/{forum}/c/{contribution}", Ask::Reader, nothing),
+    door("GET", "/f/{forum}/c/{contribution}/report", Ask::Reader, nothing),
+    door("GET", "/f/{forum}/log", Ask::Moderator, nothing),
+    door("GET", "/f/{forum}/record", Ask::Reader, nothing),
+    door("POST", "/api/v1/me/return-code", Ask::Known, nothing),
+    changing(door("POST", "/api/v1/return", Ask::Anyone, |s| json!({ "code": s.returning }))),
+    door("POST", "/api/v1/processes/{process}/participants/{participant}/reset-name", Ask::Moderator, nothing),
+    door("GET", "/api/v1/forums/{forum}/search", Ask::Reader, nothing),
+    door("GET", "/api/v1/forums/{forum}/record", Ask::Reader, nothing),
+    door("GET", "/api/v1/forums/{forum}/log", Ask::Moderator, nothing),
+    door("POST", "/api/v1/forums/{forum}/summary", Ask::Moderator, |_| json!({ "text": "Kurz." })),
+    door("POST", "/api/v1/forums/{forum}/hall", Ask::Moderator, |_| json!({ "people": 60 })),
+    door("POST", "/api/v1/forums/{forum}/participants/{participant}/approve", Ask::Moderator, nothing),
+    door(
+        "POST",
+        "/api/v1/forums/{forum}/contributions/{contribution}/add",
+        Ask::Author,
+        |_| json!({ "text": "Dazu." }),
+    ),
+    door(
+        "POST",
+        "/api/v1/forums/{forum}/contributions/{contribution}/appeal",
+        Ask::Author,
+        |_| json!({ "text": "Doch." }),
+    ),
+    door("GET", "/api/v1/forums/{forum}/contributions/{contribution}/thread", Ask::Reader, nothing),
+    door("POST", "/api/v1/forums/{forum}/contributions/{contribution}/put-back", Ask::Moderator, nothing),
+    door("POST", "/api/v1/forums/{forum}/contributions/{contribution}/claim", Ask::Moderator, nothing),
+    door("POST", "/api/v1/forums/{forum}/contributions/{contribution}/dismiss", Ask::Moderator, nothing),
+    door("POST", "/api/v1/forums/{forum}/contributions/{contribution}/reject-appeal", Ask::Moderator, nothing),
     door("GET", "/api/v1/streams/{stream}/deltas", Ask::Reader, nothing),
 ];
 
 /// Judged further in: the door asks for less, or what is sent decides.
 const FURTHER_IN: &[Door] = &[
+    door(
+        "POST",
+        "/api/v1/notices",
+        Ask::Reader,
+        |s| json!({ "forum": s.place.forum, "contribution": s.contribution, "reason": "spam" }),
+    ),
     door("PATCH", "/api/v1/me", Ask::Participant, |s| json!({ "process": s.place.process })),
     door("PATCH", "/api/v1/processes/{process}", Ask::Admin, |s| json!({ "visibility": s.place.visibility })),
 ];
@@ -275,6 +324,7 @@ impl Knocking<'_> {
             spoken: world.code(&self.here, CodeKind::Spoken),
             link: world.code(&self.here, CodeKind::Link),
             login: world.login_link(self.author).await,
+            returning: world.app.give_return_code(self.author).await.expect("four words"),
         }
     }
 
