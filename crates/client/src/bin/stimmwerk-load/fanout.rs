@@ -245,7 +245,6 @@ impl Fanout {
         println!("  server memory  {:.1} KB a socket", memory as f64 / f64::from(self.sockets));
         Ok(a_delivery)
     }
-
 }
 
 fn bar(length: u32, what: &'static str) -> ProgressBar {
