@@ -82,7 +82,7 @@ fn main() -> ExitCode {
     ExitCode::SUCCESS
 }
 
-fn generate(locales: &Path, wrong: &mut Vec<String>) -> String {
+pub fn generate(locales: &Path, wrong: &mut Vec<String>) -> String {
     let languages = languages(&locales.join(SETS[0].0));
     let mut code = String::new();
     let mut facts = String::new();
