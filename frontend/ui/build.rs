@@ -24,6 +24,10 @@ use std::{
 
 use serde_json::Value;
 
+// The tests of the library look at this script too, and have the module already.
+#[cfg(test)]
+use crate::plural;
+#[cfg(not(test))]
 #[path = "src/plural.rs"]
 mod plural;
 
