@@ -8,7 +8,7 @@ use crate::address;
 use crate::board::Cx;
 use crate::data::Join;
 use crate::view::{AnyView, IntoAny};
-use crate::words::{DocumentWords, LANGUAGES, autonym};
+use crate::words::{DocumentWords, LANGUAGES, autonym, direction};
 
 /// Where the form goes.
 const ACTION: &str = "/api/v1/join";
@@ -60,6 +60,7 @@ pub fn join(cx: Cx, words: DocumentWords, join: Join, network: Option<&Texts>) -
                         autocomplete="off"
                         autocapitalize="characters"
                         spellcheck="false"
+                        dir="ltr"
                         aria-describedby="code-hint"
                         value=code
                     />
@@ -113,7 +114,13 @@ fn languages(cx: Cx, words: DocumentWords, path: &str) -> AnyView {
         .map(|lang| {
             let current = *lang == cx.words.lang();
             view! {
-                <button name="lang" value=*lang lang=*lang aria-pressed=if current { "true" } else { "false" }>
+                <button
+                    name="lang"
+                    value=*lang
+                    lang=*lang
+                    dir=direction(lang)
+                    aria-pressed=if current { "true" } else { "false" }
+                >
                     {autonym(lang)}
                 </button>
             }

@@ -82,13 +82,14 @@ pub fn icon(markup: &'static str) -> AnyView {
 /// The pictures, by what they mean.
 pub mod icons {
     macro_rules! icons {
-        ($($name:ident = $id:literal;)*) => {
-            $(pub const $name: &str = concat!("<svg><use href=\"#i-", $id, "\"/></svg>");)*
+        ($($name:ident = $id:literal $($class:literal)?;)*) => {
+            $(pub const $name: &str = concat!("<svg", $(" class=\"", $class, "\"",)? "><use href=\"#i-", $id, "\"/></svg>");)*
         };
     }
+    // What points along the line is turned round where lines run from right to left.
     icons! {
         SUPPORT = "heart";
-        REPLY = "reply";
+        REPLY = "reply" "turn";
         EDIT = "edit";
         DELETE = "bin";
         WAIT = "clock";
@@ -100,7 +101,7 @@ pub mod icons {
         STAFF = "shield";
         TALK = "talk";
         WARN = "warn";
-        SEND = "send";
+        SEND = "send" "turn";
     }
     #[cfg(feature = "staff")]
     icons! {
