@@ -80,7 +80,22 @@ function fill(entries) {
 const sent = new WeakSet();
 addEventListener("submit", (event) => event.defaultPrevented || sent.add(event.target));
 addEventListener("input", (event) => sent.delete(event.target.form));
+// Who is done with the device, or deletes everything, leaves nothing on it: neither drafts nor what was on its way.
+let leaving = false;
+function leaves(form) {
+  const action = form.getAttribute("action") ?? "";
+  return action === "/api/v1/logout" || (action === "/api/v1/me" && new FormData(form).get("_method") === "DELETE");
+}
+addEventListener("submit", (event) => (leaving = !event.defaultPrevented && leaves(event.target)));
 addEventListener("pagehide", () => {
+  if (leaving) {
+    try {
+      sessionStorage.clear();
+    } catch {
+      // Then there is nothing.
+    }
+    return;
+  }
   const entries = fields()
     .filter((field) => TEXT.has(field.type) && field.autocomplete !== "off" && !sent.has(field.form) && !untouched(field))
     .map((field) => ({ place: place(field), value: field.value }));
@@ -93,6 +108,21 @@ function refill() {
   const arrived = performance.getEntriesByType("navigation")[0]?.type;
   if (typed?.url === url && (arrived !== "navigate" || typed.reloaded)) fill(typed.entries);
 }
+
+// --- Menus ---------------------------------------------------------------------------------------------------
+
+// They open and close by themselves; this closes them too when something else is pressed, or Escape.
+const menus = () => [...document.querySelectorAll("details.menu[open]")];
+addEventListener("click", ({ target }) => {
+  for (const menu of menus()) if (!menu.contains(target) || target.closest("a")) menu.open = false;
+});
+addEventListener("keydown", (event) => {
+  if (event.key !== "Escape") return;
+  for (const menu of menus()) {
+    if (menu.contains(document.activeElement)) menu.querySelector("summary").focus();
+    menu.open = false;
+  }
+});
 
 // --- Falling back --------------------------------------------------------------------------------------------
 
@@ -116,6 +146,7 @@ function fallBack() {
   // The page was live and the copy is old. Fetch it anew, once; the mark keeps it plain. Not reload(): that would
   // send a form again where the page answered one.
   addEventListener("pagehide", () => {
+    if (leaving) return;
     const typed = recall(TYPED);
     if (typed) remember(TYPED, { ...typed, reloaded: true });
   });

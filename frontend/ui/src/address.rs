@@ -36,13 +36,21 @@ pub enum Writing {
     Reply(ContributionId),
     /// Other words for this own one.
     Edit(ContributionId),
+    /// Something more to this own one.
+    Add(ContributionId),
 }
 
 impl Writing {
     /// As the address of a page says it.
     pub fn of(path: &str) -> Self {
         let id = |name| parameter(path, name).and_then(|id| id.parse().ok());
-        id("reply").map(Self::Reply).or_else(|| id("edit").map(Self::Edit)).unwrap_or_default()
+        let more = || id("edit").map(Self::Edit).or_else(|| id("add").map(Self::Add));
+        id("reply").map(Self::Reply).or_else(more).unwrap_or_default()
+    }
+
+    /// Is it about an own contribution that is there already?
+    pub fn changes(self) -> bool {
+        matches!(self, Self::Edit(_) | Self::Add(_))
     }
 }
 
@@ -90,9 +98,19 @@ impl ForumPlace {
             Writing::New => {}
             Writing::Reply(id) => add("reply", id.to_string()),
             Writing::Edit(id) => add("edit", id.to_string()),
+            Writing::Add(id) => add("add", id.to_string()),
         }
         href
     }
+}
+
+/// The page of one contribution.
+pub fn thread(forum: ForumId, contribution: ContributionId) -> String {
+    let mut href = String::from("/f/");
+    href.push_str(&forum.to_string());
+    href.push_str("/c/");
+    href.push_str(&contribution.to_string());
+    href
 }
 
 /// Where writes of a forum go.
@@ -140,7 +158,7 @@ mod tests {
             before: Some(7),
         };
         let id = ContributionId(uuid::Uuid::from_u128(3));
-        for writing in [Writing::New, Writing::Reply(id), Writing::Edit(id)] {
+        for writing in [Writing::New, Writing::Reply(id), Writing::Edit(id), Writing::Add(id)] {
             assert_eq!(Writing::of(&place.href_writing(writing)), writing);
         }
         assert_eq!(parameter(&place.href(), "before"), Some("7"));

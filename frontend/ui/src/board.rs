@@ -84,11 +84,11 @@ impl Composer {
     pub fn begin(self, writing: Writing, text: Option<String>) {
         self.problem.set(None);
         if let Some(text) = text {
-            if !matches!(self.writing.get_untracked(), Writing::Edit(_)) {
+            if !self.writing.get_untracked().changes() {
                 self.aside.set(self.text.get_untracked());
             }
             self.text.set(text);
-        } else if matches!(self.writing.get_untracked(), Writing::Edit(_)) {
+        } else if self.writing.get_untracked().changes() {
             self.text.set(self.aside.get_untracked());
             self.aside.set(String::new());
         }
@@ -135,6 +135,8 @@ pub struct Board {
     pub shown: RwSignal<u64>,
     /// A page of older contributions: newer ones have no place on it.
     pub bounded: bool,
+    /// May the reader moderate?
+    pub moderates: bool,
     /// The reader wants nothing to move.
     pub paused: RwSignal<bool>,
     /// The server's clock as last heard.
@@ -164,6 +166,7 @@ impl Board {
             people: RwSignal::new(None),
             shown: RwSignal::new(before.map_or(newest, |before| before.saturating_sub(1))),
             bounded: before.is_some(),
+            moderates: page.moderates,
             paused: RwSignal::new(false),
             clock: RwSignal::new(page.now),
             announced: RwSignal::default(),
@@ -204,13 +207,15 @@ fn first_text(page: &ForumPage, cx: Cx, path: &str) -> (Writing, String, Option<
     {
         let kept = || refused.fields.get("text").cloned().unwrap_or_default();
         let parent = refused.fields.get("reply_to").and_then(|id| id.parse().ok());
-        let edited = rest.strip_prefix('/').and_then(|rest| rest.strip_suffix("/edit")).and_then(|id| id.parse().ok());
-        match (rest, edited) {
-            ("", _) => {
-                return (parent.map_or(Writing::New, Writing::Reply), kept(), Some(refused.problem.clone()));
-            }
-            (_, Some(id)) => return (Writing::Edit(id), kept(), Some(refused.problem.clone())),
-            _ => {}
+        let changed = rest.strip_prefix('/').and_then(|rest| rest.split_once('/'));
+        let writing = match changed.map(|(id, verb)| (id.parse(), verb)) {
+            None if rest.is_empty() => Some(parent.map_or(Writing::New, Writing::Reply)),
+            Some((Ok(id), "edit")) => Some(Writing::Edit(id)),
+            Some((Ok(id), "add")) => Some(Writing::Add(id)),
+            _ => None,
+        };
+        if let Some(writing) = writing {
+            return (writing, kept(), Some(refused.problem.clone()));
         }
     }
     match Writing::of(path) {
@@ -218,13 +223,15 @@ fn first_text(page: &ForumPage, cx: Cx, path: &str) -> (Writing, String, Option<
             Some(text) => (Writing::Edit(id), text, None),
             None => (Writing::New, String::new(), None),
         },
+        Writing::Add(id) if !page.own.as_ref().is_some_and(|own| own.mine.contains(&id)) => Default::default(),
         writing => (writing, String::new(), None),
     }
 }
 
 /// The words of an own contribution, waiting ones first: those are what its author wrote last.
 pub fn words_of(id: ContributionId, view: &ForumView, own: Option<&OwnView>) -> Option<String> {
-    let waiting = own.and_then(|own| own.waiting.iter().find(|waiting| waiting.id == id)).map(|waiting| &waiting.text);
+    let waiting = own.and_then(|own| own.waiting.iter().find(|waiting| waiting.id == id && !waiting.addition));
+    let waiting = waiting.map(|waiting| &waiting.text);
     let mine = || {
         own.filter(|own| own.mine.contains(&id))?;
         find(view, id).map(|contribution| &contribution.text)

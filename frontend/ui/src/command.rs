@@ -57,6 +57,8 @@ impl Form {
         Some(match (verb, self.deletes()) {
             (None, true) => ForumCommand::Withdraw { contribution },
             (Some("edit"), _) => ForumCommand::Edit { contribution, text: text() },
+            (Some("add"), _) => ForumCommand::Add { contribution, text: text() },
+            (Some("appeal"), _) => ForumCommand::Appeal { contribution, text: text() },
             (Some("support"), false) => ForumCommand::Support { contribution },
             (Some("support"), true) => ForumCommand::Unsupport { contribution },
             (Some(verb), _) => return self.staff_verb(contribution, verb),
@@ -158,6 +160,7 @@ impl Members {
     pub fn of(command: &ForumCommand) -> Option<Self> {
         let plain = |kind| Self { kind: Some(Cow::Borrowed(kind)), ..Self::default() };
         let about = |kind, contribution: &ContributionId| Self { contribution: Some(*contribution), ..plain(kind) };
+        let words = |kind, contribution, text: &String| Self { text: Some(text.clone()), ..about(kind, contribution) };
         Some(match command {
             ForumCommand::Contribute { text, lang, topic, reply_to, hall: None } => Self {
                 text: Some(text.clone()),
@@ -166,9 +169,9 @@ impl Members {
                 reply_to: *reply_to,
                 ..plain("contribute")
             },
-            ForumCommand::Edit { contribution, text } => {
-                Self { text: Some(text.clone()), ..about("edit", contribution) }
-            }
+            ForumCommand::Edit { contribution, text } => words("edit", contribution, text),
+            ForumCommand::Add { contribution, text } => words("add", contribution, text),
+            ForumCommand::Appeal { contribution, text } => words("appeal", contribution, text),
             ForumCommand::Support { contribution } => about("support", contribution),
             ForumCommand::Unsupport { contribution } => about("unsupport", contribution),
             ForumCommand::Withdraw { contribution } => about("withdraw", contribution),
@@ -204,6 +207,8 @@ impl Members {
                 ForumCommand::Contribute { text: text?, lang, topic, reply_to, hall: None }
             }
             "edit" => ForumCommand::Edit { contribution: about?, text: self.text? },
+            "add" => ForumCommand::Add { contribution: about?, text: self.text? },
+            "appeal" => ForumCommand::Appeal { contribution: about?, text: self.text? },
             "support" => ForumCommand::Support { contribution: about? },
             "unsupport" => ForumCommand::Unsupport { contribution: about? },
             "withdraw" => ForumCommand::Withdraw { contribution: about? },
@@ -265,6 +270,8 @@ pub fn request(forum: ForumId, command: &ForumCommand) -> Option<Request> {
     let (method, path) = match command {
         ForumCommand::Contribute { .. } => ("POST", api(forum, "/contributions")),
         ForumCommand::Edit { contribution, .. } => ("POST", api_of(forum, *contribution, "/edit")),
+        ForumCommand::Add { contribution, .. } => ("POST", api_of(forum, *contribution, "/add")),
+        ForumCommand::Appeal { contribution, .. } => ("POST", api_of(forum, *contribution, "/appeal")),
         ForumCommand::Support { contribution } => ("POST", api_of(forum, *contribution, "/support")),
         ForumCommand::Unsupport { contribution } => ("DELETE", api_of(forum, *contribution, "/support")),
         ForumCommand::Withdraw { contribution } => ("DELETE", api_of(forum, *contribution, "")),
@@ -342,6 +349,8 @@ mod tests {
             },
             ForumCommand::Contribute { text: "x".to_owned(), lang: None, topic: None, reply_to: None, hall: None },
             ForumCommand::Edit { contribution, text: "neu".to_owned() },
+            ForumCommand::Add { contribution, text: "Und noch etwas.".to_owned() },
+            ForumCommand::Appeal { contribution, text: "Das ist kein Spam.".to_owned() },
             ForumCommand::Support { contribution },
             ForumCommand::Unsupport { contribution },
             ForumCommand::Withdraw { contribution },

@@ -48,8 +48,8 @@ pub fn document(page: &PageData, shell: &Shell) -> String {
         "<!DOCTYPE html><html lang=\"{lang}\" dir=\"{dir}\"><head><meta charset=\"utf-8\"><title>{title}</title>\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\
          <meta name=\"color-scheme\" content=\"light dark\">\
-         <meta name=\"theme-color\" content=\"#f7f2ea\" media=\"(prefers-color-scheme: light)\">\
-         <meta name=\"theme-color\" content=\"#1c1916\" media=\"(prefers-color-scheme: dark)\">\
+         <meta name=\"theme-color\" content=\"#fffdf9\" media=\"(prefers-color-scheme: light)\">\
+         <meta name=\"theme-color\" content=\"#22201c\" media=\"(prefers-color-scheme: dark)\">\
          <meta name=\"format-detection\" content=\"telephone=no\">"
     );
     let asset = |name: &str| shell.assets.get(name).map(|hashed| escaped(hashed));
@@ -75,7 +75,7 @@ pub fn document(page: &PageData, shell: &Shell) -> String {
             html.push_str("></script>");
         }
         // Whoever joins comes to a page that lives next.
-        if matches!(page.page, PageKind::Join(_)) {
+        if matches!(page.page, PageKind::Join(_) | PageKind::Welcome(_) | PageKind::Return(_)) {
             let _ = write!(
                 html,
                 "<link rel=\"prefetch\" as=\"script\" crossorigin href=\"/assets/{script}\">\
@@ -139,10 +139,13 @@ fn banner(html: &mut String, page: &PageData, chosen: &str, words: DocumentWords
     if !matches!(page.page, PageKind::Join(_)) {
         let _ = write!(
             html,
-            "<form class=\"language\" method=\"post\" action=\"/api/v1/language\">\
-             <input type=\"hidden\" name=\"next\" value=\"{}\"><fieldset><legend class=\"sr\">{}</legend>",
-            escaped(&address::without(&page.path, "lang")),
+            "<details class=\"menu language\"><summary><span class=\"icon\" aria-hidden=\"true\"><svg><use href=\"#i-globe\"/></svg></span>\
+             <span class=\"sr\">{}: </span>{}</summary>\
+             <form class=\"menu-list\" method=\"post\" action=\"/api/v1/language\">\
+             <input type=\"hidden\" name=\"next\" value=\"{}\"><fieldset><legend class=\"sr\">{0}</legend>",
             escaped(words.language()),
+            escaped(autonym(Words::of(&page.lang).lang())),
+            escaped(&address::without(&page.path, "lang")),
         );
         for lang in LANGUAGES {
             let pressed = *lang == chosen;
@@ -153,7 +156,7 @@ fn banner(html: &mut String, page: &PageData, chosen: &str, words: DocumentWords
                 dir = direction(lang),
             );
         }
-        html.push_str("</fieldset></form>");
+        html.push_str("</fieldset></form></details>");
     }
     html.push_str("</header>");
 }
@@ -161,12 +164,22 @@ fn banner(html: &mut String, page: &PageData, chosen: &str, words: DocumentWords
 /// What the tab says.
 fn title(page: &PageData) -> String {
     let (words, document) = (Words::of(&page.lang), DocumentWords::of(&page.lang));
+    let found: String;
     let own = match &page.page {
         PageKind::Home(_) => document.home_title(),
         PageKind::Join(_) => document.join_title(),
         PageKind::Forum(forum) | PageKind::Moderation(forum) => words.pick(&forum.view.forum.title).0,
         PageKind::LoginLink(_) => document.login_title(),
         PageKind::Message(message) => &message.problem.title,
+        PageKind::Welcome(_) => document.welcome_title(),
+        PageKind::Return(_) => document.home_back(),
+        PageKind::List(list) => {
+            found = format!("{} – {}", words.forum_search(), words.pick(&list.place.forum.title).0);
+            &found
+        }
+        PageKind::Thread(thread) => words.pick(&thread.place.forum.title).0,
+        PageKind::Report(report) if report.sent => document.report_thanks(),
+        PageKind::Report(_) => document.report_title(),
         _ => document.home_title(),
     };
     let network = page.network.as_ref().map_or(document.name(), |texts| words.pick(texts).0);

@@ -70,11 +70,23 @@ pub enum Stage {
 }
 
 impl Pending {
-    /// The text of a contribution or change.
+    /// The text of a contribution, change or addition: what came out of the text field.
     pub fn text(&self) -> Option<&str> {
         match &self.command {
-            ForumCommand::Contribute { text, .. } | ForumCommand::Edit { text, .. } => Some(text),
+            ForumCommand::Contribute { text, .. }
+            | ForumCommand::Edit { text, .. }
+            | ForumCommand::Add { text, .. } => Some(text),
             _ => None,
+        }
+    }
+
+    /// What the text field was for when it was sent.
+    pub fn writing(&self) -> Writing {
+        match self.command {
+            ForumCommand::Edit { contribution, .. } => Writing::Edit(contribution),
+            ForumCommand::Add { contribution, .. } => Writing::Add(contribution),
+            ForumCommand::Contribute { reply_to: Some(parent), .. } => Writing::Reply(parent),
+            _ => Writing::New,
         }
     }
 
@@ -84,6 +96,8 @@ impl Pending {
             ForumCommand::Support { contribution }
             | ForumCommand::Unsupport { contribution }
             | ForumCommand::Edit { contribution, .. }
+            | ForumCommand::Add { contribution, .. }
+            | ForumCommand::Appeal { contribution, .. }
             | ForumCommand::Withdraw { contribution }
             | ForumCommand::Approve { contribution }
             | ForumCommand::Hide { contribution, .. }
@@ -594,7 +608,10 @@ impl<O: Outside> Live<O> {
             let personal = one.text().is_some()
                 || matches!(
                     one.command,
-                    ForumCommand::Support { .. } | ForumCommand::Unsupport { .. } | ForumCommand::Withdraw { .. }
+                    ForumCommand::Support { .. }
+                        | ForumCommand::Unsupport { .. }
+                        | ForumCommand::Withdraw { .. }
+                        | ForumCommand::Appeal { .. }
                 );
             let there = matches!(one.command, ForumCommand::Contribute { .. }) && self.is_listed(object);
             self.have >= seq && (!personal || there || self.own_have >= seq)
@@ -624,9 +641,10 @@ impl<O: Outside> Live<O> {
             own.as_ref().is_some_and(|own| own.waiting.iter().any(|waiting| Some(waiting.id.0) == object))
         });
         match one.command {
-            ForumCommand::Contribute { .. } | ForumCommand::Edit { .. } if waits => Some(self.words.said_waiting()),
+            ForumCommand::Appeal { .. } => Some(self.words.said_waiting()),
+            _ if waits && one.text().is_some() => Some(self.words.said_waiting()),
             ForumCommand::Contribute { .. } if self.is_listed(object) => Some(self.words.said_sent()),
-            ForumCommand::Edit { .. } => Some(self.words.said_changed()),
+            ForumCommand::Edit { .. } | ForumCommand::Add { .. } => Some(self.words.said_changed()),
             ForumCommand::Withdraw { .. } => Some(self.words.said_gone()),
             _ => None,
         }
@@ -650,11 +668,7 @@ impl<O: Outside> Live<O> {
         let free = composer.text.with_untracked(|text| text.trim().is_empty());
         match one.text() {
             Some(text) if free => {
-                composer.writing.set(match one.command {
-                    ForumCommand::Edit { contribution, .. } => Writing::Edit(contribution),
-                    ForumCommand::Contribute { reply_to: Some(parent), .. } => Writing::Reply(parent),
-                    _ => Writing::New,
-                });
+                composer.writing.set(one.writing());
                 composer.text.set(text.to_owned());
                 composer.problem.set(Some(problem));
                 self.board.pending.update(|all| all.retain(|one| one.id != id));

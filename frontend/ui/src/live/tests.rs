@@ -496,6 +496,69 @@ fn given_a_refusal_while_something_else_is_typed_then_both_texts_are_kept() {
 }
 
 #[test]
+fn given_an_addition_then_what_was_being_written_is_put_aside_and_a_refusal_brings_the_addition_back() {
+    let mut scene = Scene::live();
+    let (composer, about) = (scene.board.composer, ContributionId(Uuid::from_u128(9)));
+    composer.text.set("Ein Anfang".to_owned());
+    composer.begin(Writing::Add(about), Some(String::new()));
+    assert_eq!(composer.text.get_untracked(), "");
+    composer.text.set("Noch etwas".to_owned());
+    assert!(scene.live.command(ForumCommand::Add { contribution: about, text: "Noch etwas".to_owned() }));
+    assert_eq!(
+        (composer.text.get_untracked().as_str(), composer.writing.get_untracked()),
+        ("Ein Anfang", Writing::New)
+    );
+    composer.text.set(String::new());
+    let id = scene.pending()[0].id;
+    scene.reject(id, "too_many");
+    assert_eq!(composer.writing.get_untracked(), Writing::Add(about));
+    assert_eq!(composer.text.get_untracked(), "Noch etwas");
+}
+
+#[test]
+fn given_an_addition_that_waits_then_its_author_is_told() {
+    let mut scene = Scene::live();
+    let about = ContributionId(Uuid::from_u128(9));
+    assert!(scene.live.command(ForumCommand::Add { contribution: about, text: "Noch etwas".to_owned() }));
+    let id = scene.pending()[0].id;
+    scene.frame(ServerFrame::Accepted(Accepted { id, object: Some(about.0), seq: Seq(11) }));
+    scene.deltas(10, 11, Vec::new());
+    let waiting = stimmwerk_core::forum::OwnWaiting {
+        id: about,
+        text: "Noch etwas".into(),
+        at: Timestamp(0),
+        reply_to: None,
+        addition: true,
+    };
+    scene.own(11, OwnView { waiting: vec![waiting], ..OwnView::default() });
+    assert!(scene.pending().is_empty());
+    assert_eq!(scene.board.said.with_untracked(|said| said.words.clone()), Words::of("de").said_waiting());
+}
+
+#[test]
+fn given_an_answer_to_being_hidden_then_the_text_field_is_left_alone_and_the_answer_is_seen_before_it_is_let_go() {
+    let mut scene = Scene::live();
+    scene.board.composer.text.set("Ein Anfang".to_owned());
+    let appeal =
+        || ForumCommand::Appeal { contribution: ContributionId(Uuid::from_u128(8)), text: "Kein Spam.".to_owned() };
+    assert!(scene.live.command(appeal()) && scene.live.command(appeal()));
+    assert_eq!(scene.board.composer.text.get_untracked(), "Ein Anfang");
+    assert_eq!(commands(&scene.sent()).len(), 1, "once");
+    let id = scene.pending()[0].id;
+    scene.frame(ServerFrame::Accepted(Accepted { id, object: None, seq: Seq(11) }));
+    scene.deltas(10, 11, Vec::new());
+    assert_eq!(scene.pending().len(), 1, "its own frame is still to come");
+    scene.own(11, OwnView::default());
+    assert!(scene.pending().is_empty());
+    assert_eq!(scene.board.said.with_untracked(|said| said.words.clone()), Words::of("de").said_waiting());
+    assert!(scene.live.command(appeal()));
+    let id = scene.pending()[0].id;
+    scene.reject(id, "wrong_state");
+    assert_eq!(scene.board.said.with_untracked(|said| said.words.clone()), "So nicht.");
+    assert_eq!(scene.board.composer.text.get_untracked(), "Ein Anfang");
+}
+
+#[test]
 fn given_a_refusal_for_now_then_the_same_command_goes_again() {
     for code in ["too_many_requests", "unavailable", "outcome_unknown"] {
         let mut scene = Scene::live();

@@ -13,8 +13,23 @@ use crate::words::DocumentWords;
 
 /// See [`crate::data::PageKind::Home`].
 pub fn home(cx: Cx, words: DocumentWords, home: Home) -> AnyView {
-    let none = home.processes.is_empty().then(|| view! { <p class="empty">{words.home_none()}</p> });
-    let processes = home.processes.iter().map(|process| card(cx, words, process)).collect_view();
+    // What goes on right now comes first.
+    let mut processes = home.processes;
+    let live = |forum: &ForumCard| matches!(forum.state.as_str(), "open" | "slow");
+    for process in &mut processes {
+        process.forums.sort_by_key(|forum| (!live(forum), std::cmp::Reverse(forum.last_at)));
+    }
+    processes.sort_by_key(|process| (!process.forums.iter().any(live), !process.joined));
+    let talks = (!processes.is_empty()).then(|| {
+        let cards = processes.iter().map(|process| card(cx, words, process)).collect_view();
+        view! {
+            <section class="talks" aria-labelledby="talks">
+                <h2 id="talks">{words.home_talks()}</h2>
+                {cards}
+            </section>
+        }
+    });
+    let none = processes.is_empty().then(|| view! { <p class="empty">{words.home_none()}</p> });
     view! {
         <div class="home">
             <header class="hero">
@@ -22,6 +37,7 @@ pub fn home(cx: Cx, words: DocumentWords, home: Home) -> AnyView {
                 <p class="lead">{words.home_lead()}</p>
             </header>
             {refusal(cx, |_| false)}
+            {talks}
             <form class="panel code" action="/join" method="get">
                 <h2>
                     <label for="code">{words.home_code_title()}</label>
@@ -45,12 +61,22 @@ pub fn home(cx: Cx, words: DocumentWords, home: Home) -> AnyView {
                     <button class="main">{words.home_code_go()}</button>
                 </div>
             </form>
-            <section class="talks" aria-labelledby="talks">
-                <h2 id="talks">{words.home_talks()}</h2>
-                {none}
-                {processes}
-            </section>
+            {none}
+            {back(words)}
         </div>
+    }
+    .into_any()
+}
+
+/// The way for who was here before.
+pub fn back(words: DocumentWords) -> AnyView {
+    view! {
+        <p class="way">
+            <a class="button" href="/return">
+                {icon(icons::KEY)}
+                {words.home_back()}
+            </a>
+        </p>
     }
     .into_any()
 }

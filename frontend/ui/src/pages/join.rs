@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 use stimmwerk_core::said::Texts;
 
+use super::home::back;
 use super::parts::{hidden, problem, texts};
 use crate::address;
 use crate::board::Cx;
@@ -103,6 +104,7 @@ pub fn join(cx: Cx, words: DocumentWords, join: Join, network: Option<&Texts>) -
                 <p class="hint">{words.join_agree()}</p>
                 <button class="main wide">{words.join_go()}</button>
             </form>
+            {back(words)}
         </div>
     }
     .into_any()

@@ -18,6 +18,9 @@ pub fn message(words: DocumentWords, message: Message) -> AnyView {
                 <a class="button" href="/join">
                     {words.message_join()}
                 </a>
+                <a class="button" href="/return">
+                    {words.home_back()}
+                </a>
             </p>
         </div>
     }

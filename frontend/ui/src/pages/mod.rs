@@ -1,11 +1,17 @@
 //! The components. The same tree on server and browser: nothing here asks for a clock, a locale or a window while it
 //! renders, and what differs later comes through signals.
 
+#[cfg(feature = "ssr")]
+mod cards;
+#[cfg(feature = "ssr")]
+mod come_back;
 mod forum;
 #[cfg(feature = "ssr")]
 mod home;
 #[cfg(feature = "ssr")]
 mod join;
+#[cfg(feature = "ssr")]
+mod list;
 #[cfg(feature = "ssr")]
 mod login;
 #[cfg(feature = "ssr")]
@@ -13,13 +19,19 @@ mod message;
 #[cfg(feature = "staff")]
 mod moderation;
 mod parts;
+#[cfg(feature = "ssr")]
+mod report;
+#[cfg(feature = "ssr")]
+mod thread;
+#[cfg(feature = "ssr")]
+mod welcome;
 
 use leptos::prelude::*;
 
 use crate::board::Cx;
 use crate::data::{PageData, PageKind};
 use crate::view::AnyView;
-#[cfg(not(feature = "staff"))]
+#[cfg(any(feature = "ssr", not(feature = "staff")))]
 use crate::view::IntoAny;
 use crate::words::AllWords;
 #[cfg(feature = "ssr")]
@@ -55,6 +67,16 @@ pub fn page(page: PageData, words: AllWords) -> AnyView {
         PageKind::LoginLink(link) => login::login(cx, document, link),
         #[cfg(feature = "ssr")]
         PageKind::Message(message) => message::message(document, message),
+        #[cfg(feature = "ssr")]
+        PageKind::Welcome(page) => welcome::welcome(cx, document, page),
+        #[cfg(feature = "ssr")]
+        PageKind::Return(back) => come_back::come_back(cx, document, back, page.me.is_some()),
+        #[cfg(feature = "ssr")]
+        PageKind::List(page) => list::list(cx, document, *page),
+        #[cfg(feature = "ssr")]
+        PageKind::Thread(page) => thread::thread(cx, document, *page),
+        #[cfg(feature = "ssr")]
+        PageKind::Report(page) => report::report(cx, document, *page),
         #[cfg(feature = "ssr")]
         _ => ().into_any(),
     }

@@ -102,6 +102,18 @@ pub mod icons {
         TALK = "talk";
         WARN = "warn";
         SEND = "send" "turn";
+        MORE = "more";
+        REPORT = "flag";
+        SEARCH = "search";
+        ADD = "plus";
+        GO = "go" "turn";
+        KEY = "key";
+        DOOR = "door";
+    }
+    #[cfg(feature = "ssr")]
+    icons! {
+        BACK = "back" "turn";
+        PHOTO = "camera";
     }
     #[cfg(feature = "staff")]
     icons! {

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use stimmwerk_core::forum::{
-    AuthorView, ContributionView, ForumView, Header, HiddenView, HideReason, Mode, OwnHidden, OwnView, OwnWaiting,
-    TopicView, Totals, Waiting, Window,
+    AdditionView, AppealView, AuthorView, ContributionView, ForumView, HallView, Header, HiddenView, HideReason, Mode,
+    OwnHidden, OwnView, OwnWaiting, TopicView, Totals, Waiting, Window,
 };
 use stimmwerk_core::ids::{CommandId, ContributionId, ForumId, ParticipantId, ProcessId, StreamId, TopicId};
 use stimmwerk_core::live::{Problem, Seq};
@@ -15,7 +15,8 @@ use stimmwerk_core::time::{Timestamp, Zone};
 use uuid::Uuid;
 
 use crate::data::{
-    Codes, ForumCard, ForumPage, Home, Join, LoginLink, Me, Message, PageData, PageKind, ProcessCard, Refused, Shell,
+    Codes, ForumCard, ForumPage, Home, Join, ListPage, LoginLink, Me, Message, PageData, PageKind, Place, ProcessCard,
+    Refused, ReportPage, Return, Shell, ThreadPage, Welcome,
 };
 use crate::{LANGUAGES, direction, document, embedded, problem_title, render};
 
@@ -57,6 +58,20 @@ fn contribution(n: u128, name: Option<&str>, text: &str) -> ContributionView {
     }
 }
 
+fn hidden(n: u128, appeal: Option<bool>) -> OwnHidden {
+    let appeal = appeal.map(|rejected| AppealView {
+        text: "Das ist meine eigene Nummer.".into(),
+        at: Timestamp(NOW),
+        rejected,
+        note: rejected.then(|| "Sie steht hier für alle.".into()),
+    });
+    let note = Some("Bitte ohne Telefonnummer.".into());
+    OwnHidden {
+        id: ContributionId(uuid(n)),
+        why: HiddenView { reason: HideReason::PrivateData, note, by: None, appeal },
+    }
+}
+
 fn forum_page() -> ForumPage {
     let topic = TopicId(uuid(500));
     let mut first = contribution(40, Some("Amira K."), "Wir brauchen einen Ort, an dem sich alle treffen können.");
@@ -71,7 +86,11 @@ fn forum_page() -> ForumPage {
     list.edited = true;
     let mut persian = contribution(43, Some("مریم"), "ما به فضای بیشتری نیاز داریم.");
     persian.lang = Lang::try_from("fa".to_owned()).ok();
-    let mine = contribution(44, Some("Lena"), "Ich finde das gut.");
+    let mut mine = contribution(44, Some("Lena"), "Ich finde das gut.");
+    mine.additions = vec![AdditionView { text: "Und zwar sehr.".into(), at: Timestamp(NOW) }];
+    let mut hall = contribution(45, Some("Moderation Süd"), "Wir brauchen einen Bus am Abend.");
+    hall.author.role = Some(Role::Moderator);
+    hall.hall = Some(HallView { name: Some("Karin".into()) });
     let own = OwnView {
         mine: vec![mine.id],
         supported: vec![first.id],
@@ -82,15 +101,7 @@ fn forum_page() -> ForumPage {
             at: Timestamp(NOW),
             reply_to: None,
         }],
-        hidden: vec![OwnHidden {
-            id: ContributionId(uuid(61)),
-            why: HiddenView {
-                reason: HideReason::PrivateData,
-                note: Some("Bitte ohne Telefonnummer.".into()),
-                by: None,
-                appeal: None,
-            },
-        }],
+        hidden: vec![hidden(61, None), hidden(62, Some(false)), hidden(63, Some(true))],
         next_at: None,
     };
     ForumPage {
@@ -110,7 +121,7 @@ fn forum_page() -> ForumPage {
                 TopicView { id: topic, title: texts("Räume und Treffpunkte") },
                 TopicView { id: TopicId(uuid(501)), title: texts("Sprache") },
             ],
-            contributions: vec![mine, persian, list, reply, first],
+            contributions: vec![hall, mine, persian, list, reply, first],
             waiting: Vec::new(),
             attention: Vec::new(),
             window: Window { from: 40, topic: None },
@@ -134,8 +145,8 @@ fn staff_page() -> ForumPage {
     waiting.waits = true;
     waiting.author.participant = Some(ParticipantId(uuid(50)));
     page.view.waiting = vec![waiting];
-    page.view.contributions[1].pending = Some("Wir brauchen mehr Platz.".into());
-    let hidden = &mut page.view.contributions[2];
+    page.view.contributions[2].pending = Some("Wir brauchen mehr Platz.".into());
+    let hidden = &mut page.view.contributions[3];
     hidden.hidden = Some(HiddenView { reason: HideReason::Spam, note: None, by: None, appeal: None });
     hidden.text = "".into();
     hidden.html = None;
@@ -156,6 +167,9 @@ fn page(lang: &str, kind: PageKind) -> PageData {
             PageKind::Forum(page) => format!("/f/{}", page.view.forum.id),
             PageKind::Moderation(page) => format!("/f/{}/moderation", page.view.forum.id),
             PageKind::Join(_) => "/join?code=BCDFGHJK".to_owned(),
+            PageKind::List(page) => format!("/f/{}/list?q=Ort&sort=supported", page.place.forum.id),
+            PageKind::Thread(page) => format!("/f/{}/c/{}", page.place.forum.id, page.this),
+            PageKind::Report(page) => format!("/f/{}/c/{}/report", page.place.forum.id, page.contribution.id),
             _ => "/".to_owned(),
         },
         me: Some(Me { name: Some("Lena".to_owned()), guest: true }),
@@ -196,6 +210,46 @@ fn home() -> PageKind {
     })
 }
 
+fn place() -> Place {
+    let page = forum_page();
+    Place {
+        forum: page.view.forum,
+        topics: page.view.topics,
+        own: page.own,
+        moderates: false,
+        now: page.now,
+        idempotency_key: page.idempotency_key,
+    }
+}
+
+fn list_page() -> ListPage {
+    let found = forum_page().view.contributions;
+    let topic = Some(TopicId(uuid(501)));
+    ListPage { place: place(), sort: "supported".to_owned(), words: "Ort".to_owned(), topic, found }
+}
+
+fn thread_page() -> ThreadPage {
+    let mut all = forum_page().view.contributions;
+    all.reverse();
+    ThreadPage { place: place(), this: all[1].id, thread: all[..4].to_vec() }
+}
+
+fn report_page(sent: bool) -> PageKind {
+    let contribution = thread_page().thread.remove(0);
+    PageKind::Report(Box::new(ReportPage { place: place(), contribution, sent }))
+}
+
+fn welcome(code: Option<&str>) -> PageKind {
+    let PageKind::Home(home) = home() else { unreachable!("a home page") };
+    PageKind::Welcome(Welcome {
+        process: ProcessId(uuid(3)),
+        title: texts("Unser Land, unsere Stimmen"),
+        code: code.map(str::to_owned),
+        picture: code.map(|_| "<svg viewBox=\"0 0 9 9\"><path d=\"M0 0h3v3z\"/></svg>".to_owned()),
+        forums: home.processes[0].forums[..1].to_vec(),
+    })
+}
+
 fn problem(code: &str, status: u16) -> Problem {
     let title = problem_title("de", code, &serde_json::Map::new());
     Problem { code: code.to_owned(), status, title, params: serde_json::Map::new() }
@@ -207,6 +261,13 @@ fn kinds() -> Vec<(&'static str, PageKind)> {
         ("join", join()),
         ("forum", PageKind::Forum(Box::new(forum_page()))),
         ("moderation", PageKind::Moderation(Box::new(staff_page()))),
+        ("welcome", welcome(Some("apfel-lampe-regen-tisch"))),
+        ("welcome-again", welcome(None)),
+        ("return", PageKind::Return(Return { code: "apfel-lampe-regen-tisch".to_owned() })),
+        ("list", PageKind::List(Box::new(list_page()))),
+        ("thread", PageKind::Thread(Box::new(thread_page()))),
+        ("report", report_page(false)),
+        ("reported", report_page(true)),
         ("login", PageKind::LoginLink(LoginLink { token: "geheim".to_owned() })),
         ("message", PageKind::Message(Message { problem: problem("not_found", 404) })),
     ]
@@ -360,7 +421,7 @@ fn given_any_page_then_every_form_is_a_plain_form() {
                 assert!(action.starts_with("/api/v1/"), "{name}: {action}");
                 assert!(body.contains("name=\"next\""), "{name}: {action} leads nowhere");
             } else {
-                assert_eq!(action, "/join");
+                assert!(action == "/join" || action.ends_with("/list"), "{name}: {action}");
             }
             forms += 1;
         }
@@ -379,7 +440,8 @@ fn given_a_forum_page_then_only_the_text_form_has_the_command_id() {
 fn given_a_forum_page_then_contributions_say_language_direction_and_time() {
     let html = render(page("de", PageKind::Forum(Box::new(forum_page()))));
     assert!(html.contains("<div lang=\"fa\" class=\"text\"><p dir=\"auto\">") || html.contains("lang=\"fa\""));
-    assert_eq!(html.matches("<time datetime=\"2026-").count(), 5);
+    let times = html.matches("<time datetime=\"2026-").count();
+    assert_eq!(times, 6 + 1 + 1, "contributions, an addition, and what waits");
     assert!(html.contains("<bdi class=\"author\">Amira K.</bdi>"));
     assert!(html.contains("Gast 42"), "without a name");
     assert!(html.contains("<ul><li>Räume</li><li>Zeit</li></ul>"), "safe HTML as it is");
@@ -398,7 +460,7 @@ fn given_a_visitor_then_there_is_a_way_in_and_nothing_to_press() {
     let html = render(data);
     assert!(html.contains("href=\"/join\""));
     assert!(!html.contains("<textarea") && !html.contains("/support"));
-    assert!(html.contains("<span translate=\"no\" aria-hidden=\"true\">12</span>"), "but the count is seen");
+    assert!(html.contains("aria-hidden=\"true\">12</span>"), "but the count is seen");
 }
 
 #[test]
@@ -485,7 +547,36 @@ fn given_hostile_words_everywhere_then_they_are_words() {
     let own = forum.own.as_mut().expect("joined");
     own.waiting[0].text = HOSTILE.into();
     own.hidden[0].why.note = hostile();
+    own.hidden[1].why.appeal =
+        Some(AppealView { text: HOSTILE.into(), at: Timestamp(NOW), rejected: true, note: hostile() });
+    let mut place = place();
+    place.forum = forum.view.forum.clone();
+    place.topics = forum.view.topics.clone();
+    let mut found = forum.view.contributions.clone();
+    for one in &mut found {
+        one.additions = vec![AdditionView { text: HOSTILE.into(), at: Timestamp(NOW) }];
+        one.hall = one.hall.as_ref().map(|_| HallView { name: hostile() });
+    }
+    forum.view.contributions.clone_from(&found);
+    let one = found[0].clone();
     let kinds = [
+        PageKind::Report(Box::new(ReportPage { place: place.clone(), contribution: one.clone(), sent: true })),
+        PageKind::Thread(Box::new(ThreadPage { place: place.clone(), this: one.id, thread: found.clone() })),
+        PageKind::List(Box::new(ListPage {
+            place,
+            sort: HOSTILE.to_owned(),
+            words: HOSTILE.to_owned(),
+            topic: None,
+            found,
+        })),
+        PageKind::Return(Return { code: HOSTILE.to_owned() }),
+        PageKind::Welcome(Welcome {
+            process: ProcessId(uuid(3)),
+            title: texts(HOSTILE),
+            code: Some(HOSTILE.to_owned()),
+            picture: None,
+            forums: Vec::new(),
+        }),
         PageKind::Forum(Box::new(forum.clone())),
         PageKind::Moderation(Box::new(forum)),
         PageKind::Message(Message { problem: Problem { title: HOSTILE.to_owned(), ..problem("internal", 500) } }),
@@ -517,6 +608,190 @@ fn given_hostile_words_everywhere_then_they_are_words() {
         assert_eq!(scripts.matches("</script>").count(), blocks, "nothing ends the data but its end");
         assert!(!scripts.contains("<!--"));
     }
+}
+
+#[test]
+fn given_what_was_added_or_said_in_the_hall_then_it_says_so() {
+    for kind in [PageKind::Forum(Box::new(forum_page())), PageKind::List(Box::new(list_page()))] {
+        let html = render(page("de", kind));
+        assert!(html.contains("Ergänzt: heute, ") && html.contains("Und zwar sehr."), "{html}");
+        assert!(html.contains("<bdi class=\"author\">Karin</bdi>") && html.contains("Im Saal gesagt."));
+    }
+    let mut nameless = forum_page();
+    nameless.view.contributions[0].hall = Some(HallView { name: None });
+    assert!(render(page("de", PageKind::Forum(Box::new(nameless)))).contains("Jemand im Saal"));
+}
+
+#[test]
+fn given_a_contribution_then_others_report_it_and_its_author_changes_or_adds() {
+    let html = render(page("de", PageKind::Forum(Box::new(forum_page()))));
+    assert_eq!(html.matches("/report\"").count(), 5, "all but the own one");
+    assert_eq!(html.matches("class=\"menu\"").count(), 6);
+    let (edit, add) = (format!("?edit={}#write", uuid(44)), format!("?add={}#write", uuid(44)));
+    let link = |html: &str, to: &str| {
+        let at = html.find(to).map(|at| html[..at].rfind("<a").unwrap_or_default());
+        at.map(|at| html[at..].split('>').next().unwrap_or_default().contains("hidden"))
+    };
+    assert_eq!((link(&html, &edit), link(&html, &add)), (Some(true), Some(false)), "too late for other words");
+    let mut soon = forum_page();
+    soon.view.contributions[1].at = Timestamp(NOW);
+    let html = render(page("de", PageKind::Forum(Box::new(soon))));
+    assert_eq!((link(&html, &edit), link(&html, &add)), (Some(false), Some(true)));
+
+    let mut data = page("de", PageKind::Forum(Box::new(forum_page())));
+    data.path = format!("{}?add={}", data.path, uuid(44));
+    let html = render(data);
+    assert!(html.contains(&format!("/contributions/{}/add\"", uuid(44))) && html.contains("Ihren Beitrag ergänzen"));
+}
+
+#[test]
+fn given_own_hidden_contributions_then_each_says_why_and_how_the_answer_stands() {
+    let mut data = page("de", PageKind::Forum(Box::new(forum_page())));
+    let action = format!("/api/v1/forums/{}/contributions/{}/appeal", uuid(2), uuid(61));
+    let html = render(data.clone());
+    assert_eq!(html.matches("/appeal\"").count(), 1, "one answer each");
+    assert_eq!(html.matches("Der Text verrät etwas Privates.").count(), 3);
+    assert_eq!(html.matches("Ihre Antwort wird gelesen.").count(), 1);
+    assert_eq!(html.matches("Ihr Text bleibt ausgeblendet.").count(), 1);
+    assert!(html.contains("Sie steht hier für alle."));
+    data.refused = Some(Refused {
+        action,
+        fields: BTreeMap::from([("text".to_owned(), "So geht das nicht.".to_owned())]),
+        problem: problem("wrong_state", 409),
+    });
+    let html = render(data);
+    assert!(html.contains(">So geht das nicht.</textarea>"), "kept");
+    assert_eq!(html.matches("role=\"alert\"").count(), 1);
+}
+
+#[test]
+fn given_a_waiting_addition_then_it_cannot_be_mistaken_for_what_it_is_added_to() {
+    let mut forum = forum_page();
+    let own = forum.own.as_mut().expect("joined");
+    own.waiting[0].id = ContributionId(uuid(44));
+    own.waiting[0].addition = true;
+    let mut data = page("de", PageKind::Forum(Box::new(forum)));
+    let html = render(data.clone());
+    let item =
+        html.split("class=\"panel waiting\"").nth(1).and_then(|rest| rest.split("</li>").next()).expect("an item");
+    assert!(item.contains("Noch ein Gedanke von mir.") && item.contains("<time"), "{item}");
+    assert!(!item.contains("<form") && !item.contains("?edit="), "{item}");
+    data.path = format!("{}?edit={}", data.path, uuid(44));
+    assert!(render(data).contains(">Ich finde das gut.</textarea>"));
+}
+
+#[test]
+fn given_who_just_joined_then_the_four_words_are_there_once_and_can_be_had_anew() {
+    let html = render(page("de", welcome(Some("apfel-lampe-regen-tisch"))));
+    for word in ["apfel", "lampe", "regen", "tisch"] {
+        assert!(html.contains(&format!("<li>{word}</li>")), "{word}");
+    }
+    assert!(html.contains("role=\"img\"") && html.contains(&format!("href=\"/f/{}\"", uuid(2))));
+    assert!(!html.contains("/return-code"));
+    let html = render(page("de", welcome(None)));
+    assert!(html.contains("action=\"/api/v1/me/return-code\"") && html.contains(&format!("value=\"{}\"", uuid(3))));
+}
+
+#[test]
+fn given_who_comes_back_then_the_words_are_kept_and_success_leads_on() {
+    let kind = || PageKind::Return(Return { code: "apfel-lampe".to_owned() });
+    let mut data = page("de", kind());
+    data.me = None;
+    let html = render(data.clone());
+    assert!(html.contains("value=\"apfel-lampe\"") && !html.contains("Sie sind wieder da."));
+    data.refused = Some(Refused {
+        action: "/api/v1/return".to_owned(),
+        fields: BTreeMap::from([("code".to_owned(), "birne".to_owned())]),
+        problem: problem("return_unknown", 404),
+    });
+    let html = render(data);
+    assert!(html.contains("value=\"birne\"") && html.contains("role=\"alert\""));
+    assert!(render(page("de", kind())).contains("Sie sind wieder da."));
+    for page in [page("de", home()), page("de", join())] {
+        assert!(render(page).contains("href=\"/return\""), "the way there");
+    }
+}
+
+#[test]
+fn given_a_search_then_the_form_keeps_what_was_looked_for_and_results_can_be_acted_on() {
+    let html = render(page("de", PageKind::List(Box::new(list_page()))));
+    assert!(html.contains("name=\"q\"") && html.contains("value=\"Ort\""));
+    assert!(html.contains("<option value=\"supported\" selected"));
+    assert!(html.contains(&format!("<option value=\"{}\" selected", uuid(501))));
+    assert!(html.contains("6 Beiträge gefunden"));
+    assert_eq!(html.matches("/support\"").count(), 5, "not the own one");
+    let next = format!("/f/{}/list?q=Ort&amp;sort=supported#c-{}", uuid(2), uuid(40));
+    assert!(html.contains(&next), "back to the results");
+    assert!(html.contains("value=\"DELETE\""), "support can be taken back");
+    let mut none = list_page();
+    none.found.clear();
+    none.place.own = None;
+    let html = render(page("de", PageKind::List(Box::new(none))));
+    assert!(html.contains("Wir haben nichts gefunden."));
+}
+
+#[test]
+fn given_a_thread_then_it_can_be_answered_where_one_may() {
+    let kind = |page: ThreadPage| PageKind::Thread(Box::new(page));
+    let html = render(page("de", kind(thread_page())));
+    assert!(html.contains("Beitrag von Moderation Süd") && html.contains("2 Antworten"));
+    assert!(html.contains(&format!("name=\"reply_to\" value=\"{}\"", uuid(41))));
+    assert!(html.find("Wir brauchen einen Ort").unwrap() < html.find("Danke! Welcher Ort").unwrap());
+    let mut closed = thread_page();
+    closed.place.forum.mode = Mode::Closed;
+    let html = render(page("de", kind(closed)));
+    assert!(!html.contains("<textarea") && !html.contains("/support\""));
+    let mut visitor = thread_page();
+    visitor.place.own = None;
+    assert!(!render(page("de", kind(visitor))).contains("<textarea"));
+
+    let mut data = page("de", kind(thread_page()));
+    data.refused = Some(Refused {
+        action: format!("/api/v1/forums/{}/contributions", uuid(2)),
+        fields: BTreeMap::from([("text".to_owned(), "Zu viel".to_owned())]),
+        problem: problem("slow_mode", 409),
+    });
+    let html = render(data);
+    assert!(html.contains(">Zu viel</textarea>"));
+    assert_eq!(html.matches("role=\"alert\"").count(), 1);
+}
+
+#[test]
+fn given_a_report_then_it_asks_for_one_reason_and_thanks_once_sent() {
+    let mut data = page("de", report_page(false));
+    data.me = None;
+    let html = render(data);
+    for reason in ["insult", "private_data", "spam", "other"] {
+        assert!(html.contains(&format!("value=\"{reason}\"")), "{reason}");
+    }
+    assert!(html.contains("name=\"what\"") && html.contains("?sent=1\""));
+    let mut data = page("de", report_page(true));
+    let html = render(data.clone());
+    assert!(html.contains("Danke für Ihre Meldung") && !html.contains("<form"));
+    // The address it would have gone on to, refused.
+    data.refused = Some(Refused {
+        action: "/api/v1/notices".to_owned(),
+        fields: BTreeMap::from([("reason".to_owned(), "spam".to_owned()), ("text".to_owned(), "Hm".to_owned())]),
+        problem: problem("too_many_requests", 429),
+    });
+    let html = render(data);
+    assert!(!html.contains("Danke für Ihre Meldung") && html.contains(">Hm</textarea>"));
+    let spam = html.split("value=\"spam\"").nth(1).and_then(|rest| rest.split('>').next()).expect("a field");
+    assert!(spam.contains("checked"), "{spam}");
+}
+
+#[test]
+fn given_home_then_what_goes_on_now_comes_first() {
+    let PageKind::Home(mut home) = home() else { unreachable!("a home page") };
+    home.processes[0].forums.reverse();
+    let mut past = home.processes[0].clone();
+    past.title = texts("Vergangenes");
+    past.forums.retain(|forum| forum.state == "closed");
+    home.processes.insert(0, past);
+    let html = render(page("de", PageKind::Home(home)));
+    let at = |words: &str| html.find(words).expect("it is there");
+    assert!(at("Wie wollen wir") < at("Sprache und Schule") && at("Sprache und Schule") < at("Vergangenes"));
+    assert!(at("Vergangenes") < at("Sie haben einen Code?"));
 }
 
 #[test]

@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use stimmwerk_core::forum::{Mode, TopicView, Waiting};
 
 use super::super::parts::{area_html, hidden, icon, icons, problem, sentence};
-use super::item::author_name;
+use super::item::writer_name;
 use crate::address::{self, ForumPlace, Writing};
 use crate::board::{Board, Cx, find};
 use crate::clock;
@@ -16,8 +16,10 @@ use crate::words::{LANGUAGES, autonym};
 
 /// The most characters of a contribution: `TextLimits::CONTRIBUTION` of core.
 const MOST: u32 = 2_000;
-/// From how many characters on the page says how many are left.
-const NEAR: u32 = 1_800;
+/// The most characters of an addition: `TextLimits::NOTE` of core.
+const MOST_ADDED: u32 = 600;
+/// When so many characters are left, the page says how many.
+const NEAR: u32 = 200;
 
 /// The text field, or the way to it for who only visits.
 pub fn composer(cx: Cx, board: Board, place: ForumPlace, page: &ForumPage, me: Option<&Me>) -> AnyView {
@@ -45,9 +47,10 @@ pub fn composer(cx: Cx, board: Board, place: ForumPlace, page: &ForumPage, me: O
         Mode::Locked => moderates,
         Mode::Closed => false,
     };
-    let editing = move || matches!(writing.get(), Writing::Edit(_));
+    let changing = move || writing.get().changes();
     let action = move || match writing.get() {
         Writing::Edit(id) => address::api_of(place.forum, id, "/edit"),
+        Writing::Add(id) => address::api_of(place.forum, id, "/add"),
         _ => address::api(place.forum, "/contributions"),
     };
     let title = Signal::derive(move || {
@@ -55,6 +58,7 @@ pub fn composer(cx: Cx, board: Board, place: ForumPlace, page: &ForumPage, me: O
             Writing::New => words.write_title(),
             Writing::Reply(_) => words.write_reply(),
             Writing::Edit(_) => words.write_edit(),
+            Writing::Add(_) => words.write_add(),
         }
         .to_owned()
     });
@@ -63,8 +67,8 @@ pub fn composer(cx: Cx, board: Board, place: ForumPlace, page: &ForumPage, me: O
         _ => None,
     };
     let parent = Signal::derive(move || {
-        let name = reply_to()
-            .and_then(|id| board.view.with(|view| find(view, id).map(|parent| author_name(words, &parent.author))));
+        let name =
+            reply_to().and_then(|id| board.view.with(|view| find(view, id).map(|parent| writer_name(words, parent))));
         name.map_or(String::new(), |name| words.write_reply_to(&name))
     });
     let hint = Signal::derive(move || {
@@ -77,7 +81,7 @@ pub fn composer(cx: Cx, board: Board, place: ForumPlace, page: &ForumPage, me: O
         }
         .to_owned()
     });
-    let send = Signal::derive(move || if editing() { words.write_save() } else { words.write_send() }.to_owned());
+    let send = Signal::derive(move || if changing() { words.write_save() } else { words.write_send() }.to_owned());
     let cancel = move |event: MouseEvent| {
         if board.hands().is_some() {
             event.prevent_default();
@@ -103,7 +107,7 @@ pub fn composer(cx: Cx, board: Board, place: ForumPlace, page: &ForumPage, me: O
                 <textarea
                     id="text"
                     name="text"
-                    rows="4"
+                    rows="3"
                     required
                     dir="auto"
                     aria-describedby="text-problem text-hint"
@@ -118,23 +122,21 @@ pub fn composer(cx: Cx, board: Board, place: ForumPlace, page: &ForumPage, me: O
                 {hidden("idempotency_key", page.idempotency_key.to_string())}
                 {hidden("next", place.href())}
                 {move || reply_to().map(|id| hidden("reply_to", id.to_string()))}
-                <div class="line">
-                    {choices(cx, board, place, page, Signal::derive(editing), Signal::derive(move || reply_to().is_some()))}
-                    <span class="ends">
-                        <a
-                            class="button quiet"
-                            href=place.href()
-                            hidden=move || writing.get() == Writing::New
-                            on:click=cancel
-                        >
-                            {words.write_cancel()}
-                        </a>
-                        <button class="main" disabled=move || !may_write()>
-                            {icon(icons::SEND)}
-                            {sentence(send)}
-                        </button>
-                    </span>
-                </div>
+                {choices(cx, board, place, page, Signal::derive(changing), Signal::derive(move || reply_to().is_some()))}
+                <p class="line ends">
+                    <a
+                        class="button quiet"
+                        href=place.href()
+                        hidden=move || writing.get() == Writing::New
+                        on:click=cancel
+                    >
+                        {words.write_cancel()}
+                    </a>
+                    <button class="main" disabled=move || !may_write()>
+                        {icon(icons::SEND)}
+                        {sentence(send)}
+                    </button>
+                </p>
             </form>
             {paused(cx, board, Signal::derive(may_write))}
         </section>
@@ -148,7 +150,7 @@ fn choices(
     board: Board,
     place: ForumPlace,
     page: &ForumPage,
-    editing: Signal<bool>,
+    changing: Signal<bool>,
     replying: Signal<bool>,
 ) -> AnyView {
     let words = cx.words;
@@ -187,14 +189,16 @@ fn choices(
     });
     let no_topics = Memo::new(move |_| board.view.with(|view| view.topics.is_empty()));
     view! {
-        <span class="choice" hidden=move || no_topics.get() || editing.get() || replying.get()>
-            <label for="topic">{words.write_topic()}</label>
-            {topics}
-        </span>
-        <span class="choice" hidden=move || editing.get()>
-            <label for="lang">{words.write_language()}</label>
-            {languages}
-        </span>
+        <div class="choices" hidden=move || changing.get()>
+            <div class="choice" hidden=move || no_topics.get() || replying.get()>
+                <label for="topic">{words.write_topic()}</label>
+                {topics}
+            </div>
+            <div class="choice">
+                <label for="lang">{words.write_language()}</label>
+                {languages}
+            </div>
+        </div>
     }
     .into_any()
 }
@@ -203,13 +207,14 @@ fn choices(
 fn length(cx: Cx, board: Board) -> AnyView {
     let words = cx.words;
     let length = Memo::new(move |_| board.composer.text.with(|text| text.chars().count() as u32));
-    let text = Signal::derive(move || match length.get() {
-        length if length > MOST => words.write_over(length - MOST),
-        length if length >= NEAR => words.write_left(MOST - length),
+    let most = move || if matches!(board.composer.writing.get(), Writing::Add(_)) { MOST_ADDED } else { MOST };
+    let text = Signal::derive(move || match (length.get(), most()) {
+        (length, most) if length > most => words.write_over(length - most),
+        (length, most) if length + NEAR >= most => words.write_left(most - length),
         _ => String::new(),
     });
     view! {
-        <p class="hint length" class:over=move || { length.get() > MOST } hidden=move || length.get() < NEAR>
+        <p class="hint length" class:over=move || { length.get() > most() } hidden=move || text.with(String::is_empty)>
             {sentence(text)}
         </p>
     }

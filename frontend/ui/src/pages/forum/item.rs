@@ -4,10 +4,13 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 
 use leptos::ev::MouseEvent;
 use leptos::prelude::*;
-use stimmwerk_core::forum::{AuthorView, ContributionView, EDIT_WINDOW_MS, ForumCommand, Mode};
+use stimmwerk_core::forum::{
+    AdditionView, AuthorView, ContributionView, EDIT_WINDOW_MS, ForumCommand, MAX_ADDITIONS, Mode,
+};
 use stimmwerk_core::ids::ContributionId;
+use stimmwerk_core::time::Timestamp;
 
-use super::super::parts::{hidden, icon, icons, role, texts};
+use super::super::parts::{digest, each, hidden, icon, icons, role, texts};
 use crate::address::{self, ForumPlace, Writing};
 use crate::board::{Board, Cx, find};
 use crate::clock;
@@ -40,6 +43,10 @@ pub fn version(one: &ContributionView) -> u64 {
     (&one.text, &one.html, &one.author.name, one.author.number, one.edited, one.topic).hash(&mut hash);
     one.lang.as_ref().map(stimmwerk_core::said::Lang::as_str).hash(&mut hash);
     (one.author.role.map(|role| role as u8), &one.pending, one.hidden.is_some()).hash(&mut hash);
+    one.hall.as_ref().map(|hall| &hall.name).hash(&mut hash);
+    for addition in &one.additions {
+        addition.text.hash(&mut hash);
+    }
     hash.finish()
 }
 
@@ -52,6 +59,10 @@ struct Standing {
     /// Support given or taken is on its way.
     busy: bool,
     editable: bool,
+    /// It is too late for that, but something can be added.
+    addable: bool,
+    /// It can be answered.
+    open: bool,
 }
 
 /// What the reader may do with a row.
@@ -75,14 +86,10 @@ pub fn item(cx: Cx, board: Board, place: ForumPlace, row: Row) -> Option<AnyView
     let mine = Memo::new(move |_| part.get() == Part::Author);
     let topic = one.topic.filter(|_| place.topic.is_none()).and_then(|topic| {
         let title = board.view.with_untracked(|view| view.topics.iter().find(|have| have.id == topic).cloned())?.title;
-        let href = ForumPlace { topic: Some(topic), before: None, ..place }.href();
-        Some(view! {
-            <a class="topic" href=href>
-                {texts(words, &title)}
-            </a>
-        })
+        Some(view! { <span class="topic">{texts(words, &title)}</span> })
     });
-    let hidden_note = one.hidden.is_some().then(|| {
+    let seen = one.hidden.is_none();
+    let hidden_note = (!seen).then(|| {
         view! {
             <p class="hidden-note">
                 {icon(icons::HIDDEN)}
@@ -90,23 +97,26 @@ pub fn item(cx: Cx, board: Board, place: ForumPlace, row: Row) -> Option<AnyView
             </p>
         }
     });
-    let acts = one.hidden.is_none().then(|| acts(cx, board, place, &one, standing, part));
     Some(
         view! {
             <li id=address::anchor(id) class="item" class:mine=move || mine.get() tabindex="-1">
                 <article>
                     <header>
-                        {author(words, &one.author)}
-                        <span class="badge mine" hidden=move || !mine.get()>
-                            {words.item_mine()}
-                        </span>
-                        {when(cx, board, &one)}
-                        {topic}
+                        <p class="by">
+                            {writer(words, &one)}
+                            <span class="badge mine" hidden=move || !mine.get()>
+                                {words.item_mine()}
+                            </span>
+                        </p>
+                        <p class="meta">{when(cx, board, &one)} {topic}</p>
+                        {seen.then(|| menu(cx, board, place, id, standing, part))}
                     </header>
                     {one.reply_to.map(|parent| reply_line(words, board, parent))}
                     {text(&one)}
+                    {additions(cx, &one, board.clock.get_untracked())}
+                    {hall_note(words, &one)}
                     {hidden_note}
-                    {acts}
+                    {seen.then(|| acts(cx, board, place, id, standing, part))}
                 </article>
             </li>
         }
@@ -121,10 +131,12 @@ pub fn at(list: &[ContributionView], row: Row) -> Option<&ContributionView> {
 }
 
 fn standing(board: Board, row: Row) -> Standing {
-    let (counts, closed, at) = board.view.with(|view| {
+    let (counts, mode, at, additions) = board.view.with(|view| {
         let one = at(&view.contributions, row);
-        (one.map(|one| (one.support, one.replies)), view.forum.mode == Mode::Closed, one.map(|one| one.at))
+        let counts = one.map(|one| (one.support, one.replies));
+        (counts, view.forum.mode, one.map(|one| one.at), one.map_or(0, |one| one.additions.len()))
     });
+    let open = matches!(mode, Mode::Open | Mode::Slow { .. }) || (board.moderates && mode == Mode::Locked);
     let (support, replies) = counts.unwrap_or_default();
     let supported = board.own.with(|own| own.as_ref().is_some_and(|own| own.supported.contains(&row.id)));
     let wish = board.pending.with(|pending| {
@@ -135,13 +147,16 @@ fn standing(board: Board, row: Row) -> Standing {
         })
     });
     let in_time = at.is_some_and(|at| board.clock.get() <= at.plus_ms(EDIT_WINDOW_MS));
+    let editable = in_time && mode != Mode::Closed && support == 0 && replies == 0;
     Standing {
         support,
         replies,
         // The button shows what was pressed; the count waits for the server.
         supported: wish.unwrap_or(supported),
         busy: wish.is_some(),
-        editable: in_time && !closed && support == 0 && replies == 0,
+        editable,
+        addable: !editable && open && additions < MAX_ADDITIONS,
+        open,
     }
 }
 
@@ -187,6 +202,28 @@ pub fn author(words: Words, author: &AuthorView) -> AnyView {
     .into_any()
 }
 
+/// Who said it: its author, or for whom it was written down.
+pub fn writer(words: Words, one: &ContributionView) -> AnyView {
+    if one.hall.is_none() {
+        return author(words, &one.author);
+    }
+    view! {
+        <span class="sign hall" aria-hidden="true">
+            {icon(icons::PEOPLE)}
+        </span>
+        <bdi class="author">{writer_name(words, one)}</bdi>
+    }
+    .into_any()
+}
+
+/// The name of who said it.
+pub fn writer_name(words: Words, one: &ContributionView) -> String {
+    match &one.hall {
+        Some(hall) => hall.name.as_deref().unwrap_or(words.item_hall_name()).to_owned(),
+        None => author_name(words, &one.author),
+    }
+}
+
 /// The chosen name, or a guest by number.
 pub fn author_name(words: Words, author: &AuthorView) -> String {
     match &author.name {
@@ -195,22 +232,56 @@ pub fn author_name(words: Words, author: &AuthorView) -> String {
     }
 }
 
-/// When it was written, linking to itself.
+/// That it was said in the hall.
+pub fn hall_note(words: Words, one: &ContributionView) -> Option<AnyView> {
+    one.hall.is_some().then(|| {
+        view! {
+            <p class="meta hall">
+                {icon(icons::STAFF)}
+                {words.item_hall()}
+            </p>
+        }
+        .into_any()
+    })
+}
+
+/// What its author added later, as such.
+pub fn additions(cx: Cx, one: &ContributionView, now: Timestamp) -> Option<AnyView> {
+    let lang = one.lang.as_ref().map(|lang| lang.as_str().to_owned());
+    let all = one.additions.clone();
+    let draw = move |addition: AdditionView| {
+        let at = addition.at;
+        let time = cx.zone.with_value(|zone| clock::moment(cx.words, zone, at, Some(clock::day(zone, now))));
+        view! {
+            <li>
+                <p class="meta">
+                    {icon(icons::ADD)}
+                    <time datetime=clock::iso(at)>{cx.words.item_added(&time)}</time>
+                </p>
+                <p class="plain-text" dir="auto" lang=lang.clone()>
+                    {addition.text.to_string()}
+                </p>
+            </li>
+        }
+        .into_any()
+    };
+    (!all.is_empty()).then(|| {
+        view! { <ul class="additions">{each(move || all.clone(), |one| digest(&one.text), draw)}</ul> }.into_any()
+    })
+}
+
+/// When it was written.
 pub fn when(cx: Cx, board: Board, one: &ContributionView) -> AnyView {
     let words = cx.words;
     let at = one.at;
     let today = Memo::new(move |_| cx.zone.with_value(|zone| clock::day(zone, board.clock.get())));
     let time = move || cx.zone.with_value(|zone| clock::moment(words, zone, at, Some(today.get())));
     let edited = one.edited.then(|| view! { <span class="edited">{words.item_edited()}</span> });
-    let mut href = String::from("#");
-    href.push_str(&address::anchor(one.id));
     view! {
         <span class="when">
-            <a href=href>
-                <time datetime=clock::iso(at) translate="no">
-                    {time}
-                </time>
-            </a>
+            <time datetime=clock::iso(at) translate="no">
+                {time}
+            </time>
             {edited}
         </span>
     }
@@ -233,8 +304,7 @@ pub fn text(one: &ContributionView) -> AnyView {
 
 /// What it answers. The name comes from the view at every moment: a name that was erased there is gone here too.
 fn reply_line(words: Words, board: Board, parent: ContributionId) -> AnyView {
-    let name =
-        Memo::new(move |_| board.view.with(|view| find(view, parent).map(|parent| author_name(words, &parent.author))));
+    let name = Memo::new(move |_| board.view.with(|view| find(view, parent).map(|parent| writer_name(words, parent))));
     let line = Signal::derive(move || {
         name.with(|name| match name {
             Some(name) => words.item_reply_to(name),
@@ -254,50 +324,107 @@ fn reply_line(words: Words, board: Board, parent: ContributionId) -> AnyView {
     .into_any()
 }
 
+/// What else can be done. It opens without a program.
+fn menu(
+    cx: Cx,
+    board: Board,
+    place: ForumPlace,
+    id: ContributionId,
+    standing: Memo<Standing>,
+    part: Memo<Part>,
+) -> AnyView {
+    let words = cx.words;
+    let mut report = address::thread(place.forum, id);
+    report.push_str("/report");
+    let open = move || {
+        let report = report.clone();
+        match part.get() {
+            Part::Author => author_menu(cx, board, place, id, standing),
+            _ => view! {
+                <a href=report>
+                    {icon(icons::REPORT)}
+                    {words.item_report()}
+                </a>
+            }
+            .into_any(),
+        }
+    };
+    view! {
+        <details class="menu">
+            <summary>
+                {icon(icons::MORE)}
+                {words.item_more()}
+            </summary>
+            <div class="menu-list">
+                <a href=address::thread(place.forum, id)>
+                    {icon(icons::TALK)}
+                    {words.item_open()}
+                </a>
+                {open}
+            </div>
+        </details>
+    }
+    .into_any()
+}
+
+fn author_menu(cx: Cx, board: Board, place: ForumPlace, id: ContributionId, standing: Memo<Standing>) -> AnyView {
+    let editable = Signal::derive(move || standing.get().editable);
+    let add = Signal::derive(move || standing.get().addable);
+    view! {
+        {change(cx, board, place, Writing::Edit(id), editable)}
+        {change(cx, board, place, Writing::Add(id), add)}
+        {withdraw(cx, place, id)}
+    }
+    .into_any()
+}
+
 fn acts(
     cx: Cx,
     board: Board,
     place: ForumPlace,
-    one: &ContributionView,
+    id: ContributionId,
     standing: Memo<Standing>,
     part: Memo<Part>,
 ) -> AnyView {
-    let id = one.id;
+    let words = cx.words;
+    let replies = Memo::new(move |_| standing.get().replies);
+    let bare = move || part.get() != Part::Reader && replies.get() == 0 && standing.get().support == 0;
     view! {
-        <footer class="acts">
+        <footer class="acts bar" hidden=bare>
             {move || match part.get() {
-                Part::Visitor => counts(cx, standing).into_any(),
                 Part::Reader => reader_acts(cx, board, place, id, standing),
-                Part::Author => author_acts(cx, board, place, id, standing),
+                _ => count(cx, standing),
             }}
+            <a class="replies" href=address::thread(place.forum, id) hidden=move || replies.get() == 0>
+                {super::sentence(Signal::derive(move || words.item_replies(replies.get())))}
+                {icon(icons::GO)}
+            </a>
         </footer>
     }
     .into_any()
 }
 
-/// Support and replies as numbers with a picture, in words for who does not see it.
-fn counts(cx: Cx, standing: Memo<Standing>) -> AnyView {
-    let words = cx.words;
+/// Support as a number with a picture, in words for who does not see it.
+fn count(cx: Cx, standing: Memo<Standing>) -> AnyView {
     let number = move || standing.get().support;
     view! {
         <span class="count" hidden=move || number() == 0>
             {icon(icons::SUPPORT)}
-            <span translate="no" aria-hidden="true">
-                {number}
-            </span>
-            <span class="sr">{super::sentence(Signal::derive(move || words.item_supports(number())))}</span>
+            {supports(cx, standing)}
         </span>
-        {replies(words, standing)}
     }
     .into_any()
 }
 
-fn replies(words: Words, standing: Memo<Standing>) -> AnyView {
-    let number = Memo::new(move |_| standing.get().replies);
+fn supports(cx: Cx, standing: Memo<Standing>) -> AnyView {
+    let words = cx.words;
+    let number = move || standing.get().support;
     view! {
-        <span class="count" hidden=move || number.get() == 0>
-            {icon(icons::TALK)}
-            {super::sentence(Signal::derive(move || words.item_replies(number.get())))}
+        <span class="number" translate="no" aria-hidden="true" hidden=move || number() == 0>
+            {number}
+        </span>
+        <span class="sr" hidden=move || number() == 0>
+            {super::sentence(Signal::derive(move || words.item_supports(number())))}
         </span>
     }
     .into_any()
@@ -305,19 +432,10 @@ fn replies(words: Words, standing: Memo<Standing>) -> AnyView {
 
 fn reader_acts(cx: Cx, board: Board, place: ForumPlace, id: ContributionId, standing: Memo<Standing>) -> AnyView {
     let words = cx.words;
-    let number = move || standing.get().support;
     let pressed = move || if standing.get().supported { "true" } else { "false" };
     // Pressed again it takes the support back; while one is on its way the form stands as it was pressed.
     let method = move || if standing.get().supported { "DELETE" } else { "POST" };
-    let reply = move |event: MouseEvent| {
-        if board.hands().is_some() {
-            event.prevent_default();
-            board.composer.begin(Writing::Reply(id), None);
-            dom::focus("text");
-        }
-    };
-    let mut reply_href = place.href_writing(Writing::Reply(id));
-    reply_href.push_str("#write");
+    let reply = move |event: MouseEvent| begin(board, &event, Writing::Reply(id), None);
     view! {
         <form method="post" action=address::api_of(place.forum, id, "/support")>
             <input type="hidden" name="_method" value=method />
@@ -325,53 +443,54 @@ fn reader_acts(cx: Cx, board: Board, place: ForumPlace, id: ContributionId, stan
             <button class="support" aria-pressed=pressed aria-busy=move || standing.get().busy.to_string()>
                 {icon(icons::SUPPORT)}
                 {words.item_support()}
-                <span class="number" translate="no" aria-hidden="true" hidden=move || number() == 0>
-                    {number}
-                </span>
-                <span class="sr" hidden=move || number() == 0>
-                    {super::sentence(Signal::derive(move || words.item_supports(number())))}
-                </span>
+                {supports(cx, standing)}
             </button>
         </form>
-        <a class="button quiet" href=reply_href on:click=reply>
+        <a class="button reply" href=to_composer(place, Writing::Reply(id)) hidden=move || !standing.get().open on:click=reply>
             {icon(icons::REPLY)}
             {words.item_reply()}
         </a>
-        {replies(words, standing)}
     }
     .into_any()
 }
 
-fn author_acts(cx: Cx, board: Board, place: ForumPlace, id: ContributionId, standing: Memo<Standing>) -> AnyView {
-    let editable = Memo::new(move |_| standing.get().editable);
-    view! {
-        {counts(cx, standing)}
-        <span class="own-acts">
-            {change(cx, board, place, id, Signal::derive(move || editable.get()))}
-            {withdraw(cx, place, id)}
-        </span>
-    }
-    .into_any()
-}
-
-/// Leads an own contribution into the text field.
-pub fn change(cx: Cx, board: Board, place: ForumPlace, id: ContributionId, editable: Signal<bool>) -> AnyView {
-    let mut href = place.href_writing(Writing::Edit(id));
+fn to_composer(place: ForumPlace, writing: Writing) -> String {
+    let mut href = place.href_writing(writing);
     href.push_str("#write");
-    let edit = move |event: MouseEvent| {
-        let text = board
-            .view
-            .with_untracked(|view| board.own.with_untracked(|own| crate::board::words_of(id, view, own.as_ref())));
-        if board.hands().is_some() && text.is_some() {
-            event.prevent_default();
-            board.composer.begin(Writing::Edit(id), text);
-            dom::focus("text");
+    href
+}
+
+/// Leads into the text field; without a program the link does.
+fn begin(board: Board, event: &MouseEvent, writing: Writing, text: Option<String>) {
+    if board.hands().is_some() {
+        event.prevent_default();
+        board.composer.begin(writing, text);
+        dom::focus("text");
+    }
+}
+
+/// Leads to other words for an own contribution, or to more of them.
+pub fn change(cx: Cx, board: Board, place: ForumPlace, writing: Writing, may: Signal<bool>) -> AnyView {
+    let (picture, word) = match writing {
+        Writing::Add(_) => (icons::ADD, cx.words.item_add()),
+        _ => (icons::EDIT, cx.words.item_edit()),
+    };
+    let go = move |event: MouseEvent| {
+        let text = match writing {
+            Writing::Edit(id) => {
+                let own = board.own.read_untracked();
+                board.view.with_untracked(|view| crate::board::words_of(id, view, own.as_ref()))
+            }
+            _ => Some(String::new()),
+        };
+        if text.is_some() {
+            begin(board, &event, writing, text);
         }
     };
     view! {
-        <a class="button quiet" href=href hidden=move || !editable.get() on:click=edit>
-            {icon(icons::EDIT)}
-            {cx.words.item_edit()}
+        <a href=to_composer(place, writing) hidden=move || !may.get() on:click=go>
+            {icon(picture)}
+            {word}
         </a>
     }
     .into_any()
@@ -382,7 +501,7 @@ pub fn withdraw(cx: Cx, place: ForumPlace, id: ContributionId) -> AnyView {
     let words = cx.words;
     view! {
         <details class="sure">
-            <summary class="button quiet">
+            <summary>
                 {icon(icons::DELETE)}
                 {words.item_withdraw()}
             </summary>

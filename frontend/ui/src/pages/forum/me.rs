@@ -21,6 +21,16 @@ pub fn me(cx: Cx, me: &Me, process: ProcessId, place: ForumPlace) -> AnyView {
             .and_then(|refused| refused.fields.get("name").cloned())
             .or_else(|| me.name.clone())
             .unwrap_or_default();
+        let back = me.guest.then(|| {
+            let mut href = String::from("/welcome/");
+            href.push_str(&process.to_string());
+            view! {
+                <a class="button" href=href>
+                    {icon(icons::KEY)}
+                    {words.me_back()}
+                </a>
+            }
+        });
         view! {
         <details class="panel me" id="me">
             <summary>
@@ -37,17 +47,26 @@ pub fn me(cx: Cx, me: &Me, process: ProcessId, place: ForumPlace) -> AnyView {
                     <button>{words.me_name_save()}</button>
                 </div>
             </form>
-            <div class="line">
+            <p class="line">
+                {back}
                 <a class="button" href="/api/v1/me/export" download>
+                    {icon(icons::DOWN)}
                     {words.me_export()}
                 </a>
-                <form method="post" action="/api/v1/logout">
-                    {hidden("next", "/".to_owned())}
-                    <button>{words.me_logout()}</button>
-                </form>
-            </div>
+            </p>
+            <form class="done" method="post" action="/api/v1/logout">
+                <p class="hint">
+                    {words.me_logout_means()}
+                    {me.guest.then(|| view! { " " {words.me_logout_back()} })}
+                </p>
+                {hidden("next", "/".to_owned())}
+                <button>
+                    {icon(icons::DOOR)}
+                    {words.me_logout()}
+                </button>
+            </form>
             <details class="sure">
-                <summary class="button danger">
+                <summary class="danger">
                     {icon(icons::DELETE)}
                     {words.me_delete()}
                 </summary>

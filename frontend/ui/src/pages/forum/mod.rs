@@ -20,8 +20,12 @@ use crate::words::Words;
 
 #[cfg(not(feature = "staff"))]
 use item::Row;
+#[cfg(any(feature = "staff", feature = "ssr"))]
+pub use item::text;
 #[cfg(feature = "staff")]
-pub use item::{Row, at, author, text, version, when};
+pub use item::{Row, at, author, version, when};
+#[cfg(feature = "ssr")]
+pub use item::{additions, hall_note, writer, writer_name};
 
 /// The list of contributions.
 pub const LIST_ID: &str = "contributions";
@@ -37,8 +41,10 @@ pub fn forum(cx: Cx, page: ForumPage, me: Option<Me>) -> AnyView {
         before: cx.path.with_value(|path| address::parameter(path, "before").and_then(|before| before.parse().ok())),
     };
     let contributions = address::api(place.forum, "/contributions");
-    let kept_elsewhere =
-        move |refused: &crate::data::Refused| refused.action == contributions || refused.action.ends_with("/edit");
+    let kept_elsewhere = move |refused: &crate::data::Refused| match refused.action.strip_prefix(&contributions) {
+        Some(rest) => rest.is_empty() || rest.ends_with("/edit") || rest.ends_with("/add"),
+        None => false,
+    };
     let moderate = page.moderates.then(|| {
         let href = ForumPlace { moderation: true, topic: None, before: None, ..place }.href();
         view! {
@@ -52,19 +58,18 @@ pub fn forum(cx: Cx, page: ForumPage, me: Option<Me>) -> AnyView {
         <div class="forum" on:submit=move |event| submit(board, &event)>
             <header class="head">
                 <h1>{texts(words, &page.view.forum.title)}</h1>
-                <p class="facts">{facts(cx, board)}</p>
+                <p class="facts">{facts(cx, board)} {moderate}</p>
                 {rules(cx, board)}
-            </header>
-            <aside class="side">
-                {connection(cx, board)} {topics(cx, board, place)} {moderate}
-            </aside>
-            <div class="talk">
+                {connection(cx, board)}
                 {refusal(cx, kept_elsewhere)}
-                {composer::composer(cx, board, place, &page, me.as_ref())}
+            </header>
+            <div class="say">{composer::composer(cx, board, place, &page, me.as_ref())}</div>
+            <div class="stream">
                 {own::own(cx, board, place)}
+                {topics(cx, board, place)}
                 {list(cx, board, place, words.forum_list(), move |row| item::item(cx, board, place, row))}
-                {me.map(|me| me::me(cx, &me, page.view.forum.process, place))}
             </div>
+            {me.map(|me| me::me(cx, &me, page.view.forum.process, place))}
             {voices(cx, board)}
         </div>
     }
@@ -169,8 +174,10 @@ pub fn connection(cx: Cx, board: Board) -> AnyView {
     let reload = move || matches!(board.link.get(), Link::Plain | Link::Stale);
     view! {
         <p class=class>
-            <span class="dot" aria-hidden="true"></span>
-            <span>{sentence(text)} " " <a href=cx.path.get_value() hidden=move || !reload()>{words.link_reload()}</a></span>
+            <span class="state">
+                <span class="dot" aria-hidden="true"></span>
+                <span>{sentence(text)} " " <a href=cx.path.get_value() hidden=move || !reload()>{words.link_reload()}</a></span>
+            </span>
         </p>
     }
     .into_any()
@@ -196,7 +203,9 @@ fn topics(cx: Cx, board: Board, place: ForumPlace) -> AnyView {
     };
     view! {
         <nav class="topics" aria-labelledby="topics" hidden=move || topics.with(Vec::is_empty)>
-            <h2 id="topics">{words.forum_topics()}</h2>
+            <h2 id="topics" class="sr">
+                {words.forum_topics()}
+            </h2>
             <ul>
                 <li>
                     <a href=all.href() aria-current=current(place.topic.is_none())>
@@ -246,6 +255,20 @@ pub fn list(
             </a>
         }
     });
+    let search = (!place.moderation).then(|| {
+        let mut href = ForumPlace { topic: None, before: None, ..place }.href();
+        href.push_str("/list");
+        if let Some(topic) = place.topic {
+            href.push_str("?topic=");
+            href.push_str(&topic.to_string());
+        }
+        view! {
+            <a class="button quiet" href=href>
+                {icon(icons::SEARCH)}
+                {words.forum_search()}
+            </a>
+        }
+    });
     let new = view! {
         <button class="new" type="button" hidden=move || held.get() == 0 on:click=show_new>
             {icon(icons::UP)}
@@ -260,7 +283,7 @@ pub fn list(
                 <h2 id="list" tabindex="-1">
                     {title}
                 </h2>
-                {pause(words, board)}
+                {search} {pause(words, board)}
             </header>
             {newest}
             {new}

@@ -1,12 +1,14 @@
 //! What only the reader sees: their texts on the way, waiting, and hidden.
 
 use leptos::prelude::*;
-use stimmwerk_core::forum::{ForumCommand, HideReason, OwnHidden, OwnWaiting};
+use stimmwerk_core::forum::{HideReason, OwnHidden, OwnWaiting};
+use stimmwerk_core::ids::ContributionId;
 
-use super::super::parts::{digest, each, icon, icons, problem};
+use super::super::parts::{area_html, digest, each, hidden, icon, icons, problem};
 use super::item::{change, withdraw};
-use crate::address::{ForumPlace, Writing};
+use crate::address::{self, ForumPlace, Writing};
 use crate::board::{Board, Cx};
+use crate::clock;
 use crate::dom;
 use crate::live::{Pending, Stage};
 use crate::view::{AnyView, IntoAny};
@@ -20,7 +22,7 @@ pub fn own(cx: Cx, board: Board, place: ForumPlace) -> AnyView {
     });
     let waiting =
         Memo::new(move |_| board.own.with(|own| own.as_ref().map(|own| own.waiting.clone()).unwrap_or_default()));
-    let hidden =
+    let hides_now =
         Memo::new(move |_| board.own.with(|own| own.as_ref().map(|own| own.hidden.clone()).unwrap_or_default()));
     view! {
         <ul class="own">
@@ -31,13 +33,16 @@ pub fn own(cx: Cx, board: Board, place: ForumPlace) -> AnyView {
             )}
             {each(
                 move || waiting.get(),
-                |one| (one.id, digest(&one.text)),
+                |one| (one.id, one.addition, digest(&one.text)),
                 move |one| waits(cx, board, place, &one),
             )}
             {each(
-                move || hidden.get(),
-                |one| (one.id, one.why.note.as_ref().map(digest)),
-                move |one| hides(cx.words, &one),
+                move || hides_now.get(),
+                |one| {
+                    let appeal = one.why.appeal.as_ref().map(|appeal| (appeal.rejected, appeal.note.as_ref().map(digest)));
+                    (one.id, one.why.note.as_ref().map(digest), appeal)
+                },
+                move |one| hides(cx, place, &one),
             )}
         </ul>
     }
@@ -65,12 +70,7 @@ fn on_the_way(cx: Cx, board: Board, one: &Pending) -> AnyView {
     let (back, gone) = (StoredValue::new(one.clone()), StoredValue::new(one.clone()));
     let take_back = move |_| {
         let one = back.get_value();
-        let writing = match one.command {
-            ForumCommand::Edit { contribution, .. } => Writing::Edit(contribution),
-            ForumCommand::Contribute { reply_to: Some(parent), .. } => Writing::Reply(parent),
-            _ => Writing::New,
-        };
-        board.composer.begin(writing, one.text().map(str::to_owned));
+        board.composer.begin(one.writing(), one.text().map(str::to_owned));
         if let Some(hands) = board.hands() {
             hands.discard(&one);
         }
@@ -106,34 +106,57 @@ fn on_the_way(cx: Cx, board: Board, one: &Pending) -> AnyView {
 
 fn waits(cx: Cx, board: Board, place: ForumPlace, one: &OwnWaiting) -> AnyView {
     let words = cx.words;
+    let at = one.at;
+    let now = board.clock.get_untracked();
+    let time = cx.zone.with_value(|zone| clock::moment(words, zone, at, Some(clock::day(zone, now))));
+    // Changing or deleting an addition would be changing or deleting what it was added to.
+    let acts = (!one.addition).then(|| {
+        view! {
+            <div class="line own-acts">
+                {change(cx, board, place, Writing::Edit(one.id), Signal::stored(true))} {withdraw(cx, place, one.id)}
+            </div>
+        }
+    });
     view! {
         <li class="panel waiting">
             <h3>
                 {icon(icons::WAIT)}
                 {words.own_waiting()}
             </h3>
+            <p class="meta">
+                {one.addition.then(|| view! { <span>{words.write_add()}</span> })}
+                <time datetime=clock::iso(at)>{time}</time>
+            </p>
             <p class="plain-text" dir="auto">
                 {one.text.to_string()}
             </p>
             <p class="hint">{words.own_waiting_means()}</p>
-            <p class="line own-acts">
-                {change(cx, board, place, one.id, Signal::stored(true))}
-            </p>
-            {withdraw(cx, place, one.id)}
+            {acts}
         </li>
     }
     .into_any()
 }
 
-fn hides(words: Words, one: &OwnHidden) -> AnyView {
-    let note = one.why.note.as_ref().map(|note| {
-        view! {
-            <p>{words.own_note()}</p>
-            <blockquote class="plain-text" dir="auto">
-                {note.to_string()}
-            </blockquote>
+/// What was hidden, why, and the author's one answer to that.
+fn hides(cx: Cx, place: ForumPlace, one: &OwnHidden) -> AnyView {
+    let words = cx.words;
+    let answer = match &one.why.appeal {
+        None => answer(cx, place, one.id),
+        Some(appeal) => {
+            let state = if appeal.rejected { words.own_stays() } else { words.own_answered() };
+            view! {
+                <blockquote class="plain-text" dir="auto">
+                    {appeal.text.to_string()}
+                </blockquote>
+                <p class="state">
+                    {icon(if appeal.rejected { icons::HIDDEN } else { icons::WAIT })}
+                    {state}
+                </p>
+                {note(words, appeal.note.as_deref())}
+            }
+            .into_any()
         }
-    });
+    };
     view! {
         <li class="panel hidden-own">
             <h3>
@@ -141,8 +164,42 @@ fn hides(words: Words, one: &OwnHidden) -> AnyView {
                 {words.own_hidden()}
             </h3>
             <p>{reason(words, one.why.reason)}</p>
-            {note}
+            {note(words, one.why.note.as_deref())}
+            {answer}
         </li>
+    }
+    .into_any()
+}
+
+fn note(words: Words, note: Option<&str>) -> Option<AnyView> {
+    note.map(|note| {
+        view! {
+            <p>{words.own_note()}</p>
+            <blockquote class="plain-text" dir="auto">
+                {note.to_owned()}
+            </blockquote>
+        }
+        .into_any()
+    })
+}
+
+/// The form of the one answer. Its text stays in it until the answer has arrived.
+fn answer(cx: Cx, place: ForumPlace, id: ContributionId) -> AnyView {
+    let words = cx.words;
+    let action = address::api_of(place.forum, id, "/appeal");
+    let kept = cx.refused_by(&action).and_then(|refused| refused.fields.get("text").cloned()).unwrap_or_default();
+    let mut field = String::from("answer-");
+    field.push_str(&id.to_string());
+    view! {
+        <form class="answer" method="post" action=action>
+            <label for=field.clone()>{words.own_answer()}</label>
+            <textarea id=field name="text" rows="2" required maxlength="600" dir="auto" inner_html=area_html(&kept)></textarea>
+            {hidden("next", place.href())}
+            <button>
+                {icon(icons::SEND)}
+                {words.write_send()}
+            </button>
+        </form>
     }
     .into_any()
 }

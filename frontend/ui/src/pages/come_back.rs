@@ -1,0 +1,72 @@
+//! Coming back with four words.
+
+use leptos::prelude::*;
+
+use super::parts::{hidden, icon, icons, problem};
+use crate::board::Cx;
+use crate::data::Return;
+use crate::view::{AnyView, IntoAny};
+use crate::words::DocumentWords;
+
+/// Where the form goes.
+const ACTION: &str = "/api/v1/return";
+
+/// See [`crate::data::PageKind::Return`].
+pub fn come_back(cx: Cx, words: DocumentWords, page: Return, known: bool) -> AnyView {
+    let refused = cx.refused.get_value();
+    let why = refused.as_ref().map(|refused| problem(cx.words, &refused.problem.title));
+    // A picture may bring the words; what was just typed counts more.
+    let code = cx.refused_by(ACTION).and_then(|refused| refused.fields.get("code").cloned()).unwrap_or(page.code);
+    // The form leads here where there is more than one conversation, or none.
+    let known = known.then(|| {
+        view! {
+            <div class="panel thanks" role="status">
+                <h2>{words.return_in()}</h2>
+                <p>
+                    <a class="button main" href="/">
+                        {words.message_home()}
+                        {icon(icons::GO)}
+                    </a>
+                </p>
+            </div>
+        }
+    });
+    view! {
+        <div class="narrow">
+            <h1>{words.home_back()}</h1>
+            {known}
+            <form class="panel" method="post" action=ACTION>
+                {why}
+                <div class="field">
+                    <label for="code">{words.return_words()}</label>
+                    <p class="hint" id="code-hint">
+                        {words.return_hint()}
+                    </p>
+                    <input
+                        id="code"
+                        class="words"
+                        name="code"
+                        type="text"
+                        required
+                        maxlength="120"
+                        autocomplete="off"
+                        autocapitalize="none"
+                        spellcheck="false"
+                        dir="ltr"
+                        aria-describedby="code-hint"
+                        value=code
+                    />
+                </div>
+                {hidden("next", "/return".to_owned())}
+                <button class="main wide">
+                    {icon(icons::KEY)}
+                    {words.home_code_go()}
+                </button>
+            </form>
+            <p class="quiet-text">
+                {words.return_lost()} " " <a href="/join">{words.home_join()}</a>
+            </p>
+        </div>
+    }
+    .into_any()
+}

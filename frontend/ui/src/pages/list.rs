@@ -1,0 +1,71 @@
+//! Searching and sorting: one form, and what was found.
+
+use leptos::prelude::*;
+use stimmwerk_core::forum::{Sort, TopicView};
+
+use super::cards::{Use, card, way_back};
+use super::parts::{icon, icons, refusal};
+use crate::board::Cx;
+use crate::data::ListPage;
+use crate::view::{AnyView, IntoAny};
+use crate::words::DocumentWords;
+
+/// See [`crate::data::PageKind::List`].
+pub fn list(cx: Cx, words: DocumentWords, page: ListPage) -> AnyView {
+    let orders = Sort::ALL.map(|sort| {
+        let word = match sort {
+            Sort::Newest => words.list_newest(),
+            Sort::Supported => words.list_supported(),
+            Sort::Unanswered => words.list_unanswered(),
+        };
+        view! { <option value=sort.as_str() selected=page.sort == sort.as_str()>{word}</option> }
+    });
+    let one = |topic: &TopicView| {
+        let selected = page.topic == Some(topic.id);
+        view! { <option value=topic.id.to_string() selected=selected>{cx.words.pick(&topic.title).0.to_owned()}</option> }
+    };
+    let topics = (!page.place.topics.is_empty()).then(|| {
+        view! {
+            <div class="field">
+                <label for="topic">{cx.words.write_topic()}</label>
+                <select id="topic" name="topic">
+                    <option value="">{cx.words.forum_topics_all()}</option>
+                    {page.place.topics.iter().map(one).collect_view()}
+                </select>
+            </div>
+        }
+    });
+    let found =
+        page.found.iter().map(|one| view! { <li>{card(cx, &page.place, one, Use::Listed)}</li> }).collect_view();
+    let count =
+        if page.found.is_empty() { words.list_none().to_owned() } else { words.list_found(page.found.len() as u32) };
+    view! {
+        <div class="reading">
+            {way_back(cx, words, &page.place.forum)}
+            <h1>{cx.words.forum_search()}</h1>
+            {refusal(cx, |_| false)}
+            <form class="panel search" method="get" action=format!("/f/{}/list", page.place.forum.id) role="search">
+                <div class="field words">
+                    <label for="q">{words.list_words()}</label>
+                    <input id="q" name="q" type="search" maxlength="200" dir="auto" value=page.words.clone() />
+                </div>
+                <div class="field">
+                    <label for="sort">{words.list_sort()}</label>
+                    <select id="sort" name="sort">
+                        {orders.into_iter().collect_view()}
+                    </select>
+                </div>
+                {topics}
+                <button class="main">
+                    {icon(icons::SEARCH)}
+                    {words.list_go()}
+                </button>
+            </form>
+            <section class="list" aria-labelledby="found">
+                <h2 id="found">{count}</h2>
+                <ol>{found}</ol>
+            </section>
+        </div>
+    }
+    .into_any()
+}

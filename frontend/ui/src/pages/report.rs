@@ -1,0 +1,121 @@
+//! Pointing the moderators to something. It asks little, and works for everyone who can read.
+
+use leptos::prelude::*;
+use stimmwerk_core::forum::ReportReason;
+
+use super::cards::{Use, card, way_back};
+use super::parts::{area_html, hidden, icon, icons, problem};
+use crate::address;
+use crate::board::Cx;
+use crate::data::ReportPage;
+use crate::view::{AnyView, IntoAny};
+use crate::words::DocumentWords;
+
+/// Where the form goes.
+const ACTION: &str = "/api/v1/notices";
+
+/// See [`crate::data::PageKind::Report`].
+pub fn report(cx: Cx, words: DocumentWords, page: ReportPage) -> AnyView {
+    let ReportPage { place, contribution, sent } = page;
+    let refused = cx.refused.get_value();
+    let back = way_back(cx, words, &place.forum);
+    // A refused form comes back to the address it would have gone on to.
+    if sent && refused.is_none() {
+        return view! {
+            <div class="narrow">
+                {back}
+                <div class="panel thanks" role="status">
+                    <h1>
+                        {icon(icons::STAFF)}
+                        {words.report_thanks()}
+                    </h1>
+                    <p>{words.report_thanks_means()}</p>
+                </div>
+                <p>
+                    <a class="button main" href=format!("/f/{}", place.forum.id)>
+                        {words.thread_back()}
+                    </a>
+                </p>
+            </div>
+        }
+        .into_any();
+    }
+    let kept = |name: &str| refused.as_ref().and_then(|refused| refused.fields.get(name).cloned()).unwrap_or_default();
+    let (what, reason) = (kept("what"), kept("reason"));
+    let why = refused.as_ref().map(|refused| problem(cx.words, &refused.problem.title));
+    let reasons = ReportReason::ALL.map(|one| {
+        let (value, word) = match one {
+            ReportReason::Insult => ("insult", words.report_insult()),
+            ReportReason::PrivateData => ("private_data", words.report_private_data()),
+            ReportReason::Spam => ("spam", words.report_spam()),
+            ReportReason::Other => ("other", words.report_other()),
+        };
+        radio("reason", value, word, reason == value)
+    });
+    // Without a name only the text is left.
+    let named =
+        contribution.author.name.is_some() || contribution.hall.as_ref().is_some_and(|hall| hall.name.is_some());
+    let what = if named {
+        view! {
+            <fieldset>
+                <legend>{words.report_what()}</legend>
+                {radio("what", "text", words.report_what_text(), what != "name")}
+                {radio("what", "name", words.report_what_name(), what == "name")}
+            </fieldset>
+        }
+        .into_any()
+    } else {
+        hidden("what", "text".to_owned()).into_any()
+    };
+    let next = format!("{}/report?sent=1", address::thread(place.forum.id, contribution.id));
+    view! {
+        <div class="reading">
+            {back}
+            <h1>{words.report_title()}</h1>
+            {card(cx, &place, &contribution, Use::Shown)}
+            <form class="panel" method="post" action=ACTION>
+                {why}
+                <p class="quiet-text">{words.report_means()}</p>
+                {hidden("forum", place.forum.id.to_string())}
+                {hidden("contribution", contribution.id.to_string())}
+                {hidden("idempotency_key", place.idempotency_key.to_string())}
+                {hidden("next", next)}
+                {what}
+                <fieldset>
+                    <legend>{words.report_reason()}</legend>
+                    {reasons.into_iter().collect_view()}
+                </fieldset>
+                <div class="field">
+                    <label for="text">{words.report_text()}</label>
+                    <p class="hint" id="text-hint">
+                        {words.report_optional()}
+                    </p>
+                    <textarea
+                        id="text"
+                        name="text"
+                        rows="2"
+                        maxlength="600"
+                        dir="auto"
+                        aria-describedby="text-hint"
+                        inner_html=area_html(&kept("text"))
+                    ></textarea>
+                </div>
+                <button class="main wide">
+                    {icon(icons::REPORT)}
+                    {words.report_go()}
+                </button>
+            </form>
+        </div>
+    }
+    .into_any()
+}
+
+fn radio(name: &'static str, value: &'static str, word: &'static str, checked: bool) -> AnyView {
+    view! {
+        <label class="radio">
+            <input type="radio" name=name value=value checked=checked required />
+            <span>{word}</span>
+        </label>
+    }
+    .into_any()
+}

@@ -1,0 +1,100 @@
+//! One contribution with what it answers and what answers it.
+
+use leptos::prelude::*;
+use stimmwerk_core::ids::ContributionId;
+
+use super::cards::{Use, card, may_write, name, way_back};
+use super::parts::{area_html, hidden, icon, icons, problem, refusal};
+use crate::address;
+use crate::board::Cx;
+use crate::data::{Place, ThreadPage};
+use crate::view::{AnyView, IntoAny};
+use crate::words::{DocumentWords, LANGUAGES, autonym};
+
+/// See [`crate::data::PageKind::Thread`].
+pub fn thread(cx: Cx, words: DocumentWords, page: ThreadPage) -> AnyView {
+    let ThreadPage { place, this, thread } = page;
+    let middle = thread.iter().position(|one| one.id == this).unwrap_or_default();
+    let (before, rest) = thread.split_at(middle);
+    let (this_one, replies) = rest.split_first().map_or((None, rest), |(one, replies)| (Some(one), replies));
+    let title = this_one.map_or(String::new(), |one| words.thread_title(&name(cx, one)));
+    let before = before.iter().map(|one| card(cx, &place, one, Use::Listed)).collect_view();
+    let action = address::api(place.forum.id, "/contributions");
+    let elsewhere = action.clone();
+    let shown_replies = (!replies.is_empty()).then(|| {
+        let cards = replies.iter().map(|one| view! { <li>{card(cx, &place, one, Use::Listed)}</li> }).collect_view();
+        view! {
+            <section class="list replies-list" aria-labelledby="replies">
+                <h2 id="replies">{cx.words.item_replies(replies.len() as u32)}</h2>
+                <ol>{cards}</ol>
+            </section>
+        }
+    });
+    let open = this_one.is_some_and(|one| one.hidden.is_none() && !one.waits);
+    view! {
+        <div class="reading thread">
+            {way_back(cx, words, &place.forum)}
+            <h1>{title}</h1>
+            {refusal(cx, move |refused| refused.action == elsewhere)}
+            {before}
+            {this_one.map(|one| card(cx, &place, one, Use::This))}
+            {shown_replies}
+            {(open && may_write(&place)).then(|| answer(cx, &place, this, action))}
+        </div>
+    }
+    .into_any()
+}
+
+/// The form of an answer.
+fn answer(cx: Cx, place: &Place, this: ContributionId, action: String) -> AnyView {
+    let words = cx.words;
+    let refused = cx.refused_by(&action);
+    let kept = |name: &str| refused.as_ref().and_then(|refused| refused.fields.get(name).cloned());
+    let lang = kept("lang").unwrap_or_else(|| words.lang().to_owned());
+    let languages = LANGUAGES
+        .iter()
+        .map(|one| view! { <option value=*one selected=lang == *one>{autonym(one)}</option> })
+        .collect_view();
+    let why = refused.as_ref().map(|refused| problem(words, &refused.problem.title));
+    view! {
+        <form id="write" class="panel composer" method="post" action=action>
+            <h2>
+                <label for="text">{words.write_reply()}</label>
+            </h2>
+            <div id="text-problem">{why}</div>
+            <textarea
+                id="text"
+                name="text"
+                rows="3"
+                required
+                dir="auto"
+                aria-describedby="text-problem text-hint"
+                inner_html=area_html(&kept("text").unwrap_or_default())
+            ></textarea>
+            <p class="hint" id="text-hint">
+                {words.write_hint()}
+            </p>
+            {hidden("idempotency_key", place.idempotency_key.to_string())}
+            {hidden("reply_to", this.to_string())}
+            {hidden("next", cx.path.get_value())}
+            <div class="choices">
+                <div class="choice">
+                    <label for="lang">{words.write_language()}</label>
+                    <select id="lang" name="lang">
+                        {languages}
+                        <option value="" selected=lang.is_empty()>
+                            {words.write_language_other()}
+                        </option>
+                    </select>
+                </div>
+            </div>
+            <p class="line ends">
+                <button class="main">
+                    {icon(icons::SEND)}
+                    {words.write_send()}
+                </button>
+            </p>
+        </form>
+    }
+    .into_any()
+}

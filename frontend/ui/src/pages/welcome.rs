@@ -1,0 +1,81 @@
+//! Right after joining: the four words that bring one back, and one button on.
+
+use leptos::prelude::*;
+
+use super::parts::{hidden, icon, icons, refusal, texts};
+use crate::address::ForumPlace;
+use crate::board::Cx;
+use crate::data::{ForumCard, Welcome};
+use crate::view::{AnyView, IntoAny};
+use crate::words::DocumentWords;
+
+/// See [`crate::data::PageKind::Welcome`].
+pub fn welcome(cx: Cx, words: DocumentWords, page: Welcome) -> AnyView {
+    let Welcome { process, title, code, picture, forums } = page;
+    let ways = match &forums[..] {
+        [one] => way(one, words.welcome_go().into_any()),
+        many => many.iter().map(|one| way(one, texts(cx.words, &one.title))).collect_view().into_any(),
+    };
+    let words_of_return = match code {
+        Some(code) => shown(words, &code, picture),
+        None => view! {
+            <form class="panel" method="post" action="/api/v1/me/return-code">
+                <p>{words.welcome_again()}</p>
+                <p class="hint">{words.welcome_new_means()}</p>
+                {hidden("process", process.to_string())}
+                {hidden("next", format!("/welcome/{process}"))}
+                <button>
+                    {icon(icons::KEY)}
+                    {words.welcome_new()}
+                </button>
+            </form>
+        }
+        .into_any(),
+    };
+    view! {
+        <div class="narrow welcome">
+            <header class="hero">
+                <h1>{words.welcome_title()}</h1>
+                <p class="lead">{texts(cx.words, &title)}</p>
+            </header>
+            {refusal(cx, |_| false)}
+            {words_of_return}
+            <div class="ways">{ways}</div>
+        </div>
+    }
+    .into_any()
+}
+
+fn way(forum: &ForumCard, word: AnyView) -> AnyView {
+    let place = ForumPlace { forum: forum.id, moderation: false, topic: None, before: None };
+    view! {
+        <a class="button main wide" href=place.href()>
+            <span>{word}</span>
+            {icon(icons::GO)}
+        </a>
+    }
+    .into_any()
+}
+
+/// The code, to be written down, photographed or scanned.
+fn shown(words: DocumentWords, code: &str, picture: Option<String>) -> AnyView {
+    let four = code.split('-').map(|word| view! { <li>{word.to_owned()}</li> }).collect_view();
+    let picture = picture.filter(|picture| !picture.is_empty()).map(|picture| {
+        view! { <div class="qr" role="img" aria-label=words.welcome_picture() inner_html=picture /> }
+    });
+    view! {
+        <section class="panel ticket" aria-labelledby="words">
+            <h2 id="words">{words.return_words()}</h2>
+            <p>{words.welcome_means()}</p>
+            <ol class="four" lang="de" dir="ltr" translate="no">
+                {four}
+            </ol>
+            {picture}
+            <p class="advice">
+                {icon(icons::PHOTO)}
+                <strong>{words.welcome_photo()}</strong>
+            </p>
+        </section>
+    }
+    .into_any()
+}
