@@ -185,6 +185,14 @@ pub fn direction(lang: &str) -> &'static str {
     FACTS.iter().find(|(have, ..)| *have == lang).map_or("ltr", |(.., dir)| dir)
 }
 
+#[cfg(all(feature = "ssr", feature = "staff"))]
+impl StaffWords {
+    /// The language of these words.
+    pub fn lang(self) -> &'static str {
+        self.0.lang
+    }
+}
+
 impl Words {
     /// The language of these words.
     pub fn lang(self) -> &'static str {

@@ -6,6 +6,10 @@ mod forum;
 mod home;
 #[cfg(feature = "ssr")]
 mod join;
+#[cfg(all(feature = "ssr", feature = "staff"))]
+mod languages;
+#[cfg(all(feature = "ssr", feature = "staff"))]
+mod log;
 #[cfg(feature = "ssr")]
 mod login;
 #[cfg(feature = "ssr")]
@@ -13,6 +17,8 @@ mod message;
 #[cfg(feature = "staff")]
 mod moderation;
 mod parts;
+#[cfg(all(feature = "ssr", feature = "staff"))]
+mod record;
 
 use leptos::prelude::*;
 
@@ -47,10 +53,16 @@ pub fn page(page: PageData, words: AllWords) -> AnyView {
         PageKind::Join(join) => join::join(cx, document, join, page.network.as_ref()),
         PageKind::Forum(forum) => forum::forum(cx, *forum, page.me),
         #[cfg(feature = "staff")]
-        PageKind::Moderation(forum) => moderation::moderation(cx, words.staff, *forum),
+        PageKind::Moderation(forum) => moderation::moderation(cx, words.staff, *forum, page.me),
         // The document loads the program that has it.
         #[cfg(not(feature = "staff"))]
         PageKind::Moderation(_) => ().into_any(),
+        #[cfg(all(feature = "ssr", feature = "staff"))]
+        PageKind::Log(page) => log::log(cx, words.staff, *page),
+        #[cfg(all(feature = "ssr", feature = "staff"))]
+        PageKind::Record(page) => record::record(cx, words.staff, *page),
+        #[cfg(all(feature = "ssr", feature = "staff"))]
+        PageKind::Languages => languages::languages(words.staff),
         #[cfg(feature = "ssr")]
         PageKind::LoginLink(link) => login::login(cx, document, link),
         #[cfg(feature = "ssr")]
