@@ -119,7 +119,20 @@ mod here {
 
 #[cfg(not(feature = "hydrate"))]
 mod nowhere {
+    #[cfg(test)]
+    thread_local! {
+        /// The clock of a test.
+        pub static CLOCK: std::cell::Cell<i64> = const { std::cell::Cell::new(0) };
+    }
+
     /// The clock, in milliseconds.
+    #[cfg(test)]
+    pub fn clock() -> i64 {
+        CLOCK.get()
+    }
+
+    /// The clock, in milliseconds.
+    #[cfg(not(test))]
     pub fn clock() -> i64 {
         0
     }

@@ -151,7 +151,7 @@ impl Desk {
             claimed: RwSignal::new(Vec::new()),
             current: RwSignal::new(None),
             keys: RwSignal::new(true),
-            pressed_at: StoredValue::new(0),
+            pressed_at: StoredValue::new(i64::MIN / 2),
         }
     }
 
@@ -277,7 +277,7 @@ impl Desk {
     }
 
     /// Sends what takes presses back. Not before those were answered: without a socket requests overtake each other.
-    #[cfg(feature = "hydrate")]
+    #[cfg(any(feature = "hydrate", test))]
     fn send_back(self) {
         let ready: Vec<Done> = self.board.pending.with(|pending| {
             let answered = |done: &&Done| done.about().all(|id| !order::unanswered(pending, id));
