@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use crate::view::{AnyView, IntoAny};
 use crate::words::{LANGUAGES, StaffWords, autonym, direction};
 
-/// Language and who checked it. The seam: where reviews are kept, this reads them.
+/// Language and who checked it. Where reviews are kept: `reviews().iter().map(|one| (one.lang, one.reviewed_by))`.
 fn checked() -> impl Iterator<Item = (&'static str, Option<&'static str>)> {
     LANGUAGES.iter().map(|lang| (*lang, None))
 }

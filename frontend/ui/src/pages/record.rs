@@ -11,7 +11,7 @@ use crate::board::Cx;
 use crate::clock;
 use crate::data::RecordPage;
 use crate::view::{AnyView, IntoAny};
-use crate::words::StaffWords;
+use crate::words::{StaffWords, direction};
 
 /// See [`crate::data::PageKind::Record`].
 pub fn record(cx: Cx, words: StaffWords, page: RecordPage) -> AnyView {
@@ -51,7 +51,7 @@ pub fn record(cx: Cx, words: StaffWords, page: RecordPage) -> AnyView {
     let titled = !page.record.view.topics.is_empty();
     let none = if titled { none } else { view! { {words.list()} }.into_any() };
     view! {
-        <div class="staff-page record" lang=lang>
+        <div class="staff-page record" lang=lang dir=lang.map(direction)>
             <header class="head">
                 <p class="kicker">{words.record()}</p>
                 <h1>{texts(cx.words, &page.place.forum.title)}</h1>

@@ -481,3 +481,18 @@ fn given_the_languages_then_each_is_there_with_its_own_name() {
     }
     assert!(has(&html, "noch von niemandem geprüft") || has(&html, "geprüft von"));
 }
+
+/// Not a test of anything: writes the pages where a browser can look at them.
+#[test]
+fn write_the_pages_of_staff_where_asked() {
+    let Ok(folder) = std::env::var("STIMMWERK_PAGES") else { return };
+    let text = "Wir brauchen einen Ort, an dem sich alle treffen können. Viele Vereine haben keinen Raum.";
+    let assets = BTreeMap::from([("style.css".to_owned(), "style.css".to_owned())]);
+    for lang in LANGUAGES {
+        for (name, kind) in kinds(text) {
+            let shell = Shell { assets: assets.clone(), ..Shell::default() };
+            let path = std::path::Path::new(&folder).join(format!("staff-{}.{lang}.html", name.replace(' ', "-")));
+            std::fs::write(path, document(&page(lang, kind), &shell)).expect("a folder to write to");
+        }
+    }
+}

@@ -167,13 +167,17 @@ fn approve_all(desk: Desk, person: ParticipantId) -> AnyView {
     let mut rest = String::from("/participants/");
     rest.push_str(&person.to_string());
     rest.push_str("/approve");
-    view! {
-        <form method="post" action=address::api(place.forum, &rest) hidden=move || { count.get() < 2 }>
-            {hidden("next", desk.back_to(PART))}
-            <button class="quiet">{sentence(Signal::derive(move || words.approve_all(count.get())))}</button>
-        </form>
-    }
-    .into_any()
+    let action = StoredValue::new(address::api(place.forum, &rest));
+    let form = move |count: u32| {
+        view! {
+            <form method="post" action=action.get_value()>
+                {hidden("next", desk.back_to(PART))}
+                <button class="quiet">{words.approve_all(count)}</button>
+            </form>
+        }
+        .into_any()
+    };
+    each(move || Some(count.get()).filter(|count| *count > 1), |count| *count, form)
 }
 
 /// Who is at it.
