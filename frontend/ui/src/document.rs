@@ -165,10 +165,16 @@ fn banner(html: &mut String, page: &PageData, chosen: &str, words: DocumentWords
 fn title(page: &PageData) -> String {
     let (words, document) = (Words::of(&page.lang), DocumentWords::of(&page.lang));
     let found: String;
+    #[cfg(feature = "staff")]
+    let staff = staff_title(page);
     let own = match &page.page {
+        #[cfg(feature = "staff")]
+        PageKind::Moderation(_) | PageKind::Log(_) | PageKind::Record(_) | PageKind::Languages => &staff,
         PageKind::Home(_) => document.home_title(),
         PageKind::Join(_) => document.join_title(),
-        PageKind::Forum(forum) | PageKind::Moderation(forum) => words.pick(&forum.view.forum.title).0,
+        #[cfg(not(feature = "staff"))]
+        PageKind::Moderation(forum) => words.pick(&forum.view.forum.title).0,
+        PageKind::Forum(forum) => words.pick(&forum.view.forum.title).0,
         PageKind::LoginLink(_) => document.login_title(),
         PageKind::Message(message) => &message.problem.title,
         PageKind::Welcome(_) => document.welcome_title(),
@@ -184,6 +190,19 @@ fn title(page: &PageData) -> String {
     };
     let network = page.network.as_ref().map_or(document.name(), |texts| words.pick(texts).0);
     format!("{own} – {network}")
+}
+
+/// What the tab of a staff page says.
+#[cfg(feature = "staff")]
+fn staff_title(page: &PageData) -> String {
+    let (words, staff) = (Words::of(&page.lang), crate::words::StaffWords::of(&page.lang));
+    let (what, title) = match &page.page {
+        PageKind::Moderation(page) => (staff.title(), &page.view.forum.title),
+        PageKind::Log(page) => (staff.log(), &page.place.forum.title),
+        PageKind::Record(page) => (staff.record(), &page.place.forum.title),
+        _ => return staff.languages().to_owned(),
+    };
+    format!("{what}: {}", words.pick(title).0)
 }
 
 /// A text between tags or in a quoted attribute.

@@ -146,6 +146,7 @@ fn staff_page() -> ForumPage {
     waiting.author.participant = Some(ParticipantId(uuid(50)));
     page.view.waiting = vec![waiting];
     page.view.contributions[2].pending = Some("Wir brauchen mehr Platz.".into());
+    page.view.attention = vec![page.view.contributions[2].clone()];
     let hidden = &mut page.view.contributions[3];
     hidden.hidden = Some(HiddenView { reason: HideReason::Spam, note: None, by: None, appeal: None });
     hidden.text = "".into();
