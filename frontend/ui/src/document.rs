@@ -186,6 +186,7 @@ fn title(page: &PageData) -> String {
         PageKind::Thread(thread) => words.pick(&thread.place.forum.title).0,
         PageKind::Report(report) if report.sent => document.report_thanks(),
         PageKind::Report(_) => document.report_title(),
+        #[cfg(not(feature = "staff"))]
         _ => document.home_title(),
     };
     let network = page.network.as_ref().map_or(document.name(), |texts| words.pick(texts).0);

@@ -89,7 +89,7 @@ pub fn page(page: PageData, words: AllWords) -> AnyView {
         PageKind::Thread(page) => thread::thread(cx, document, *page),
         #[cfg(feature = "ssr")]
         PageKind::Report(page) => report::report(cx, document, *page),
-        #[cfg(feature = "ssr")]
+        #[cfg(all(feature = "ssr", not(feature = "staff")))]
         _ => ().into_any(),
     }
 }
