@@ -58,11 +58,20 @@ struct Standing {
     supported: bool,
     /// Support given or taken is on its way.
     busy: bool,
-    editable: bool,
-    /// It is too late for that, but something can be added.
-    addable: bool,
     /// It can be answered.
     open: bool,
+    change: Change,
+}
+
+/// What its author may do with the words of a row.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Change {
+    #[default]
+    None,
+    /// Put others in their place.
+    Edit,
+    /// Too late for that, but something can be added.
+    Add,
 }
 
 /// What the reader may do with a row.
@@ -147,16 +156,21 @@ fn standing(board: Board, row: Row) -> Standing {
         })
     });
     let in_time = at.is_some_and(|at| board.clock.get() <= at.plus_ms(EDIT_WINDOW_MS));
-    let editable = in_time && mode != Mode::Closed && support == 0 && replies == 0;
+    let change = if in_time && mode != Mode::Closed && support == 0 && replies == 0 {
+        Change::Edit
+    } else if open && additions < MAX_ADDITIONS {
+        Change::Add
+    } else {
+        Change::None
+    };
     Standing {
         support,
         replies,
         // The button shows what was pressed; the count waits for the server.
         supported: wish.unwrap_or(supported),
         busy: wish.is_some(),
-        editable,
-        addable: !editable && open && additions < MAX_ADDITIONS,
         open,
+        change,
     }
 }
 
@@ -368,8 +382,8 @@ fn menu(
 }
 
 fn author_menu(cx: Cx, board: Board, place: ForumPlace, id: ContributionId, standing: Memo<Standing>) -> AnyView {
-    let editable = Signal::derive(move || standing.get().editable);
-    let add = Signal::derive(move || standing.get().addable);
+    let editable = Signal::derive(move || standing.get().change == Change::Edit);
+    let add = Signal::derive(move || standing.get().change == Change::Add);
     view! {
         {change(cx, board, place, Writing::Edit(id), editable)}
         {change(cx, board, place, Writing::Add(id), add)}
