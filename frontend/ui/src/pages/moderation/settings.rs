@@ -15,17 +15,18 @@ use crate::view::{AnyView, IntoAny};
 pub fn states(desk: Desk) -> AnyView {
     let Desk { words, board, place, .. } = desk;
     let mode = Memo::new(move |_| board.view.with(|view| view.forum.mode));
-    let one = move |value: &'static str, word, picture, seconds: Option<AnyView>| {
+    let one = move |value: &'static str, word, picture| {
         let current = move || mode.get().word() == value;
+        let mut id = String::from("to-");
+        id.push_str(value);
         view! {
-            <form method="post" action=address::api(place.forum, "/state") class:current=current>
+            <form id=id method="post" action=address::api(place.forum, "/state") class:current=current>
                 {hidden("state", value.to_owned())}
                 {hidden("next", place.href())}
                 <button aria-pressed=move || if current() { "true" } else { "false" }>
                     {icon(picture)}
                     {word}
                 </button>
-                {seconds}
             </form>
         }
     };
@@ -35,12 +36,6 @@ pub fn states(desk: Desk) -> AnyView {
         let set = mode.get_untracked();
         let selected = if matches!(set, Mode::Slow { .. }) { set == Mode::Slow { seconds } } else { seconds == 60 };
         view! { <option value=seconds.to_string() selected=selected>{word}</option> }
-    };
-    let seconds = view! {
-        <label>
-            <span class="sr">{words.slow_seconds()}</span>
-            <select name="seconds">{[15, 30, 60, 120, 300].map(interval).collect_view()}</select>
-        </label>
     };
     let means = Signal::derive(move || {
         match mode.get() {
@@ -57,12 +52,18 @@ pub fn states(desk: Desk) -> AnyView {
                 {words.state()}
             </h2>
             <div class="modes">
-                {one("open", words.open(), icons::OPEN, None)}
-                {one("slow", words.slow(), icons::SLOW, Some(seconds.into_any()))}
-                {one("locked", words.lock(), icons::LOCK, None)}
-                {one("closed", words.close(), icons::CLOSE, None)}
+                {one("open", words.open(), icons::OPEN)}
+                {one("slow", words.slow(), icons::SLOW)}
+                {one("locked", words.lock(), icons::LOCK)}
+                {one("closed", words.close(), icons::CLOSE)}
             </div>
-            <p class="hint">{words.state_now()} " " {sentence(means)}</p>
+            <div class="line">
+                <p class="hint">{sentence(means)}</p>
+                <label class="interval">
+                    {words.slow_seconds()}
+                    <select name="seconds" form="to-slow">{[15, 30, 60, 120, 300].map(interval).collect_view()}</select>
+                </label>
+            </div>
         </section>
     }
     .into_any()
