@@ -735,7 +735,7 @@ fn given_a_search_then_the_form_keeps_what_was_looked_for_and_results_can_be_act
 fn given_a_thread_then_it_can_be_answered_where_one_may() {
     let kind = |page: ThreadPage| PageKind::Thread(Box::new(page));
     let html = render(page("de", kind(thread_page())));
-    assert!(html.contains("Beitrag von Moderation Süd") && html.contains("2 Antworten"));
+    assert!(html.contains("Beitrag von \u{2068}Moderation Süd\u{2069}") && html.contains("2 Antworten"));
     assert!(html.contains(&format!("name=\"reply_to\" value=\"{}\"", uuid(41))));
     assert!(html.find("Wir brauchen einen Ort").unwrap() < html.find("Danke! Welcher Ort").unwrap());
     let mut closed = thread_page();
