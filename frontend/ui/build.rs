@@ -5,7 +5,13 @@
 //!
 //! A folder of `locales/` is a set of words: `participant` and `staff` travel to the browser (staff words only with
 //! staff pages), `document` and `problem` stay with the server. In a file, an object whose members are plural categories (CLDR) is a
-//! plural over `{count}`; any other object is a group. Wrong files end the build with all that is wrong.
+//! plural over `{count}`; any other object is a group. Wrong files end the build with all that is wrong, each with its
+//! file, language and key, and with the words of the source where some are missing.
+//!
+//! A value that a sentence is filled with may be written in the other direction: a Latin name in an Arabic sentence. So
+//! each stands between marks that keep its direction to itself, in all languages, but for what cannot be of another.
+//!
+//! `review.json` says who checked the words of which language.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -18,12 +24,18 @@ use std::{
 
 use serde_json::Value;
 
+// The tests of the library look at this script too, and have the module already.
+#[cfg(test)]
+use crate::plural;
+#[cfg(not(test))]
 #[path = "src/plural.rs"]
-#[expect(dead_code, reason = "the browser needs more of it than this script")]
 mod plural;
 
 /// The language whose keys count, and the first in every list.
 const SOURCE: &str = "de";
+
+/// The languages that lead every list; the others follow by their tags.
+const FIRST: [&str; 2] = [SOURCE, "en"];
 
 /// The names of all plural categories of CLDR.
 const CATEGORIES: [&str; 6] = ["zero", "one", "two", "few", "many", "other"];
@@ -36,9 +48,20 @@ const SETS: [(&str, &str, &str); 4] = [
     ("problem", "ProblemWords", "feature = \"ssr\""),
 ];
 
+/// The set whose words are in a few languages only, and the ones it must have: `staff_language` chooses of them.
+const PARTIAL: (&str, [&str; 2]) = ("staff", FIRST);
+
+/// Parameters that are numbers, or words of the sentence's own language: nothing in them runs against the sentence.
+const SAME_DIRECTION: [&str; 7] = ["clock", "count", "day", "month", "number", "time", "year"];
+
+/// First strong isolate, and its end (Unicode Annex 9).
+const ISOLATE: (char, char) = ('\u{2068}', '\u{2069}');
+
 /// A word of one language: one form, or one per plural category of the language.
 #[derive(Clone, Debug)]
 struct Word {
+    /// As the file nests it, with dots.
+    key: String,
     forms: Vec<String>,
     plural: bool,
     parameters: BTreeSet<String>,
@@ -63,14 +86,18 @@ fn main() -> ExitCode {
     ExitCode::SUCCESS
 }
 
-fn generate(locales: &Path, wrong: &mut Vec<String>) -> String {
-    let mut languages = languages(&locales.join(SETS[0].0));
-    languages.sort_by_key(|lang| (lang != SOURCE, lang.clone()));
+pub fn generate(locales: &Path, wrong: &mut Vec<String>) -> String {
+    let languages = languages(&locales.join(SETS[0].0));
     let mut code = String::new();
     let mut facts = String::new();
     for (set, name, when) in SETS {
+        let beside: Vec<String> = self::languages(&locales.join(set));
+        let own = if set == PARTIAL.0 { &beside } else { &languages };
+        for lang in PARTIAL.1.iter().filter(|lang| !own.iter().any(|have| have == *lang)) {
+            wrong.push(format!("locales/{set}/{lang}.json is missing"));
+        }
         let mut files = Vec::new();
-        for lang in &languages {
+        for lang in own {
             let path = format!("locales/{set}/{lang}.json");
             let mut file = File::new();
             match fs::read_to_string(locales.join(set).join(format!("{lang}.json"))) {
@@ -85,32 +112,66 @@ fn generate(locales: &Path, wrong: &mut Vec<String>) -> String {
                     }
                 },
             }
-            files.push((path, file));
+            files.push((lang.clone(), path, file));
         }
-        for lang in languages_beside(locales, set, &languages) {
+        for lang in beside.iter().filter(|lang| !languages.contains(lang)) {
             wrong.push(format!("locales/{set}/{lang}.json: there is no locales/{}/{lang}.json", SETS[0].0));
+        }
+        if set == PARTIAL.0 {
+            let _ = writeln!(
+                code,
+                "/// The languages of the words only staff see.\n#[cfg(feature = \"ssr\")]\nconst STAFF_LANGUAGES: &[&str] = &{own:?};"
+            );
         }
         compare(&files, wrong);
         if wrong.is_empty() {
             write_set(&mut code, name, when, &files);
         }
     }
+    let reviews = reviews(&locales.join("review.json"), &languages, wrong);
     format!(
         "/// The languages of the interface, the source language first.\npub const LANGUAGES: &[&str] = &{languages:?};\n\
-         /// Language, what it calls itself, and its direction.\nconst FACTS: &[(&str, &str, &str)] = &[{facts}];\n{code}"
+         /// Language, what it calls itself, and its direction.\nconst FACTS: &[(&str, &str, &str)] = &[{facts}];\n\
+         #[cfg(feature = \"ssr\")]\nconst REVIEWS: &[Review] = &[{reviews}];\n{code}"
     )
 }
 
+/// The languages of a folder in the order of every list.
 fn languages(folder: &Path) -> Vec<String> {
-    fs::read_dir(folder)
+    let mut languages: Vec<String> = fs::read_dir(folder)
         .into_iter()
         .flatten()
         .filter_map(|entry| Some(entry.ok()?.file_name().to_str()?.strip_suffix(".json")?.to_owned()))
-        .collect()
+        .collect();
+    let rank = |lang: &str| FIRST.iter().position(|first| *first == lang).unwrap_or(FIRST.len());
+    languages.sort_by_cached_key(|lang| (rank(lang), lang.clone()));
+    languages
 }
 
-fn languages_beside(locales: &Path, set: &str, known: &[String]) -> Vec<String> {
-    languages(&locales.join(set)).into_iter().filter(|lang| !known.contains(lang)).collect()
+/// Who checked which language: `{"de": {"reviewed_by": null}, …}`, all languages and no others.
+fn reviews(path: &Path, languages: &[String], wrong: &mut Vec<String>) -> String {
+    let json = fs::read_to_string(path).map_err(|error| error.to_string());
+    let read = json.and_then(|json| serde_json::from_str::<Value>(&json).map_err(|error| error.to_string()));
+    let value = read.unwrap_or_else(|error| {
+        wrong.push(format!("locales/review.json: {error}"));
+        Value::Null
+    });
+    let mut code = String::new();
+    for lang in languages {
+        let reviewed_by = match value.get(lang).and_then(|review| review.get("reviewed_by")) {
+            Some(Value::String(name)) => format!("Some({name:?})"),
+            Some(Value::Null) => "None".to_owned(),
+            _ => {
+                wrong.push(format!("locales/review.json: \"{lang}\" has no \"reviewed_by\", null or a name"));
+                continue;
+            }
+        };
+        let _ = write!(code, "Review {{ lang: {lang:?}, reviewed_by: {reviewed_by} }},");
+    }
+    for lang in value.as_object().into_iter().flat_map(|all| all.keys()).filter(|lang| !languages.contains(lang)) {
+        wrong.push(format!("locales/review.json: \"{lang}\" is no language of the interface"));
+    }
+    code
 }
 
 /// Takes what a language says about itself out of the file.
@@ -132,7 +193,9 @@ fn fact(lang: &str, value: &mut Value, path: &str, wrong: &mut Vec<String>) -> S
 fn collect(value: &Value, key: &str, lang: &str, path: &str, file: &mut File, wrong: &mut Vec<String>) {
     let name = key.replace('.', "_");
     let word = match value {
-        Value::String(text) => Word { forms: vec![text.clone()], plural: false, parameters: parameters(text) },
+        Value::String(text) => {
+            Word { key: key.to_owned(), forms: vec![text.clone()], plural: false, parameters: parameters(text) }
+        }
         Value::Object(members) if !key.is_empty() && members.keys().all(|k| CATEGORIES.contains(&k.as_str())) => {
             let Some(categories) = plural::categories(lang) else {
                 return wrong.push(format!("{path}: src/plural.rs has no rule for \"{lang}\""));
@@ -142,11 +205,21 @@ fn collect(value: &Value, key: &str, lang: &str, path: &str, file: &mut File, wr
             for category in wanted {
                 match members.get(*category) {
                     Some(Value::String(text)) => forms.push(text.clone()),
-                    _ => wrong.push(format!("{path}: \"{key}\" has no form \"{category}\"")),
+                    _ => wrong.push(format!("{path}: {lang} needs a form \"{category}\" of \"{key}\"")),
                 }
             }
             for extra in members.keys().filter(|have| !wanted.contains(&have.as_str())) {
                 wrong.push(format!("{path}: \"{key}\" has a form \"{extra}\" that \"{lang}\" does not use"));
+            }
+            // "One" is said of 21 too in Russian and Ukrainian: a form that several numbers share must say which.
+            let counts = |form: &String| form.contains("{count}");
+            for (category, form) in wanted.iter().zip(&forms).filter(|(_, form)| !counts(form)) {
+                let numbers = (1..=200).filter(|n| plural::category(lang, *n) == *category).count();
+                if numbers > 1 && forms.iter().any(counts) {
+                    wrong.push(format!(
+                        "{path}: \"{key}\" needs {{count}} in \"{form}\", which {lang} says of {numbers} numbers"
+                    ));
+                }
             }
             let all: BTreeSet<String> = forms.iter().flat_map(|form| parameters(form)).collect();
             for form in &forms {
@@ -154,7 +227,8 @@ fn collect(value: &Value, key: &str, lang: &str, path: &str, file: &mut File, wr
                     wrong.push(format!("{path}: \"{key}\" leaves out {{{left_out}}} in \"{form}\""));
                 }
             }
-            Word { forms, plural: true, parameters: all.into_iter().chain(["count".to_owned()]).collect() }
+            let parameters = all.into_iter().chain(["count".to_owned()]).collect();
+            Word { key: key.to_owned(), forms, plural: true, parameters }
         }
         Value::Object(members) => {
             for (member, value) in members {
@@ -185,31 +259,55 @@ fn parameters(text: &str) -> BTreeSet<String> {
     text.split('{').skip(1).filter_map(|rest| Some(rest.split_once('}')?.0.to_owned())).collect()
 }
 
-fn compare(files: &[(String, File)], wrong: &mut Vec<String>) {
-    let Some(((_, source), others)) = files.split_first() else { return };
-    for (path, file) in others {
-        for (key, word) in source {
-            match file.get(key) {
-                None => wrong.push(format!("{path}: \"{key}\" is missing")),
+/// Every language has the keys of the source, with the same parameters.
+fn compare(files: &[(String, String, File)], wrong: &mut Vec<String>) {
+    let Some(((_, _, source), others)) = files.split_first() else { return };
+    for (lang, path, file) in others {
+        for (name, word) in source {
+            let key = &word.key;
+            match file.get(name) {
+                None => wrong.push(format!("{path}: {lang} has no \"{key}\", in {SOURCE}: {:?}", word.forms)),
                 Some(have) if have.plural != word.plural => {
-                    wrong.push(format!("{path}: \"{key}\" is a plural in one language and not in the other"));
+                    wrong
+                        .push(format!("{path}: \"{key}\" is a plural in one of {lang} and {SOURCE}, not in the other"));
                 }
                 Some(have) if have.parameters != word.parameters => wrong.push(format!(
-                    "{path}: \"{key}\" has the parameters {:?}, in {SOURCE} {:?}",
+                    "{path}: \"{key}\" has the parameters {:?} in {lang}, {:?} in {SOURCE}",
                     have.parameters, word.parameters
                 )),
                 Some(_) => {}
             }
         }
-        for key in file.keys().filter(|key| !source.contains_key(*key)) {
-            wrong.push(format!("{path}: \"{key}\" is not in {SOURCE}.json"));
+        for (_, word) in file.iter().filter(|(name, _)| !source.contains_key(*name)) {
+            wrong.push(format!("{path}: {lang} has \"{}\", {SOURCE} has not", word.key));
         }
     }
 }
 
-fn write_set(code: &mut String, name: &str, when: &str, files: &[(String, File)]) {
-    let source = &files[0].1;
+/// The text with marks around each value that may run against it.
+fn isolated(text: &str) -> String {
+    let mut marked = String::with_capacity(text.len() + 8);
+    let mut rest = text;
+    while let Some((before, (name, after))) = rest.split_once('{').and_then(|(b, a)| Some((b, a.split_once('}')?))) {
+        marked.push_str(before);
+        if SAME_DIRECTION.contains(&name) {
+            let _ = write!(marked, "{{{name}}}");
+        } else {
+            let _ = write!(marked, "{}{{{name}}}{}", ISOLATE.0, ISOLATE.1);
+        }
+        rest = after;
+    }
+    marked.push_str(rest);
+    marked
+}
+
+fn write_set(code: &mut String, name: &str, when: &str, files: &[(String, String, File)]) {
+    let source = &files[0].2;
     // Crate-private methods, so that the compiler names a key nobody uses.
+    if name == "StaffWords" {
+        let reason = "most pages of staff do not live, and the browser does not know them";
+        let _ = writeln!(code, "#[cfg_attr(not(feature = \"ssr\"), expect(dead_code, reason = {reason:?}))]");
+    }
     let _ = writeln!(code, "#[cfg({when})]\nimpl {name} {{");
     // What stays with the server is never compared.
     if !when.contains("ssr") {
@@ -217,8 +315,8 @@ fn write_set(code: &mut String, name: &str, when: &str, files: &[(String, File)]
         let _ = writeln!(code, "pub(crate) const KEYS: u32 = {};", grouped(fingerprint(source)));
     }
     let _ = writeln!(code, "#[cfg(feature = \"ssr\")]\npub(crate) const TABLES: &[&[&str]] = &[");
-    for (_, file) in files {
-        let words: Vec<String> = file.values().map(|word| word.forms.join("\n")).collect();
+    for (_, _, file) in files {
+        let words: Vec<String> = file.values().map(|word| isolated(&word.forms.join("\n"))).collect();
         let _ = writeln!(code, "&{words:?},");
     }
     let _ = writeln!(code, "];");

@@ -495,19 +495,19 @@ mod cleaning {
          sysadmin superuser webmaster administrators",
         // French
         "modérateur modératrice modérateurs modération administrateur administratrice administrateurs rédaction
-         rédacteur rédactrice facilitateur facilitatrice animateur animatrice conseiller conseillère assistance système",
+         rédacteur rédactrice facilitateur facilitatrice animateur animatrice animation conseil conseiller conseillère assistance système",
         // Turkish
         "moderatör moderatörü yönetici yöneticisi yönetim yönetimi editör editörü kolaylaştırıcı yetkili sistem
-         destekekibi teknikdestek",
+         danışmanlık destekekibi teknikdestek",
         // Ukrainian
         "модератор модераторка модератори модерація адмін адміни адміністратор адміністраторка адміністрація редактор
-         редакторка редакція фасилітатор фасилітаторка підтримка техпідтримка консультант консультантка система",
+         редакторка редакція фасилітатор фасилітаторка підтримка техпідтримка консультант консультантка консультація координація система",
         // Russian
-        "модераторы модерация админ админы администратор администрация редакция фасилитатор ведущий ведущая поддержка
+        "модераторы модерация админ админы администратор администрация редакция фасилитатор ведущий ведущая консультация координация поддержка
          техподдержка",
         // Arabic
         "المشرف المشرفة المشرفون الإشراف إدارة الإدارة المدير المديرة أدمن الأدمن المحرر المحررة التحرير الميسر الميسرة
-         المستشار المستشارة الدعم النظام",
+         المستشار المستشارة المشورة الدعم النظام",
         // Persian
         "مدیر مدیریت ادمین ویراستار سردبیر تسهیلگر تسهیل‌گر گرداننده مشاور پشتیبانی پشتیبان سیستم ناظران",
     ];
@@ -769,6 +769,15 @@ mod cleaning_tests {
             "Yönetici",
             "YONETICI",
             "Modératrice",
+            // What badges say in the languages of the interface.
+            "Animation",
+            "Équipe Conseil",
+            "Danışmanlık",
+            "Координація",
+            "Консультация",
+            "إدارة الحوار",
+            "المشورة",
+            "گرداننده",
             "Anna Weber",
             "anna weber",
             "AnnaWeber",

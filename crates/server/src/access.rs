@@ -57,7 +57,7 @@ pub const ROUTES: &[Rule] = &[
     rule("GET", "/login/link", Needs::Nothing),
     rule("GET", "/f/{forum}", Needs::Sight),
     rule("GET", "/f/{forum}/moderation", Needs::Moderates),
-    rule("GET", "/welcome/{process}", Needs::Joined),
+    rule("GET", "/welcome/{process}", Needs::Sight),
     rule("GET", "/return", Needs::Nothing),
     rule("GET", "/languages", Needs::Admin),
     rule("GET", "/f/{forum}/list", Needs::Sight),

@@ -1,7 +1,7 @@
 //! A sample process for trying the program: made through the same commands as everything else.
 
 use anyhow::{Context, Result, anyhow};
-use stimmwerk_core::forum::{ForumCommand, HideReason, Waiting};
+use stimmwerk_core::forum::{ForumCommand, HideReason, ReportReason, Reported, Waiting};
 use stimmwerk_core::ids::{ContributionId, ParticipantId, ProcessId, TopicId};
 use stimmwerk_core::network::{CodeKind, NetworkCommand, Visibility};
 use stimmwerk_core::people::{Actor, Role};
@@ -15,6 +15,8 @@ use crate::room::Done;
 
 /// How long the moderator's link of a demo lasts, in milliseconds.
 const LINK_MS: i64 = 24 * 3_600 * 1_000;
+/// How long the sample evening has lasted, in milliseconds.
+const EVENING_MS: i64 = 75 * 60 * 1_000;
 const MODERATOR: &str = "moderation@demo.invalid";
 
 /// Topics: German, English.
@@ -26,7 +28,7 @@ const TOPICS: [(&str, &str); 4] = [
 ];
 
 /// Contributions: author, language, topic, answer to, text.
-const TALK: [(usize, &str, usize, Option<usize>, &str); 16] = [
+const TALK: [(usize, &str, usize, Option<usize>, &str); 34] = [
     (
         0,
         "de",
@@ -79,9 +81,42 @@ const TALK: [(usize, &str, usize, Option<usize>, &str); 16] = [
     ),
     (6, "de", 2, None, "Ein Leitbild in einfacher Sprache. Zwei Seiten, nicht zwanzig."),
     (7, "de", 3, None, "Demokratie heißt auch, eine Abstimmung zu verlieren und trotzdem weiter mitzumachen."),
+    (8, "de", 0, None, "In der Region Nord fahren abends keine Busse. Wir brauchen auch Treffen am Samstag."),
+    (9, "de", 0, Some(16), "Bei uns im Süden holt der Fußballverein die Leute ab. Das klappt mit drei Autos."),
+    (10, "en", 1, None, "Let us speak for ourselves. Please do not invite us only as guests to talk about us."),
+    (11, "ar", 3, None, "الاحترام لا يعني أن نتفق دائماً. نختلف ونبقى على الطاولة نفسها."),
+    (1, "de", 1, None, "Die großen Verbände sitzen schon am Tisch. Kleine Vereine brauchen auch einen Platz."),
+    (4, "de", 1, Some(20), "Vielleicht ein Platz pro Region, der jedes Jahr wechselt?"),
+    (7, "de", 2, None, "Wer etwas vorschlägt, soll eine Antwort bekommen. Auch wenn es ein Nein ist."),
+    (0, "de", 2, Some(22), "Genau. Ein Nein mit Grund ist besser als Schweigen."),
+    (
+        9,
+        "en",
+        0,
+        None,
+        "Our choir, the football team and the kitchen group never meet. One shared calendar would help.",
+    ),
+    (8, "de", 3, None, "Wenn jemand hetzt, sagen wir Stopp. Alle zusammen und ohne zu schreien."),
+    (5, "de", 3, Some(25), "Dafür möchte ich üben. Gibt es einen Kurs?"),
+    (6, "de", 3, Some(25), "Ja, die Demokratieberatung in der Region Mitte macht so etwas."),
+    (2, "en", 2, None, "Voting is fine. Talking first is better. Can we do both in this order?"),
+    (10, "de", 0, None, "Ehrenamt kostet Geld: Fahrkarte, Telefon, Essen. Das soll im Leitbild stehen."),
+    (11, "de", 1, None, "Frauen aus unseren Vereinen sollen öffentlich sprechen. Nicht nur die Vorsitzenden."),
+    (3, "ar", 0, Some(29), "أوافق. من يتطوع لا ينبغي أن يدفع من جيبه."),
+    (4, "de", 2, None, "Unsere Kinder sind hier geboren. Fragt auch sie, was sie von uns erwarten."),
+    (7, "de", 0, None, "Ein Leitbild ist gut, wenn man es nach einem Jahr noch kennt. Hängen wir es in jeden Raum?"),
 ];
 
-const NAMES: [&str; 8] = ["Amal", "Oksana", "Daniel", "رنا", "Mehmet", "Fatou", "Linh", "Samuel"];
+const NAMES: [&str; 12] =
+    ["Amal", "Oksana", "Daniel", "رنا", "Mehmet", "Fatou", "Linh", "Samuel", "Zofia", "Bilal", "Grace", "Hala"];
+
+/// What waits for a moderator: name, language, text.
+const WAITING: [(&str, &str, &str); 4] = [
+    ("Ivana", "de", "Ich bin neu hier. Darf ich auch etwas sagen, wenn ich in keinem Verein bin?"),
+    ("Yusuf", "de", "Bitte denkt an Menschen, die nachts arbeiten. Abends um sechs können viele nicht."),
+    ("Marta", "en", "Is there a place for people who have just arrived and do not know the words yet?"),
+    ("سمير", "ar", "هل يمكن أن نكتب بلغتنا ثم يترجم أحدهم؟"),
+];
 
 /// Fills an empty database, and gives the addresses to try: name and address.
 ///
@@ -164,9 +199,15 @@ async fn fill(app: &AppState) -> Result<()> {
     let directory = app.directory();
     let place = *directory.process(process).and_then(|process| process.forums.front()).context("the forum is there")?;
     let forum = app.forum(place).await.map_err(|fault| anyhow!("{}", fault.code))?;
-    let tell = async |command: ForumCommand, actor: Actor| -> Result<Done> {
-        forum.issue(command, chance::command_id(), actor, Uuid::nil()).await.map_err(|refusal| anyhow!("{refusal:?}"))
+    // An evening that began a while ago.
+    let begin = chance::now().plus_ms(-EVENING_MS);
+    let pace = EVENING_MS / (TALK.len() as i64 + 8);
+    let tell_at = async |command: ForumCommand, actor: Actor, nth: usize| -> Result<Done> {
+        let at = begin.plus_ms(nth as i64 * pace);
+        let issued = forum.issue_at(command, chance::command_id(), actor, at).await;
+        issued.map_err(|refusal| anyhow!("{refusal:?}"))
     };
+    let tell = async |command: ForumCommand, actor: Actor| tell_at(command, actor, TALK.len()).await;
     let mut topics = Vec::new();
     for (german, english) in TOPICS {
         let done = tell(ForumCommand::AddTopic { title: both(german, english) }, Actor::system()).await?;
@@ -186,7 +227,7 @@ async fn fill(app: &AppState) -> Result<()> {
         people.push(actor);
     }
     let mut said: Vec<ContributionId> = Vec::new();
-    for (author, lang, topic, answers, text) in TALK {
+    for (nth, (author, lang, topic, answers, text)) in TALK.into_iter().enumerate() {
         let command = ForumCommand::Contribute {
             text: text.to_owned(),
             lang: Lang::try_from(lang.to_owned()).ok(),
@@ -194,7 +235,7 @@ async fn fill(app: &AppState) -> Result<()> {
             reply_to: answers.map(|nth| said[nth]),
             hall: None,
         };
-        let done = tell(command, people[author].clone()).await?;
+        let done = tell_at(command, people[author].clone(), nth).await?;
         let id = ContributionId(done.object.context("a contribution has an id")?);
         tell(ForumCommand::Approve { contribution: id }, Actor::system()).await?;
         said.push(id);
@@ -207,22 +248,37 @@ async fn fill(app: &AppState) -> Result<()> {
             }
         }
     }
-    // What a moderator meets: one hidden with a reason, two waiting.
-    let loud = ForumCommand::Contribute {
-        text: "Kauft jetzt billige Handyverträge, Link im Profil!!!".to_owned(),
-        lang: Some(Lang::german()),
+    let contribute = |lang: &str, text: &str, hall: Option<&str>| ForumCommand::Contribute {
+        text: text.to_owned(),
+        lang: Lang::try_from(lang.to_owned()).ok(),
         topic: None,
         reply_to: None,
-        hall: None,
+        hall: hall.map(str::to_owned),
     };
-    let done = tell(loud, people[6].clone()).await?;
+    // A voice from the hall, written down by the moderator.
+    let staff = app.accounts.standing(moderator(app, process).await?).await?.context("the moderator is there")?;
+    let mira = Actor {
+        participant: staff.in_process(process).map(|participant| participant.id),
+        roles: staff.roles_in(process),
+        name: staff.in_process(process).and_then(|participant| participant.name.as_deref()).map(Into::into),
+        ..Actor::default()
+    };
+    let voice = "Ich schreibe nicht gern am Telefon. Aber ich koche für die Werkstatt, und da reden alle.";
+    tell(contribute("de", voice, Some("Frau Nguyen")), mira.clone()).await?;
+    // What a moderator meets: one hidden with a reason, one reported, four waiting.
+    let advert = contribute("de", "Kauft jetzt billige Handyverträge, Link im Profil!!!", None);
+    let done = tell(advert, people[6].clone()).await?;
     let contribution = ContributionId(done.object.context("a contribution has an id")?);
     let note = Some("Werbung gehört nicht in dieses Gespräch.".to_owned());
-    tell(ForumCommand::Hide { contribution, reason: HideReason::Spam, note }, Actor::system()).await?;
-    for (name, text) in [
-        ("Ivana", "Ich bin neu hier. Darf ich auch etwas zu Thema zwei sagen, wenn ich in keinem Verein bin?"),
-        ("Yusuf", "Bitte denkt an Menschen, die nachts arbeiten. Abends um sechs können viele nicht."),
-    ] {
+    tell(ForumCommand::Hide { contribution, reason: HideReason::Spam, note }, mira).await?;
+    let harsh = contribute("de", "Die vom Amt sind doch alle gleich. Mit denen braucht man gar nicht zu reden.", None);
+    let done = tell(harsh, people[2].clone()).await?;
+    let contribution = ContributionId(done.object.context("a contribution has an id")?);
+    for text in [None, Some("So kommen wir nicht ins Gespräch.".to_owned())] {
+        let report = ForumCommand::Report { contribution, what: Reported::Text, reason: ReportReason::Insult, text };
+        tell(report, Actor::default()).await?;
+    }
+    for (nth, (name, lang, text)) in WAITING.into_iter().enumerate() {
         let person = PersonId(Uuid::now_v7());
         let joined = participant(process, person, name, true);
         let actor = Actor {
@@ -232,14 +288,7 @@ async fn fill(app: &AppState) -> Result<()> {
             ..Actor::default()
         };
         app.accounts.join_as_guest(Person { id: person, kind: PersonKind::Guest, label: None }, joined).await?;
-        let command = ForumCommand::Contribute {
-            text: text.to_owned(),
-            lang: Some(Lang::german()),
-            topic: None,
-            reply_to: None,
-            hall: None,
-        };
-        tell(command, actor).await?;
+        tell_at(contribute(lang, text, None), actor, TALK.len() + 2 + nth).await?;
     }
     Ok(())
 }

@@ -115,6 +115,9 @@ fn see_other(headers: &HeaderMap, next: &str) -> Response {
     for cookie in headers.get_all(header::SET_COOKIE) {
         response.headers_mut().append(header::SET_COOKIE, cookie.clone());
     }
+    if let Some(what) = headers.get("clear-site-data") {
+        response.headers_mut().insert("clear-site-data", what.clone());
+    }
     // A handler may know better where to go: into the forum that was just joined.
     let to = headers.get("x-next").cloned().or_else(|| HeaderValue::from_str(next).ok());
     response.headers_mut().insert(header::LOCATION, to.unwrap_or(HeaderValue::from_static("/")));

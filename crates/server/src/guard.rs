@@ -103,7 +103,11 @@ pub fn language<B>(request: &axum::http::Request<B>) -> &'static str {
 }
 
 fn supported(tag: &str) -> Option<&'static str> {
-    let primary = tag.trim().split('-').next()?;
+    let primary = match tag.trim().split('-').next()? {
+        // Dari has a tag of its own beside fa-AF.
+        dari if dari.eq_ignore_ascii_case("prs") => "fa",
+        primary => primary,
+    };
     stimmwerk_ui::LANGUAGES.iter().copied().find(|have| have.eq_ignore_ascii_case(primary))
 }
 
@@ -111,8 +115,8 @@ fn supported(tag: &str) -> Option<&'static str> {
 fn accepted(list: &str) -> Option<&'static str> {
     let mut best: Option<(f32, &'static str)> = None;
     for item in list.split(',').take(20) {
-        let (tag, quality) = item.split_once(";q=").unwrap_or((item, "1"));
-        let quality: f32 = quality.trim().parse().unwrap_or(0.0);
+        let (tag, weight) = item.split_once(';').unwrap_or((item, "q=1"));
+        let quality: f32 = weight.trim().strip_prefix("q=").and_then(|weight| weight.parse().ok()).unwrap_or(0.0);
         if let Some(lang) = supported(tag)
             && quality > best.map_or(0.0, |(best, _)| best)
         {
@@ -168,8 +172,40 @@ mod tests {
 
     #[test]
     fn given_a_preference_list_then_the_best_supported_language_is_taken() {
-        assert_eq!(accepted("fr;q=0.9, en;q=0.8, de;q=0.7"), Some("en"));
-        assert_eq!(accepted("de-AT, en"), Some("de"));
-        assert_eq!(accepted("xx"), None);
+        for (list, best) in [
+            ("xx;q=0.9, en;q=0.8, de;q=0.7", Some("en")),
+            ("de-AT, en", Some("de")),
+            ("fa-IR,fa;q=0.9,en;q=0.8", Some("fa")),
+            ("prs, en;q=0.5", Some("fa")),
+            ("ar-SY", Some("ar")),
+            ("uk", Some("uk")),
+            ("UK-ua , ru ; q=0.9", Some("uk")),
+            ("zh-CN, tr ; q=0.2, fr; q=0.4", Some("fr")),
+            ("ru;q=0, tr;q=0.1", Some("tr")),
+            ("zh-CN, zh;q=0.9", None),
+            ("*", None),
+            ("", None),
+        ] {
+            assert_eq!(accepted(list), best, "{list}");
+        }
+    }
+
+    #[test]
+    fn given_a_request_then_its_address_counts_before_its_cookie_and_that_before_the_browser() {
+        let read = |address: &str, cookie: Option<&str>, list: Option<&str>| {
+            let mut request = axum::http::Request::get(address);
+            for (name, value) in [(header::COOKIE, cookie), (header::ACCEPT_LANGUAGE, list)] {
+                if let Some(value) = value {
+                    request = request.header(name, value);
+                }
+            }
+            language(&request.body(()).expect("a request"))
+        };
+        assert_eq!(read("/?lang=fr", Some("lang=ar"), Some("uk")), "fr");
+        assert_eq!(read("/?lang=zh", Some("a=b; lang=ar"), Some("uk")), "ar");
+        assert_eq!(read("/", Some("lang=zh"), Some("fa-IR")), "fa");
+        assert_eq!(read("/", None, Some("ar-SY,ar;q=0.9")), "ar");
+        assert_eq!(read("/", None, Some("zh-CN,zh;q=0.9")), "de", "nothing fits");
+        assert_eq!(read("/", None, None), "de");
     }
 }

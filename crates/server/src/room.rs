@@ -279,8 +279,33 @@ impl<D: Domain> Room<D> {
         who: Uuid,
         follow_up: bool,
     ) -> Result<Done, Refusal> {
-        let received_at = chance::now();
-        self.shared.touched.store(received_at.0, Ordering::Relaxed);
+        self.put(command, id, actor, who, chance::now(), follow_up).await
+    }
+
+    /// [`Room::issue`] for a sample that happened earlier.
+    ///
+    /// # Errors
+    /// See [`Refusal`].
+    pub async fn issue_at(
+        &self,
+        command: D::Command,
+        id: CommandId,
+        actor: Actor,
+        received_at: Timestamp,
+    ) -> Result<Done, Refusal> {
+        self.put(command, id, actor, Uuid::nil(), received_at, false).await
+    }
+
+    async fn put(
+        &self,
+        command: D::Command,
+        id: CommandId,
+        actor: Actor,
+        who: Uuid,
+        received_at: Timestamp,
+        follow_up: bool,
+    ) -> Result<Done, Refusal> {
+        self.shared.touched.store(chance::now().0, Ordering::Relaxed);
         let digest = digest(who, &command);
         let (reply, answer) = oneshot::channel();
         let job = Job { command, id, actor, digest, received_at, follow_up, reply };

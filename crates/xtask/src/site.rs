@@ -26,9 +26,9 @@ pub const PROGRAMS: [(&str, &[&str]); 2] = [("participant", &[]), ("staff", &["-
 /// Pinned, so that the same source gives the same bytes.
 const BINARYEN: &str = "binaryen@132.0.0";
 
-/// The folder the server embeds.
+/// The folder the server embeds, wherever cargo builds.
 pub fn folder() -> PathBuf {
-    target().join("site")
+    root().join("target/site")
 }
 
 /// Builds the site.

@@ -3,13 +3,14 @@
 use std::{collections::BTreeMap, fs};
 
 use anyhow::{Context, Result};
+use serde_json::Value;
 
 use crate::{
     command::root,
     site::{brotli, folder, gzip},
 };
 
-/// Prints the bytes of each file of the site and of each language's words.
+/// Prints the bytes of each file of the site and of the words a page carries in each language.
 pub fn report() -> Result<()> {
     let manifest = fs::read(folder().join("manifest.json")).context("no site yet: cargo xtask wasm")?;
     let manifest: BTreeMap<String, String> = serde_json::from_slice(&manifest)?;
@@ -24,21 +25,31 @@ pub fn report() -> Result<()> {
     if !locales.exists() {
         return Ok(());
     }
-    println!("\n{:<28}{:>10}{:>10}{:>10}", "words", "plain", "gzip", "brotli");
-    let mut files = Vec::new();
-    for language in fs::read_dir(&locales)? {
-        let language = language?.path();
-        if language.is_dir() {
-            files.extend(
-                fs::read_dir(language)?.map(|entry| entry.map(|entry| entry.path())).collect::<Result<Vec<_>, _>>()?,
-            );
+    println!("\n{:<28}{:>10}{:>10}{:>10}", "words a page carries", "plain", "gzip", "brotli");
+    for set in ["participant", "staff"] {
+        let mut files = fs::read_dir(locales.join(set))?
+            .map(|entry| entry.map(|entry| entry.path()))
+            .collect::<std::io::Result<Vec<_>>>()?;
+        files.sort();
+        for file in files {
+            let table = table(&serde_json::from_slice(&fs::read(&file)?)?)?;
+            let name = file.strip_prefix(&locales)?.with_extension("").display().to_string();
+            println!("{name:<28}{:>10}{:>10}{:>10}", table.len(), gzip(&table)?.len(), brotli(&table)?.len());
         }
     }
-    files.sort();
-    for file in files.iter().filter(|file| file.extension().is_some_and(|extension| extension == "json")) {
-        let words = fs::read(file)?;
-        let name = file.strip_prefix(&locales)?.display().to_string();
-        println!("{name:<28}{:>10}{:>10}{:>10}", words.len(), gzip(&words)?.len(), brotli(&words)?.len());
-    }
     Ok(())
+}
+
+/// What is embedded of a file of words: its texts without their keys, in a list.
+fn table(words: &Value) -> Result<Vec<u8>> {
+    fn collect<'a>(value: &'a Value, texts: &mut Vec<&'a str>) {
+        match value {
+            Value::String(text) => texts.push(text),
+            Value::Object(members) => members.values().for_each(|value| collect(value, texts)),
+            _ => {}
+        }
+    }
+    let mut texts = Vec::new();
+    collect(words, &mut texts);
+    Ok(serde_json::to_vec(&texts)?)
 }

@@ -83,5 +83,26 @@ mod tests {
         assert_eq!(moment(words, &berlin, at, Some((2026, 11, 24))), "heute, 00:30 Uhr");
         assert_eq!(moment(words, &berlin, at, Some((2026, 12, 1))), "24. November, 00:30 Uhr");
         assert_eq!(moment(Words::of("en"), &berlin, at, None), "24 November 2026, 00:30");
+        for (lang, worded) in [
+            ("ar", "24 تشرين الثاني/نوفمبر 2026، 00:30"),
+            ("fa", "24 نوامبر 2026، ساعت 00:30"),
+            ("fr", "24 novembre 2026, 00:30"),
+            ("ru", "24 ноября 2026, 00:30"),
+            ("tr", "24 Kasım 2026, 00:30"),
+            ("uk", "24 листопада 2026, 00:30"),
+        ] {
+            assert_eq!(moment(Words::of(lang), &berlin, at, None), worded);
+        }
+        assert_eq!(moment(Words::of("ru"), &berlin, at, Some((2026, 11, 24))), "сегодня, 00:30");
+        assert_eq!(time_of_day(Words::of("fa"), &berlin, at), "00:30");
+    }
+
+    #[test]
+    fn given_any_language_then_its_months_are_twelve() {
+        for lang in crate::LANGUAGES {
+            let words = Words::of(lang);
+            let months: std::collections::BTreeSet<_> = (1..=12).map(|number| month(words, number)).collect();
+            assert_eq!(months.len(), 12, "{lang}");
+        }
     }
 }

@@ -7,6 +7,8 @@ use serde::{Deserialize, Serialize};
 use stimmwerk_core::forum::ForumCommand;
 #[cfg(feature = "staff")]
 use stimmwerk_core::forum::{HideReason, Mode, Waiting};
+#[cfg(feature = "staff")]
+use stimmwerk_core::ids::ParticipantId;
 use stimmwerk_core::ids::{CommandId, ContributionId, ForumId, StreamId, TopicId};
 use stimmwerk_core::said::Lang;
 #[cfg(feature = "staff")]
@@ -50,7 +52,7 @@ impl Form {
                 lang: self.field("lang").and_then(|lang| Lang::try_from(lang.to_owned()).ok()),
                 topic: self.field("topic").and_then(|topic| topic.parse().ok()),
                 reply_to: self.field("reply_to").and_then(|parent| parent.parse().ok()),
-                hall: None,
+                hall: self.hall(),
             });
         };
         let contribution = id.parse().ok()?;
@@ -64,6 +66,19 @@ impl Form {
             (Some(verb), _) => return self.staff_verb(contribution, verb),
             _ => return None,
         })
+    }
+
+    #[cfg(not(feature = "staff"))]
+    #[allow(clippy::unused_self, reason = "as its counterpart for staff")]
+    fn hall(&self) -> Option<String> {
+        None
+    }
+
+    /// Who said it in the hall; empty for somebody without a name.
+    #[cfg(feature = "staff")]
+    fn hall(&self) -> Option<String> {
+        let name = self.field("hall").map(str::to_owned);
+        name.or_else(|| self.field("in_hall").map(|_| String::new()))
     }
 
     #[cfg(not(feature = "staff"))]
@@ -91,6 +106,10 @@ impl Form {
                 ForumCommand::SetState { mode, until: None }
             }
             "waiting" => ForumCommand::SetWaiting { waiting: word(self.field("waiting")?)? },
+            "participants" => {
+                let person = self.action.strip_suffix("/approve")?.rsplit('/').next()?;
+                ForumCommand::ApproveAll { participant: person.parse().ok()? }
+            }
             _ => return None,
         })
     }
@@ -101,6 +120,10 @@ impl Form {
             "approve" => ForumCommand::Approve { contribution },
             "restore" => ForumCommand::Restore { contribution },
             "erase" => ForumCommand::Erase { contribution },
+            "put-back" => ForumCommand::PutBack { contribution },
+            "dismiss" => ForumCommand::Dismiss { contribution },
+            "claim" => ForumCommand::Claim { contribution, release: self.field("release") == Some("true") },
+            "reject-appeal" => ForumCommand::RejectAppeal { contribution, note: self.field("note").map(str::to_owned) },
             "hide" => ForumCommand::Hide {
                 contribution,
                 reason: word(self.field("reason")?)?,
@@ -135,6 +158,15 @@ pub struct Members {
     topic: Option<TopicId>,
     #[serde(skip_serializing_if = "Option::is_none")]
     reply_to: Option<ContributionId>,
+    #[cfg(feature = "staff")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    hall: Option<String>,
+    #[cfg(feature = "staff")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    participant: Option<ParticipantId>,
+    #[cfg(feature = "staff")]
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    release: bool,
     #[cfg(feature = "staff")]
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<HideReason>,
@@ -176,6 +208,29 @@ impl Members {
             ForumCommand::Unsupport { contribution } => about("unsupport", contribution),
             ForumCommand::Withdraw { contribution } => about("withdraw", contribution),
             #[cfg(feature = "staff")]
+            ForumCommand::Contribute { text, lang, topic, reply_to, hall } => Self {
+                text: Some(text.clone()),
+                lang: lang.clone(),
+                topic: *topic,
+                reply_to: *reply_to,
+                hall: hall.clone(),
+                ..plain("contribute")
+            },
+            #[cfg(feature = "staff")]
+            ForumCommand::PutBack { contribution } => about("put_back", contribution),
+            #[cfg(feature = "staff")]
+            ForumCommand::Dismiss { contribution } => about("dismiss", contribution),
+            #[cfg(feature = "staff")]
+            ForumCommand::Claim { contribution, release } => Self { release: *release, ..about("claim", contribution) },
+            #[cfg(feature = "staff")]
+            ForumCommand::RejectAppeal { contribution, note } => {
+                Self { note: note.clone(), ..about("reject_appeal", contribution) }
+            }
+            #[cfg(feature = "staff")]
+            ForumCommand::ApproveAll { participant } => {
+                Self { participant: Some(*participant), ..plain("approve_all") }
+            }
+            #[cfg(feature = "staff")]
             ForumCommand::Approve { contribution } => about("approve", contribution),
             #[cfg(feature = "staff")]
             ForumCommand::Hide { contribution, reason, note } => {
@@ -203,8 +258,12 @@ impl Members {
         let about = self.contribution;
         Some(match self.kind?.as_ref() {
             "contribute" => {
+                #[cfg(feature = "staff")]
+                let hall = self.hall;
+                #[cfg(not(feature = "staff"))]
+                let hall = None;
                 let Self { text, lang, topic, reply_to, .. } = self;
-                ForumCommand::Contribute { text: text?, lang, topic, reply_to, hall: None }
+                ForumCommand::Contribute { text: text?, lang, topic, reply_to, hall }
             }
             "edit" => ForumCommand::Edit { contribution: about?, text: self.text? },
             "add" => ForumCommand::Add { contribution: about?, text: self.text? },
@@ -212,6 +271,16 @@ impl Members {
             "support" => ForumCommand::Support { contribution: about? },
             "unsupport" => ForumCommand::Unsupport { contribution: about? },
             "withdraw" => ForumCommand::Withdraw { contribution: about? },
+            #[cfg(feature = "staff")]
+            "put_back" => ForumCommand::PutBack { contribution: about? },
+            #[cfg(feature = "staff")]
+            "dismiss" => ForumCommand::Dismiss { contribution: about? },
+            #[cfg(feature = "staff")]
+            "claim" => ForumCommand::Claim { contribution: about?, release: self.release },
+            #[cfg(feature = "staff")]
+            "reject_appeal" => ForumCommand::RejectAppeal { contribution: about?, note: self.note },
+            #[cfg(feature = "staff")]
+            "approve_all" => ForumCommand::ApproveAll { participant: self.participant? },
             #[cfg(feature = "staff")]
             "approve" => ForumCommand::Approve { contribution: about? },
             #[cfg(feature = "staff")]
@@ -276,6 +345,21 @@ pub fn request(forum: ForumId, command: &ForumCommand) -> Option<Request> {
         ForumCommand::Unsupport { contribution } => ("DELETE", api_of(forum, *contribution, "/support")),
         ForumCommand::Withdraw { contribution } => ("DELETE", api_of(forum, *contribution, "")),
         #[cfg(feature = "staff")]
+        ForumCommand::PutBack { contribution } => ("POST", api_of(forum, *contribution, "/put-back")),
+        #[cfg(feature = "staff")]
+        ForumCommand::Dismiss { contribution } => ("POST", api_of(forum, *contribution, "/dismiss")),
+        #[cfg(feature = "staff")]
+        ForumCommand::Claim { contribution, .. } => ("POST", api_of(forum, *contribution, "/claim")),
+        #[cfg(feature = "staff")]
+        ForumCommand::RejectAppeal { contribution, .. } => ("POST", api_of(forum, *contribution, "/reject-appeal")),
+        #[cfg(feature = "staff")]
+        ForumCommand::ApproveAll { participant } => {
+            let mut rest = String::from("/participants/");
+            rest.push_str(&participant.to_string());
+            rest.push_str("/approve");
+            ("POST", api(forum, &rest))
+        }
+        #[cfg(feature = "staff")]
         ForumCommand::Approve { contribution } => ("POST", api_of(forum, *contribution, "/approve")),
         #[cfg(feature = "staff")]
         ForumCommand::Hide { contribution, .. } => ("POST", api_of(forum, *contribution, "/hide")),
@@ -292,7 +376,13 @@ pub fn request(forum: ForumId, command: &ForumCommand) -> Option<Request> {
         _ => return None,
     };
     // The address says the rest.
-    let members = Members { kind: None, contribution: None, ..Members::of(command)? };
+    let members = Members {
+        kind: None,
+        contribution: None,
+        #[cfg(feature = "staff")]
+        participant: None,
+        ..Members::of(command)?
+    };
     let body = serde_json::to_string(&members).ok()?;
     Some(Request { method, path, body })
 }
@@ -369,6 +459,19 @@ mod tests {
             ForumCommand::Approve { contribution },
             ForumCommand::Restore { contribution },
             ForumCommand::Erase { contribution },
+            ForumCommand::PutBack { contribution },
+            ForumCommand::Dismiss { contribution },
+            ForumCommand::Claim { contribution, release: false },
+            ForumCommand::Claim { contribution, release: true },
+            ForumCommand::RejectAppeal { contribution, note: Some("Es bleibt dabei.".to_owned()) },
+            ForumCommand::ApproveAll { participant: ParticipantId(Uuid::from_u128(9)) },
+            ForumCommand::Contribute {
+                text: "Im Saal".to_owned(),
+                lang: None,
+                topic: Some(TopicId(Uuid::from_u128(3))),
+                reply_to: None,
+                hall: Some("Frau Berger".to_owned()),
+            },
             ForumCommand::AddTopic { title: Texts::of(Lang::german(), "Wohnen") },
             ForumCommand::SetState { mode: Mode::Slow { seconds: 30 }, until: None },
             ForumCommand::SetState { mode: Mode::Closed, until: None },

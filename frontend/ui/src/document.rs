@@ -1,12 +1,14 @@
 //! The server's half: page data to a whole document.
 
+use std::borrow::Cow;
 use std::fmt::Write;
 
 use leptos::prelude::*;
 
 use crate::address;
 use crate::data::{PageData, PageKind, Shell};
-use crate::words::{AllWords, DocumentWords, LANGUAGES, Words, autonym, direction, table_json};
+use crate::problem::problem_title;
+use crate::words::{AllWords, DocumentWords, LANGUAGES, Words, autonym, direction, staff_language, table_json};
 use crate::{DATA_ID, ROOT_ID, WORDS_ID, pages};
 
 /// The pictures of the pages, drawn once and used by name. Lines of two on a field of 24.
@@ -33,9 +35,11 @@ pub fn embedded(page: &PageData) -> serde_json::Result<String> {
 /// # Panics
 /// Never: page data is plain data, which can always be written as JSON.
 pub fn document(page: &PageData, shell: &Shell) -> String {
+    let chosen = Words::of(&page.lang).lang();
+    let staff = matches!(page.page, PageKind::Moderation(_));
+    let page = &*if staff { for_staff(page) } else { Cow::Borrowed(page) };
     let words = DocumentWords::of(&page.lang);
     let lang = Words::of(&page.lang).lang();
-    let staff = matches!(page.page, PageKind::Moderation(_));
     let title = escaped(&title(page));
     let mut html = String::with_capacity(64 * 1024);
     let dir = direction(lang);
@@ -81,7 +85,7 @@ pub fn document(page: &PageData, shell: &Shell) -> String {
     }
     let skip = escaped(words.skip());
     let _ = write!(html, "</head><body>{SPRITE}<a class=\"skip\" href=\"#{ROOT_ID}\">{skip}</a>");
-    banner(&mut html, page, words);
+    banner(&mut html, page, chosen, words);
     let _ = write!(html, "<main id=\"{ROOT_ID}\" tabindex=\"-1\"");
     if let Some(url) = &shell.data_url {
         let _ = write!(html, " data-url=\"{}\"", escaped(url));
@@ -99,8 +103,21 @@ pub fn document(page: &PageData, shell: &Shell) -> String {
     html
 }
 
-/// Name, and the choice of language. Outside the root: the browser has nothing to do with it.
-fn banner(html: &mut String, page: &PageData, words: DocumentWords) {
+/// The page in a language staff words are in, with why something was refused.
+fn for_staff(page: &PageData) -> Cow<'_, PageData> {
+    let lang = staff_language(&page.lang);
+    if lang == page.lang {
+        return Cow::Borrowed(page);
+    }
+    let mut page = PageData { lang: lang.to_owned(), ..page.clone() };
+    if let Some(refused) = &mut page.refused {
+        refused.problem.title = problem_title(lang, &refused.problem.code, &refused.problem.params);
+    }
+    Cow::Owned(page)
+}
+
+/// Name, and the choice of language, of which `chosen` was. Outside the root: the browser has nothing to do with it.
+fn banner(html: &mut String, page: &PageData, chosen: &str, words: DocumentWords) {
     let home = escaped(words.start());
     let network = page.network.as_ref().map(|texts| texts.pick(&page.lang));
     let (name, name_lang) = network.map_or((words.name(), None), |(name, lang)| (name, Some(lang.as_str())));
@@ -131,11 +148,12 @@ fn banner(html: &mut String, page: &PageData, words: DocumentWords) {
             escaped(&address::without(&page.path, "lang")),
         );
         for lang in LANGUAGES {
-            let pressed = *lang == Words::of(&page.lang).lang();
+            let pressed = *lang == chosen;
             let _ = write!(
                 html,
-                "<button name=\"lang\" value=\"{lang}\" lang=\"{lang}\" aria-pressed=\"{pressed}\">{}</button>",
-                escaped(autonym(lang))
+                "<button name=\"lang\" value=\"{lang}\" lang=\"{lang}\" dir=\"{dir}\" aria-pressed=\"{pressed}\">{}</button>",
+                escaped(autonym(lang)),
+                dir = direction(lang),
             );
         }
         html.push_str("</fieldset></form></details>");
@@ -147,10 +165,16 @@ fn banner(html: &mut String, page: &PageData, words: DocumentWords) {
 fn title(page: &PageData) -> String {
     let (words, document) = (Words::of(&page.lang), DocumentWords::of(&page.lang));
     let found: String;
+    #[cfg(feature = "staff")]
+    let staff = staff_title(page);
     let own = match &page.page {
+        #[cfg(feature = "staff")]
+        PageKind::Moderation(_) | PageKind::Log(_) | PageKind::Record(_) | PageKind::Languages => &staff,
         PageKind::Home(_) => document.home_title(),
         PageKind::Join(_) => document.join_title(),
-        PageKind::Forum(forum) | PageKind::Moderation(forum) => words.pick(&forum.view.forum.title).0,
+        #[cfg(not(feature = "staff"))]
+        PageKind::Moderation(forum) => words.pick(&forum.view.forum.title).0,
+        PageKind::Forum(forum) => words.pick(&forum.view.forum.title).0,
         PageKind::LoginLink(_) => document.login_title(),
         PageKind::Message(message) => &message.problem.title,
         PageKind::Welcome(_) => document.welcome_title(),
@@ -162,10 +186,24 @@ fn title(page: &PageData) -> String {
         PageKind::Thread(thread) => words.pick(&thread.place.forum.title).0,
         PageKind::Report(report) if report.sent => document.report_thanks(),
         PageKind::Report(_) => document.report_title(),
+        #[cfg(not(feature = "staff"))]
         _ => document.home_title(),
     };
     let network = page.network.as_ref().map_or(document.name(), |texts| words.pick(texts).0);
     format!("{own} – {network}")
+}
+
+/// What the tab of a staff page says.
+#[cfg(feature = "staff")]
+fn staff_title(page: &PageData) -> String {
+    let (words, staff) = (Words::of(&page.lang), crate::words::StaffWords::of(&page.lang));
+    let (what, title) = match &page.page {
+        PageKind::Moderation(page) => (staff.title(), &page.view.forum.title),
+        PageKind::Log(page) => (staff.log(), &page.place.forum.title),
+        PageKind::Record(page) => (staff.record(), &page.place.forum.title),
+        _ => return staff.languages().to_owned(),
+    };
+    format!("{what}: {}", words.pick(title).0)
 }
 
 /// A text between tags or in a quoted attribute.

@@ -43,6 +43,8 @@ pub use document::{document, embedded, render};
 #[cfg(feature = "ssr")]
 pub use problem::{NOTICE_VERSION, notice_text, problem_title};
 pub use words::{LANGUAGES, autonym, direction};
+#[cfg(feature = "ssr")]
+pub use words::{Review, reviews};
 
 /// The element whose children are rendered and hydrated.
 pub const ROOT_ID: &str = "app";

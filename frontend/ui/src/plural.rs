@@ -7,7 +7,7 @@
 /// no rule is known here.
 ///
 /// Spanish and French have `many` for millions only; their forms are those of `other`, and nothing here is counted in
-/// millions.
+/// millions. Polish, Russian and Ukrainian have `other` for fractions only, and everything here is counted whole.
 pub fn categories(lang: &str) -> Option<&'static [&'static str]> {
     Some(match lang {
         "ar" => &["zero", "one", "two", "few", "many", "other"],
@@ -52,6 +52,8 @@ mod tests {
             ("fr", &[(0, "one"), (1, "one"), (2, "other")]),
             ("fa", &[(0, "one"), (1, "one"), (2, "other")]),
             ("pl", &[(0, "many"), (1, "one"), (2, "few"), (5, "many"), (12, "many"), (21, "many"), (22, "few")]),
+            ("tr", &[(0, "other"), (1, "one"), (2, "other"), (21, "other")]),
+            ("ru", &[(0, "many"), (1, "one"), (2, "few"), (5, "many"), (14, "many"), (101, "one"), (111, "many")]),
             ("uk", &[(0, "many"), (1, "one"), (3, "few"), (11, "many"), (21, "one"), (24, "few"), (112, "many")]),
             (
                 "ar",

@@ -1,2 +1,3 @@
 mod languages;
 mod render;
+mod staff;

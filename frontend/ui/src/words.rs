@@ -48,6 +48,8 @@ impl Table {
         let category = plural::category(self.lang, count);
         let nth = plural::categories(self.lang).and_then(|have| have.iter().position(|one| *one == category));
         let form = self.plain(index).split('\n').nth(nth.unwrap_or_default()).unwrap_or_default();
+        // In Latin digits in every language: that is how numbers stand on the phones and letters of readers here, and
+        // screen readers say them in the language of the page.
         let number = count.to_string();
         let mut all = vec![("count", number.as_str())];
         all.extend_from_slice(values);
@@ -68,17 +70,19 @@ fn fill(pattern: &str, values: &[(&str, &str)]) -> String {
     text
 }
 
-/// Where a language is in [`LANGUAGES`]; an unknown one is read in the source language.
+/// The language of a page only staff see: the reader's own, or English where nobody wrote such words in it. The whole
+/// page is in that language, so that nothing on it has to be marked as being in another.
 #[cfg(feature = "ssr")]
-fn place(lang: &str) -> usize {
-    LANGUAGES.iter().position(|have| *have == lang).unwrap_or_default()
+pub(crate) fn staff_language(lang: &str) -> &'static str {
+    STAFF_LANGUAGES.iter().find(|have| **have == lang).unwrap_or(&"en")
 }
 
 #[cfg(feature = "ssr")]
 impl Table {
-    fn of(lang: &str, tables: &[&'static [&'static str]]) -> Self {
-        let place = place(lang);
-        Self { lang: LANGUAGES[place], entries: tables[place] }
+    /// The table of a language; an unknown one is read in the source language.
+    fn of(lang: &str, languages: &[&'static str], tables: &[&'static [&'static str]]) -> Self {
+        let place = languages.iter().position(|have| *have == lang).unwrap_or_default();
+        Self { lang: languages[place], entries: tables[place] }
     }
 }
 
@@ -86,15 +90,15 @@ impl Table {
 impl Words {
     /// The words of a language.
     pub fn of(lang: &str) -> Self {
-        Self(Table::of(lang, Self::TABLES))
+        Self(Table::of(lang, LANGUAGES, Self::TABLES))
     }
 }
 
 #[cfg(all(feature = "ssr", feature = "staff"))]
 impl StaffWords {
-    /// The words of a language.
+    /// The words of a language, or of [`staff_language`] for it.
     pub fn of(lang: &str) -> Self {
-        Self(Table::of(lang, Self::TABLES))
+        Self(Table::of(staff_language(lang), STAFF_LANGUAGES, Self::TABLES))
     }
 }
 
@@ -102,7 +106,7 @@ impl StaffWords {
 impl DocumentWords {
     /// The words of a language.
     pub fn of(lang: &str) -> Self {
-        Self(Table::of(lang, Self::TABLES))
+        Self(Table::of(lang, LANGUAGES, Self::TABLES))
     }
 
     /// The language of these words.
@@ -115,18 +119,17 @@ impl DocumentWords {
 impl ProblemWords {
     /// The words of a language.
     pub fn of(lang: &str) -> Self {
-        Self(Table::of(lang, Self::TABLES))
+        Self(Table::of(lang, LANGUAGES, Self::TABLES))
     }
 }
 
 /// What a page brings: fingerprints of the keys and the tables of its language, `[[u32, […]], [u32, […]]?]`.
 #[cfg(feature = "ssr")]
 pub(crate) fn table_json(lang: &str, staff: bool) -> serde_json::Result<String> {
-    let place = place(lang);
-    let participant = (Words::KEYS, Words::TABLES[place]);
+    let participant = (Words::KEYS, Words::of(lang).0.entries);
     #[cfg(feature = "staff")]
     if staff {
-        return serde_json::to_string(&(participant, (StaffWords::KEYS, StaffWords::TABLES[place])));
+        return serde_json::to_string(&(participant, (StaffWords::KEYS, StaffWords::of(lang).0.entries)));
     }
     let _ = staff;
     serde_json::to_string(&(participant,))
@@ -185,6 +188,30 @@ pub fn direction(lang: &str) -> &'static str {
     FACTS.iter().find(|(have, ..)| *have == lang).map_or("ltr", |(.., dir)| dir)
 }
 
+/// Whether a person who speaks a language has read its words.
+#[cfg(feature = "ssr")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Review {
+    /// One of [`LANGUAGES`].
+    pub lang: &'static str,
+    /// Who has; `None`: nobody yet.
+    pub reviewed_by: Option<&'static str>,
+}
+
+/// The reviews of all languages, from `locales/review.json`.
+#[cfg(feature = "ssr")]
+pub fn reviews() -> &'static [Review] {
+    REVIEWS
+}
+
+#[cfg(all(feature = "ssr", feature = "staff"))]
+impl StaffWords {
+    /// The language of these words.
+    pub fn lang(self) -> &'static str {
+        self.0.lang
+    }
+}
+
 impl Words {
     /// The language of these words.
     pub fn lang(self) -> &'static str {
@@ -215,7 +242,48 @@ mod tests {
         assert_eq!(Words::of("de").forum_count(1), "1 Beitrag");
         assert_eq!(Words::of("de").forum_count(0), "0 Beiträge");
         assert_eq!(Words::of("en").forum_count(2), "2 contributions");
+        assert_eq!(Words::of("ar").forum_count(2), "مشاركتان");
+        assert_eq!(Words::of("ar").forum_count(103), "103 مشاركات");
+        assert_eq!(Words::of("uk").forum_count(22), "22 дописи");
         assert_eq!(Words::of("xx").forum_count(2), "2 Beiträge", "an unknown language reads the source");
+    }
+
+    #[cfg(feature = "ssr")]
+    #[test]
+    fn given_a_language_then_its_direction_and_own_name_are_known() {
+        let directions: Vec<_> = LANGUAGES.iter().map(|lang| (*lang, direction(lang))).collect();
+        let expected = ["de", "en", "ar", "fa", "fr", "ru", "tr", "uk"]
+            .map(|lang| (lang, if ["ar", "fa"].contains(&lang) { "rtl" } else { "ltr" }));
+        assert_eq!(directions, expected, "in the order of the choice");
+        assert_eq!(direction("xx"), "ltr");
+        assert_eq!((autonym("uk"), autonym("xx")), ("Українська", "xx"));
+    }
+
+    #[cfg(feature = "ssr")]
+    #[test]
+    fn given_a_name_of_the_other_direction_then_it_keeps_its_place_in_the_sentence() {
+        for lang in LANGUAGES {
+            let words = Words::of(lang);
+            assert!(words.item_reply_to("Lena (2)").contains("\u{2068}Lena (2)\u{2069}"), "{lang}");
+            assert!(!words.forum_count(7).contains('\u{2068}'), "{lang}: a number has no direction");
+        }
+    }
+
+    #[cfg(feature = "ssr")]
+    #[test]
+    fn given_a_language_then_it_is_said_whether_a_person_has_read_it() {
+        let listed: Vec<_> = reviews().iter().map(|review| review.lang).collect();
+        assert_eq!(listed, LANGUAGES);
+    }
+
+    #[cfg(all(feature = "ssr", feature = "staff"))]
+    #[test]
+    fn given_a_reader_of_another_language_then_staff_words_are_english() {
+        assert_eq!(StaffWords::of("de").approve(), "Freigeben");
+        for lang in LANGUAGES.iter().filter(|lang| **lang != "de") {
+            assert_eq!(staff_language(lang), "en");
+            assert_eq!(StaffWords::of(lang).approve(), "Approve", "{lang}");
+        }
     }
 
     #[cfg(all(feature = "ssr", feature = "staff"))]

@@ -46,7 +46,9 @@ pub struct Join {
 
 /// A guest enters. With a staff token: without limits, and a token for the guest instead of a cookie.
 #[utoipa::path(post, path = "/api/v1/join", tag = "people", request_body = Join,
-    responses((status = 201), (status = 404), (status = 422)))]
+    responses((status = 201, description = "They are in: participant, process and forums; a token if a token let them in."),
+        (status = 404, description = "There is no such code."),
+        (status = 422, description = "The name cannot be taken, or with `notice`: the notice they have to see first.")))]
 pub async fn join(
     State(app): State<AppState>,
     gate: Gate,
@@ -223,7 +225,7 @@ pub async fn new_return_code(
     let standing = gate.who.standing.as_ref().ok_or_else(Fault::unauthorized)?;
     // Accounts and tokens have ways of their own.
     if standing.person.kind != PersonKind::Guest {
-        return Err(Fault::forbidden());
+        return Err(Rejection::WrongState.into());
     }
     let code = app.give_return_code(standing.person.id).await?;
     let mut response = Json(json!({ "return_code": code })).into_response();
@@ -283,7 +285,7 @@ pub struct Confirm {
 
 /// Uses a login link up.
 #[utoipa::path(post, path = "/api/v1/login/link/confirm", tag = "people", request_body = Confirm,
-    responses((status = 200), (status = 410)))]
+    responses((status = 200, description = "A session."), (status = 410, description = "Used up, too old, or none.")))]
 pub async fn confirm(
     State(app): State<AppState>,
     _gate: Gate,
@@ -303,7 +305,7 @@ pub async fn confirm(
 }
 
 /// Ends the session; its sockets close.
-#[utoipa::path(post, path = "/api/v1/logout", tag = "people", responses((status = 200)))]
+#[utoipa::path(post, path = "/api/v1/logout", tag = "people", responses((status = 200, description = "There is no session any more.")))]
 pub async fn logout(State(app): State<AppState>, gate: Gate, session: Session) -> Answer<Response> {
     session.flush().await.map_err(|_| Fault::internal())?;
     if let Some(person) = gate.who.person() {
@@ -323,7 +325,7 @@ pub struct Language {
 }
 
 /// Remembers the interface language.
-#[utoipa::path(post, path = "/api/v1/language", tag = "people", request_body = Language, responses((status = 200)))]
+#[utoipa::path(post, path = "/api/v1/language", tag = "people", request_body = Language, responses((status = 200, description = "`lang`, and a cookie that remembers it.")))]
 pub async fn language(_gate: Gate, Input(input): Input<Language>) -> Answer<Response> {
     let lang = stimmwerk_ui::LANGUAGES.iter().find(|have| **have == input.lang);
     let lang = lang.ok_or_else(|| Fault::bad_request("no such language"))?;
@@ -336,7 +338,7 @@ pub async fn language(_gate: Gate, Input(input): Input<Language>) -> Answer<Resp
 }
 
 /// Who the caller is.
-#[utoipa::path(get, path = "/api/v1/me", tag = "people", responses((status = 200), (status = 401)))]
+#[utoipa::path(get, path = "/api/v1/me", tag = "people", responses((status = 200, description = "`person` with its kind, `roles` and `participants` by process."), (status = 401)))]
 pub async fn me(gate: Gate) -> Answer<Json<Value>> {
     let standing = gate.who.standing.as_ref().ok_or_else(Fault::unauthorized)?;
     let kind = match standing.person.kind {
@@ -364,7 +366,7 @@ pub struct ChangedMe {
 }
 
 /// Changes one's name in a process; it stands everywhere at once.
-#[utoipa::path(patch, path = "/api/v1/me", tag = "people", request_body = ChangedMe, responses((status = 200)))]
+#[utoipa::path(patch, path = "/api/v1/me", tag = "people", request_body = ChangedMe, responses((status = 200, description = "The name stands everywhere.")))]
 pub async fn change(State(app): State<AppState>, gate: Gate, Input(input): Input<ChangedMe>) -> Answer<Response> {
     let me = gate.who.in_process(input.process).ok_or_else(Fault::not_found)?.clone();
     let name = app.clean_name(input.name.as_deref(), me.name.as_deref()).await?;
@@ -384,7 +386,7 @@ pub async fn change(State(app): State<AppState>, gate: Gate, Input(input): Input
 }
 
 /// Deletes everything one wrote, one's names, and the access itself.
-#[utoipa::path(delete, path = "/api/v1/me", tag = "people", responses((status = 200)))]
+#[utoipa::path(delete, path = "/api/v1/me", tag = "people", responses((status = 200, description = "Nothing of them is left.")))]
 pub async fn erase(State(app): State<AppState>, gate: Gate, session: Session) -> Answer<Response> {
     let standing = gate.who.standing.clone().ok_or_else(Fault::unauthorized)?;
     for participant in &standing.participants {
@@ -399,7 +401,7 @@ pub async fn erase(State(app): State<AppState>, gate: Gate, session: Session) ->
 }
 
 /// Everything known of the caller, as a file.
-#[utoipa::path(get, path = "/api/v1/me/export", tag = "people", responses((status = 200)))]
+#[utoipa::path(get, path = "/api/v1/me/export", tag = "people", responses((status = 200, description = "By process and forum: names, contributions, what waits, what was hidden, what they support.")))]
 pub async fn export(State(app): State<AppState>, gate: Gate) -> Answer<Response> {
     let standing = gate.who.standing.clone().ok_or_else(Fault::unauthorized)?;
     let directory = app.directory();

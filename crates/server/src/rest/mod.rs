@@ -10,6 +10,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use axum::{Json, Router};
 use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 use stimmwerk_core::live::Seq;
 use stimmwerk_core::said::{Lang, Texts};
 use utoipa::ToSchema;
@@ -17,6 +18,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use uuid::Uuid;
 
+use crate::access::{Needs, Rule};
 use crate::app::AppState;
 use crate::room::Done;
 
@@ -119,9 +121,84 @@ fn description() -> utoipa::openapi::OpenApi {
         .build()
 }
 
-/// The OpenAPI document.
-pub fn document() -> utoipa::openapi::OpenApi {
-    api().split_for_parts().1
+/// The OpenAPI document: what the handlers say of themselves, and what holds for all, from the access table.
+///
+/// # Panics
+/// Never: the document is plain data.
+pub fn document() -> Value {
+    let mut document = serde_json::to_value(api().split_for_parts().1).expect("plain data");
+    let session = json!({ "type": "apiKey", "in": "cookie", "name": "stimmwerk",
+        "description": "Set by joining and logging in. Under TLS its name is `__Host-stimmwerk`." });
+    let token = json!({ "type": "http", "scheme": "bearer" });
+    document["components"]["securitySchemes"] = json!({ "session": session, "token": token });
+    let problem = <stimmwerk_core::live::Problem as utoipa::PartialSchema>::schema();
+    document["components"]["schemas"]["Problem"] = json!(problem);
+    for rule in crate::access::ROUTES {
+        let methods = document["paths"].get_mut(rule.path);
+        if let Some(operation) = methods.and_then(|methods| methods.get_mut(rule.method.to_lowercase())) {
+            complete(operation, rule);
+        }
+    }
+    document
+}
+
+/// Adds to an operation who may ask for it, how it is repeated safely, and how it is refused.
+fn complete(operation: &mut Value, rule: &Rule) {
+    let writes = rule.method != "GET";
+    let open = matches!(rule.needs, Needs::Nothing | Needs::Sight);
+    operation["security"] = json!([{ "session": [] }, { "token": [] }]);
+    if let (true, Some(ways)) = (open, operation["security"].as_array_mut()) {
+        ways.insert(0, json!({}));
+    }
+    if writes {
+        let header = json!({ "name": "Idempotency-Key", "in": "header", "schema": { "type": "string", "format": "uuid" },
+            "description": "The id of the command. Repeating a write under the same id is safe." });
+        match operation["parameters"].as_array_mut() {
+            Some(parameters) => parameters.push(header),
+            None => operation["parameters"] = json!([header]),
+        }
+    }
+    // The names of handlers are unique in their file, and so with the tag.
+    operation["operationId"] = format!(
+        "{}_{}",
+        operation["tags"][0].as_str().unwrap_or_default(),
+        operation["operationId"].as_str().unwrap_or_default()
+    )
+    .into();
+    let named = rule.path.contains('{');
+    let refusals = [
+        (true, "400", "It cannot be read."),
+        (true, "401", "Nobody is known by this token, or one has to log in or join first."),
+        (writes || !open, "403", "Not with this role, not as somebody shut out, or not from this origin."),
+        (named, "404", "There is no such thing, or nothing that may be seen."),
+        (writes, "409", "Not in the present state."),
+        (writes, "413", "Too long."),
+        (writes, "422", "What was sent cannot be taken as it is."),
+        (writes, "429", "Too often."),
+        (true, "503", "Not now. With `outcome_unknown`: repeat it under the same id."),
+        (writes, "507", "The storage is full."),
+    ];
+    let content = json!({ "application/problem+json": { "schema": { "$ref": "#/components/schemas/Problem" } } });
+    for (status, said) in refusals.into_iter().filter(|(holds, ..)| *holds).map(|(_, status, said)| (status, said)) {
+        let response = &mut operation["responses"][status];
+        if response["description"].as_str().unwrap_or_default().is_empty() {
+            response["description"] = said.into();
+        }
+        response["content"] = content.clone();
+    }
+    // Those that only one operation knows.
+    for (status, response) in operation["responses"].as_object_mut().into_iter().flatten() {
+        if status.starts_with(['4', '5']) {
+            response["content"] = content.clone();
+        } else if response["description"].as_str().unwrap_or_default().is_empty() {
+            let said = match (writes, status.as_str()) {
+                (_, "201") => "It is there, durably.",
+                (true, _) => "It holds, durably.",
+                (false, _) => "As the caller may see it.",
+            };
+            response["description"] = said.into();
+        }
+    }
 }
 
 /// This description.

@@ -37,6 +37,20 @@ pub struct Listed {
     pub forums: Vec<ListedForum>,
 }
 
+/// Processes.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Processes {
+    /// Oldest first.
+    processes: Vec<Listed>,
+}
+
+/// A process.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Shown {
+    /// As in lists.
+    process: Listed,
+}
+
 /// A forum in lists.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct ListedForum {
@@ -92,7 +106,7 @@ impl App {
 }
 
 /// The network as the caller may see it.
-#[utoipa::path(get, path = "/api/v1/network", tag = "network", responses((status = 200)))]
+#[utoipa::path(get, path = "/api/v1/network", tag = "network", responses((status = 200, description = "`seq` and `view` of the network, and the `processes` the caller may see.")))]
 pub async fn network(State(app): State<AppState>, gate: Gate) -> Answer<Json<Value>> {
     let directory = app.directory();
     let audience = gate.position.audience.unwrap_or(Audience::Public);
@@ -116,9 +130,9 @@ pub async fn name_network(State(app): State<AppState>, gate: Gate, Input(new): I
 }
 
 /// The processes the caller may see.
-#[utoipa::path(get, path = "/api/v1/processes", tag = "network", responses((status = 200, body = Vec<Listed>)))]
-pub async fn list(State(app): State<AppState>, gate: Gate) -> Answer<Json<Value>> {
-    Ok(Json(json!({ "processes": app.processes_of(&gate.who) })))
+#[utoipa::path(get, path = "/api/v1/processes", tag = "network", responses((status = 200, body = Processes)))]
+pub async fn list(State(app): State<AppState>, gate: Gate) -> Answer<Json<Processes>> {
+    Ok(Json(Processes { processes: app.processes_of(&gate.who) }))
 }
 
 /// A new process.
@@ -141,10 +155,10 @@ pub async fn create(State(app): State<AppState>, gate: Gate, Input(new): Input<N
 
 /// A process.
 #[utoipa::path(get, path = "/api/v1/processes/{process}", tag = "network", params(("process" = String, Path)),
-    responses((status = 200, body = Listed), (status = 404)))]
-pub async fn show(State(app): State<AppState>, gate: Gate) -> Answer<Json<Value>> {
+    responses((status = 200, body = Shown), (status = 404)))]
+pub async fn show(State(app): State<AppState>, gate: Gate) -> Answer<Json<Shown>> {
     let listed = app.process_listed(gate.process()?).ok_or_else(Fault::not_found)?;
-    Ok(Json(json!({ "process": listed })))
+    Ok(Json(Shown { process: listed }))
 }
 
 /// Changes of a process. One at a time.
@@ -195,7 +209,7 @@ pub async fn create_forum(State(app): State<AppState>, gate: Gate, Input(new): I
 
 /// The codes that lead into a process.
 #[utoipa::path(get, path = "/api/v1/processes/{process}/codes", tag = "network", params(("process" = String, Path)),
-    responses((status = 200)))]
+    responses((status = 200, description = "`spoken`, `link`, and the `url` that holds it.")))]
 pub async fn codes(State(app): State<AppState>, gate: Gate) -> Answer<Json<Value>> {
     let directory = app.directory();
     let process = directory.process(gate.process()?).ok_or_else(Fault::not_found)?;
@@ -225,7 +239,7 @@ pub struct Ban {
 /// Shuts a participant out of a process, or lets them in again.
 #[utoipa::path(post, path = "/api/v1/processes/{process}/participants/{participant}/ban", tag = "moderation",
     params(("process" = String, Path), ("participant" = String, Path)), request_body = Ban,
-    responses((status = 200)))]
+    responses((status = 200, description = "`id` of the participant and `banned`.")))]
 pub async fn ban(State(app): State<AppState>, gate: Gate, Input(input): Input<Ban>) -> Answer<Response> {
     let id: ParticipantId = gate.id("participant")?;
     let participant = app

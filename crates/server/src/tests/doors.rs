@@ -8,7 +8,9 @@ use reqwest::{Method, Response};
 use serde_json::{Value, json};
 use stimmwerk_client::Client;
 use stimmwerk_core::ids::{ContributionId, ParticipantId};
+use stimmwerk_core::live::Seq;
 use stimmwerk_core::network::{CodeKind, Visibility};
+use stimmwerk_core::people::Role;
 use stimmwerk_eventlog::accounts::PersonId;
 use uuid::Uuid;
 
@@ -20,7 +22,7 @@ use crate::access::{Needs, ROUTES, Rule};
 use crate::site::ASSETS;
 
 /// Pages and what serves them: not part of the described API.
-const PAGES: [&str; 9] = [
+const PAGES: [&str; 17] = [
     "/livez",
     "/readyz",
     "/assets/{*name}",
@@ -30,6 +32,14 @@ const PAGES: [&str; 9] = [
     "/login/link",
     "/f/{forum}",
     "/f/{forum}/moderation",
+    "/welcome/{process}",
+    "/return",
+    "/languages",
+    "/f/{forum}/list",
+    "/f/{forum}/c/{contribution}",
+    "/f/{forum}/c/{contribution}/report",
+    "/f/{forum}/log",
+    "/f/{forum}/record",
 ];
 
 /// Who may, in the words of the design.
@@ -71,11 +81,10 @@ impl Ask {
             Self::Known => UNAUTHORIZED,
             Self::NetworkAdmin => staff(facts.network_admin),
             _ if hidden => NOT_FOUND,
-            Self::Reader => Expected::Opens,
             Self::Participant | Self::Author if facts.banned => BANNED,
             Self::Participant | Self::Author if !facts.participant => NOT_JOINED,
             Self::Author if !facts.author => FORBIDDEN,
-            Self::Participant | Self::Author => Expected::Opens,
+            Self::Reader | Self::Participant | Self::Author => Expected::Opens,
             Self::Moderator => staff(facts.moderates),
             Self::Admin => staff(facts.admin),
         }
@@ -114,6 +123,7 @@ struct Setting {
     spoken: String,
     link: String,
     login: String,
+    returning: String,
 }
 
 const fn door(method: &'static str, path: &'static str, ask: Ask, body: fn(&Setting) -> Value) -> Door {
@@ -194,11 +204,51 @@ const DOORS: &[Door] = &[
     ),
     door("POST", "/api/v1/forums/{forum}/contributions/{contribution}/restore", Ask::Moderator, nothing),
     door("POST", "/api/v1/forums/{forum}/contributions/{contribution}/erase", Ask::Admin, nothing),
+    door("GET", "/welcome/{process}", Ask::Reader, nothing),
+    door("GET", "/return", Ask::Anyone, nothing),
+    door("GET", "/languages", Ask::NetworkAdmin, nothing),
+    door("GET", "/f/{forum}/list", Ask::Reader, nothing),
+    door("GET", "/f/{forum}/c/{contribution}", Ask::Reader, nothing),
+    door("GET", "/f/{forum}/c/{contribution}/report", Ask::Reader, nothing),
+    door("GET", "/f/{forum}/log", Ask::Moderator, nothing),
+    door("GET", "/f/{forum}/record", Ask::Reader, nothing),
+    door("POST", "/api/v1/me/return-code", Ask::Known, nothing),
+    changing(door("POST", "/api/v1/return", Ask::Anyone, |s| json!({ "code": s.returning }))),
+    door("POST", "/api/v1/processes/{process}/participants/{participant}/reset-name", Ask::Moderator, nothing),
+    door("GET", "/api/v1/forums/{forum}/search", Ask::Reader, nothing),
+    door("GET", "/api/v1/forums/{forum}/record", Ask::Reader, nothing),
+    door("GET", "/api/v1/forums/{forum}/log", Ask::Moderator, nothing),
+    door("POST", "/api/v1/forums/{forum}/summary", Ask::Moderator, |_| json!({ "text": "Kurz." })),
+    door("POST", "/api/v1/forums/{forum}/hall", Ask::Moderator, |_| json!({ "people": 60 })),
+    door("POST", "/api/v1/forums/{forum}/participants/{participant}/approve", Ask::Moderator, nothing),
+    door(
+        "POST",
+        "/api/v1/forums/{forum}/contributions/{contribution}/add",
+        Ask::Author,
+        |_| json!({ "text": "Dazu." }),
+    ),
+    door(
+        "POST",
+        "/api/v1/forums/{forum}/contributions/{contribution}/appeal",
+        Ask::Author,
+        |_| json!({ "text": "Doch." }),
+    ),
+    door("GET", "/api/v1/forums/{forum}/contributions/{contribution}/thread", Ask::Reader, nothing),
+    door("POST", "/api/v1/forums/{forum}/contributions/{contribution}/put-back", Ask::Moderator, nothing),
+    door("POST", "/api/v1/forums/{forum}/contributions/{contribution}/claim", Ask::Moderator, nothing),
+    door("POST", "/api/v1/forums/{forum}/contributions/{contribution}/dismiss", Ask::Moderator, nothing),
+    door("POST", "/api/v1/forums/{forum}/contributions/{contribution}/reject-appeal", Ask::Moderator, nothing),
     door("GET", "/api/v1/streams/{stream}/deltas", Ask::Reader, nothing),
 ];
 
 /// Judged further in: the door asks for less, or what is sent decides.
 const FURTHER_IN: &[Door] = &[
+    door(
+        "POST",
+        "/api/v1/notices",
+        Ask::Reader,
+        |s| json!({ "forum": s.place.forum, "contribution": s.contribution, "reason": "spam" }),
+    ),
     door("PATCH", "/api/v1/me", Ask::Participant, |s| json!({ "process": s.place.process })),
     door("PATCH", "/api/v1/processes/{process}", Ask::Admin, |s| json!({ "visibility": s.place.visibility })),
 ];
@@ -274,6 +324,7 @@ impl Knocking<'_> {
             spoken: world.code(&self.here, CodeKind::Spoken),
             link: world.code(&self.here, CodeKind::Link),
             login: world.login_link(self.author).await,
+            returning: world.app.give_return_code(self.author).await.expect("four words"),
         }
     }
 
@@ -432,7 +483,7 @@ fn given_the_access_table_then_every_route_is_knocked_at_and_asks_what_it_should
 
 #[test]
 fn given_the_router_the_table_and_the_description_then_they_name_the_same_routes() {
-    let document = serde_json::to_value(crate::rest::document()).expect("plain data");
+    let document = crate::rest::document();
     let described: BTreeSet<(String, String)> = document["paths"]
         .as_object()
         .expect("paths")
@@ -499,4 +550,47 @@ async fn given_a_form_that_asks_for_an_unsafe_method_in_the_wrong_place_then_it_
     }
     let room = world.room(&here).await;
     assert!(room.state().words(contribution).is_some_and(|(text, _)| text.as_str() == "Bleibt."));
+}
+
+#[tokio::test]
+async fn given_staff_of_the_network_when_they_ask_for_what_is_not_there_then_nothing_is_kept_of_it() {
+    let world = World::new().await;
+    let here = world.place(Visibility::Code).await;
+    let editor = world.caller(Caller::NetworkStaff(Role::Editor), By::Session, &here, &here).await;
+    let client = world.speak(editor, By::Session).await;
+    let participants = async || {
+        let standing = world.app.accounts.standing(editor).await.expect("readable").expect("there");
+        standing.participants.len()
+    };
+    for (process, kept) in [(Uuid::now_v7(), 0), (here.process.0, 1)] {
+        let answer = client.request(Method::GET, &format!("/api/v1/processes/{process}")).send().await;
+        assert_eq!(answer.expect("an answer").status().is_success(), kept == 1);
+        assert_eq!(participants().await, kept);
+    }
+}
+
+#[tokio::test]
+async fn given_an_account_when_it_joins_with_a_code_then_it_is_no_guest() {
+    let world = World::new().await;
+    let here = world.place(Visibility::Members).await;
+    for (caller, guest) in [(Caller::Account, false), (Caller::GuestElsewhere, true)] {
+        let elsewhere = world.place(Visibility::Code).await;
+        let person = world.caller(caller, By::Session, &here, &elsewhere).await;
+        let client = world.speak(person, By::Session).await;
+        let body = json!({ "code": world.code(&here, CodeKind::Spoken), "notice": 1 });
+        let answer = client.request(Method::POST, "/api/v1/join").json(&body).send().await.expect("an answer");
+        assert_eq!(answer.status(), StatusCode::CREATED);
+        let standing = world.app.accounts.standing(person).await.expect("readable").expect("there");
+        assert_eq!(standing.in_process(here.process).map(|participant| participant.guest), Some(guest), "{caller:?}");
+    }
+}
+
+#[tokio::test]
+async fn given_a_reader_ahead_of_the_log_then_catching_up_brings_nothing() {
+    let world = World::new().await;
+    let here = world.place(Visibility::Public).await;
+    for after in [u64::MAX, u64::MAX - 1, 1_000] {
+        let part = world.visitor().deltas(here.stream, Seq(after)).await.expect("readable");
+        assert_eq!((part.after, part.seq, part.deltas.len()), (Seq(after), Seq(after), 0));
+    }
 }

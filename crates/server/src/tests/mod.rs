@@ -1,5 +1,9 @@
 //! What the doors promise, held against a running server: who gets through which, from where, and with what.
 
+mod described;
 mod doors;
+mod hostile;
+mod origins;
+mod random;
 mod sockets;
 mod world;

@@ -27,6 +27,7 @@ use crate::access::{self, FRAMES, Needs};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum May {
     Program,
+    Reader,
     Participant,
     Author,
     Moderator,
@@ -37,6 +38,7 @@ impl May {
     fn needs(self) -> Option<Needs> {
         match self {
             Self::Program => None,
+            Self::Reader => Some(Needs::Sight),
             Self::Participant => Some(Needs::Joined),
             Self::Author => Some(Needs::Author),
             Self::Moderator => Some(Needs::Moderates),
@@ -48,6 +50,7 @@ impl May {
     fn in_forum(self, facts: &Facts, visibility: Visibility) -> Expected {
         match self {
             _ if !facts.sees(visibility) => NOT_FOUND,
+            Self::Reader => Expected::Opens,
             _ if facts.banned => BANNED,
             Self::Participant | Self::Author if !facts.participant => NOT_JOINED,
             Self::Participant => Expected::Opens,
@@ -95,6 +98,17 @@ const COMMANDS: &[Sample] = &[
     (StreamKind::Forum, "approve", May::Moderator, about),
     (StreamKind::Forum, "hide", May::Moderator, |s| json!({ "contribution": s.contribution, "reason": "spam" })),
     (StreamKind::Forum, "restore", May::Moderator, about),
+    (StreamKind::Forum, "put_back", May::Moderator, about),
+    (StreamKind::Forum, "approve_all", May::Moderator, |s| json!({ "participant": s.participant })),
+    (StreamKind::Forum, "claim", May::Moderator, about),
+    (StreamKind::Forum, "dismiss", May::Moderator, about),
+    (StreamKind::Forum, "reject_appeal", May::Moderator, about),
+    (StreamKind::Forum, "reset_name", May::Moderator, |s| json!({ "participant": s.participant })),
+    (StreamKind::Forum, "set_summary", May::Moderator, |_| json!({ "text": "Kurz." })),
+    (StreamKind::Forum, "count_hall", May::Moderator, |_| json!({ "people": 60 })),
+    (StreamKind::Forum, "report", May::Reader, |s| json!({ "contribution": s.contribution, "reason": "spam" })),
+    (StreamKind::Forum, "add", May::Author, |s| json!({ "contribution": s.contribution, "text": "Dazu." })),
+    (StreamKind::Forum, "appeal", May::Author, |s| json!({ "contribution": s.contribution, "text": "Doch." })),
     (StreamKind::Forum, "set_state", May::Moderator, |_| json!({ "state": "open" })),
     (StreamKind::Forum, "set_waiting", May::Moderator, |_| json!({ "waiting": "none" })),
     (StreamKind::Forum, "introduce", May::Participant, |_| json!({})),
@@ -227,7 +241,10 @@ async fn ask_everything(visibility: Visibility) {
             // Commands are counted per socket.
             let mut socket = Asking::open(&client).await;
             let mut second = Asking::open(&client).await;
-            for (_, name, may, sample) in COMMANDS.iter().filter(|sample| sample.0 == kind) {
+            for (nth, (_, name, may, sample)) in COMMANDS.iter().filter(|sample| sample.0 == kind).enumerate() {
+                if nth % 10 == 9 {
+                    (socket, second) = (Asking::open(&client).await, Asking::open(&client).await);
+                }
                 let contribution = world.contribution(&here, participant, "Mehr Licht.").await;
                 let mut command = sample(&Subject { place: here, contribution, participant });
                 command["type"] = (*name).into();

@@ -55,6 +55,7 @@ pub fn home(cx: Cx, words: DocumentWords, home: Home) -> AnyView {
                         autocomplete="off"
                         autocapitalize="characters"
                         spellcheck="false"
+                        dir="ltr"
                         aria-describedby="code-hint"
                     />
                     <button class="main">{words.home_code_go()}</button>

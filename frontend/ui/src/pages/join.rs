@@ -9,7 +9,7 @@ use crate::address;
 use crate::board::Cx;
 use crate::data::Join;
 use crate::view::{AnyView, IntoAny};
-use crate::words::{DocumentWords, LANGUAGES, autonym};
+use crate::words::{DocumentWords, LANGUAGES, autonym, direction};
 
 /// Where the form goes.
 const ACTION: &str = "/api/v1/join";
@@ -44,7 +44,7 @@ pub fn join(cx: Cx, words: DocumentWords, join: Join, network: Option<&Texts>) -
     // A code that led here and is right needs no field; one that is wrong must be seen to be corrected.
     let code =
         if join.process.is_some() && refused.as_ref().is_none_or(|refused| refused.problem.code != "code_unknown") {
-            hidden("code", code).into_any()
+            hidden("code", code)
         } else {
             view! {
                 <div class="field">
@@ -61,6 +61,7 @@ pub fn join(cx: Cx, words: DocumentWords, join: Join, network: Option<&Texts>) -
                         autocomplete="off"
                         autocapitalize="characters"
                         spellcheck="false"
+                        dir="ltr"
                         aria-describedby="code-hint"
                         value=code
                     />
@@ -115,7 +116,13 @@ fn languages(cx: Cx, words: DocumentWords, path: &str) -> AnyView {
         .map(|lang| {
             let current = *lang == cx.words.lang();
             view! {
-                <button name="lang" value=*lang lang=*lang aria-pressed=if current { "true" } else { "false" }>
+                <button
+                    name="lang"
+                    value=*lang
+                    lang=*lang
+                    dir=direction(lang)
+                    aria-pressed=if current { "true" } else { "false" }
+                >
                     {autonym(lang)}
                 </button>
             }

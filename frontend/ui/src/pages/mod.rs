@@ -10,8 +10,12 @@ mod forum;
 mod home;
 #[cfg(feature = "ssr")]
 mod join;
+#[cfg(all(feature = "ssr", feature = "staff"))]
+mod languages;
 #[cfg(feature = "ssr")]
 mod list;
+#[cfg(all(feature = "ssr", feature = "staff"))]
+mod log;
 #[cfg(feature = "ssr")]
 mod login;
 #[cfg(feature = "ssr")]
@@ -19,6 +23,8 @@ mod message;
 #[cfg(feature = "staff")]
 mod moderation;
 mod parts;
+#[cfg(all(feature = "ssr", feature = "staff"))]
+mod record;
 #[cfg(feature = "ssr")]
 mod report;
 #[cfg(feature = "ssr")]
@@ -59,10 +65,16 @@ pub fn page(page: PageData, words: AllWords) -> AnyView {
         PageKind::Join(join) => join::join(cx, document, join, page.network.as_ref()),
         PageKind::Forum(forum) => forum::forum(cx, *forum, page.me),
         #[cfg(feature = "staff")]
-        PageKind::Moderation(forum) => moderation::moderation(cx, words.staff, *forum),
+        PageKind::Moderation(forum) => moderation::moderation(cx, words.staff, *forum, page.me),
         // The document loads the program that has it.
         #[cfg(not(feature = "staff"))]
         PageKind::Moderation(_) => ().into_any(),
+        #[cfg(all(feature = "ssr", feature = "staff"))]
+        PageKind::Log(page) => log::log(cx, words.staff, *page),
+        #[cfg(all(feature = "ssr", feature = "staff"))]
+        PageKind::Record(page) => record::record(cx, words.staff, *page),
+        #[cfg(all(feature = "ssr", feature = "staff"))]
+        PageKind::Languages => languages::languages(words.staff),
         #[cfg(feature = "ssr")]
         PageKind::LoginLink(link) => login::login(cx, document, link),
         #[cfg(feature = "ssr")]
@@ -77,7 +89,7 @@ pub fn page(page: PageData, words: AllWords) -> AnyView {
         PageKind::Thread(page) => thread::thread(cx, document, *page),
         #[cfg(feature = "ssr")]
         PageKind::Report(page) => report::report(cx, document, *page),
-        #[cfg(feature = "ssr")]
+        #[cfg(all(feature = "ssr", not(feature = "staff")))]
         _ => ().into_any(),
     }
 }

@@ -75,20 +75,21 @@ pub fn sentence(text: Signal<String>) -> AnyView {
 }
 
 /// A picture beside a word, from the sprite of the document.
-pub fn icon(markup: &'static str) -> impl IntoView {
-    view! { <span class="icon" aria-hidden="true" inner_html=markup /> }
+pub fn icon(markup: &'static str) -> AnyView {
+    view! { <span class="icon" aria-hidden="true" inner_html=markup /> }.into_any()
 }
 
 /// The pictures, by what they mean.
 pub mod icons {
     macro_rules! icons {
-        ($($name:ident = $id:literal;)*) => {
-            $(pub const $name: &str = concat!("<svg><use href=\"#i-", $id, "\"/></svg>");)*
+        ($($name:ident = $id:literal $($class:literal)?;)*) => {
+            $(pub const $name: &str = concat!("<svg", $(" class=\"", $class, "\"",)? "><use href=\"#i-", $id, "\"/></svg>");)*
         };
     }
+    // What points along the line is turned round where lines run from right to left.
     icons! {
         SUPPORT = "heart";
-        REPLY = "reply";
+        REPLY = "reply" "turn";
         EDIT = "edit";
         DELETE = "bin";
         WAIT = "clock";
@@ -100,18 +101,18 @@ pub mod icons {
         STAFF = "shield";
         TALK = "talk";
         WARN = "warn";
-        SEND = "send";
+        SEND = "send" "turn";
         MORE = "more";
         REPORT = "flag";
         SEARCH = "search";
         ADD = "plus";
-        GO = "go";
+        GO = "go" "turn";
         KEY = "key";
         DOOR = "door";
     }
     #[cfg(feature = "ssr")]
     icons! {
-        BACK = "back";
+        BACK = "back" "turn";
         PHOTO = "camera";
     }
     #[cfg(feature = "staff")]
@@ -125,8 +126,8 @@ pub mod icons {
 }
 
 /// A hidden field.
-pub fn hidden(name: &'static str, value: String) -> impl IntoView {
-    view! { <input type="hidden" name=name value=value /> }
+pub fn hidden(name: &'static str, value: String) -> AnyView {
+    view! { <input type="hidden" name=name value=value /> }.into_any()
 }
 
 /// Why something was not taken: the title of a problem.

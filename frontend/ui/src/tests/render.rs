@@ -18,7 +18,7 @@ use crate::data::{
     Codes, ForumCard, ForumPage, Home, Join, ListPage, LoginLink, Me, Message, PageData, PageKind, Place, ProcessCard,
     Refused, ReportPage, Return, Shell, ThreadPage, Welcome,
 };
-use crate::{LANGUAGES, document, embedded, problem_title, render};
+use crate::{LANGUAGES, direction, document, embedded, problem_title, render};
 
 /// Tried in every text.
 const HOSTILE: &str = "</script><script>alert(1)</script>\"'><img src=x onerror=alert(1)>&lt;</textarea><!--";
@@ -146,6 +146,7 @@ fn staff_page() -> ForumPage {
     waiting.author.participant = Some(ParticipantId(uuid(50)));
     page.view.waiting = vec![waiting];
     page.view.contributions[2].pending = Some("Wir brauchen mehr Platz.".into());
+    page.view.attention = vec![page.view.contributions[2].clone()];
     let hidden = &mut page.view.contributions[3];
     hidden.hidden = Some(HiddenView { reason: HideReason::Spam, note: None, by: None, appeal: None });
     hidden.text = "".into();
@@ -312,8 +313,13 @@ fn given_any_page_in_any_language_then_the_document_is_whole() {
     for lang in LANGUAGES {
         for (name, kind) in kinds() {
             let (staff, lives) = (name == "moderation", kind.lives());
+            // Staff words are in two languages.
+            let shown = if staff && *lang != "de" { "en" } else { *lang };
             let html = document(&page(lang, kind), &shell());
-            assert!(html.starts_with(&format!("<!DOCTYPE html><html lang=\"{lang}\" dir=\"ltr\">")), "{name}");
+            assert!(
+                html.starts_with(&format!("<!DOCTYPE html><html lang=\"{shown}\" dir=\"{}\">", direction(shown))),
+                "{name}"
+            );
             assert_eq!(html.matches("<h1").count(), 1, "{name}");
             assert!(html.contains("name=\"viewport\"") && html.contains("href=\"/assets/style-1234.css\""));
             assert_eq!(html.contains("data-wasm=\"/assets/staff-1234.wasm\""), staff, "{name}");
@@ -336,6 +342,37 @@ fn given_any_page_in_any_language_then_the_document_is_whole() {
             }
             assert_eq!(open, ["html", "body"], "{name}");
         }
+    }
+}
+
+#[test]
+fn given_a_staff_page_for_a_reader_of_another_language_then_all_of_it_is_english() {
+    let mut data = page("ar", PageKind::Moderation(Box::new(staff_page())));
+    let title = problem_title("ar", "not_found", &serde_json::Map::new());
+    let refused = Problem { title: title.clone(), ..problem("not_found", 404) };
+    data.refused = Some(Refused { action: String::new(), fields: BTreeMap::new(), problem: refused });
+    let html = document(&data, &shell());
+    assert!(html.contains("There is no such thing here.") && !html.contains(&title));
+    assert!(html.contains("value=\"ar\" lang=\"ar\" dir=\"rtl\" aria-pressed=\"true\""), "the choice is seen");
+    assert!(html.contains("\"lang\":\"en\""), "the program reads it so");
+}
+
+#[test]
+fn given_the_choice_of_languages_then_each_says_its_own_name_in_order() {
+    for kind in [home(), join()] {
+        let html = document(&page("fa", kind), &shell());
+        let names: Vec<_> = html
+            .split("<button name=\"lang\"")
+            .skip(1)
+            .map(|rest| {
+                let (attributes, rest) = rest.split_once('>').expect("an end");
+                let lang = attribute(attributes, "lang").expect("a language");
+                assert_eq!(attribute(attributes, "dir"), Some(direction(lang)));
+                assert_eq!(attributes.contains("aria-pressed=\"true\""), lang == "fa");
+                rest.split('<').next().unwrap_or_default().trim()
+            })
+            .collect();
+        assert_eq!(names, ["Deutsch", "English", "العربية", "فارسی", "Français", "Русский", "Türkçe", "Українська"]);
     }
 }
 
@@ -410,7 +447,7 @@ fn given_a_forum_page_then_contributions_say_language_direction_and_time() {
     assert!(html.contains("Gast 42"), "without a name");
     assert!(html.contains("<ul><li>Räume</li><li>Zeit</li></ul>"), "safe HTML as it is");
     assert!(html.contains("aria-live=\"polite\""), "in the first HTML");
-    assert!(html.contains("Antwort an Amira K."));
+    assert!(html.contains("Antwort an \u{2068}Amira K.\u{2069}"));
     assert!(html.contains("Bitte ohne Telefonnummer."));
     assert!(html.contains("?before=40"));
 }
@@ -440,7 +477,7 @@ fn given_a_closed_forum_then_nobody_writes_or_supports() {
 #[test]
 fn given_an_address_that_asks_to_reply_or_change_then_the_text_form_is_for_that() {
     for (query, action, kept) in [
-        (format!("reply={}", uuid(40)), "/contributions\"".to_owned(), "Sie antworten: Amira K."),
+        (format!("reply={}", uuid(40)), "/contributions\"".to_owned(), "Sie antworten: \u{2068}Amira K.\u{2069}"),
         (format!("edit={}", uuid(44)), format!("/contributions/{}/edit\"", uuid(44)), ">Ich finde das gut.</textarea>"),
         (format!("edit={}", uuid(60)), format!("/contributions/{}/edit\"", uuid(60)), ">Noch ein Gedanke von mir.<"),
         (format!("edit={}", uuid(40)), "/contributions\"".to_owned(), "Ihr Beitrag"),
@@ -698,7 +735,7 @@ fn given_a_search_then_the_form_keeps_what_was_looked_for_and_results_can_be_act
 fn given_a_thread_then_it_can_be_answered_where_one_may() {
     let kind = |page: ThreadPage| PageKind::Thread(Box::new(page));
     let html = render(page("de", kind(thread_page())));
-    assert!(html.contains("Beitrag von Moderation Süd") && html.contains("2 Antworten"));
+    assert!(html.contains("Beitrag von \u{2068}Moderation Süd\u{2069}") && html.contains("2 Antworten"));
     assert!(html.contains(&format!("name=\"reply_to\" value=\"{}\"", uuid(41))));
     assert!(html.find("Wir brauchen einen Ort").unwrap() < html.find("Danke! Welcher Ort").unwrap());
     let mut closed = thread_page();

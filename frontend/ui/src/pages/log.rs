@@ -1,0 +1,125 @@
+//! What staff did in a forum, as sentences, newest first.
+
+use leptos::prelude::*;
+use stimmwerk_core::forum::{ActView, Did, Mode, Waiting};
+
+use super::moderation::reason;
+use super::parts::{icon, icons, texts};
+use crate::board::Cx;
+use crate::clock;
+use crate::data::LogPage;
+use crate::view::{AnyView, IntoAny};
+use crate::words::StaffWords;
+
+/// Stands for a name until the sentence is cut there: no text of ours holds it.
+const MARK: &str = "\u{1}";
+
+/// See [`crate::data::PageKind::Log`].
+pub fn log(cx: Cx, words: StaffWords, page: LogPage) -> AnyView {
+    let LogPage { place, acts, older } = page;
+    let mut forum = String::from("/f/");
+    forum.push_str(&place.forum.id.to_string());
+    let today = cx.zone.with_value(|zone| clock::day(zone, place.now));
+    let row = |(act, name): &(ActView, Option<String>)| {
+        let when = act.at.map(|at| {
+            let text = cx.zone.with_value(|zone| clock::moment(cx.words, zone, at, Some(today)));
+            view! { <time datetime=clock::iso(at)>{text}</time> }
+        });
+        let link = act.contribution.map(|id| {
+            let href = format!("{forum}/c/{id}");
+            view! { <a href=href>{words.log_link()}</a> }
+        });
+        view! { <li>{when} <span class="did">{sentence(words, act, name.as_deref())} " " {link}</span></li> }
+    };
+    let empty = acts.is_empty();
+    let newest = cx.path.with_value(|path| path.contains("before=")).then(|| {
+        let href = format!("{forum}/log");
+        view! {
+            <a class="button" href=href>
+                {icon(icons::UP)}
+                {words.log_newest()}
+            </a>
+        }
+    });
+    let older = older.map(|seq| {
+        let href = format!("{forum}/log?before={seq}");
+        view! {
+            <p class="older">
+                <a class="button" rel="next" href=href>
+                    {icon(icons::DOWN)}
+                    {words.log_older()}
+                </a>
+            </p>
+        }
+    });
+    view! {
+        <div class="staff-page log">
+            <header class="head">
+                <p class="kicker">{icon(icons::STAFF)} {words.log()}</p>
+                <h1>{texts(cx.words, &place.forum.title)}</h1>
+                <p class="lead">{words.log_lead()}</p>
+                <nav class="ways" aria-label=words.ways()>
+                    <a class="button" href=format!("{forum}/moderation")>
+                        {words.title()}
+                    </a>
+                    <a class="button" href=forum.clone()>
+                        {words.to_forum()}
+                    </a>
+                    <a class="button" href=format!("{forum}/record")>
+                        {words.to_record()}
+                    </a>
+                </nav>
+            </header>
+            {newest}
+            <p class="empty" hidden=!empty>
+                {words.log_empty()}
+            </p>
+            <ol class="acts-log">{acts.iter().map(row).collect_view()}</ol>
+            {older}
+        </div>
+    }
+    .into_any()
+}
+
+/// Who did what. A name is never part of the words: it stands in an element of its own.
+fn sentence(words: StaffWords, act: &ActView, name: Option<&str>) -> AnyView {
+    let text = match act.did {
+        Did::Titled => words.log_titled(MARK),
+        Did::TopicAdded => words.log_topic_added(MARK),
+        Did::Spoken => words.log_spoken(MARK),
+        Did::Approved => words.log_approved(MARK),
+        Did::Hidden { reason: why } => words.log_hidden(reason(words, why), MARK),
+        Did::Restored => words.log_restored(MARK),
+        Did::PutBack => words.log_put_back(MARK),
+        Did::Dismissed => words.log_dismissed(MARK),
+        Did::AppealRejected => words.log_appeal_rejected(MARK),
+        Did::NameReset => words.log_name_reset(MARK),
+        Did::Erased => words.log_erased(MARK),
+        Did::StateSet { mode: Mode::Open } => words.log_opened(MARK),
+        Did::StateSet { mode: Mode::Slow { seconds } } => words.log_slowed(seconds, MARK),
+        Did::StateSet { mode: Mode::Locked } => words.log_locked(MARK),
+        Did::StateSet { mode: Mode::Closed } => words.log_closed(MARK),
+        Did::WaitingSet { waiting } => {
+            let rule = match waiting {
+                Waiting::None => words.waiting_none(),
+                Waiting::FirstOfGuest => words.waiting_first(),
+                Waiting::All => words.waiting_all(),
+            };
+            words.log_waiting_set(rule, MARK)
+        }
+        Did::Summarised => words.log_summarised(MARK),
+        Did::HallCounted => words.log_hall_counted(MARK),
+    };
+    let (before, after) = text.split_once(MARK).map_or((text.as_str(), ""), |both| both);
+    let who = match (name, act.by) {
+        (Some(name), _) => view! { <bdi class="author">{name.to_owned()}</bdi> }.into_any(),
+        (None, Some(_)) => view! { <span class="author">{words.log_nameless()}</span> }.into_any(),
+        (None, None) => view! { <span class="author">{words.log_program()}</span> }.into_any(),
+    };
+    view! {
+        {before.to_owned()}
+        {who}
+        {after.to_owned()}
+    }
+    .into_any()
+}

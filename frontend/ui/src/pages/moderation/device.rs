@@ -1,0 +1,163 @@
+//! What the desk asks of the browser. Without one it does nothing.
+
+#[cfg(feature = "hydrate")]
+pub use here::*;
+#[cfg(not(feature = "hydrate"))]
+pub use nowhere::*;
+
+#[cfg(feature = "hydrate")]
+mod here {
+    use leptos::prelude::*;
+    use wasm_bindgen::prelude::*;
+    use wasm_bindgen_futures::JsFuture;
+
+    /// Whether single keys do something here, kept in this tab.
+    const KEYS: &str = "stimmwerk.keys";
+
+    /// The clock, in milliseconds.
+    pub fn clock() -> i64 {
+        js_sys::Date::now() as i64
+    }
+
+    fn by_id(id: &str) -> Option<web_sys::HtmlElement> {
+        document().get_element_by_id(id)?.dyn_into().ok()
+    }
+
+    /// Moves the focus to an element after what is being done has been shown. Only in answer to a press. The page is
+    /// scrolled only where that was asked by a key: a thumb stays where it is.
+    pub fn focus(id: String, scroll: bool) {
+        request_animation_frame(move || {
+            if let Some(element) = by_id(&id) {
+                let options = web_sys::FocusOptions::new();
+                options.set_prevent_scroll(!scroll);
+                _ = element.focus_with_options(&options);
+            }
+        });
+    }
+
+    /// Opens the reasons of an item and goes to the first of them.
+    pub fn open(id: &str) {
+        let Some(details) = by_id(id).and_then(|item| item.query_selector("details.hide").ok().flatten()) else {
+            return;
+        };
+        _ = details.set_attribute("open", "");
+        let button = details.query_selector("button").ok().flatten();
+        if let Some(button) = button.and_then(|button| button.dyn_into::<web_sys::HtmlElement>().ok()) {
+            _ = button.focus();
+        }
+    }
+
+    /// Which thing has the focus, by the id of its element.
+    pub fn focused() -> Option<String> {
+        Some(document().active_element()?.closest("li.item").ok()??.id())
+    }
+
+    /// Calls this every second.
+    pub fn every_second(call: impl Fn() + 'static) {
+        set_interval(call, std::time::Duration::from_secs(1));
+    }
+
+    /// Calls this with each key that is pressed alone and not into a field. `true`: it meant something.
+    pub fn on_key(call: impl Fn(&str) -> bool + 'static) {
+        let heard = Closure::<dyn Fn(leptos::ev::KeyboardEvent)>::new(move |event: leptos::ev::KeyboardEvent| {
+            if event.ctrl_key() || event.meta_key() || event.alt_key() || event.repeat() || event.is_composing() {
+                return;
+            }
+            let target = event.target().and_then(|target| target.dyn_into::<web_sys::Element>().ok());
+            let typing = |element: &web_sys::Element| element.closest("input,textarea,select").ok().flatten().is_some();
+            if !target.as_ref().is_some_and(typing) && call(&event.key()) {
+                event.prevent_default();
+            }
+        });
+        _ = document().add_event_listener_with_callback("keydown", heard.as_ref().unchecked_ref());
+        // For as long as the document lives.
+        heard.forget();
+    }
+
+    /// Are single keys wanted?
+    pub fn keys() -> bool {
+        let kept = window().session_storage().ok().flatten().and_then(|storage| storage.get_item(KEYS).ok().flatten());
+        kept.as_deref() != Some("off")
+    }
+
+    /// Keeps whether they are.
+    pub fn keep_keys(on: bool) {
+        if let Some(storage) = window().session_storage().ok().flatten() {
+            _ = storage.set_item(KEYS, if on { "on" } else { "off" });
+        }
+    }
+
+    /// Asks the server: the body of the answer, or of its refusal.
+    pub fn ask(
+        method: &'static str,
+        path: String,
+        body: Option<&'static str>,
+        then: impl FnOnce(Result<String, String>) + 'static,
+    ) {
+        leptos::task::spawn_local(async move {
+            let answer = asked(method, &path, body).await;
+            then(answer.unwrap_or_else(|_| Err(String::new())));
+        });
+    }
+
+    async fn asked(method: &str, path: &str, body: Option<&str>) -> Result<Result<String, String>, JsValue> {
+        let init = web_sys::RequestInit::new();
+        init.set_method(method);
+        let headers = web_sys::Headers::new()?;
+        headers.set("accept", "application/json")?;
+        if let Some(body) = body {
+            headers.set("content-type", "application/json")?;
+            init.set_body(&JsValue::from_str(body));
+        }
+        init.set_headers(&headers);
+        let answer = JsFuture::from(window().fetch_with_str_and_init(path, &init)).await?;
+        let answer: web_sys::Response = answer.dyn_into()?;
+        let text = JsFuture::from(answer.text()?).await?.as_string().unwrap_or_default();
+        Ok(if answer.ok() { Ok(text) } else { Err(text) })
+    }
+}
+
+#[cfg(not(feature = "hydrate"))]
+mod nowhere {
+    #[cfg(test)]
+    thread_local! {
+        /// The clock of a test.
+        pub static CLOCK: std::cell::Cell<i64> = const { std::cell::Cell::new(0) };
+    }
+
+    /// The clock, in milliseconds.
+    #[cfg(test)]
+    pub fn clock() -> i64 {
+        CLOCK.get()
+    }
+
+    /// The clock, in milliseconds.
+    #[cfg(not(test))]
+    pub fn clock() -> i64 {
+        0
+    }
+
+    /// Moves the focus to an element.
+    pub fn focus(_id: String, _scroll: bool) {}
+
+    /// Opens the reasons of an item.
+    #[cfg(test)]
+    pub fn open(_id: &str) {}
+
+    /// Which thing has the focus.
+    pub fn focused() -> Option<String> {
+        None
+    }
+
+    /// Keeps whether single keys are wanted.
+    pub fn keep_keys(_on: bool) {}
+
+    /// Asks the server.
+    pub fn ask(
+        _method: &'static str,
+        _path: String,
+        _body: Option<&'static str>,
+        _then: impl FnOnce(Result<String, String>) + 'static,
+    ) {
+    }
+}

@@ -1,0 +1,718 @@
+//! The desk of a forum's moderators: what waits, what asks for a look, the rules, and the way in. It is worked with by
+//! thumb, in front of a full hall: a press is one press, the next thing stands where the last one stood, and for a moment
+//! a press can be taken back.
+
+mod attention;
+mod device;
+mod hall;
+mod order;
+mod queue;
+mod settings;
+#[cfg(test)]
+mod tests;
+mod undo;
+
+use leptos::ev::SubmitEvent;
+use leptos::prelude::*;
+use stimmwerk_core::forum::{AuthorView, ContributionView, ForumCommand, HideReason};
+use stimmwerk_core::ids::{ContributionId, ParticipantId, ProcessId};
+use stimmwerk_core::time::Timestamp;
+
+use super::forum::{Row, at, author, connection, facts, list, live_board, text, voices, when};
+use super::parts::{each, hidden, icon, icons, refusal, sentence, texts};
+use crate::address::{self, ForumPlace};
+use crate::board::{Board, Cx, Link, say};
+use crate::data::{ForumPage, Me};
+use crate::dom;
+use crate::view::{AnyView, IntoAny};
+use crate::words::StaffWords;
+use order::{Queue, arrange, leaves};
+use undo::{Done, UNDO_MS, What};
+
+/// A press that follows another one faster than this is not meant: the thumb came down twice. In milliseconds.
+const BOUNCE_MS: i64 = 350;
+
+/// What this page's components need.
+#[derive(Clone, Copy)]
+struct Desk {
+    cx: Cx,
+    words: StaffWords,
+    board: Board,
+    place: ForumPlace,
+    process: ProcessId,
+    /// The name of who looks.
+    me: StoredValue<Option<String>>,
+    /// The server's clock, as well as the browser knows it. It moves every second.
+    now: RwSignal<Timestamp>,
+    /// The queue as it stands.
+    queue: Memo<Queue>,
+    /// What the reader pressed away here, and how often they pressed.
+    mine: RwSignal<Vec<ContributionId>>,
+    presses: RwSignal<u32>,
+    /// What can be taken back, oldest first.
+    undo: RwSignal<Vec<Done>>,
+    /// What is to be taken back as soon as the server has answered to it.
+    wanted: RwSignal<Vec<Done>>,
+    /// What the reader took on here.
+    claimed: RwSignal<Vec<ContributionId>>,
+    /// Where the keys are.
+    current: RwSignal<Option<Spot>>,
+    /// Do single keys mean something?
+    keys: RwSignal<bool>,
+    /// When something was pressed last.
+    pressed_at: StoredValue<i64>,
+}
+
+/// A thing on the desk.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Spot {
+    id: ContributionId,
+    /// In the queue; otherwise among what asks for a look.
+    waits: bool,
+}
+
+impl Spot {
+    /// The id of its element.
+    fn anchor(self) -> String {
+        let mut anchor = String::from(if self.waits { "q-" } else { "r-" });
+        anchor.push_str(&self.id.to_string());
+        anchor
+    }
+}
+
+/// See [`crate::data::PageKind::Moderation`].
+pub fn moderation(cx: Cx, words: StaffWords, page: ForumPage, me: Option<Me>) -> AnyView {
+    let board = live_board(cx, &page);
+    let place = ForumPlace {
+        forum: page.view.forum.id,
+        moderation: true,
+        topic: page.view.window.topic,
+        before: cx.path.with_value(|path| address::parameter(path, "before").and_then(|before| before.parse().ok())),
+    };
+    let desk = Desk::new(cx, words, board, place, &page, me);
+    #[cfg(feature = "hydrate")]
+    desk.live();
+    let contributions = address::api(place.forum, "/contributions");
+    let hall = hall::hall(desk, &page);
+    view! {
+        <div class="desk" on:submit=move |event| desk.submit(&event)>
+            <header class="head">
+                <p class="kicker">{icon(icons::STAFF)} {words.title()}</p>
+                <h1>{texts(cx.words, &page.view.forum.title)}</h1>
+                <p class="facts">{facts(cx, board)}</p>
+                {connection(cx, board)}
+                {ways(desk)}
+            </header>
+            <div class="work">
+                {refusal(cx, move |refused| refused.action == contributions)}
+                {settings::states(desk)}
+                {queue::queue(desk)}
+                {attention::attention(desk)}
+                {hall}
+                {list(cx, board, place, words.list(), move |row| listed(desk, row))}
+            </div>
+            <aside class="side">
+                {page.codes.map(|codes| settings::invite(desk, codes))}
+                {settings::rule(desk)}
+                {settings::topics(desk)}
+                {help(desk)}
+            </aside>
+            {bar(desk)}
+            {voices(cx, board)}
+        </div>
+    }
+    .into_any()
+}
+
+impl Desk {
+    fn new(cx: Cx, words: StaffWords, board: Board, place: ForumPlace, page: &ForumPage, me: Option<Me>) -> Self {
+        let (mine, presses) = (RwSignal::new(Vec::new()), RwSignal::new(0));
+        let queue = Memo::new(move |before: Option<&Queue>| {
+            board.view.with(|view| {
+                board.pending.with(|pending| {
+                    let leaving = |one: &ContributionView| leaves(pending, one);
+                    mine.with(|mine| arrange(before, &view.waiting, leaving, mine, presses.get()))
+                })
+            })
+        });
+        Self {
+            cx,
+            words,
+            board,
+            place,
+            process: page.view.forum.process,
+            me: StoredValue::new(me.and_then(|me| me.name)),
+            now: RwSignal::new(page.now),
+            queue,
+            mine,
+            presses,
+            undo: RwSignal::new(Vec::new()),
+            wanted: RwSignal::new(Vec::new()),
+            claimed: RwSignal::new(Vec::new()),
+            current: RwSignal::new(None),
+            keys: RwSignal::new(true),
+            pressed_at: StoredValue::new(i64::MIN / 2),
+        }
+    }
+
+    /// Time, keys, and what waits to be taken back.
+    #[cfg(feature = "hydrate")]
+    fn live(self) {
+        let ahead = StoredValue::new(0);
+        Effect::new(move |_| {
+            let server = self.board.clock.get();
+            ahead.set_value(server.0 - device::clock());
+            self.now.set(server);
+        });
+        Effect::new(move |_| {
+            self.keys.set(device::keys());
+            device::every_second(move || {
+                let clock = device::clock();
+                self.now.set(Timestamp(clock + ahead.get_value()));
+                self.undo.maybe_update(|list| undo::expire(list, clock));
+            });
+            device::on_key(move |key| self.key(key));
+        });
+        Effect::new(move |_| self.send_back());
+    }
+
+    /// A form of the desk is being sent.
+    fn submit(self, event: &SubmitEvent) {
+        let (Some(form), true) = (dom::form(event), self.board.hands().is_some()) else { return };
+        if let Some((body, words)) = self.about_person(&form.action) {
+            event.prevent_default();
+            let said = self.board.said;
+            device::ask("POST", form.action, body, move |answer| say(said, outcome(words, answer)));
+            return;
+        }
+        let Some(command) = form.command(self.place.forum) else { return };
+        let text = form.field("text").is_some();
+        if self.press(command, false) {
+            event.prevent_default();
+            // A text field is emptied by its own signal, which also brings back what was refused.
+            if !text {
+                dom::reset(event);
+            }
+        }
+    }
+
+    /// What a form does with a person is no command to the forum: what is sent, and what is said then.
+    fn about_person(self, action: &str) -> Option<(Option<&'static str>, &'static str)> {
+        if action.ends_with("/reset-name") {
+            Some((None, self.words.name_reset_done()))
+        } else if action.ends_with("/ban") {
+            Some((Some("{\"banned\":true}"), self.words.ban_done()))
+        } else {
+            None
+        }
+    }
+
+    /// Does something. `false`: not here, so the form goes its own way.
+    fn press(self, command: ForumCommand, by_key: bool) -> bool {
+        let Some(hands) = self.board.hands() else { return false };
+        let clears = matches!(
+            command,
+            ForumCommand::Approve { .. } | ForumCommand::ApproveAll { .. } | ForumCommand::Hide { .. }
+        );
+        let now = device::clock();
+        if clears && now < self.pressed_at.get_value() + BOUNCE_MS {
+            return true;
+        }
+        let back = self.board.view.with_untracked(|view| undo::of(&command, view));
+        let spots = self.spots();
+        let about = match &command {
+            ForumCommand::Claim { contribution, release } => {
+                let (id, release) = (*contribution, *release);
+                self.claimed.update(|claimed| {
+                    claimed.retain(|have| *have != id);
+                    if !release {
+                        claimed.push(id);
+                    }
+                });
+                None
+            }
+            ForumCommand::Approve { contribution }
+            | ForumCommand::Hide { contribution, .. }
+            | ForumCommand::Dismiss { contribution }
+            | ForumCommand::Restore { contribution }
+            | ForumCommand::RejectAppeal { contribution, .. } => spots.iter().position(|spot| spot.id == *contribution),
+            ForumCommand::ApproveAll { .. } => self.here(&spots),
+            _ => None,
+        };
+        if !hands.command(command) {
+            return false;
+        }
+        if clears {
+            self.pressed_at.set_value(now);
+        }
+        if let Some((what, author, back)) = back {
+            let number = self.presses.get_untracked() + 1;
+            let done = Done { number, what, author, back, until: now + UNDO_MS };
+            say(self.board.announced, self.done_words(what));
+            self.mine.update(|mine| mine.extend(done.about()));
+            self.undo.update(|list| list.push(done));
+        }
+        self.presses.update(|presses| *presses += 1);
+        if let Some(at) = about {
+            // What was there has left; the next one stands in its place.
+            let spots = self.spots();
+            let next = spots.get(at).or(spots.last()).copied();
+            self.current.set(next);
+            if let Some(next) = next {
+                device::focus(next.anchor(), by_key);
+            }
+        }
+        true
+    }
+
+    /// Takes a press back: the one of this number, or the newest.
+    fn take_back(self, number: Option<u32>) {
+        let taken = self.undo.try_update(|list| undo::take(list, number)).flatten();
+        let Some(done) = taken else { return };
+        let first = done.about().next().map(|id| Spot { id, waits: true });
+        self.mine.update(|mine| mine.retain(|id| done.about().all(|back| back != *id)));
+        self.wanted.update(|wanted| wanted.push(done));
+        self.current.set(first);
+        say(self.board.announced, self.words.undo_done().to_owned());
+    }
+
+    /// Sends what takes presses back. Not before those were answered: without a socket requests overtake each other.
+    #[cfg(any(feature = "hydrate", test))]
+    fn send_back(self) {
+        let ready: Vec<Done> = self.board.pending.with(|pending| {
+            let answered = |done: &&Done| done.about().all(|id| !order::unanswered(pending, id));
+            self.wanted.with(|wanted| wanted.iter().filter(answered).cloned().collect())
+        });
+        if ready.is_empty() {
+            return;
+        }
+        self.wanted.update(|wanted| wanted.retain(|one| ready.iter().all(|done| done.number != one.number)));
+        if let Some(hands) = self.board.hands() {
+            for command in ready.into_iter().flat_map(|done| done.back) {
+                hands.command(command);
+            }
+        }
+    }
+
+    /// Everything that can be decided, as it stands on the page.
+    fn spots(self) -> Vec<Spot> {
+        let waiting = self.queue.with_untracked(|queue| queue.waiting().collect::<Vec<_>>());
+        let asking = self.board.view.with_untracked(|view| {
+            self.board.pending.with_untracked(|pending| {
+                let stays = |one: &&ContributionView| !leaves(pending, one);
+                view.attention.iter().filter(stays).map(|one| one.id).collect::<Vec<_>>()
+            })
+        });
+        let waits = |waits| move |id| Spot { id, waits };
+        waiting.into_iter().map(waits(true)).chain(asking.into_iter().map(waits(false))).collect()
+    }
+
+    /// Where the keys are: at what has the focus, or where they were.
+    fn here(self, spots: &[Spot]) -> Option<usize> {
+        let focused = device::focused();
+        let focused = focused.and_then(|id| spots.iter().position(|spot| spot.anchor() == id));
+        focused.or_else(|| {
+            let current = self.current.get_untracked()?;
+            spots.iter().position(|spot| *spot == current)
+        })
+    }
+
+    /// A key was pressed alone. `true`: it meant something.
+    #[cfg(any(feature = "hydrate", test))]
+    fn key(self, key: &str) -> bool {
+        if !self.keys.get_untracked() || self.board.hands().is_none() {
+            return false;
+        }
+        let spots = self.spots();
+        let here = self.here(&spots);
+        let go = |at: usize| {
+            if let Some(spot) = spots.get(at) {
+                self.current.set(Some(*spot));
+                device::focus(spot.anchor(), true);
+            }
+        };
+        match (key, here) {
+            ("u" | "U", _) => self.take_back(None),
+            ("j" | "J", Some(at)) => go((at + 1).min(spots.len() - 1)),
+            ("k" | "K", Some(at)) => go(at.saturating_sub(1)),
+            // Nothing is decided that was not looked at.
+            ("j" | "J" | "k" | "K" | "a" | "A" | "h" | "H", None) => go(0),
+            ("a" | "A", Some(at)) => {
+                let spot = spots[at];
+                let changed = self.board.view.with_untracked(|view| {
+                    let mut all = view.attention.iter();
+                    all.any(|one| one.id == spot.id && (one.pending.is_some() || one.addition.is_some()))
+                });
+                if spot.waits || changed {
+                    self.press(ForumCommand::Approve { contribution: spot.id }, true);
+                }
+            }
+            ("h" | "H", Some(at)) => device::open(&spots[at].anchor()),
+            _ => return false,
+        }
+        true
+    }
+
+    fn done_words(self, what: What) -> String {
+        match what {
+            What::Approved => self.words.done_approved().to_owned(),
+            What::ApprovedAll(count) => self.words.done_approved_all(count),
+            What::Hidden => self.words.done_hidden().to_owned(),
+        }
+    }
+
+    /// Without a program the page is forms and links alone.
+    fn plain(self) -> bool {
+        self.board.link.get() == Link::Plain
+    }
+
+    /// This page again, at a part of it.
+    fn back_to(self, part: &str) -> String {
+        let mut href = self.place.href();
+        href.push('#');
+        href.push_str(part);
+        href
+    }
+}
+
+/// What to say of an answer.
+fn outcome(words: &'static str, answer: Result<String, String>) -> String {
+    #[derive(serde::Deserialize)]
+    struct Title {
+        title: String,
+    }
+    match answer {
+        Ok(_) => words.to_owned(),
+        Err(problem) => serde_json::from_str::<Title>(&problem).map_or(String::new(), |problem| problem.title),
+    }
+}
+
+/// Where to go from here.
+fn ways(desk: Desk) -> AnyView {
+    let Desk { words, board, place, .. } = desk;
+    let forum = ForumPlace { moderation: false, topic: None, before: None, ..place };
+    let page = |rest: &str| {
+        let mut href = forum.href();
+        href.push_str(rest);
+        href
+    };
+    let waiting = Memo::new(move |_| desk.queue.with(|queue| queue.waiting().count()));
+    let asking = Memo::new(move |_| board.view.with(|view| view.attention.len()));
+    let number = |count: Memo<usize>| {
+        view! {
+            <span class="number" translate="no" hidden=move || count.get() == 0>
+                {move || count.get()}
+            </span>
+        }
+    };
+    view! {
+        <nav class="ways" aria-label=words.ways()>
+            <a class="button" href="#queue">
+                {icon(icons::WAIT)}
+                {words.queue()}
+                {number(waiting)}
+            </a>
+            <a class="button" href="#attention">
+                {icon(icons::WARN)}
+                {words.attention()}
+                {number(asking)}
+            </a>
+            <a class="button" href="#hall">
+                {icon(icons::EDIT)}
+                {words.hall()}
+            </a>
+            <a class="button" href="#codes">
+                {icon(icons::PEOPLE)}
+                {words.codes()}
+            </a>
+            <a class="button" href=forum.href()>
+                {icon(icons::TALK)}
+                {words.to_forum()}
+            </a>
+            <a class="button" href=page("/record")>
+                {words.to_record()}
+            </a>
+            <a class="button" href=page("/log")>
+                {words.to_log()}
+            </a>
+        </nav>
+    }
+    .into_any()
+}
+
+/// What can be taken back. It always has its place at the foot of the window, so it never comes between.
+fn bar(desk: Desk) -> AnyView {
+    let Desk { cx, words, undo, now, .. } = desk;
+    let one = move |done: Done| {
+        let number = done.number;
+        // The tick only says that time has passed.
+        let left = move || {
+            now.track();
+            ((done.until - device::clock()).max(0) + 999) / 1_000
+        };
+        let word = match done.what {
+            What::Approved => words.undo_approved().to_owned(),
+            What::ApprovedAll(count) => words.undo_approved_all(count),
+            What::Hidden => words.undo_hidden().to_owned(),
+        };
+        view! {
+            <li>
+                <button type="button" on:click=move |_| desk.take_back(Some(number))>
+                    {icon(icons::REPLY)}
+                    <strong>{words.undo()}</strong>
+                    <span class="what">{word} " " <bdi>{name(cx, &done.author)}</bdi></span>
+                    <span class="left" translate="no" aria-hidden="true">
+                        {left}
+                    </span>
+                </button>
+            </li>
+        }
+        .into_any()
+    };
+    view! {
+        <section class="undo" aria-label=words.undo_region() hidden=move || desk.plain()>
+            <p class="hint" hidden=move || undo.with(|list| !list.is_empty())>
+                {words.undo_hint()}
+            </p>
+            <ul>{each(move || undo.get().into_iter().rev(), |done| done.number, one)}</ul>
+        </section>
+    }
+    .into_any()
+}
+
+/// The keys, and how to switch them off.
+fn help(desk: Desk) -> AnyView {
+    let Desk { words, keys, .. } = desk;
+    let toggle = move |_| {
+        keys.update(|keys| *keys = !*keys);
+        device::keep_keys(keys.get_untracked());
+    };
+    let key = |key: &'static str, means: &'static str| {
+        view! {
+            <li>
+                <kbd translate="no">{key}</kbd>
+                " "
+                {means}
+            </li>
+        }
+    };
+    view! {
+        <section class="panel keys" aria-labelledby="keys" hidden=move || desk.plain()>
+            <h2 id="keys">{words.keys()}</h2>
+            <ul>
+                {key("j", words.keys_next())} {key("k", words.keys_previous())} {key("a", words.approve())}
+                {key("h", words.hide())} {key("u", words.undo())}
+            </ul>
+            <button
+                type="button"
+                aria-pressed=move || if keys.get() { "true" } else { "false" }
+                on:click=toggle
+            >
+                {words.keys_on()}
+            </button>
+        </section>
+    }
+    .into_any()
+}
+
+/// A row of the list.
+fn listed(desk: Desk, row: Row) -> Option<AnyView> {
+    let Desk { cx, words, board, .. } = desk;
+    let one = board.view.with_untracked(|view| at(&view.contributions, row).cloned())?;
+    let support = Memo::new(move |_| board.view.with(|view| at(&view.contributions, row).map_or(0, |one| one.support)));
+    let (body, acts) = match &one.hidden {
+        None => (text(&one), view! { {hide(desk, one.id, "list")} {more(desk, &one, "list")} }.into_any()),
+        Some(why) => {
+            let restore = press(desk, one.id, "/restore", words.restore(), icons::UP, "list");
+            (attention::why_hidden(words, why), view! { {restore} {more(desk, &one, "list")} }.into_any())
+        }
+    };
+    Some(
+        view! {
+            <li id=address::anchor(one.id) class="item" class:hidden-item=one.hidden.is_some() tabindex="-1">
+                <article>
+                    <header>{author(cx.words, &one.author)} {from_hall(words, &one)} {when(cx, board, &one)}</header>
+                    {body}
+                    <footer class="acts">
+                        <span class="count" hidden=move || support.get() == 0>
+                            {icon(icons::SUPPORT)}
+                            {sentence(Signal::derive(move || cx.words.item_supports(support.get())))}
+                        </span>
+                        {acts}
+                    </footer>
+                </article>
+            </li>
+        }
+        .into_any(),
+    )
+}
+
+/// Somebody said it in the hall, and staff wrote it down.
+fn from_hall(words: StaffWords, one: &ContributionView) -> Option<AnyView> {
+    let hall = one.hall.as_ref()?;
+    let name = hall.name.as_ref().map(|name| view! { ": " <bdi>{name.to_string()}</bdi> });
+    Some(view! { <span class="badge hall">{words.hall_from()} {name}</span> }.into_any())
+}
+
+/// The chosen name, or a guest by number.
+fn name(cx: Cx, author: &AuthorView) -> String {
+    match &author.name {
+        Some(name) => name.to_string(),
+        None => cx.words.site_guest_number(&author.number.to_string()),
+    }
+}
+
+/// A form that is one button.
+fn press(
+    desk: Desk,
+    id: ContributionId,
+    verb: &'static str,
+    word: &'static str,
+    picture: &'static str,
+    part: &'static str,
+) -> AnyView {
+    let class = if verb == "/approve" { "main" } else { "" };
+    view! {
+        <form method="post" action=address::api_of(desk.place.forum, id, verb)>
+            {hidden("next", desk.back_to(part))}
+            <button class=class>
+                {icon(picture)}
+                {word}
+            </button>
+        </form>
+    }
+    .into_any()
+}
+
+/// Hiding: the press on a reason does it.
+fn hide(desk: Desk, id: ContributionId, part: &'static str) -> AnyView {
+    let words = desk.words;
+    let button = move |one: HideReason| {
+        view! {
+            <button name="reason" value=reason_value(one)>
+                {reason(words, one)}
+            </button>
+        }
+    };
+    let reasons = HideReason::ALL.into_iter().filter(|one| *one != HideReason::Other).map(button).collect_view();
+    view! {
+        <details class="hide over">
+            <summary class="button">
+                {icon(icons::HIDDEN)}
+                {words.hide()}
+            </summary>
+            <form method="post" action=address::api_of(desk.place.forum, id, "/hide")>
+                {hidden("next", desk.back_to(part))}
+                <p class="hint">{words.hide_how()}</p>
+                <div class="reasons">{reasons}</div>
+                <label>
+                    {words.hide_note()}
+                    <textarea name="note" rows="2" dir="auto" maxlength="600"></textarea>
+                </label>
+                <div class="reasons">{button(HideReason::Other)}</div>
+            </form>
+        </details>
+    }
+    .into_any()
+}
+
+/// What is rarely done and hard to undo.
+fn more(desk: Desk, one: &ContributionView, part: &'static str) -> AnyView {
+    let Desk { words, board, .. } = desk;
+    let back = board.view.with_untracked(|view| {
+        let waiting = view.waiting.iter().any(|have| have.id == one.id);
+        !waiting && one.hidden.is_none() && one.support == 0 && one.replies == 0 && one.author.role.is_none()
+    });
+    let back = back.then(|| press(desk, one.id, "/put-back", words.put_back(), icons::WAIT, part));
+    let person = one.author.participant.filter(|_| one.author.role.is_none());
+    let name = person.filter(|_| one.author.name.is_some()).map(|person| reset_name(desk, person, part));
+    let ban = person.map(|person| ban(desk, person, part));
+    view! {
+        <details class="more over">
+            <summary class="button quiet">{words.more()}</summary>
+            <div class="acts-more">
+                {back} {name} {ban}
+                <form method="post" action=address::api_of(desk.place.forum, one.id, "/erase")>
+                    {hidden("next", desk.back_to(part))}
+                    <button class="danger">
+                        {icon(icons::DELETE)}
+                        {words.erase()}
+                    </button>
+                    <p class="hint">{words.erase_sure()}</p>
+                </form>
+            </div>
+        </details>
+    }
+    .into_any()
+}
+
+fn of_person(desk: Desk, person: ParticipantId, verb: &str) -> String {
+    let mut action = String::from("/api/v1/processes/");
+    action.push_str(&desk.process.to_string());
+    action.push_str("/participants/");
+    action.push_str(&person.to_string());
+    action.push_str(verb);
+    action
+}
+
+fn reset_name(desk: Desk, person: ParticipantId, part: &str) -> AnyView {
+    view! {
+        <form method="post" action=of_person(desk, person, "/reset-name")>
+            {hidden("next", desk.back_to(part))}
+            <button>{desk.words.name_reset()}</button>
+            <p class="hint">{desk.words.name_reset_means()}</p>
+        </form>
+    }
+    .into_any()
+}
+
+fn ban(desk: Desk, person: ParticipantId, part: &str) -> AnyView {
+    let words = desk.words;
+    view! {
+        <form method="post" action=of_person(desk, person, "/ban")>
+            {hidden("banned", "true".to_owned())}
+            {hidden("next", desk.back_to(part))}
+            <button class="danger">
+                {icon(icons::CLOSE)}
+                {words.ban()}
+            </button>
+            <p class="hint">{words.ban_sure()}</p>
+        </form>
+    }
+    .into_any()
+}
+
+/// How long something waits.
+fn since(words: StaffWords, now: Timestamp, at: Timestamp) -> String {
+    let minutes = ((now.0 - at.0) / 60_000).max(0) as u32;
+    match minutes {
+        0 => words.since_now().to_owned(),
+        1..60 => words.since_minutes(minutes),
+        60..2_880 => words.since_hours(minutes / 60),
+        _ => words.since_days(minutes / 1_440),
+    }
+}
+
+/// Why something was hidden, in a moderator's words.
+pub fn reason(words: StaffWords, reason: HideReason) -> &'static str {
+    match reason {
+        HideReason::Insult => words.reason_insult(),
+        HideReason::Hatred => words.reason_hatred(),
+        HideReason::PrivateData => words.reason_private_data(),
+        HideReason::Spam => words.reason_spam(),
+        HideReason::OffTopic => words.reason_off_topic(),
+        HideReason::Other => words.reason_other(),
+    }
+}
+
+/// On the wire.
+const fn reason_value(reason: HideReason) -> &'static str {
+    match reason {
+        HideReason::Insult => "insult",
+        HideReason::Hatred => "hatred",
+        HideReason::PrivateData => "private_data",
+        HideReason::Spam => "spam",
+        HideReason::OffTopic => "off_topic",
+        HideReason::Other => "other",
+    }
+}

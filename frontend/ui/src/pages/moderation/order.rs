@@ -1,0 +1,90 @@
+//! In which order the queue stands, so that nothing moves under a thumb: what is new comes last, what the reader pressed
+//! goes at once, and what somebody else settled keeps its place until the reader's next press.
+
+use stimmwerk_core::forum::{ContributionView, ForumCommand};
+use stimmwerk_core::ids::ContributionId;
+
+use crate::live::{Pending, Stage};
+
+/// A place in the queue.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Slot {
+    /// What stands there.
+    pub id: ContributionId,
+    /// Its position: the queue is sorted by it.
+    pub position: u64,
+    /// Somebody else settled it; the place is kept.
+    pub gone: bool,
+}
+
+/// The queue as it is shown.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Queue {
+    /// Longest wait first.
+    pub slots: Vec<Slot>,
+    /// How often the reader had pressed.
+    presses: u32,
+}
+
+impl Queue {
+    /// What still waits.
+    pub fn waiting(&self) -> impl Iterator<Item = ContributionId> {
+        self.slots.iter().filter(|slot| !slot.gone).map(|slot| slot.id)
+    }
+}
+
+/// The queue after something changed. `mine`: what the reader pressed away.
+pub fn arrange(
+    before: Option<&Queue>,
+    waiting: &[ContributionView],
+    leaving: impl Fn(&ContributionView) -> bool,
+    mine: &[ContributionId],
+    presses: u32,
+) -> Queue {
+    let slot = |one: &ContributionView| Slot { id: one.id, position: one.position, gone: false };
+    let mut slots: Vec<Slot> = waiting.iter().filter(|one| !leaving(one)).map(slot).collect();
+    if let Some(before) = before
+        && before.presses == presses
+        && !slots.is_empty()
+    {
+        let settled = |slot: &&Slot| !mine.contains(&slot.id) && waiting.iter().all(|one| one.id != slot.id);
+        slots.extend(before.slots.iter().filter(settled).map(|slot| Slot { gone: true, ..*slot }));
+        slots.sort_by_key(|slot| slot.position);
+    }
+    Queue { slots, presses }
+}
+
+/// Is a command on its way that takes this from the queue?
+pub fn leaves(pending: &[Pending], one: &ContributionView) -> bool {
+    let mut gone = false;
+    for sent in pending.iter().filter(|sent| !matches!(sent.stage, Stage::Refused(_))) {
+        match &sent.command {
+            ForumCommand::Approve { contribution }
+            | ForumCommand::Hide { contribution, .. }
+            | ForumCommand::Restore { contribution }
+            | ForumCommand::Dismiss { contribution }
+            | ForumCommand::RejectAppeal { contribution, .. }
+            | ForumCommand::Erase { contribution }
+                if *contribution == one.id =>
+            {
+                gone = true;
+            }
+            ForumCommand::ApproveAll { participant } if one.waits && one.author.participant == Some(*participant) => {
+                gone = true;
+            }
+            ForumCommand::PutBack { contribution } if *contribution == one.id => gone = false,
+            _ => {}
+        }
+    }
+    gone
+}
+
+/// Is something on its way to this that the server has not answered?
+#[cfg(any(feature = "hydrate", test))]
+pub fn unanswered(pending: &[Pending], id: ContributionId) -> bool {
+    pending.iter().filter(|sent| sent.stage == Stage::Sent).any(|sent| match &sent.command {
+        ForumCommand::Approve { contribution } | ForumCommand::Hide { contribution, .. } => *contribution == id,
+        ForumCommand::ApproveAll { .. } => true,
+        _ => false,
+    })
+}

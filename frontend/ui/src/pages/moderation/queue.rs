@@ -1,0 +1,220 @@
+//! What waits to be seen, the longest wait first. Every card is as high as every other: the next one stands where the
+//! last one stood.
+
+use leptos::prelude::*;
+use stimmwerk_core::forum::ContributionView;
+use stimmwerk_core::ids::ParticipantId;
+
+use super::super::forum::{author, text, version};
+use super::super::parts::{each, hidden, icon, icons, sentence, texts};
+use super::order::Slot;
+use super::{Desk, Spot, from_hall, hide, more, name, press, since};
+use crate::address;
+use crate::view::{AnyView, IntoAny};
+
+/// How long it counts that somebody is at something, in milliseconds.
+const CLAIM_MS: i64 = 5 * 60 * 1_000;
+
+/// The part of the page, for links.
+const PART: &str = "queue";
+
+/// Contributions that nobody else sees yet.
+pub fn queue(desk: Desk) -> AnyView {
+    let Desk { words, board, queue, .. } = desk;
+    let slots = Memo::new(move |_| {
+        board.view.with(|view| {
+            let version = |slot: &Slot| view.waiting.iter().find(|one| one.id == slot.id).map(version);
+            queue.with(|queue| queue.slots.iter().map(|slot| (*slot, version(slot))).collect::<Vec<_>>())
+        })
+    });
+    let total = Memo::new(move |_| queue.with(|queue| queue.waiting().count() as u32));
+    let longest = Signal::derive(move || {
+        let first = queue.with(|queue| queue.waiting().next());
+        let at = first.and_then(|id| board.view.with(|view| Some(view.waiting.iter().find(|one| one.id == id)?.at)));
+        at.map_or(String::new(), |at| words.queue_longest(&since(words, desk.now.get(), at)))
+    });
+    view! {
+        <section class="queue" aria-labelledby="queue">
+            <header>
+                <h2 id="queue" tabindex="-1">
+                    {words.queue()}
+                </h2>
+                <span class="badge waiting" hidden=move || total.get() == 0>
+                    {icon(icons::WAIT)}
+                    {sentence(Signal::derive(move || words.queue_count(total.get())))}
+                </span>
+                <span class="longest" hidden=move || longest.with(String::is_empty)>
+                    {sentence(longest)}
+                </span>
+            </header>
+            <p class="empty" hidden=move || slots.with(|slots| !slots.is_empty())>
+                {icon(icons::CHECK)}
+                {words.queue_empty()}
+            </p>
+            <ol>{each(move || slots.get(), |row| *row, move |(slot, _)| card(desk, slot).into_any())}</ol>
+        </section>
+    }
+    .into_any()
+}
+
+fn card(desk: Desk, slot: Slot) -> Option<AnyView> {
+    let Desk { cx, words, board, .. } = desk;
+    let spot = Spot { id: slot.id, waits: true };
+    if slot.gone {
+        return Some(
+            view! {
+                <li class="item waits gone">
+                    <article>
+                        <p>
+                            {icon(icons::CHECK)}
+                            {words.queue_gone()}
+                        </p>
+                    </article>
+                </li>
+            }
+            .into_any(),
+        );
+    }
+    let one = board.view.with_untracked(|view| view.waiting.iter().find(|one| one.id == slot.id).cloned())?;
+    let label = words.queue_text(&name(cx, &one.author));
+    let all = one.author.participant.map(|person| approve_all(desk, person));
+    Some(
+        view! {
+            <li
+                class="item waits"
+                class:current=move || desk.current.get() == Some(spot)
+                id=spot.anchor()
+                tabindex="-1"
+            >
+                <article>
+                    <header>
+                        {author(cx.words, &one.author)}
+                        {from_hall(words, &one)}
+                        {waits(desk, &one)}
+                    </header>
+                    <div class="body" tabindex="0" role="group" aria-label=label>
+                        {around(desk, &one)}
+                        {text(&one)}
+                    </div>
+                    <div class="line beside">
+                        {claim(desk, &one, PART)}
+                        {all}
+                    </div>
+                    <footer class="acts">
+                        {press(desk, one.id, "/approve", words.approve(), icons::CHECK, PART)}
+                        {hide(desk, one.id, PART)}
+                        {more(desk, &one, PART)}
+                    </footer>
+                </article>
+            </li>
+        }
+        .into_any(),
+    )
+}
+
+/// How long it waits, as words that are replaced whole.
+fn waits(desk: Desk, one: &ContributionView) -> AnyView {
+    let at = one.at;
+    let words = desk.words;
+    view! {
+        <span class="since">
+            {icon(icons::WAIT)}
+            {sentence(Signal::derive(move || since(words, desk.now.get(), at)))}
+        </span>
+    }
+    .into_any()
+}
+
+/// Its topic, and that it answers something.
+pub fn around(desk: Desk, one: &ContributionView) -> AnyView {
+    let Desk { cx, words, board, place, .. } = desk;
+    let topic = one.topic.and_then(|topic| {
+        let titles = board.view.with_untracked(|view| view.topics.iter().find(|have| have.id == topic).cloned());
+        Some(view! { <span class="topic">{texts(cx.words, &titles?.title)}</span> })
+    });
+    let answers = one.reply_to.map(|parent| {
+        let mut href = String::from("/f/");
+        href.push_str(&place.forum.to_string());
+        href.push_str("/c/");
+        href.push_str(&parent.to_string());
+        view! {
+            <a href=href>
+                {icon(icons::REPLY)}
+                {words.answers()}
+            </a>
+        }
+    });
+    let empty = topic.is_none() && answers.is_none();
+    view! {
+        <p class="around" hidden=empty>
+            {topic}
+            {answers}
+        </p>
+    }
+    .into_any()
+}
+
+/// Approves all that waits of a person, where that is more than one thing.
+fn approve_all(desk: Desk, person: ParticipantId) -> AnyView {
+    let Desk { words, board, place, queue, .. } = desk;
+    let count = Memo::new(move |_| {
+        let waiting = queue.with(|queue| queue.waiting().collect::<Vec<_>>());
+        board.view.with(|view| {
+            let theirs = view.waiting.iter().filter(|one| one.author.participant == Some(person));
+            theirs.filter(|one| waiting.contains(&one.id)).count() as u32
+        })
+    });
+    let mut rest = String::from("/participants/");
+    rest.push_str(&person.to_string());
+    rest.push_str("/approve");
+    let action = StoredValue::new(address::api(place.forum, &rest));
+    let form = move |count: u32| {
+        view! {
+            <form method="post" action=action.get_value()>
+                {hidden("next", desk.back_to(PART))}
+                <button class="quiet">{words.approve_all(count)}</button>
+            </form>
+        }
+        .into_any()
+    };
+    each(move || Some(count.get()).filter(|count| *count > 1), |count| *count, form)
+}
+
+/// Who is at it.
+pub fn claim(desk: Desk, one: &ContributionView, part: &'static str) -> AnyView {
+    let Desk { words, board, place, .. } = desk;
+    let id = one.id;
+    let claim = Memo::new(move |_| {
+        let claim = board.view.with(|view| {
+            let mut all = view.waiting.iter().chain(&view.attention);
+            all.find(|one| one.id == id).and_then(|one| one.claim.clone())
+        });
+        claim.filter(|claim| desk.now.get().0 < claim.at.0 + CLAIM_MS).map(|claim| {
+            let name = claim.name.as_ref().map(ToString::to_string);
+            let mine = desk.me.with_value(|me| me.is_some() && *me == name);
+            (name, mine || desk.claimed.with(|claimed| claimed.contains(&id)))
+        })
+    });
+    let mine = move || claim.with(|claim| claim.as_ref().is_some_and(|(_, mine)| *mine));
+    let who = Signal::derive(move || {
+        claim.with(|claim| match claim {
+            Some((_, true)) => words.claim_mine().to_owned(),
+            Some((Some(name), false)) => words.claim_by(name),
+            Some((None, false)) => words.claim_other().to_owned(),
+            None => String::new(),
+        })
+    });
+    let word = Signal::derive(move || if mine() { words.claim_release() } else { words.claim() }.to_owned());
+    view! {
+        <span class="claim" hidden=move || who.with(String::is_empty)>
+            {icon(icons::PEOPLE)}
+            {sentence(who)}
+        </span>
+        <form method="post" action=address::api_of(place.forum, id, "/claim")>
+            {hidden("next", desk.back_to(part))}
+            <input type="hidden" name="release" value=move || if mine() { "true" } else { "" } />
+            <button class="quiet">{sentence(word)}</button>
+        </form>
+    }
+    .into_any()
+}

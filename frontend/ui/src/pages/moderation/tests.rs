@@ -1,0 +1,298 @@
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use leptos::prelude::*;
+use stimmwerk_core::forum::{ContributionView, ForumView, Header, HideReason, Mode, OwnView, Totals, Waiting, Window};
+use stimmwerk_core::ids::{CommandId, ForumId, StreamId};
+use stimmwerk_core::live::Seq;
+use stimmwerk_core::said::{Lang, Texts};
+use stimmwerk_core::time::Zone;
+use uuid::Uuid;
+
+use super::*;
+use crate::board::Hands;
+use crate::live::{Pending, Stage};
+use crate::words::Words;
+
+fn id(n: u64) -> ContributionId {
+    ContributionId(Uuid::from_u128(u128::from(n)))
+}
+
+fn person(n: u128) -> ParticipantId {
+    ParticipantId(Uuid::from_u128(1_000 + n))
+}
+
+fn waiting(n: u64, by: u128) -> ContributionView {
+    ContributionView {
+        id: id(n),
+        position: n,
+        author: AuthorView { name: Some("Amal".into()), number: 1, role: None, participant: Some(person(by)) },
+        text: "Text".into(),
+        html: None,
+        lang: None,
+        at: Timestamp(1),
+        edited: false,
+        additions: Vec::new(),
+        hall: None,
+        reply_to: None,
+        topic: None,
+        support: 0,
+        replies: 0,
+        waits: true,
+        pending: None,
+        addition: None,
+        reports: Vec::new(),
+        claim: None,
+        hidden: None,
+    }
+}
+
+fn visible(n: u64) -> ContributionView {
+    ContributionView { waits: false, ..waiting(n, 9) }
+}
+
+/// Hands that put what they are given on its way, and nothing answers.
+struct Sends(Board, Rc<RefCell<Vec<ForumCommand>>>);
+
+impl Hands for Sends {
+    fn command(&self, command: ForumCommand) -> bool {
+        self.1.borrow_mut().push(command.clone());
+        let id = CommandId(Uuid::from_u128(self.1.borrow().len() as u128));
+        self.0.pending.update(|all| all.push(Pending { id, command, stage: Stage::Sent }));
+        true
+    }
+    fn older(&self) -> bool {
+        false
+    }
+    fn discard(&self, _pending: &Pending) {}
+    fn show_new(&self) {}
+    fn forget(&self) {}
+}
+
+/// A desk with this in the queue and one visible contribution, and what it sent.
+fn desk(queue: Vec<ContributionView>) -> (Owner, Desk, Rc<RefCell<Vec<ForumCommand>>>) {
+    let owner = Owner::new_root(None);
+    device::CLOCK.set(0);
+    let (desk, sent) = owner.with(|| {
+        let page = ForumPage {
+            stream: StreamId(Uuid::from_u128(1)),
+            seq: Seq(1),
+            view: ForumView {
+                forum: Header {
+                    id: ForumId(Uuid::from_u128(2)),
+                    process: ProcessId(Uuid::from_u128(3)),
+                    title: Texts::of(Lang::german(), "Forum"),
+                    mode: Mode::Open,
+                    until: None,
+                    waiting: Waiting::All,
+                },
+                totals: Totals::default(),
+                topics: Vec::new(),
+                contributions: vec![visible(900)],
+                waiting: queue,
+                attention: Vec::new(),
+                window: Window::default(),
+            },
+            own: Some(OwnView::default()),
+            moderates: true,
+            idempotency_key: CommandId(Uuid::nil()),
+            now: Timestamp(0),
+            codes: None,
+        };
+        let cx = Cx {
+            words: Words::of("de"),
+            zone: StoredValue::new(Zone::default()),
+            path: StoredValue::new(String::new()),
+            refused: StoredValue::new(None),
+        };
+        let board = Board::new(&page, cx);
+        let place = ForumPlace { forum: page.view.forum.id, moderation: true, topic: None, before: None };
+        let desk = Desk::new(cx, StaffWords::of("de"), board, place, &page, None);
+        let sent = Rc::new(RefCell::new(Vec::new()));
+        board.hands.set_value(Some(Rc::new(Sends(board, sent.clone()))));
+        (desk, sent)
+    });
+    (owner, desk, sent)
+}
+
+fn shown(desk: Desk) -> Vec<(u64, bool)> {
+    desk.queue.get_untracked().slots.iter().map(|slot| (slot.position, slot.gone)).collect()
+}
+
+/// The server answered to everything, and the view shows it.
+fn answered(desk: Desk, change: impl FnOnce(&mut ForumView)) {
+    desk.board.view.update(change);
+    desk.board.pending.set(Vec::new());
+}
+
+fn approve(n: u64) -> ForumCommand {
+    ForumCommand::Approve { contribution: id(n) }
+}
+
+fn later(ms: i64) {
+    device::CLOCK.set(device::CLOCK.get() + ms);
+}
+
+#[test]
+fn given_a_press_then_the_next_one_stands_in_its_place_at_once() {
+    let (_owner, desk, sent) = desk(vec![waiting(1, 1), waiting(2, 2), waiting(3, 3)]);
+    assert!(desk.press(approve(1), false));
+    assert_eq!(shown(desk), [(2, false), (3, false)]);
+    assert_eq!(desk.current.get_untracked(), Some(Spot { id: id(2), waits: true }));
+    assert_eq!(*sent.borrow(), [approve(1)]);
+}
+
+#[test]
+fn given_a_thumb_that_comes_down_twice_then_what_slid_under_it_is_not_approved() {
+    let (_owner, desk, sent) = desk(vec![waiting(1, 1), waiting(2, 2)]);
+    assert!(desk.press(approve(1), false));
+    later(BOUNCE_MS - 1);
+    assert!(desk.press(approve(2), false), "taken, and nothing done");
+    assert_eq!(sent.borrow().len(), 1);
+    later(1);
+    assert!(desk.press(approve(2), false));
+    assert_eq!(sent.borrow().len(), 2);
+}
+
+#[test]
+fn given_somebody_else_settles_one_then_nothing_moves_until_the_next_press() {
+    let (_owner, desk, _) = desk(vec![waiting(1, 1), waiting(2, 2), waiting(3, 3)]);
+    assert_eq!(shown(desk), [(1, false), (2, false), (3, false)]);
+    answered(desk, |view| {
+        view.waiting.remove(0);
+        view.waiting.push(waiting(4, 4));
+    });
+    assert_eq!(shown(desk), [(1, true), (2, false), (3, false), (4, false)]);
+    desk.press(approve(2), false);
+    assert_eq!(shown(desk), [(3, false), (4, false)]);
+}
+
+#[test]
+fn given_the_last_one_is_settled_by_somebody_else_then_the_queue_is_empty() {
+    let (_owner, desk, _) = desk(vec![waiting(1, 1)]);
+    assert_eq!(shown(desk).len(), 1);
+    answered(desk, |view| view.waiting.clear());
+    assert_eq!(shown(desk), []);
+}
+
+#[test]
+fn given_a_refusal_then_it_stands_where_it_stood() {
+    let (_owner, desk, _) = desk(vec![waiting(1, 1), waiting(2, 2)]);
+    desk.press(approve(1), false);
+    assert_eq!(shown(desk), [(2, false)]);
+    desk.board.pending.set(Vec::new());
+    assert_eq!(shown(desk), [(1, false), (2, false)]);
+}
+
+#[test]
+fn given_an_approval_when_undone_then_it_goes_back_to_the_queue_after_it_was_answered() {
+    let (_owner, desk, sent) = desk(vec![waiting(1, 1), waiting(2, 2)]);
+    desk.press(approve(1), false);
+    desk.take_back(None);
+    desk.send_back();
+    assert_eq!(sent.borrow().len(), 1, "not before the approval is answered");
+    answered(desk, |view| {
+        view.waiting.remove(0);
+    });
+    desk.send_back();
+    assert_eq!(sent.borrow()[1], ForumCommand::PutBack { contribution: id(1) });
+    answered(desk, |view| view.waiting.insert(0, waiting(1, 1)));
+    assert_eq!(shown(desk), [(1, false), (2, false)]);
+    assert!(desk.undo.get_untracked().is_empty());
+    desk.send_back();
+    assert_eq!(sent.borrow().len(), 2, "once");
+}
+
+#[test]
+fn given_hidden_ones_then_what_waited_goes_back_and_what_was_seen_is_shown_again() {
+    let (_owner, desk, _) = desk(vec![waiting(1, 1)]);
+    let hide = |n| ForumCommand::Hide { contribution: id(n), reason: HideReason::Spam, note: None };
+    desk.press(hide(1), false);
+    later(1_000);
+    desk.press(hide(900), false);
+    let back: Vec<_> = desk.undo.get_untracked().into_iter().flat_map(|done| done.back).collect();
+    assert_eq!(back, [ForumCommand::PutBack { contribution: id(1) }, ForumCommand::Restore { contribution: id(900) }]);
+}
+
+#[test]
+fn given_several_presses_then_each_can_be_taken_back_for_ten_seconds() {
+    let (_owner, desk, _) = desk((1..=4).map(|n| waiting(n, n.into())).collect());
+    for n in 1..=3 {
+        desk.press(approve(n), false);
+        later(1_000);
+    }
+    let numbers = || desk.undo.get_untracked().iter().map(|done| done.number).collect::<Vec<_>>();
+    assert_eq!(numbers().len(), 3);
+    let first = numbers()[0];
+    desk.take_back(Some(first));
+    assert_eq!(numbers().len(), 2);
+    // The second was pressed at 1 s.
+    desk.undo.maybe_update(|list| undo::expire(list, UNDO_MS + 999));
+    assert_eq!(numbers().len(), 2);
+    desk.undo.maybe_update(|list| undo::expire(list, UNDO_MS + 1_000));
+    assert_eq!(numbers().len(), 1);
+    desk.take_back(Some(first));
+    assert_eq!(numbers().len(), 1, "it is taken back already");
+}
+
+#[test]
+fn given_all_of_one_person_when_approved_and_undone_then_all_go_back() {
+    let (_owner, desk, _) = desk(vec![waiting(1, 1), waiting(2, 2), waiting(3, 1)]);
+    desk.press(ForumCommand::ApproveAll { participant: person(1) }, false);
+    assert_eq!(shown(desk), [(2, false)]);
+    let done = desk.undo.get_untracked().remove(0);
+    assert_eq!(done.what, What::ApprovedAll(2));
+    assert_eq!(done.about().collect::<Vec<_>>(), [id(1), id(3)]);
+}
+
+#[test]
+fn given_an_approved_change_then_it_cannot_be_taken_back_here() {
+    let (_owner, desk, _) = desk(Vec::new());
+    answered(desk, |view| {
+        view.attention = vec![ContributionView { pending: Some("Neu".into()), ..visible(900) }];
+    });
+    desk.press(approve(900), false);
+    assert!(desk.undo.get_untracked().is_empty(), "its former words are gone");
+}
+
+#[test]
+fn given_thirty_that_wait_then_keys_clear_them() {
+    let (_owner, desk, sent) = desk((1..=30).map(|n| waiting(n, n.into())).collect());
+    assert!(desk.key("a"), "looks at the first");
+    assert_eq!(sent.borrow().len(), 0, "nothing is decided that was not looked at");
+    for _ in 0..30 {
+        assert!(desk.key("a"));
+        later(400);
+    }
+    assert_eq!(*sent.borrow(), (1..=30).map(approve).collect::<Vec<_>>());
+    assert_eq!(shown(desk), []);
+    assert!(desk.key("u"));
+    assert!(!desk.key("x") && !desk.key("Enter"));
+}
+
+#[test]
+fn given_the_keys_are_off_then_they_mean_nothing() {
+    let (_owner, desk, sent) = desk(vec![waiting(1, 1)]);
+    desk.keys.set(false);
+    for key in ["j", "k", "a", "h", "u"] {
+        assert!(!desk.key(key), "{key}");
+    }
+    assert!(sent.borrow().is_empty());
+}
+
+#[test]
+fn given_next_and_previous_then_they_stay_within_the_desk() {
+    let (_owner, desk, _) = desk(vec![waiting(1, 1), waiting(2, 2)]);
+    let at = || desk.current.get_untracked().map(|spot| spot.id);
+    for (key, expected) in [("j", 1), ("j", 2), ("j", 2), ("k", 1), ("k", 1)] {
+        assert!(desk.key(key));
+        assert_eq!(at(), Some(id(expected)), "{key}");
+    }
+}
+
+#[test]
+fn given_an_answer_about_a_person_then_it_is_said_or_the_problem_is() {
+    assert_eq!(outcome("Fertig.", Ok("{}".to_owned())), "Fertig.");
+    assert_eq!(outcome("Fertig.", Err("{\"title\":\"Nein.\",\"code\":\"forbidden\"}".to_owned())), "Nein.");
+    assert_eq!(outcome("Fertig.", Err("<html>".to_owned())), "");
+}

@@ -1,0 +1,343 @@
+//! The record of a forum: what is kept and printed.
+
+use leptos::prelude::*;
+use stimmwerk_core::forum::ContributionView;
+use stimmwerk_core::ids::TopicId;
+
+use super::moderation::reason;
+use super::parts::{area_html, hidden, icon, icons, problem, role, texts};
+use crate::address;
+use crate::board::Cx;
+use crate::clock;
+use crate::data::RecordPage;
+use crate::view::{AnyView, IntoAny};
+use crate::words::{StaffWords, direction};
+
+/// See [`crate::data::PageKind::Record`].
+pub fn record(cx: Cx, words: StaffWords, page: RecordPage) -> AnyView {
+    let forum = page.place.forum.id;
+    let moderates = page.place.moderates;
+    let lang = (words.lang() != cx.words.lang()).then(|| words.lang());
+    let base = format!("/f/{forum}");
+    let links = view! {
+        <nav class="ways" aria-label=words.ways()>
+            <a class="button" href=base.clone()>
+                {icon(icons::TALK)}
+                {words.to_forum()}
+            </a>
+            {moderates
+                .then(|| {
+                    let (href, word) = if page.names {
+                        (format!("{base}/record"), words.record_without_names())
+                    } else {
+                        (format!("{base}/record?names=1"), words.record_with_names())
+                    };
+                    view! {
+                        <a class="button" href=format!("{base}/moderation")>
+                            {words.title()}
+                        </a>
+                        <a class="button" href=href>
+                            {word}
+                        </a>
+                    }
+                })}
+        </nav>
+    };
+    let topics = page.record.view.topics.iter().map(|topic| {
+        let title = texts(cx.words, &topic.title);
+        chapter(cx, words, &page, Some(topic.id), title)
+    });
+    let none = view! { {words.record_no_topic()} }.into_any();
+    let titled = !page.record.view.topics.is_empty();
+    let none = if titled { none } else { view! { {words.list()} }.into_any() };
+    view! {
+        <div class="staff-page record" lang=lang dir=lang.map(direction)>
+            <header class="head">
+                <p class="kicker">{words.record()}</p>
+                <h1>{texts(cx.words, &page.place.forum.title)}</h1>
+                <p class="lead">{texts(cx.words, &page.process)}</p>
+                {range(cx, words, &page)}
+                {links}
+            </header>
+            {problems(cx)}
+            {counts(words, &page)}
+            {summary(cx, words, &page)}
+            {topics.collect_view()}
+            {chapter(cx, words, &page, None, none)}
+            {decisions(words, &page)}
+            {keep(words, &page)}
+        </div>
+    }
+    .into_any()
+}
+
+/// From when to when it was written.
+fn range(cx: Cx, words: StaffWords, page: &RecordPage) -> AnyView {
+    let moment = |at| cx.zone.with_value(|zone| clock::moment(cx.words, zone, at, None));
+    let text = match (page.record.from, page.record.to) {
+        (Some(from), Some(to)) if from != to => words.record_range(&moment(from), &moment(to)),
+        (Some(from), _) => moment(from),
+        _ => words.record_empty().to_owned(),
+    };
+    view! { <p class="facts">{text}</p> }.into_any()
+}
+
+/// A refused form.
+fn problems(cx: Cx) -> Option<AnyView> {
+    let title = cx.refused.with_value(|refused| refused.as_ref().map(|refused| refused.problem.title.clone()))?;
+    Some(problem(cx.words, &title))
+}
+
+/// Who took part, as numbers.
+fn counts(words: StaffWords, page: &RecordPage) -> AnyView {
+    let record = &page.record;
+    let row = |word: &'static str, number: u64| {
+        view! {
+            <div>
+                <dt>{word}</dt>
+                <dd>{number}</dd>
+            </div>
+        }
+    };
+    let hall = record.hall.map(|people| row(words.record_hall(), people.into()));
+    let form = page.place.moderates.then(|| {
+        let value = record.hall.map(|people| people.to_string()).unwrap_or_default();
+        view! {
+            <form class="line" method="post" action=address::api(page.place.forum.id, "/hall")>
+                <label for="people">{words.record_hall_form()}</label>
+                <input id="people" type="text" inputmode="numeric" pattern="[0-9]*" name="people" maxlength="6" value=value />
+                {hidden("next", here(page))}
+                <button>{words.record_save()}</button>
+            </form>
+        }
+    });
+    view! {
+        <section class="panel" aria-labelledby="numbers">
+            <h2 id="numbers">{words.record_numbers()}</h2>
+            <dl class="numbers">
+                {row(words.record_contributions(), record.view.totals.contributions.into())}
+                {row(words.record_joined(), page.joined)}
+                {row(words.record_authors(), record.authors.into())}
+                {row(words.record_people(), record.people.into())}
+                {hall}
+            </dl>
+            {form}
+        </section>
+    }
+    .into_any()
+}
+
+/// What a moderator wrote, and the form for it.
+fn summary(cx: Cx, words: StaffWords, page: &RecordPage) -> AnyView {
+    let record = &page.record;
+    let text = record.summary.as_ref().map(|text| match &record.summary_html {
+        Some(html) => view! { <div class="text" dir="auto" inner_html=html.clone() /> }.into_any(),
+        None => view! {
+            <div class="text">
+                <p dir="auto">{text.to_string()}</p>
+            </div>
+        }
+        .into_any(),
+    });
+    let action = address::api(page.place.forum.id, "/summary");
+    let kept = cx.refused_by(&action).and_then(|refused| refused.fields.get("text").cloned());
+    let form = page.place.moderates.then(|| {
+        let open = kept.is_some();
+        let first = kept.unwrap_or_else(|| page.summary.clone());
+        view! {
+            <details class="no-print" open=open>
+                <summary>
+                    {icon(icons::EDIT)}
+                    {words.record_summary_write()}
+                </summary>
+                <form method="post" action=action>
+                    <label class="field">
+                        {words.record_summary_text()}
+                        <textarea name="text" rows="10" dir="auto" maxlength="20000" inner_html=area_html(&first)></textarea>
+                    </label>
+                    <p class="hint">{words.record_summary_hint()}</p>
+                    {hidden("next", here(page))}
+                    <button class="main">{words.record_save()}</button>
+                </form>
+            </details>
+        }
+    });
+    if text.is_none() && form.is_none() {
+        return ().into_any();
+    }
+    view! {
+        <section class="panel" aria-labelledby="summary">
+            <h2 id="summary">{words.record_summary()}</h2>
+            {text}
+            {form}
+        </section>
+    }
+    .into_any()
+}
+
+/// The contributions of a topic, oldest first.
+fn chapter(cx: Cx, words: StaffWords, page: &RecordPage, topic: Option<TopicId>, title: AnyView) -> Option<AnyView> {
+    let all = &page.record.view.contributions;
+    // An answer stands where what it answers stands, if that can be seen.
+    let topic_of = |one: &ContributionView| {
+        let parent = one.reply_to.and_then(|parent| all.iter().find(|have| have.id == parent));
+        one.topic.or_else(|| parent.and_then(|parent| parent.topic))
+    };
+    let known = |id: TopicId| page.record.view.topics.iter().any(|have| have.id == id);
+    let mine: Vec<&ContributionView> =
+        all.iter().filter(|one| topic_of(one).filter(|id| known(*id)) == topic).collect();
+    if mine.is_empty() {
+        return None;
+    }
+    let id = topic.map_or("no-topic".to_owned(), |topic| format!("t-{topic}"));
+    let rows = mine.into_iter().map(|one| entry(cx, words, page.names, one)).collect_view();
+    Some(
+        view! {
+            <section class="chapter" aria-labelledby=id.clone()>
+                <h2 id=id.clone()>{title}</h2>
+                <ol>{rows}</ol>
+            </section>
+        }
+        .into_any(),
+    )
+}
+
+fn entry(cx: Cx, words: StaffWords, names: bool, one: &ContributionView) -> AnyView {
+    let name = names.then(|| {
+        let hall = one.hall.as_ref().and_then(|hall| hall.name.clone());
+        let name = hall.or_else(|| one.author.name.clone()).map(|name| name.to_string());
+        let name = name.unwrap_or_else(|| cx.words.site_guest_number(&one.author.number.to_string()));
+        view! { <bdi class="author">{name}</bdi> }
+    });
+    let badge = one
+        .author
+        .role
+        .filter(|_| one.hall.is_none())
+        .map(|of| view! { <span class="badge role">{role(cx.words, of)}</span> });
+    let hall = one.hall.is_some().then(|| view! { <span class="badge hall">{words.hall_from()}</span> });
+    let answer = one
+        .reply_to
+        .is_some()
+        .then(|| view! { <span class="reply-to">{icon(icons::REPLY)} {words.record_answer()}</span> });
+    let when = cx.zone.with_value(|zone| clock::moment(cx.words, zone, one.at, None));
+    let lang = one.lang.as_ref().map(|lang| lang.as_str().to_owned());
+    let text = match &one.html {
+        Some(html) => view! { <div class="text" dir="auto" lang=lang inner_html=html.clone() /> }.into_any(),
+        None => view! {
+            <div class="text" lang=lang>
+                <p dir="auto">{one.text.to_string()}</p>
+            </div>
+        }
+        .into_any(),
+    };
+    let additions = one
+        .additions
+        .iter()
+        .map(|addition| {
+            view! {
+                <p class="addition plain-text" dir="auto">
+                    <span class="hint">{words.record_added()} " "</span>
+                    {addition.text.to_string()}
+                </p>
+            }
+        })
+        .collect_view();
+    let support = (one.support > 0).then(|| {
+        view! {
+            <span class="count">
+                {icon(icons::SUPPORT)}
+                {cx.words.item_supports(one.support)}
+            </span>
+        }
+    });
+    view! {
+        <li class="entry" class:reply=one.reply_to.is_some()>
+            {text}
+            {additions}
+            <p class="facts">
+                {name} {badge} {hall} {answer} <time datetime=clock::iso(one.at)>{when}</time> {support}
+            </p>
+        </li>
+    }
+    .into_any()
+}
+
+/// What the moderators decided.
+fn decisions(words: StaffWords, page: &RecordPage) -> AnyView {
+    let record = &page.record;
+    let total: u32 = record.hidden.iter().map(|(_, count)| count).sum();
+    let rows = record
+        .hidden
+        .iter()
+        .map(|(why, count)| {
+            view! {
+                <tr>
+                    <th scope="row">{reason(words, *why)}</th>
+                    <td>{*count}</td>
+                </tr>
+            }
+        })
+        .collect_view();
+    let table = (total > 0).then(|| {
+        view! {
+            <table>
+                <thead>
+                    <tr>
+                        <th scope="col">{words.hide_reason()}</th>
+                        <th scope="col">{words.record_hidden_count()}</th>
+                    </tr>
+                </thead>
+                <tbody>{rows}</tbody>
+            </table>
+        }
+    });
+    let (appeals, rejected) = record.appeals;
+    view! {
+        <section class="panel" aria-labelledby="decisions">
+            <h2 id="decisions">{words.record_decisions()}</h2>
+            <p>{words.record_hidden(total)}</p>
+            {table}
+            <p>{words.record_appeals(appeals)}</p>
+            <p hidden=appeals == 0>{words.record_rejected(rejected)}</p>
+        </section>
+    }
+    .into_any()
+}
+
+/// The seal, and what can be taken home.
+fn keep(words: StaffWords, page: &RecordPage) -> AnyView {
+    let download = |format: &str| {
+        let names = if page.names { "&names=1" } else { "" };
+        address::api(page.place.forum.id, &format!("/record?format={format}{names}"))
+    };
+    view! {
+        <section class="panel keep" aria-labelledby="keep">
+            <h2 id="keep">{words.record_keep()}</h2>
+            <p>
+                {words.record_head()} " "
+                <code dir="ltr" translate="no">
+                    {page.head.clone()}
+                </code>
+            </p>
+            <p class="hint">{words.record_head_means()}</p>
+            <p class="line no-print">
+                <a class="button" href=download("csv")>
+                    {icon(icons::DOWN)}
+                    {words.record_csv()}
+                </a>
+                <a class="button" href=download("json")>
+                    {icon(icons::DOWN)}
+                    {words.record_json()}
+                </a>
+            </p>
+            <p class="hint no-print">{words.record_print()}</p>
+        </section>
+    }
+    .into_any()
+}
+
+/// This page again.
+fn here(page: &RecordPage) -> String {
+    let names = if page.names { "?names=1" } else { "" };
+    format!("/f/{}/record{names}", page.place.forum.id)
+}

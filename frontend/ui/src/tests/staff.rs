@@ -1,0 +1,499 @@
+//! The pages of staff, in every state.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use stimmwerk_core::forum::{
+    ActView, AdditionView, AppealView, AuthorView, ClaimView, ContributionView, Did, ForumView, HallView, Header,
+    HiddenView, HideReason, Mode, OwnView, Record, ReportReason, ReportView, Reported, TopicView, Totals, Waiting,
+    Window,
+};
+use stimmwerk_core::ids::{CommandId, ContributionId, ForumId, ParticipantId, ProcessId, StreamId, TopicId};
+use stimmwerk_core::live::{Problem, Seq};
+use stimmwerk_core::people::Role;
+use stimmwerk_core::said::{Lang, Texts};
+use stimmwerk_core::time::{Timestamp, Zone};
+use uuid::Uuid;
+
+use crate::data::{Codes, ForumPage, LogPage, Me, PageData, PageKind, Place, RecordPage, Refused, Shell};
+use crate::{LANGUAGES, document, embedded, render};
+
+/// Tried in every text.
+const HOSTILE: &str = "</script><script>alert(1)</script>\"'><img src=x onerror=alert(1)>&lt;</textarea><!--";
+const NOW: i64 = 1_795_430_000_000;
+const MINUTE: i64 = 60_000;
+
+fn uuid(n: u128) -> Uuid {
+    Uuid::from_u128(0x0192_0000_0000_7000_8000_0000_0000_0000 | n)
+}
+
+fn texts(text: &str) -> Texts {
+    Texts::of(Lang::german(), text)
+}
+
+fn contribution(n: u128, text: &str, minutes: i64) -> ContributionView {
+    ContributionView {
+        id: ContributionId(uuid(n)),
+        position: n as u64,
+        author: AuthorView {
+            name: Some("Yusuf".into()),
+            number: n as u32,
+            role: None,
+            participant: Some(ParticipantId(uuid(1_000 + n % 10))),
+        },
+        text: text.into(),
+        html: None,
+        lang: Some(Lang::german()),
+        at: Timestamp(NOW - minutes * MINUTE),
+        edited: false,
+        additions: Vec::new(),
+        hall: None,
+        reply_to: None,
+        topic: Some(TopicId(uuid(500))),
+        support: 0,
+        replies: 0,
+        waits: false,
+        pending: None,
+        addition: None,
+        reports: Vec::new(),
+        claim: None,
+        hidden: None,
+    }
+}
+
+fn hidden(appeal: Option<AppealView>, text: &str) -> HiddenView {
+    let by = Some(ParticipantId(uuid(77)));
+    HiddenView { reason: HideReason::Insult, note: Some(text.into()), by, appeal }
+}
+
+/// A desk with everything on it, each text as given.
+fn desk(text: &str) -> ForumPage {
+    let said = || Some(text.into());
+    let waiting = |n, minutes| ContributionView { waits: true, ..contribution(n, text, minutes) };
+    let mut claimed = waiting(52, 3);
+    claimed.claim = Some(ClaimView { by: ParticipantId(uuid(9)), name: said(), at: Timestamp(NOW - MINUTE) });
+    let mut stale = waiting(53, 0);
+    stale.claim = Some(ClaimView { by: ParticipantId(uuid(9)), name: said(), at: Timestamp(NOW - 6 * MINUTE) });
+    stale.reply_to = Some(ContributionId(uuid(40)));
+    let same_person = waiting(61, 1);
+    let report = |what, reason, text| ReportView { what, reason, text, at: Timestamp(NOW) };
+    let mut reported = contribution(40, text, 90);
+    reported.reports = vec![
+        report(Reported::Text, ReportReason::Insult, said()),
+        report(Reported::Text, ReportReason::Insult, None),
+        report(Reported::Name, ReportReason::Other, None),
+    ];
+    let mut changed = contribution(41, text, 80);
+    changed.pending = said();
+    let mut added = contribution(42, text, 70);
+    added.addition = said();
+    added.additions = vec![AdditionView { text: text.into(), at: Timestamp(NOW) }];
+    let mut appealed = contribution(43, "", 60);
+    appealed.hidden =
+        Some(hidden(Some(AppealView { text: text.into(), at: Timestamp(NOW), rejected: false, note: None }), text));
+    let mut spoken = contribution(44, text, 50);
+    spoken.hall = Some(HallView { name: said() });
+    let mut gone = contribution(45, "", 40);
+    gone.hidden = Some(hidden(None, text));
+    ForumPage {
+        stream: StreamId(uuid(1)),
+        seq: Seq(90),
+        view: ForumView {
+            forum: header(text),
+            totals: Totals { contributions: 6, waiting: Some(8) },
+            topics: vec![TopicView { id: TopicId(uuid(500)), title: texts(text) }],
+            contributions: vec![gone, spoken, appealed.clone(), added.clone(), changed.clone(), reported.clone()],
+            waiting: vec![waiting(51, 12), claimed, stale, same_person],
+            attention: vec![reported, changed, added, appealed],
+            window: Window { from: 40, topic: None },
+        },
+        own: Some(OwnView::default()),
+        moderates: true,
+        idempotency_key: CommandId(uuid(77)),
+        now: Timestamp(NOW),
+        codes: Some(Codes {
+            spoken: "BCDF GHJK".to_owned(),
+            url: "https://stimm.example/j/abcdef".to_owned(),
+            picture: "<svg viewBox=\"0 0 2 2\"><path d=\"M0 0h1v1\"/></svg>".to_owned(),
+        }),
+    }
+}
+
+fn header(title: &str) -> Header {
+    Header {
+        id: ForumId(uuid(2)),
+        process: ProcessId(uuid(3)),
+        title: texts(title),
+        mode: Mode::Slow { seconds: 60 },
+        until: None,
+        waiting: Waiting::FirstOfGuest,
+    }
+}
+
+fn place(text: &str, moderates: bool) -> Place {
+    Place {
+        forum: header(text),
+        topics: vec![TopicView { id: TopicId(uuid(500)), title: texts(text) }],
+        own: None,
+        moderates,
+        now: Timestamp(NOW),
+        idempotency_key: CommandId(uuid(77)),
+    }
+}
+
+fn all_acts() -> Vec<Did> {
+    vec![
+        Did::Titled,
+        Did::TopicAdded,
+        Did::Spoken,
+        Did::Approved,
+        Did::Hidden { reason: HideReason::Hatred },
+        Did::Restored,
+        Did::PutBack,
+        Did::Dismissed,
+        Did::AppealRejected,
+        Did::NameReset,
+        Did::Erased,
+        Did::StateSet { mode: Mode::Open },
+        Did::StateSet { mode: Mode::Slow { seconds: 30 } },
+        Did::StateSet { mode: Mode::Locked },
+        Did::StateSet { mode: Mode::Closed },
+        Did::WaitingSet { waiting: Waiting::All },
+        Did::Summarised,
+        Did::HallCounted,
+    ]
+}
+
+fn log(name: &str) -> PageKind {
+    let act = |(at, did)| {
+        let by = (at % 3 != 2).then(|| ParticipantId(uuid(9)));
+        let act = ActView {
+            seq: Seq(900 - at as u64),
+            at: Some(Timestamp(NOW - at as i64 * MINUTE)),
+            by,
+            did,
+            contribution: (at % 2 == 0).then(|| ContributionId(uuid(40))),
+        };
+        (act, by.filter(|_| at % 3 == 0).map(|_| name.to_owned()))
+    };
+    let acts = all_acts().into_iter().enumerate().map(act).collect();
+    PageKind::Log(Box::new(LogPage { place: place(name, true), acts, older: Some(Seq(880)) }))
+}
+
+fn record(text: &str, moderates: bool, names: bool) -> PageKind {
+    let mut view = desk(text).view;
+    view.contributions.retain(|one| one.hidden.is_none());
+    view.contributions.reverse();
+    let mut answer = contribution(46, text, 3);
+    answer.topic = None;
+    answer.reply_to = Some(ContributionId(uuid(40)));
+    answer.author.role = Some(Role::Moderator);
+    answer.support = 4;
+    let mut free = contribution(47, text, 2);
+    free.topic = None;
+    view.contributions.extend([answer, free]);
+    (view.waiting, view.attention) = (Vec::new(), Vec::new());
+    for one in view.contributions.iter_mut().filter(|_| !names) {
+        (one.author.name, one.author.number) = (None, 0);
+    }
+    let record = Record {
+        seq: Seq(90),
+        from: Some(Timestamp(NOW - 3_000 * MINUTE)),
+        to: Some(Timestamp(NOW)),
+        authors: 12,
+        people: 31,
+        hall: Some(85),
+        summary: Some(text.into()),
+        summary_html: Some("<p>Kurz <strong>gesagt</strong></p>".to_owned()),
+        hidden: vec![(HideReason::Insult, 2), (HideReason::Spam, 1)],
+        appeals: (2, 1),
+        view,
+    };
+    PageKind::Record(Box::new(RecordPage {
+        place: place(text, moderates),
+        process: texts(text),
+        joined: 54,
+        record,
+        names,
+        head: "0123456789abcdef".to_owned(),
+        summary: text.to_owned(),
+    }))
+}
+
+fn kinds(text: &str) -> Vec<(&'static str, PageKind)> {
+    let mut empty = desk(text);
+    (empty.view.waiting, empty.view.attention, empty.view.contributions) = (Vec::new(), Vec::new(), Vec::new());
+    empty.codes = None;
+    empty.view.topics = Vec::new();
+    empty.view.forum.mode = Mode::Closed;
+    let mut quiet = Box::new(LogPage { place: place(text, true), acts: Vec::new(), older: None });
+    quiet.place.forum.mode = Mode::Open;
+    vec![
+        ("desk", PageKind::Moderation(Box::new(desk(text)))),
+        ("empty desk", PageKind::Moderation(Box::new(empty))),
+        ("log", log(text)),
+        ("empty log", PageKind::Log(quiet)),
+        ("record", record(text, true, true)),
+        ("participants record", record(text, false, false)),
+        ("languages", PageKind::Languages),
+    ]
+}
+
+fn page(lang: &str, kind: PageKind) -> PageData {
+    PageData {
+        lang: lang.to_owned(),
+        zone: Zone { offsets: vec![(Timestamp(0), 60)] },
+        network: Some(texts("Netzwerk der Vereine")),
+        path: "/f/x/moderation".to_owned(),
+        me: Some(Me { name: Some("Lena".to_owned()), guest: false }),
+        refused: None,
+        page: kind,
+    }
+}
+
+fn tags(html: &str) -> Vec<(String, String)> {
+    html.split('<')
+        .skip(1)
+        .filter_map(|rest| rest.split_once('>').map(|(tag, _)| tag))
+        .filter(|tag| !tag.starts_with('!'))
+        .map(|tag| {
+            let (name, attributes) = tag.split_once(' ').unwrap_or((tag, ""));
+            (name.to_owned(), attributes.to_owned())
+        })
+        .collect()
+}
+
+fn attribute<'a>(attributes: &'a str, name: &str) -> Option<&'a str> {
+    let start = attributes.find(&format!("{name}=\""))?;
+    attributes[start + name.len() + 2..].split('"').next()
+}
+
+/// Names in a sentence are set apart for both directions; that is not looked at here.
+fn has(html: &str, text: &str) -> bool {
+    html.replace(['\u{2068}', '\u{2069}'], "").contains(text)
+}
+
+#[test]
+fn given_any_staff_page_in_any_language_then_it_is_whole() {
+    for lang in LANGUAGES {
+        for (name, kind) in kinds("Ein Gedanke") {
+            let html = document(&page(lang, kind), &Shell::default());
+            assert_eq!(html.matches("<h1").count(), 1, "{name}");
+            assert!(!has(&html, "style=\"") && !has(&html, " onclick"), "{name}: the policy allows no inline");
+            let html = html.split("<script type=\"application/json\"").next().unwrap_or_default();
+            let mut open = Vec::new();
+            for (tag, attributes) in tags(html.trim_end_matches("</body></html>")) {
+                match tag.strip_prefix('/') {
+                    Some(tag) => assert_eq!(open.pop().as_deref(), Some(tag), "{name}"),
+                    None if attributes.ends_with('/') || tag.ends_with('/') => {}
+                    None if ["meta", "link", "input", "br"].contains(&tag.as_str()) => {}
+                    None => open.push(tag),
+                }
+            }
+            assert_eq!(open, ["html", "body"], "{name}");
+        }
+    }
+}
+
+#[test]
+fn given_any_staff_page_then_ids_are_unique_and_every_field_has_a_label() {
+    for (name, kind) in kinds("Ein Gedanke") {
+        let html = document(&page("de", kind), &Shell::default());
+        let tags = tags(&html);
+        let mut ids = BTreeSet::new();
+        for (_, attributes) in &tags {
+            let id = attribute(attributes, " id").or_else(|| attributes.strip_prefix("id=\"")?.split('"').next());
+            if let Some(id) = id {
+                assert!(ids.insert(id.to_owned()), "{name}: {id} twice");
+            }
+        }
+        let mut inside_label = false;
+        for (tag, attributes) in &tags {
+            match tag.as_str() {
+                "label" => inside_label = true,
+                "/label" => inside_label = false,
+                "input" | "textarea" | "select" if attribute(attributes, "type") != Some("hidden") => {
+                    let id = attribute(attributes, "id").unwrap_or_default();
+                    let labelled = tags.iter().any(|(tag, of)| tag == "label" && attribute(of, "for") == Some(id));
+                    assert!(inside_label || labelled, "{name}: {tag} {attributes}");
+                }
+                _ => {}
+            }
+            for reference in ["aria-describedby", "aria-labelledby", "for"] {
+                for id in attribute(attributes, reference).unwrap_or_default().split(' ').filter(|id| !id.is_empty()) {
+                    assert!(ids.contains(id), "{name}: {reference}={id}");
+                }
+            }
+            if let Some(part) = attribute(attributes, "href").and_then(|href| href.strip_prefix('#')) {
+                let known = part.starts_with("i-") || ids.contains(part) || name == "empty desk" && part == "codes";
+                assert!(known, "{name}: #{part}");
+            }
+        }
+    }
+}
+
+#[test]
+fn given_any_staff_page_then_every_form_is_a_plain_form() {
+    for (name, kind) in kinds("Ein Gedanke") {
+        let html = render(page("de", kind));
+        for form in html.split("<form").skip(1) {
+            let (opening, rest) = form.split_once('>').expect("an end");
+            let body = rest.split("</form>").next().unwrap_or_default();
+            let action = attribute(opening, "action").expect("an address");
+            assert_eq!(attribute(opening, "method"), Some("post"), "{name}: {action}");
+            assert!(action.starts_with("/api/v1/"), "{name}: {action}");
+            assert!(has(body, "<button") && has(body, "name=\"next\""), "{name}: {action}");
+        }
+    }
+}
+
+#[test]
+fn given_hostile_words_everywhere_then_they_are_words() {
+    for (name, kind) in kinds(HOSTILE) {
+        let mut data = page("de", kind);
+        data.network = Some(texts(HOSTILE));
+        data.me = Some(Me { name: Some(HOSTILE.to_owned()), guest: false });
+        data.refused = Some(Refused {
+            action: format!("/api/v1/forums/{}/summary", uuid(2)),
+            fields: BTreeMap::from([("text".to_owned(), HOSTILE.to_owned())]),
+            problem: Problem {
+                code: "internal".to_owned(),
+                status: 500,
+                title: HOSTILE.to_owned(),
+                params: serde_json::Map::new(),
+            },
+        });
+        let html = document(&data, &Shell::default());
+        let (body, scripts) = html.split_once("<script type=\"application/json\"").unwrap_or((&html, ""));
+        assert!(!has(body, "<script") && !has(body, "<img") && !has(body, "<!--"), "{name}");
+        assert_eq!(scripts.matches("</script>").count(), if data.page.lives() { 2 } else { 0 }, "{name}");
+    }
+}
+
+#[test]
+fn given_the_data_of_a_desk_when_embedded_then_it_reads_back_the_same() {
+    let data = PageData { network: None, ..page("de", PageKind::Moderation(Box::new(desk("Ein Gedanke")))) };
+    let json = embedded(&data).expect("plain data");
+    assert_eq!(serde_json::from_str::<PageData>(&json).expect("the same"), data);
+}
+
+#[test]
+fn given_a_desk_then_everything_on_it_can_be_decided() {
+    let html = render(page("de", PageKind::Moderation(Box::new(desk("Ein Gedanke")))));
+    let of = |n: u128, verb: &str| format!("/contributions/{}/{verb}\"", uuid(n));
+    for n in [51, 52, 53, 61, 41, 42] {
+        assert!(has(&html, &of(n, "approve")), "{n}");
+    }
+    for n in [51, 52, 53, 61, 40, 41, 42, 44] {
+        assert!(has(&html, &of(n, "hide")), "{n}");
+    }
+    assert!(has(&html, &of(40, "dismiss")) && !has(&html, &of(41, "dismiss")));
+    assert!(has(&html, &of(43, "restore")) && has(&html, &of(43, "reject-appeal")));
+    assert!(has(&html, &of(45, "restore")) && !has(&html, &of(45, "reject-appeal")));
+    assert!(has(&html, &of(44, "put-back")), "without a program this is how it is taken back");
+    assert!(has(&html, &format!("/processes/{}/participants/{}/reset-name\"", uuid(3), uuid(1_000))));
+    assert!(has(&html, &format!("/processes/{}/participants/{}/ban\"", uuid(3), uuid(1_001))));
+    assert!(has(&html, &format!("/forums/{}/participants/{}/approve\"", uuid(2), uuid(1_001))));
+    for reason in ["insult", "hatred", "private_data", "spam", "off_topic", "other"] {
+        assert!(has(&html, &format!("<button name=\"reason\" value=\"{reason}\"")), "{reason}");
+    }
+    for state in ["open", "slow", "locked", "closed"] {
+        assert!(has(&html, &format!("name=\"state\" value=\"{state}\"")), "{state}");
+    }
+    assert_eq!(html.matches("aria-pressed=\"true\"").count(), 2, "slow, and the keys");
+}
+
+#[test]
+fn given_a_desk_then_it_says_how_long_who_is_at_it_and_what_was_reported() {
+    let mut page_data = desk("Ein Gedanke");
+    page_data.view.waiting[1].claim.as_mut().expect("claimed").name = Some("Lena K.".into());
+    let html = render(page("de", PageKind::Moderation(Box::new(page_data))));
+    assert!(has(&html, "am längsten seit 12 Minuten") && has(&html, "seit 3 Minuten") && has(&html, "seit eben"));
+    assert_eq!(html.matches("ist dran").count(), 1, "what was claimed six minutes ago no longer counts");
+    assert!(has(&html, "Lena K. ist dran"));
+    assert!(has(&html, "3 Meldungen") && has(&html, "2 × Text: Beleidigung oder Drohung") && has(&html, "1 × Name"));
+    assert!(has(&html, "Neuer Text") && has(&html, "Bisher sichtbar") && has(&html, "Ergänzung"));
+    assert!(has(&html, "Wer den Beitrag ausgeblendet hat, entscheidet hier nicht."));
+    assert!(has(&html, "Alle 2 von dieser Person freigeben"));
+    assert!(has(&html, "BCDF GHJK") && has(&html, "<svg viewBox=\"0 0 2 2\">"));
+    assert!(has(&html, "name=\"in_hall\" value=\"1\"") && has(&html, "name=\"hall\""));
+}
+
+#[test]
+fn given_a_page_without_a_program_then_nothing_is_there_that_needs_one() {
+    let html = render(page("de", PageKind::Moderation(Box::new(desk("Ein Gedanke")))));
+    for class in ["undo", "panel keys"] {
+        let start = html.find(&format!("class=\"{class}\"")).expect("it is in the page");
+        let open = html[..start].rfind('<').expect("a tag");
+        let tag = html[open..].split('>').next().expect("an end");
+        assert!(has(tag, "hidden"), "{tag}");
+    }
+}
+
+#[test]
+fn given_any_act_then_it_is_a_sentence_of_its_own_with_who_did_it() {
+    for lang in LANGUAGES {
+        let html = render(page(lang, log("Lena K.")));
+        let rows: Vec<&str> = html.split("<li").skip(1).filter_map(|row| row.split("class=\"did\"").nth(1)).collect();
+        assert_eq!(rows.len(), all_acts().len());
+        let mut seen = BTreeSet::new();
+        for row in rows {
+            assert!(has(row, "class=\"author\""), "{row}");
+            let after = row.rsplit("class=\"author\">").next().and_then(|rest| Some(rest.split_once("</a>")?.0));
+            let after = after.or(row.rsplit("class=\"author\">").next());
+            let after = after.and_then(|rest| rest.split_once('>')).map(|(_, rest)| rest);
+            assert!(seen.insert(after.unwrap_or_default().to_owned()), "{lang}: {row}");
+        }
+        assert_eq!(html.matches("<bdi class=\"author\">Lena K.</bdi>").count(), 6);
+        assert!(has(&html, &format!("/f/{}/c/{}\"", uuid(2), uuid(40))));
+        assert!(has(&html, &format!("/f/{}/log?before=880\"", uuid(2))));
+    }
+}
+
+#[test]
+fn given_a_record_for_a_participant_then_there_are_no_names_and_no_forms() {
+    let html = render(page("de", record("Ein Gedanke", false, false)));
+    assert!(!has(&html, "<form") && !has(&html, "Yusuf") && !has(&html, "Gast 0") && !has(&html, "names=1"));
+    for text in ["54", "31", "12", "85", "0123456789abcdef", "<strong>gesagt</strong>", "3 Beiträge sind ausgeblendet."]
+    {
+        assert!(has(&html, text), "{text}");
+    }
+    assert!(has(&html, "record?format=csv\"") && has(&html, "record?format=json\""));
+    assert!(has(&html, "2 Widersprüche dagegen.") && has(&html, "1 davon hatte keinen Erfolg."));
+    let (topic, rest) = html.split_once("id=\"no-topic\"").expect("a chapter for the rest");
+    assert!(
+        has(topic, "Antwort") && !has(rest, "class=\"entry reply\""),
+        "an answer stands where what it answers stands"
+    );
+}
+
+#[test]
+fn given_a_record_for_a_moderator_then_it_can_be_completed() {
+    let html = render(page("de", record("Ein Gedanke", true, true)));
+    assert!(has(&html, "Yusuf") && has(&html, "format=csv&amp;names=1"));
+    assert!(has(&html, "/summary\"") && has(&html, ">Ein Gedanke</textarea>"));
+    assert!(has(&html, "/hall\"") && has(&html, "value=\"85\""));
+}
+
+#[test]
+fn given_the_languages_then_each_is_there_with_its_own_name() {
+    let html = render(page("de", PageKind::Languages));
+    for lang in LANGUAGES {
+        assert!(has(&html, &format!("<th lang=\"{lang}\"")) || has(&html, &format!("lang=\"{lang}\"")), "{lang}");
+    }
+    assert!(has(&html, "noch von niemandem geprüft") || has(&html, "geprüft von"));
+}
+
+/// Not a test of anything: writes the pages where a browser can look at them.
+#[test]
+fn write_the_pages_of_staff_where_asked() {
+    let Ok(folder) = std::env::var("STIMMWERK_PAGES") else { return };
+    let text = "Wir brauchen einen Ort, an dem sich alle treffen können. Viele Vereine haben keinen Raum.";
+    let assets = BTreeMap::from([("style.css".to_owned(), "style.css".to_owned())]);
+    for lang in LANGUAGES {
+        for (name, kind) in kinds(text) {
+            let shell = Shell { assets: assets.clone(), ..Shell::default() };
+            let path = std::path::Path::new(&folder).join(format!("staff-{}.{lang}.html", name.replace(' ', "-")));
+            std::fs::write(path, document(&page(lang, kind), &shell)).expect("a folder to write to");
+        }
+    }
+}

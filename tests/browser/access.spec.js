@@ -1,0 +1,66 @@
+// Every page for everyone: no violation of WCAG 2.2 A and AA, in both directions, light and dark, narrow and wide.
+const { default: AxeBuilder } = require("@axe-core/playwright");
+const { test, expect, join, moderate, settled, live } = require("./people.js");
+
+const TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"];
+
+/** What axe finds, in a form that a failed test can show. */
+async function violations(page) {
+  const { violations } = await new AxeBuilder({ page }).withTags(TAGS).analyze();
+  return violations.flatMap(({ id, nodes }) => nodes.map((node) => `${page.url()} ${id}: ${node.target} ${node.failureSummary}`));
+}
+
+/** Nothing is wider than the window. */
+async function overflow(page) {
+  const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+  return wide > 0 ? [`${page.url()} is ${wide} px too wide`] : [];
+}
+
+for (const lang of ["de", "ar"]) {
+  for (const colorScheme of ["light", "dark"]) {
+    for (const width of [320, 1280]) {
+      test(`pages are accessible: ${lang}, ${colorScheme}, ${width} px`, async ({ server, person }) => {
+        test.setTimeout(120_000);
+        const options = { locale: lang, colorScheme, viewport: { width, height: 800 } };
+        const [guest, moderator] = [await person(options), await person(options)];
+        const found = [];
+        const look = async (page, address) => {
+          if (address) await page.goto(server.url + address);
+          await settled(page);
+          found.push(...(await violations(page)), ...(await overflow(page)));
+        };
+        await look(guest, "/");
+        await expect(guest.locator("html")).toHaveAttribute("dir", lang === "ar" ? "rtl" : "ltr");
+        await look(guest, "/join");
+        await look(guest, "/return");
+        await look(guest, new URL(server.participant).pathname);
+        await guest.locator("#name").fill("Amal");
+        await guest.locator('form[action="/api/v1/join"] button').click();
+        await guest.waitForURL((url) => url.pathname.startsWith("/welcome"));
+        await look(guest);
+        await guest.goto(server.url + server.forum);
+        await live(guest);
+        await look(guest);
+        for (const menu of await guest.locator("#contributions details > summary").all()) {
+          await menu.click();
+          await look(guest);
+          break;
+        }
+        const contribution = await guest.locator("#contributions > li.item").first().getAttribute("id");
+        const id = contribution.replace(/^[a-z]+-?/, "");
+        await look(guest, `${server.forum}/c/${id}`);
+        await look(guest, `${server.forum}/c/${id}/report`);
+        await look(guest, `${server.forum}/list?sort=supported`);
+        await look(guest, `${server.forum}/list?q=zzzz`);
+        await look(guest, `${server.forum}/record`);
+        await look(guest, "/nowhere");
+        await moderate(moderator, server);
+        await look(moderator);
+        await look(moderator, `${server.forum}/log`);
+        await look(moderator, `${server.forum}/record?names=1`);
+        await look(moderator, "/languages");
+        expect(found).toEqual([]);
+      });
+    }
+  }
+}

@@ -1,0 +1,79 @@
+// People in a real browser, and what they do again and again.
+const base = require("@playwright/test");
+const { Server } = require("./server.js");
+
+const { expect } = base;
+
+const test = base.test.extend({
+  server: async ({}, use) => {
+    const server = await Server.start();
+    await use(server);
+    await server.stop();
+  },
+  /** Opens a page of a new person: a context with cookies of its own. */
+  person: async ({ browser }, use) => {
+    const contexts = [];
+    await use(async (options = {}) => {
+      const context = await browser.newContext({ locale: "de-DE", ...options });
+      contexts.push(context);
+      return context.newPage();
+    });
+    await Promise.all(contexts.map((context) => context.close()));
+  },
+});
+
+/** The program has taken the page over. */
+const hydrated = (page) => expect(page.locator("#app[data-live]")).toBeAttached();
+
+/** Whatever was to happen to the page has happened. */
+const settled = (page) => expect(page.locator("#app[data-live], #app[data-plain]")).toBeAttached();
+
+/** The page is connected, too. */
+async function live(page) {
+  await hydrated(page);
+  await expect(page.locator(".connection.live")).toBeVisible();
+}
+
+/** A page that no script runs on has nothing to wait for. */
+const none = async () => {};
+
+/** Joins by the participant's link and goes to the forum. */
+async function join(page, server, name, arrived = live) {
+  await page.goto(server.participant);
+  const form = page.locator('form[action="/api/v1/join"]');
+  if (arrived !== none) await settled(page);
+  await form.locator("#name").fill(name);
+  await form.locator("button").click();
+  await page.waitForURL((url) => !url.pathname.startsWith("/j"));
+  await page.goto(server.url + server.forum);
+  await arrived(page);
+}
+
+/** Logs in by the moderator's link and goes to the moderation. */
+async function moderate(page, server) {
+  await page.goto(server.moderator);
+  await page.locator('form[action="/api/v1/login/link/confirm"] button').click();
+  await page.waitForURL((url) => !url.pathname.startsWith("/login"));
+  await page.goto(`${server.url}${server.forum}/moderation`);
+  await live(page);
+}
+
+async function post(page, text) {
+  await page.locator("#text").fill(text);
+  await page.locator("#write form button.main").click();
+}
+
+const listed = (page, text) => page.locator("#contributions > li.item", { hasText: text });
+const waiting = (page, text) => page.locator("ul.own li.waiting", { hasText: text });
+const queued = (page, text) => page.locator(".queue li.waits", { hasText: text });
+
+async function approve(moderator, text) {
+  await queued(moderator, text).locator('form[action$="/approve"] button').click();
+  await expect(queued(moderator, text)).toHaveCount(0);
+}
+
+/** A mark that a reload would wipe out. */
+const mark = (page) => page.evaluate(() => void (window.stimmwerkMark = true));
+const marked = (page) => page.evaluate(() => window.stimmwerkMark === true);
+
+module.exports = { test, expect, hydrated, settled, live, none, join, moderate, post, listed, waiting, queued, approve, mark, marked };
