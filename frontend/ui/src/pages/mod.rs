@@ -37,7 +37,7 @@ use leptos::prelude::*;
 use crate::board::Cx;
 use crate::data::{PageData, PageKind};
 use crate::view::AnyView;
-#[cfg(any(feature = "ssr", not(feature = "staff")))]
+#[cfg(not(feature = "staff"))]
 use crate::view::IntoAny;
 use crate::words::AllWords;
 #[cfg(feature = "ssr")]
