@@ -461,7 +461,7 @@ fn given_a_visitor_then_there_is_a_way_in_and_nothing_to_press() {
     let html = render(data);
     assert!(html.contains("href=\"/join\""));
     assert!(!html.contains("<textarea") && !html.contains("/support"));
-    assert!(html.contains("aria-hidden=\"true\">12</span>"), "but the count is seen");
+    assert!(html.contains("class=\"number\">12</span>"), "but the count is seen");
 }
 
 #[test]
