@@ -68,12 +68,19 @@ const waiting = (page, text) => page.locator("ul.own li.waiting", { hasText: tex
 const queued = (page, text) => page.locator(".queue li.waits", { hasText: text });
 
 async function approve(moderator, text) {
-  await queued(moderator, text).locator('form[action$="/approve"] button').click();
+  await queued(moderator, text).locator('form[action*="/contributions/"][action$="/approve"] button').click();
   await expect(queued(moderator, text)).toHaveCount(0);
+}
+
+/** Hides what is in the moderators' list, by the reason pressed. */
+async function hide(moderator, text, reason) {
+  const item = listed(moderator, text);
+  await item.locator("details.hide > summary").click();
+  await item.locator(`form[action$="/hide"] button[value="${reason}"]`).click();
 }
 
 /** A mark that a reload would wipe out. */
 const mark = (page) => page.evaluate(() => void (window.stimmwerkMark = true));
 const marked = (page) => page.evaluate(() => window.stimmwerkMark === true);
 
-module.exports = { test, expect, hydrated, settled, live, none, join, moderate, post, listed, waiting, queued, approve, mark, marked };
+module.exports = { test, expect, hydrated, settled, live, none, join, moderate, post, listed, waiting, queued, approve, hide, mark, marked };
