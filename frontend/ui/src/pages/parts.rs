@@ -108,7 +108,7 @@ pub mod icons {
         ADD = "plus";
         GO = "go" "turn";
         KEY = "key";
-        DOOR = "door";
+        DOOR = "door" "turn";
     }
     #[cfg(feature = "ssr")]
     icons! {
