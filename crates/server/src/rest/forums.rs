@@ -83,7 +83,7 @@ impl App {
 
 /// A forum, newest contributions first.
 #[utoipa::path(get, path = "/api/v1/forums/{forum}", tag = "forums", params(("forum" = String, Path), Part),
-    responses((status = 200, body = ForumAnswer), (status = 404)))]
+    responses((status = 200, body = ForumAnswer)))]
 pub async fn show(State(app): State<AppState>, gate: Gate, Query(part): Query<Part>) -> Answer<Json<ForumAnswer>> {
     Ok(Json(app.read_forum(&gate, &part).await?))
 }
@@ -185,7 +185,7 @@ pub async fn contribute(
 
 /// One contribution's words, hidden ones included: the one place where a moderator reads what was hidden.
 #[utoipa::path(get, path = "/api/v1/forums/{forum}/contributions/{contribution}", tag = "moderation",
-    params(("forum" = String, Path), ("contribution" = String, Path)), responses((status = 200, description = "`id`, `text` and `participant`."), (status = 404)))]
+    params(("forum" = String, Path), ("contribution" = String, Path)), responses((status = 200, description = "`id`, `text` and `participant`.")))]
 pub async fn words(State(app): State<AppState>, gate: Gate) -> Answer<Response> {
     let room = app.forum(gate.forum()?).await?;
     let state = room.state();
@@ -279,7 +279,7 @@ pub async fn search(State(app): State<AppState>, gate: Gate, Query(wanted): Quer
 /// A contribution, what it answers, and what answers it.
 #[utoipa::path(get, path = "/api/v1/forums/{forum}/contributions/{contribution}/thread", tag = "forums",
     params(("forum" = String, Path), ("contribution" = String, Path)),
-    responses((status = 200, body = Vec<ContributionView>), (status = 404)))]
+    responses((status = 200, body = Vec<ContributionView>)))]
 pub async fn thread(State(app): State<AppState>, gate: Gate) -> Answer<Response> {
     let audience = gate.position.audience.ok_or_else(Fault::not_found)?;
     let room = app.forum(gate.forum()?).await?;
@@ -358,7 +358,7 @@ pub struct After {
 
 /// The caller's catch-up, as on the socket. At most 500 changes an answer: ask again until `seq` no longer grows.
 #[utoipa::path(get, path = "/api/v1/streams/{stream}/deltas", tag = "live", params(("stream" = String, Path), After),
-    responses((status = 200, description = "`after`, `seq`, `deltas` and `own`."), (status = 404)))]
+    responses((status = 200, description = "`after`, `seq`, `deltas` and `own`.")))]
 pub async fn deltas(State(app): State<AppState>, gate: Gate, Query(after): Query<After>) -> Answer<Response> {
     let stream = gate.stream.ok_or_else(Fault::not_found)?;
     let audience = gate.position.audience.ok_or_else(Fault::not_found)?;

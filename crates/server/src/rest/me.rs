@@ -216,7 +216,7 @@ pub struct WhereFrom {
 
 /// Makes a new return code in place of the old one.
 #[utoipa::path(post, path = "/api/v1/me/return-code", tag = "people", request_body = WhereFrom,
-    responses((status = 200), (status = 401)))]
+    responses((status = 200, description = "`return_code`: four words.")))]
 pub async fn new_return_code(
     State(app): State<AppState>,
     gate: Gate,
@@ -247,7 +247,8 @@ pub struct ComeBack {
 
 /// Comes back with a return code: after a lost session, or on another phone.
 #[utoipa::path(post, path = "/api/v1/return", tag = "people", request_body = ComeBack,
-    responses((status = 200), (status = 404), (status = 429)))]
+    responses((status = 200, description = "A session, and `processes`."),
+        (status = 404, description = "No such words.")))]
 pub async fn come_back(
     State(app): State<AppState>,
     _gate: Gate,
@@ -338,7 +339,7 @@ pub async fn language(_gate: Gate, Input(input): Input<Language>) -> Answer<Resp
 }
 
 /// Who the caller is.
-#[utoipa::path(get, path = "/api/v1/me", tag = "people", responses((status = 200, description = "`person` with its kind, `roles` and `participants` by process."), (status = 401)))]
+#[utoipa::path(get, path = "/api/v1/me", tag = "people", responses((status = 200, description = "`person` with its kind, `roles` and `participants` by process.")))]
 pub async fn me(gate: Gate) -> Answer<Json<Value>> {
     let standing = gate.who.standing.as_ref().ok_or_else(Fault::unauthorized)?;
     let kind = match standing.person.kind {

@@ -60,7 +60,7 @@ pub struct Note {
 /// Leaves a contribution hidden after its author's appeal. Whoever hid it cannot decide this.
 #[utoipa::path(post, path = "/api/v1/forums/{forum}/contributions/{contribution}/reject-appeal", tag = "moderation",
     params(("forum" = String, Path), ("contribution" = String, Path)), request_body = Note,
-    responses((status = 200, body = Written), (status = 409)))]
+    responses((status = 200, body = Written)))]
 pub async fn reject_appeal(State(app): State<AppState>, gate: Gate, Input(input): Input<Note>) -> Answer<Response> {
     let command = ForumCommand::RejectAppeal { contribution: gate.id("contribution")?, note: input.note };
     Ok(changed(app.tell_forum(&gate, command).await?))
@@ -76,7 +76,8 @@ pub async fn approve_all(State(app): State<AppState>, gate: Gate) -> Answer<Resp
 
 /// Takes a person's name away wherever it stands in a process; they can choose another.
 #[utoipa::path(post, path = "/api/v1/processes/{process}/participants/{participant}/reset-name", tag = "moderation",
-    params(("process" = String, Path), ("participant" = String, Path)), responses((status = 200), (status = 404)))]
+    params(("process" = String, Path), ("participant" = String, Path)),
+    responses((status = 200, description = "`id`.")))]
 pub async fn reset_name(State(app): State<AppState>, gate: Gate) -> Answer<Response> {
     let id: ParticipantId = gate.id("participant")?;
     let process = gate.process()?;
@@ -204,7 +205,7 @@ impl Recorded {
 
 /// The record of a forum, to be kept: as JSON or as a table.
 #[utoipa::path(get, path = "/api/v1/forums/{forum}/record", tag = "forums", params(("forum" = String, Path), Recorded),
-    responses((status = 200, body = Record)))]
+    responses((status = 200, body = Record, description = "As JSON, or as a table.")))]
 pub async fn record(State(app): State<AppState>, gate: Gate, Query(asked): Query<Recorded>) -> Answer<Response> {
     let record = app.read_record(&gate, &asked).await?;
     let (mut response, kind, ending) = match asked.format.as_deref() {

@@ -155,7 +155,7 @@ pub async fn create(State(app): State<AppState>, gate: Gate, Input(new): Input<N
 
 /// A process.
 #[utoipa::path(get, path = "/api/v1/processes/{process}", tag = "network", params(("process" = String, Path)),
-    responses((status = 200, body = Shown), (status = 404)))]
+    responses((status = 200, body = Shown)))]
 pub async fn show(State(app): State<AppState>, gate: Gate) -> Answer<Json<Shown>> {
     let listed = app.process_listed(gate.process()?).ok_or_else(Fault::not_found)?;
     Ok(Json(Shown { process: listed }))
