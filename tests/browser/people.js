@@ -75,6 +75,8 @@ async function approve(moderator, text) {
 /** Hides what is in the moderators' list, by the reason pressed. */
 async function hide(moderator, text, reason) {
   const item = listed(moderator, text);
+  // A second press at once is taken for a slip.
+  await moderator.waitForTimeout(400);
   await item.locator("details.hide > summary").click();
   await item.locator(`form[action$="/hide"] button[value="${reason}"]`).click();
 }

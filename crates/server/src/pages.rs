@@ -114,6 +114,8 @@ async fn join_with(app: AppState, gate: Gate, code: String, mut request: Request
 pub struct LinkQuery {
     #[serde(default)]
     token: String,
+    #[serde(default)]
+    next: String,
 }
 
 /// `/login/link`
@@ -124,7 +126,14 @@ pub async fn login_link(
     mut request: Request,
 ) -> Answer<Response> {
     let asked = Asked::of(&mut request);
-    show(&app, &gate, asked, None, PageKind::LoginLink(LoginLink { token: query.token })).await
+    show(
+        &app,
+        &gate,
+        asked,
+        None,
+        PageKind::LoginLink(LoginLink { token: query.token, next: crate::form::local(&query.next) }),
+    )
+    .await
 }
 
 /// `/f/{forum}`

@@ -330,6 +330,8 @@ pub struct RecordPage {
 pub struct LoginLink {
     /// The secret of the link.
     pub token: String,
+    /// The local address to go on to.
+    pub next: String,
 }
 
 /// See [`PageKind::Message`].

@@ -17,7 +17,7 @@ pub fn login(cx: Cx, words: DocumentWords, link: LoginLink) -> AnyView {
             <form class="panel" method="post" action="/api/v1/login/link/confirm">
                 {summary}
                 {hidden("token", link.token)}
-                {hidden("next", "/".to_owned())}
+                {hidden("next", link.next)}
                 <p>{words.login_means()}</p>
                 <p class="hint">{words.login_once()}</p>
                 <button class="main wide">{words.login_go()}</button>

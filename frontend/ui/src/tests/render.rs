@@ -269,7 +269,7 @@ fn kinds() -> Vec<(&'static str, PageKind)> {
         ("thread", PageKind::Thread(Box::new(thread_page()))),
         ("report", report_page(false)),
         ("reported", report_page(true)),
-        ("login", PageKind::LoginLink(LoginLink { token: "geheim".to_owned() })),
+        ("login", PageKind::LoginLink(LoginLink { token: "geheim".to_owned(), next: "/".to_owned() })),
         ("message", PageKind::Message(Message { problem: problem("not_found", 404) })),
     ]
 }
@@ -581,7 +581,7 @@ fn given_hostile_words_everywhere_then_they_are_words() {
         PageKind::Forum(Box::new(forum.clone())),
         PageKind::Moderation(Box::new(forum)),
         PageKind::Message(Message { problem: Problem { title: HOSTILE.to_owned(), ..problem("internal", 500) } }),
-        PageKind::LoginLink(LoginLink { token: HOSTILE.to_owned() }),
+        PageKind::LoginLink(LoginLink { token: HOSTILE.to_owned(), next: HOSTILE.to_owned() }),
         PageKind::Join(Join {
             code: HOSTILE.to_owned(),
             process: Some(texts(HOSTILE)),
