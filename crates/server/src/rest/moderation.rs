@@ -155,14 +155,16 @@ impl App {
         for act in state.acts(before.before.map(Seq)) {
             let name = match act.by {
                 None => None,
-                Some(by) => match names.get(&by) {
-                    Some(name) => Option::clone(name),
-                    None => {
+                Some(by) => {
+                    let known: Option<Option<String>> = names.get(&by).cloned();
+                    if let Some(name) = known {
+                        name
+                    } else {
                         let name = self.accounts.participant(by).await?.and_then(|participant| participant.name);
                         names.insert(by, name.clone());
                         name
                     }
-                },
+                }
             };
             named.push(NamedAct { act, name });
         }
