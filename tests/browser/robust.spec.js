@@ -1,0 +1,106 @@
+// Old phones, page translators and broken programs: the page stays usable.
+const { test, expect, join, moderate, post, listed, waiting, queued, approve, live, settled } = require("./people.js");
+
+const plain = (page) => expect(page.locator("#app[data-plain]")).toBeAttached();
+
+test("a program that comes late takes over what was typed meanwhile", async ({ server, person }) => {
+  const page = await person();
+  let release;
+  const held = new Promise((resolve) => (release = resolve));
+  await page.route("**/*.wasm", async (route) => {
+    await held;
+    await route.continue();
+  });
+  await join(page, server, "Nadia", async () => {});
+  const typed = "Schon geschrieben, bevor alles da war.";
+  await page.locator("#text").fill(typed);
+  release();
+  await live(page);
+  await expect(page.locator("#text")).toHaveValue(typed);
+  await page.locator("#write form button.main").click();
+  await expect(waiting(page, typed)).toBeVisible();
+});
+
+test("a program that cannot be run leaves a page that posts", async ({ server, person }) => {
+  const page = await person();
+  await page.route("**/*.wasm", (route) => route.fulfill({ contentType: "application/wasm", body: "no program" }));
+  await join(page, server, "Omar", plain);
+  const answer = page.waitForResponse((response) => response.request().method() === "POST");
+  await post(page, "Trotzdem gesagt.");
+  expect((await answer).status()).toBe(303);
+  await expect(waiting(page, "Trotzdem gesagt.")).toBeVisible();
+});
+
+test("a page translator that wraps every text does not stop the conversation", async ({ server, person }) => {
+  const [reader, writer, moderator] = [await person(), await person(), await person()];
+  const errors = [];
+  reader.on("pageerror", (error) => errors.push(String(error)));
+  await join(reader, server, "Pavel");
+  await reader.evaluate(() => {
+    const walker = document.createTreeWalker(document.querySelector("#app"), NodeFilter.SHOW_TEXT);
+    const texts = [];
+    while (walker.nextNode()) if (walker.currentNode.data.trim()) texts.push(walker.currentNode);
+    for (const text of texts) {
+      const [outer, inner] = [document.createElement("font"), document.createElement("font")];
+      inner.textContent = `[${text.data}]`;
+      outer.append(inner);
+      text.replaceWith(outer);
+    }
+  });
+  await join(writer, server, "Rosa");
+  await moderate(moderator, server);
+  const text = "Was die Übersetzung nicht kennt.";
+  await post(writer, text);
+  await approve(moderator, text);
+  await expect(listed(reader, text)).toBeVisible();
+  await listed(reader, text).locator('form[action$="/support"] button').click();
+  await expect(listed(writer, text).getByText("1", { exact: false }).first()).toBeVisible();
+  const own = "Ich schreibe weiter.";
+  await reader.locator("#text").fill(own);
+  await reader.locator("#write form button.main").click();
+  await expect(waiting(reader, own)).toBeVisible();
+  expect(errors).toEqual([]);
+});
+
+test("everything by keyboard: joining, writing, supporting", async ({ server, person }) => {
+  const page = await person();
+  const to = async (selector) => {
+    for (let nth = 0; nth < 120; nth += 1) {
+      await page.keyboard.press("Tab");
+      if (await page.evaluate((selector) => document.activeElement?.matches(selector), selector)) return;
+    }
+    throw new Error(`${selector} cannot be reached`);
+  };
+  await page.goto(server.participant);
+  await settled(page);
+  await to("#name");
+  await page.keyboard.type("Selma");
+  await page.keyboard.press("Enter");
+  await page.waitForURL((url) => url.pathname.startsWith("/welcome"));
+  await to("a.main");
+  await page.keyboard.press("Enter");
+  await page.waitForURL((url) => url.pathname.startsWith("/f/"));
+  await live(page);
+  await to("#text");
+  await page.keyboard.type("Ganz ohne Maus.");
+  await to("#write form button.main");
+  await page.keyboard.press("Enter");
+  await expect(waiting(page, "Ganz ohne Maus.")).toBeVisible();
+  await to('form[action$="/support"] button');
+  await page.keyboard.press("Enter");
+  await expect(page.locator('form[action$="/support"] button[aria-pressed="true"]').first()).toBeVisible();
+});
+
+test("with text twice as large and forced colours nothing is cut off or lost", async ({ server, person }) => {
+  const page = await person({ viewport: { width: 640, height: 800 }, forcedColors: "active" });
+  await join(page, server, "Tarek");
+  for (const address of ["/", "/join", server.forum, `${server.forum}/list`, `${server.forum}/record`, "/return"]) {
+    await page.goto(server.url + address);
+    await page.evaluate(() => document.documentElement.style.setProperty("font-size", "36px"));
+    const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+    expect(wide, `${address} is ${wide} px too wide`).toBeLessThanOrEqual(0);
+  }
+  await page.goto(server.url + server.forum);
+  const border = await page.locator("#write form button.main").evaluate((button) => getComputedStyle(button).borderStyle);
+  expect(border, "a button is seen as one").not.toBe("none");
+});
