@@ -90,10 +90,11 @@ test("an evening, from the first word to the record", async ({ server, person })
 
   // The end: closed for everyone, and a record without names.
   await api(`${forum}/state`, { state: "closed" });
-  await expect(amal.locator("#text")).toHaveCount(0);
+  await expect(amal.locator("#write form button.main")).toBeHidden();
+  await expect(amal.locator(".badge.closed").first()).toBeVisible();
   await amal.goto(`${server.url}${server.forum}/record`);
   await expect(amal.getByText(text)).toBeVisible();
-  await expect(amal.getByText("Amal K.")).toHaveCount(0);
+  await expect(amal.locator("main").getByText("Amal K.")).toHaveCount(0);
 });
 
 test("thirty that wait are cleared by keyboard, and by thumb", async ({ server, person }) => {
