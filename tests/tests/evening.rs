@@ -178,6 +178,14 @@ async fn given_a_name_that_was_reset_then_it_is_gone_from_every_forum_and_the_ac
     assert_eq!(send(&bad, Method::PATCH, "/api/v1/me", renamed).await.0, 200);
     let name = scene.fresh(&bad, 0).await.view.contributions[0].author.name.clone();
     assert_eq!(name.as_deref(), Some("Freundlich"));
+
+    let ban = format!("/api/v1/processes/{}/participants/{}/ban", scene.process, joined.participant);
+    assert_eq!(send(&scene.staff, Method::POST, &ban, json!({ "banned": true })).await.0, 200);
+    let once_more = json!({ "process": scene.process, "name": "Noch einer" });
+    let (status, _, problem) = send(&bad, Method::PATCH, "/api/v1/me", once_more).await;
+    assert_eq!((status, problem["code"].as_str()), (403, Some("banned")));
+    let (_, _, me) = send(&bad, Method::GET, "/api/v1/me", json!({})).await;
+    assert_eq!(me["participants"][0]["name"], "Freundlich", "a refused name is kept nowhere");
 }
 
 #[tokio::test]
@@ -246,6 +254,9 @@ async fn given_done_on_this_device_then_the_browser_is_told_to_forget() {
     let scene = Scene::new(&server, Visibility::Code, Waiting::None).await;
     let amal = scene.guest(&server, "Amal").await;
     let sent = amal.request(Method::POST, "/api/v1/logout").send().await.expect("an answer");
+    let cookies: Vec<_> = sent.headers().get_all(SET_COOKIE).iter().filter_map(|cookie| cookie.to_str().ok()).collect();
+    let words = cookies.iter().find(|cookie| cookie.starts_with("welcome=;")).expect("the four words go");
+    assert!(words.contains("Path=/welcome") && words.contains("Max-Age=0"), "{words}");
     let told = sent.headers()["clear-site-data"].to_str().expect("text").to_owned();
     for part in ["cache", "cookies", "storage"] {
         assert!(told.contains(part), "{told}");

@@ -54,6 +54,11 @@ impl Who {
         self.standing.as_ref()?.in_process(process)
     }
 
+    /// Who they are in a process they were not shut out of.
+    pub fn active_in(&self, process: ProcessId) -> Option<&Participant> {
+        self.in_process(process).filter(|participant| !participant.banned)
+    }
+
     /// How they stand to a process, or to the network as a whole.
     pub fn position(&self, directory: &NetworkState, process: Option<ProcessId>) -> Position {
         let network = self.network_roles();

@@ -232,10 +232,7 @@ impl Connection {
             return Err(Fault::not_found());
         }
         let (mut frames, have) = stage.catch_up(after, audience, from);
-        let participant = process
-            .and_then(|process| self.who.in_process(process))
-            .filter(|participant| !participant.banned)
-            .map(|participant| participant.id);
+        let participant = process.and_then(|process| self.who.active_in(process)).map(|participant| participant.id);
         let from = from.unwrap_or(0);
         if let Some(participant) = participant {
             frames.push(stage.own(participant, from));

@@ -6,9 +6,9 @@ use axum::extract::{Query, Request, State};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
-use stimmwerk_core::domain::Domain;
+use stimmwerk_core::domain::{Domain, Summary};
 use stimmwerk_core::forum::{Forum, ForumState};
-use stimmwerk_core::ids::{ContributionId, ProcessId};
+use stimmwerk_core::ids::{ContributionId, ForumId, ProcessId};
 use stimmwerk_core::live::{PAGE, WindowRequest};
 use stimmwerk_core::network::CodeKind;
 use stimmwerk_core::people::Audience;
@@ -23,6 +23,7 @@ use crate::chance;
 use crate::gate::Gate;
 use crate::guard;
 use crate::problem::{Answer, Fault};
+use crate::rest::aside;
 use crate::rest::forums::{Part, Wanted};
 use crate::rest::me::{NOTICE, WELCOME};
 use crate::rest::moderation::{Before, Recorded};
@@ -53,23 +54,16 @@ pub async fn home(State(app): State<AppState>, gate: Gate, mut request: Request)
             title: process.title,
             joined: gate.who.in_process(process.id).is_some(),
             joining: process.joining,
-            forums: process
-                .forums
-                .into_iter()
-                .filter_map(|forum| {
-                    let summary = forum.summary?;
-                    Some(ForumCard {
-                        id: forum.id,
-                        title: summary.title,
-                        state: summary.state,
-                        count: summary.count,
-                        last_at: summary.last_at,
-                    })
-                })
-                .collect(),
+            forums: process.forums.into_iter().filter_map(|forum| Some(card(forum.id, forum.summary?))).collect(),
         })
         .collect();
     show(&app, &gate, asked, None, PageKind::Home(Home { processes })).await
+}
+
+/// A forum in a list.
+fn card(id: ForumId, summary: Summary) -> ForumCard {
+    let Summary { title, state, count, last_at } = summary;
+    ForumCard { id, title, state, count, last_at }
 }
 
 /// What `/join` is asked with.
@@ -176,8 +170,9 @@ pub async fn list(
     let asked = Asked::of(&mut request);
     let search = wanted.search()?;
     let (state, audience, place) = place(&app, &gate).await?;
+    let (sought, looked) = (state.clone(), search.clone());
     let page = ListPage {
-        found: state.search(audience, &search),
+        found: aside(move || sought.search(audience, &looked)).await?,
         sort: search.sort.as_str().to_owned(),
         words: search.words,
         topic: search.topic,
@@ -269,16 +264,7 @@ pub async fn welcome(State(app): State<AppState>, gate: Gate, mut request: Reque
         .map(|(_, code)| code.to_owned())
         .filter(|code| code.chars().all(|c| c.is_ascii_lowercase() || c == '-'));
     let address = code.as_ref().map(|code| format!("{}/return?code={code}", base(&app, &request)));
-    let forums = view.forums.iter().zip(summaries).filter_map(|(forum, summary)| {
-        let summary = summary?;
-        Some(ForumCard {
-            id: forum.id,
-            title: summary.title,
-            state: summary.state,
-            count: summary.count,
-            last_at: summary.last_at,
-        })
-    });
+    let forums = view.forums.iter().zip(summaries).filter_map(|(forum, summary)| Some(card(forum.id, summary?)));
     let page = Welcome {
         process,
         title: view.title,
@@ -337,7 +323,7 @@ async fn place(app: &App, gate: &Gate) -> Answer<(Arc<ForumState>, Audience, Pla
     let state = app.forum(found).await?.state();
     let window = WindowRequest { before: Some(0), ..WindowRequest::default() };
     let view = Forum::view(&state, audience, &window);
-    let participant = gate.who.in_process(found.process).filter(|participant| !participant.banned);
+    let participant = gate.who.active_in(found.process);
     let place = Place {
         own: participant.map(|participant| Forum::own(&state, participant.id, 0)),
         forum: view.forum,

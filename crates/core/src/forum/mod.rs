@@ -34,7 +34,7 @@ pub const MAX_TOPICS: usize = 100;
 pub const MAX_SLOW_SECONDS: u32 = 3_600;
 /// The most additions to one contribution.
 pub const MAX_ADDITIONS: usize = 3;
-/// The most reports of one contribution whose words are kept; more are only counted.
+/// The most open reports of one contribution; of more than these nothing is kept.
 pub const MAX_REPORTS: usize = 20;
 /// The most people in a hall.
 pub const MAX_HALL: u32 = 100_000;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::state::Ix;
 use super::view::{ActView, ContributionView, Record, Sort};
-use super::{ForumState, ForumView, Mode, Status};
+use super::{ForumState, ForumView, Status};
 use crate::ids::{ContributionId, ParticipantId, TopicId};
 use crate::live::{PAGE, Seq};
 use crate::people::Audience;
@@ -89,11 +89,6 @@ impl ForumState {
         self.person(participant)?.name.as_ref()?.text.clone()
     }
 
-    /// Everyone who wrote or supported here.
-    pub fn participants(&self) -> impl Iterator<Item = ParticipantId> {
-        self.people.iter().map(|person| person.id)
-    }
-
     /// What a moderator wrote for the record.
     pub fn summary_text(&self) -> Option<&str> {
         self.summary.as_ref()?.text.as_deref()
@@ -121,23 +116,16 @@ impl ForumState {
                 }
             }
         }
-        let mut hidden = Vec::new();
+        let mut by_reason = [0; super::HideReason::ALL.len()];
         let (mut appeals, mut rejected) = (0, 0);
-        for reason in super::HideReason::ALL {
-            let mut count = 0;
-            for one in &self.contributions {
-                if let Status::Hidden { reason: why, appeal, .. } = &one.status
-                    && *why == reason
-                {
-                    count += 1;
-                    appeals += u32::from(appeal.is_some());
-                    rejected += u32::from(appeal.as_ref().is_some_and(|appeal| appeal.rejected));
-                }
-            }
-            if count > 0 {
-                hidden.push((reason, count));
+        for one in &self.contributions {
+            if let Status::Hidden { reason, appeal, .. } = &one.status {
+                by_reason[*reason as usize] += 1;
+                appeals += u32::from(appeal.is_some());
+                rejected += u32::from(appeal.as_ref().is_some_and(|appeal| appeal.rejected));
             }
         }
+        let hidden = super::HideReason::ALL.into_iter().zip(by_reason).filter(|(_, count)| *count > 0).collect();
         let summary = self.summary.as_ref().and_then(|summary| summary.text.clone());
         let written = || view.contributions.iter().map(|one| one.at);
         Some(Record {
@@ -154,10 +142,5 @@ impl ForumState {
             appeals: (appeals, rejected),
             view,
         })
-    }
-
-    /// Does anybody but staff write here at present?
-    pub fn is_closed(&self) -> bool {
-        self.mode == Mode::Closed
     }
 }

@@ -119,8 +119,6 @@ pub struct Contribution {
     /// Written down by staff for someone in the hall, by this name if they gave one.
     pub(super) hall: Option<Speaker>,
     pub(super) reports: Vector<Report>,
-    /// How often it was reported, also when the reports are not kept.
-    pub(super) reported: u32,
     /// Who is at it, and since when.
     pub(super) claim: Option<(ParticipantId, Timestamp)>,
     pub(super) topic: Option<Ix>,
@@ -403,7 +401,6 @@ impl ForumState {
                 self.on_staff(e.contribution, |contribution| contribution.claim = e.by.map(|by| (by, e.at)));
             }
             ForumEvent::ReportMade(e) => self.on_staff(e.contribution, |contribution| {
-                contribution.reported += 1;
                 let report = Report { what: e.what, reason: e.reason, text: e.text.clone(), at: e.at };
                 if contribution.reports.len() < super::MAX_REPORTS {
                     contribution.reports.push_back(report);
@@ -496,7 +493,6 @@ impl ForumState {
             addition: None,
             hall,
             reports: Vector::new(),
-            reported: 0,
             claim: None,
             topic,
             reply_to,

@@ -16,7 +16,7 @@ use stimmwerk_core::said::Lang;
 use stimmwerk_core::time::Timestamp;
 use utoipa::{IntoParams, ToSchema};
 
-use super::{Title, Written, changed, created};
+use super::{Title, Written, aside, changed, created};
 use crate::app::{App, AppState};
 use crate::form::Input;
 use crate::gate::Gate;
@@ -66,7 +66,7 @@ impl App {
         // A page of anything but bounded size is no page.
         let request = WindowRequest { from: request.from.filter(|_| audience == Audience::Staff), ..request };
         let view = Forum::view(&state, audience, &request);
-        let participant = gate.who.in_process(place.process).filter(|participant| !participant.banned);
+        let participant = gate.who.active_in(place.process);
         let own = participant.map(|participant| Forum::own(&state, participant.id, view.window.from));
         Ok(ForumAnswer { seq: state.seq(), stream: place.stream, view, own })
     }
@@ -273,7 +273,9 @@ pub async fn search(State(app): State<AppState>, gate: Gate, Query(wanted): Quer
     let audience = gate.position.audience.ok_or_else(Fault::not_found)?;
     let room = app.forum(gate.forum()?).await?;
     let state = room.state();
-    Ok(Json(json!({ "seq": state.seq(), "contributions": state.search(audience, &wanted.search()?) })).into_response())
+    let (seq, search) = (state.seq(), wanted.search()?);
+    let found = aside(move || state.search(audience, &search)).await?;
+    Ok(Json(json!({ "seq": seq, "contributions": found })).into_response())
 }
 
 /// A contribution, what it answers, and what answers it.
@@ -364,8 +366,7 @@ pub async fn deltas(State(app): State<AppState>, gate: Gate, Query(after): Query
     let audience = gate.position.audience.ok_or_else(Fault::not_found)?;
     let stage: std::sync::Arc<dyn Stage> = app.stage(stream).await?;
     let mut answer = stage.deltas_json(Seq(after.after), audience, DELTAS);
-    let participant = gate.process.and_then(|process| gate.who.in_process(process));
-    answer["own"] = match participant.filter(|participant| !participant.banned) {
+    answer["own"] = match gate.process.and_then(|process| gate.who.active_in(process)) {
         Some(participant) => stage.own_json(participant.id, after.from.unwrap_or(0)),
         None => serde_json::Value::Null,
     };

@@ -316,6 +316,9 @@ pub async fn logout(State(app): State<AppState>, gate: Gate, session: Session) -
     // A shared phone keeps nothing: neither what was typed nor what was read.
     let everything = HeaderValue::from_static("\"cache\", \"cookies\", \"storage\"");
     response.headers_mut().insert(HeaderName::from_static("clear-site-data"), everything);
+    // Browsers heed that over TLS alone; the four words go in any case.
+    let gone = HeaderValue::from_static("welcome=; Path=/welcome; Max-Age=0; SameSite=Lax; HttpOnly");
+    response.headers_mut().append(header::SET_COOKIE, gone);
     Ok(response)
 }
 
@@ -370,6 +373,10 @@ pub struct ChangedMe {
 #[utoipa::path(patch, path = "/api/v1/me", tag = "people", request_body = ChangedMe, responses((status = 200, description = "The name stands everywhere.")))]
 pub async fn change(State(app): State<AppState>, gate: Gate, Input(input): Input<ChangedMe>) -> Answer<Response> {
     let me = gate.who.in_process(input.process).ok_or_else(Fault::not_found)?.clone();
+    // Before anything is written.
+    if me.banned {
+        return Err(Rejection::Banned.into());
+    }
     let name = app.clean_name(input.name.as_deref(), me.name.as_deref()).await?;
     app.accounts.rename(me.id, name, input.lang.as_deref().and_then(lang_tag)).await?;
     // Sockets hold the standing they began with; they come back with the new one.

@@ -20,6 +20,7 @@ use uuid::Uuid;
 
 use crate::access::{Needs, Rule};
 use crate::app::AppState;
+use crate::problem::{Answer, Fault};
 use crate::room::Done;
 
 /// The answer to a write.
@@ -29,6 +30,17 @@ pub struct Written {
     pub id: Option<Uuid>,
     /// The number of its last event.
     pub seq: Seq,
+}
+
+/// Reads a lot of a state away from the threads that serve sockets.
+///
+/// # Errors
+/// The reading failed.
+pub async fn aside<T: Send + 'static>(read: impl FnOnce() -> T + Send + 'static) -> Answer<T> {
+    tokio::task::spawn_blocking(read).await.map_err(|error| {
+        tracing::error!(%error, "reading failed");
+        Fault::internal()
+    })
 }
 
 /// 201: something new is there.

@@ -11,7 +11,7 @@ use stimmwerk_core::ids::ParticipantId;
 use stimmwerk_core::live::Seq;
 use utoipa::{IntoParams, ToSchema};
 
-use super::{Written, changed};
+use super::{Written, aside, changed};
 use crate::app::{App, AppState};
 use crate::chance;
 use crate::form::Input;
@@ -176,8 +176,9 @@ impl App {
     /// # Errors
     /// The forum is not there.
     pub async fn read_record(&self, gate: &Gate, asked: &Recorded) -> Answer<Record> {
-        let room = self.forum(gate.forum()?).await?;
-        room.state().record(asked.names(gate)).ok_or_else(Fault::not_found)
+        let state = self.forum(gate.forum()?).await?.state();
+        let names = asked.names(gate);
+        aside(move || state.record(names)).await?.ok_or_else(Fault::not_found)
     }
 }
 
