@@ -256,12 +256,10 @@ pub async fn welcome(State(app): State<AppState>, gate: Gate, mut request: Reque
     let asked = Asked::of(&mut request);
     let process = gate.process()?;
     let (view, summaries) = app.listed(process).ok_or_else(Fault::not_found)?;
-    let cookies = request.headers().get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
-    let code = cookies
-        .flat_map(|cookies| cookies.split(';'))
-        .filter_map(|cookie| cookie.trim().split_once('='))
-        .find(|(name, _)| *name == WELCOME)
-        .map(|(_, code)| code.to_owned())
+    // Whoever holds the phone after somebody left it has not joined.
+    let code = guard::cookie(request.headers(), WELCOME)
+        .filter(|_| gate.who.active_in(process).is_some())
+        .map(str::to_owned)
         .filter(|code| code.chars().all(|c| c.is_ascii_lowercase() || c == '-'));
     let address = code.as_ref().map(|code| format!("{}/return?code={code}", base(&app, &request)));
     let forums = view.forums.iter().zip(summaries).filter_map(|(forum, summary)| Some(card(forum.id, summary?)));

@@ -349,8 +349,11 @@ fn decide(
             if found.status != Status::Visible {
                 return Err(Rejection::NotFound);
             }
-            let kept = found.reports.len() < MAX_REPORTS;
-            let text = say_note(decision, context, text.as_deref().filter(|_| kept))?;
+            // Enough is known; strangers do not make the log grow.
+            if found.reports.len() >= MAX_REPORTS {
+                return Ok(());
+            }
+            let text = say_note(decision, context, text.as_deref())?;
             ForumEvent::ReportMade(ReportMade {
                 contribution: *contribution,
                 what: *what,

@@ -1,11 +1,9 @@
 //! Reading that is asked for and not followed live: search, one thread, the log of what staff did, the record.
 
-use std::sync::Arc;
-
 use super::state::Ix;
 use super::view::{ActView, ContributionView, Record, Sort};
 use super::{ForumState, ForumView, Status};
-use crate::ids::{ContributionId, ParticipantId, TopicId};
+use crate::ids::{ContributionId, TopicId};
 use crate::live::{PAGE, Seq};
 use crate::people::Audience;
 
@@ -82,11 +80,6 @@ impl ForumState {
                 contribution: act.contribution.map(|ix| self.at(ix).id),
             })
             .collect()
-    }
-
-    /// The name of someone who acted here, if they gave one.
-    pub fn name_of(&self, participant: ParticipantId) -> Option<Arc<str>> {
-        self.person(participant)?.name.as_ref()?.text.clone()
     }
 
     /// What a moderator wrote for the record.

@@ -402,9 +402,7 @@ impl ForumState {
             }
             ForumEvent::ReportMade(e) => self.on_staff(e.contribution, |contribution| {
                 let report = Report { what: e.what, reason: e.reason, text: e.text.clone(), at: e.at };
-                if contribution.reports.len() < super::MAX_REPORTS {
-                    contribution.reports.push_back(report);
-                }
+                contribution.reports.push_back(report);
             }),
             ForumEvent::Dismissed(e) => {
                 self.act(meta, Did::Dismissed, Some(e.contribution));

@@ -526,9 +526,6 @@ impl Retold {
             ForumEvent::ReportMade(e) => {
                 let post = self.posts.get_mut(&e.contribution).expect("there");
                 let mut said = words(e.text.as_ref().map_or("", |text| text.as_str()));
-                if post.open.0 + post.open.1 == MAX_REPORTS {
-                    return;
-                }
                 match e.what {
                     Reported::Text => {
                         post.open.0 += 1;
@@ -1348,6 +1345,8 @@ fn given_reports_then_they_are_one_entry_hide_nothing_and_tell_nobody_who() {
         room.ask(&Actor::default(), 0, report(first, Reported::Text, "Schlimm")).expect("taken");
     }
     assert_eq!(room.seen(Audience::Staff).attention[0].reports.len(), MAX_REPORTS);
+    let one_more = report(first, Reported::Text, "Schlimm");
+    assert_eq!(room.ask(&Actor::default(), 0, one_more), Ok(Vec::new()), "the log does not grow by more");
     room.ask(&moderator(), 0, ForumCommand::Dismiss { contribution: first }).expect("taken");
     assert!(room.seen(Audience::Staff).attention.is_empty());
     assert!(!room.rows.values().any(|text| text.contains("Schlimm")), "their words are deleted");

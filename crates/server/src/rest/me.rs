@@ -312,14 +312,18 @@ pub async fn logout(State(app): State<AppState>, gate: Gate, session: Session) -
     if let Some(person) = gate.who.person() {
         app.rights_changed(person);
     }
+    Ok(forgotten())
+}
+
+/// Tells a browser to keep nothing: a shared phone has neither what was typed nor what was read.
+fn forgotten() -> Response {
     let mut response = Json(json!({})).into_response();
-    // A shared phone keeps nothing: neither what was typed nor what was read.
     let everything = HeaderValue::from_static("\"cache\", \"cookies\", \"storage\"");
     response.headers_mut().insert(HeaderName::from_static("clear-site-data"), everything);
     // Browsers heed that over TLS alone; the four words go in any case.
     let gone = HeaderValue::from_static("welcome=; Path=/welcome; Max-Age=0; SameSite=Lax; HttpOnly");
     response.headers_mut().append(header::SET_COOKIE, gone);
-    Ok(response)
+    response
 }
 
 /// A language of the interface.
@@ -405,7 +409,7 @@ pub async fn erase(State(app): State<AppState>, gate: Gate, session: Session) ->
     app.accounts.erase_person(standing.person.id).await?;
     app.rights_changed(standing.person.id);
     session.flush().await.map_err(|_| Fault::internal())?;
-    Ok(Json(json!({})).into_response())
+    Ok(forgotten())
 }
 
 /// Everything known of the caller, as a file.
