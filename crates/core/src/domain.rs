@@ -53,6 +53,8 @@ pub struct Context {
     pub actor: Actor,
     /// Fresh random bytes; the salts of this command's texts derive from it.
     pub salt_seed: [u8; 32],
+    /// What is in the stream's ballot box, in no order, for commands that open it: see [`Domain::opens_box`].
+    pub ballot_box: Option<Vec<Vec<u8>>>,
 }
 
 /// What an accepted command leads to, all of it in one transaction.
@@ -66,6 +68,10 @@ pub struct Decision<E> {
     pub erase: Vec<SaidKey>,
     /// Commands to other streams that must follow.
     pub follow_ups: Vec<FollowUp>,
+    /// A ballot for the stream's ballot box.
+    pub box_put: Option<Vec<u8>>,
+    /// Empties the ballot box and cleans up after it.
+    pub box_empty: bool,
 }
 
 /// A command to another stream that the program issues until it is accepted.
@@ -83,7 +89,14 @@ pub struct FollowUp {
 
 impl<E> Default for Decision<E> {
     fn default() -> Self {
-        Self { events: Vec::new(), texts: Vec::new(), erase: Vec::new(), follow_ups: Vec::new() }
+        Self {
+            events: Vec::new(),
+            texts: Vec::new(),
+            erase: Vec::new(),
+            follow_ups: Vec::new(),
+            box_put: None,
+            box_empty: false,
+        }
     }
 }
 
@@ -243,6 +256,17 @@ pub trait Domain: LiveTypes {
     /// Must the log not say who issued this command?
     fn anonymous(_command: &Self::Command) -> bool {
         false
+    }
+
+    /// Does judging `command` need what is in the ballot box?
+    fn opens_box(_state: &Self::State, _command: &Self::Command) -> bool {
+        false
+    }
+
+    /// `command` as the log may remember it for recognising repetitions. `None`: as it is. What is secret must not stand
+    /// behind a digest, since whoever tries all there is finds out what it was.
+    fn remembered(_state: &Self::State, _command: &Self::Command) -> Option<Self::Command> {
+        None
     }
 
     /// Has anything changed after `after` that people wait for? Counters and personal views alone can wait a little

@@ -48,6 +48,8 @@ ids! {
     TopicId;
     /// A contribution or reply in a forum.
     ContributionId;
+    /// A poll.
+    PollId;
     /// A person within one process. Nothing outside the account tables links it to the person.
     ParticipantId;
     /// A text beside the log: see [`crate::said::Said`].

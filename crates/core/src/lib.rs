@@ -12,8 +12,10 @@ pub mod live;
 pub mod markdown;
 pub mod network;
 pub mod people;
+pub mod poll;
 pub mod rejection;
 pub mod said;
+pub mod tally;
 #[cfg(all(test, feature = "decide"))]
 mod testing;
 pub mod text;

@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::poll::QuestionProblem;
+use crate::tally::BallotProblem;
 use crate::text::TextProblem;
 use crate::time::Timestamp;
 
@@ -61,6 +63,35 @@ pub enum Rejection {
     /// A moment in the past, or too far away.
     #[error("not a possible time")]
     BadTime,
+    /// The poll takes no ballots: not yet, or not any more.
+    #[error("the poll is not open")]
+    PollNotOpen,
+    /// Another round has begun meanwhile.
+    #[error("another round of the poll has begun")]
+    OtherRound,
+    /// This poll is for others.
+    #[error("not entitled to vote in this poll")]
+    NotEntitled,
+    /// A secret ballot was cast and cannot be changed.
+    #[error("a secret ballot cannot be changed")]
+    AlreadyVoted,
+    /// No voting card of this poll has this code, or it no longer counts.
+    #[error("no such voting card")]
+    CardUnknown,
+    /// The ballot cannot be taken as it is.
+    #[error("{problem}")]
+    Ballot {
+        /// What is wrong with it.
+        #[serde(flatten)]
+        problem: BallotProblem,
+    },
+    /// The question cannot be asked like this.
+    #[error("{problem}")]
+    Question {
+        /// What does not hold together.
+        #[serde(flatten)]
+        problem: QuestionProblem,
+    },
     /// The command id was used for something else.
     #[error("this id was used for another command")]
     IdReused,
@@ -84,6 +115,13 @@ impl Rejection {
             Self::WrongState => "wrong_state",
             Self::TooMany { .. } => "too_many",
             Self::BadTime => "bad_time",
+            Self::PollNotOpen => "poll_not_open",
+            Self::OtherRound => "other_round",
+            Self::NotEntitled => "not_entitled",
+            Self::AlreadyVoted => "already_voted",
+            Self::CardUnknown => "card_unknown",
+            Self::Ballot { .. } => "ballot",
+            Self::Question { .. } => "question",
             Self::IdReused => "id_reused",
         }
     }
@@ -91,9 +129,14 @@ impl Rejection {
     /// The HTTP status that says the same.
     pub const fn status(&self) -> u16 {
         match self {
-            Self::Forbidden | Self::Banned | Self::NotJoined => 403,
+            Self::Forbidden | Self::Banned | Self::NotJoined | Self::NotEntitled => 403,
             Self::NotFound => 404,
-            Self::Text { .. } | Self::TooMany { .. } | Self::BadTime => 422,
+            Self::Text { .. }
+            | Self::TooMany { .. }
+            | Self::BadTime
+            | Self::CardUnknown
+            | Self::Ballot { .. }
+            | Self::Question { .. } => 422,
             Self::SlowMode { .. } => 429,
             _ => 409,
         }
@@ -103,5 +146,17 @@ impl Rejection {
 impl From<TextProblem> for Rejection {
     fn from(problem: TextProblem) -> Self {
         Self::Text { problem }
+    }
+}
+
+impl From<BallotProblem> for Rejection {
+    fn from(problem: BallotProblem) -> Self {
+        Self::Ballot { problem }
+    }
+}
+
+impl From<QuestionProblem> for Rejection {
+    fn from(problem: QuestionProblem) -> Self {
+        Self::Question { problem }
     }
 }

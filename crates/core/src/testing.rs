@@ -73,6 +73,8 @@ pub struct Stream<D: Domain> {
     asked: Vec<(D::Command, Context)>,
     /// The ids of those the log holds.
     known: BTreeSet<CommandId>,
+    /// What is in the ballot box.
+    pub ballots: Vec<Vec<u8>>,
 }
 
 impl<D: Domain> Stream<D> {
@@ -85,6 +87,7 @@ impl<D: Domain> Stream<D> {
             log: Vec::new(),
             asked: Vec::new(),
             known: BTreeSet::new(),
+            ballots: Vec::new(),
         }
     }
 
@@ -99,6 +102,7 @@ impl<D: Domain> Stream<D> {
             received_at: Timestamp(at),
             actor: actor.clone(),
             salt_seed,
+            ballot_box: None,
         }
     }
 
@@ -131,9 +135,12 @@ impl<D: Domain> Stream<D> {
     }
 
     fn take(&mut self, command: &D::Command, context: &Context) -> Result<Vec<D::Event>, Rejection> {
-        let decision = D::decide(&self.state, command, context)?;
+        let mut context = context.clone();
+        context.ballot_box = D::opens_box(&self.state, command).then(|| self.ballots.clone());
+        let decision = D::decide(&self.state, command, &context)?;
         if decision.events.is_empty() {
             assert!(decision.texts.is_empty() && decision.erase.is_empty() && decision.follow_ups.is_empty());
+            assert!(decision.box_put.is_none() && !decision.box_empty);
             return Ok(Vec::new());
         }
         if !self.known.insert(context.command) {
@@ -143,6 +150,10 @@ impl<D: Domain> Stream<D> {
         self.taken.insert(D::name(command));
         for text in decision.texts {
             assert!(self.rows.insert(text.key, text.text).is_none(), "a key was used twice");
+        }
+        self.ballots.extend(decision.box_put);
+        if decision.box_empty {
+            self.ballots.clear();
         }
         for key in decision.erase {
             assert!(self.rows.remove(&key).is_some(), "{command:?} erases a row that is not there");

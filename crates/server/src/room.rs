@@ -550,6 +550,7 @@ impl<D: Domain> Writer<D> {
                 received_at: job.received_at,
                 actor: job.actor.clone(),
                 salt_seed: chance::bytes(),
+                ballot_box: None,
             };
             let decision = match D::decide(&working, &job.command, &context) {
                 Ok(decision) => decision,

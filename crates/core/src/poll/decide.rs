@@ -1,0 +1,412 @@
+//! Judges a command to a poll.
+
+use std::collections::BTreeMap;
+
+use sha2::{Digest, Sha256};
+use uuid::Uuid;
+
+use super::event::{
+    Alike, CardsIssued, CardsVoided, Cast, Closed, Edited, EndSet, Founded, HandsCounted, Marked, Opened, PaperSet,
+    Revealed, SaidQuestion, Voter,
+};
+use super::{
+    CLOSING_SECONDS, Electorate, GRACE_MS, MAX_CARDS, MAX_HALL_BALLOTS, MAX_OPEN_SECONDS, MAX_ROUNDS, Phase, Poll,
+    PollCommand, PollDelta, PollEvent, PollOwn, PollState, PollView, Question, Secrecy,
+};
+use crate::domain::{Context, Decision, Domain, Meta, StreamKind, Summary};
+use crate::ids::{CommandId, ParticipantId, PollId, StreamId};
+use crate::live::{Seq, WindowRequest};
+use crate::people::{Audience, Need};
+use crate::rejection::Rejection;
+use crate::said::{Commitment, SaidTexts, Texts};
+use crate::tally::Method;
+use crate::text::TextLimits;
+use crate::time::Timestamp;
+
+/// How many symbols the code of a voting card has: with the 20 of [`crate::network::CODE_ALPHABET`] 51 bits.
+pub const CARD_LENGTH: usize = 12;
+
+/// What a poll keeps of a voting card's code. Case, spaces and hyphens do not matter.
+pub fn card_hash(poll: PollId, code: &str) -> Commitment {
+    let mut hash = Sha256::new().chain_update(b"voting card").chain_update(poll.0.as_bytes());
+    for symbol in code.chars().filter(char::is_ascii_alphanumeric) {
+        hash.update([symbol.to_ascii_uppercase() as u8]);
+    }
+    Commitment(hash.finalize().into())
+}
+
+impl Domain for Poll {
+    const KIND: StreamKind = StreamKind::Poll;
+    const STATE_FORMAT: u32 = 1;
+    const COMMANDS: &'static [(&'static str, Need)] = &[
+        ("found", Need::System),
+        ("edit", Need::Moderator),
+        ("open", Need::Moderator),
+        ("set_end", Need::Moderator),
+        ("close", Need::Moderator),
+        ("reveal", Need::Moderator),
+        ("again", Need::Moderator),
+        ("vote", Need::Participant),
+        ("issue_cards", Need::Moderator),
+        ("void_cards", Need::Moderator),
+        ("count_hands", Need::Moderator),
+        ("set_paper", Need::Moderator),
+        ("tick", Need::System),
+    ];
+
+    type Command = PollCommand;
+    type Event = PollEvent;
+    type State = PollState;
+
+    fn name(command: &PollCommand) -> &'static str {
+        match command {
+            PollCommand::Found { .. } => "found",
+            PollCommand::Edit { .. } => "edit",
+            PollCommand::Open { .. } => "open",
+            PollCommand::SetEnd { .. } => "set_end",
+            PollCommand::Close { .. } => "close",
+            PollCommand::Reveal => "reveal",
+            PollCommand::Again => "again",
+            PollCommand::Vote { .. } => "vote",
+            PollCommand::IssueCards { .. } => "issue_cards",
+            PollCommand::VoidCards { .. } => "void_cards",
+            PollCommand::CountHands { .. } => "count_hands",
+            PollCommand::SetPaper { .. } => "set_paper",
+            PollCommand::Tick { .. } => "tick",
+        }
+    }
+
+    fn decide(state: &PollState, command: &PollCommand, context: &Context) -> Result<Decision<PollEvent>, Rejection> {
+        let name = Self::name(command);
+        let need = Self::COMMANDS.iter().find(|(of, _)| *of == name).map_or(Need::System, |(_, need)| *need);
+        context.actor.meets(need)?;
+        let mut decision = Decision::default();
+        decide(state, command, context, &mut decision)?;
+        Ok(decision)
+    }
+
+    fn object(command: &PollCommand, _stream: StreamId, _id: CommandId) -> Option<Uuid> {
+        match command {
+            PollCommand::Found { poll, .. } => Some(poll.0),
+            _ => None,
+        }
+    }
+
+    fn apply(state: &mut PollState, event: &PollEvent, meta: Meta) {
+        state.apply(event, meta);
+    }
+
+    fn rebuild(state: &mut PollState) {
+        state.rebuild();
+    }
+
+    fn seq(state: &PollState) -> Seq {
+        state.seq()
+    }
+
+    fn next_due(state: &PollState) -> Option<Timestamp> {
+        state.until.filter(|_| state.phase == Phase::Open).map(|until| until.plus_ms(GRACE_MS))
+    }
+
+    fn tick(moment: Timestamp) -> PollCommand {
+        PollCommand::Tick { moment }
+    }
+
+    fn deltas(state: &PollState, after: Seq, audience: Audience) -> Vec<PollDelta> {
+        state.deltas(after, audience)
+    }
+
+    fn changed(state: &PollState, after: Seq, limit: usize) -> usize {
+        state.changed(after, limit)
+    }
+
+    /// Whoever votes with a card is known by its number alone.
+    fn anonymous(command: &PollCommand) -> bool {
+        matches!(command, PollCommand::Vote { card: Some(_), .. })
+    }
+
+    fn opens_box(state: &PollState, command: &PollCommand) -> bool {
+        state.secret() && matches!(command, PollCommand::Close { .. } | PollCommand::Tick { .. })
+    }
+
+    fn remembered(state: &PollState, command: &PollCommand) -> Option<PollCommand> {
+        match command {
+            PollCommand::Vote { round, card, .. } if state.secret() => {
+                Some(PollCommand::Vote { round: *round, marks: Vec::new(), card: card.clone() })
+            }
+            _ => None,
+        }
+    }
+
+    fn pressing(state: &PollState, after: Seq) -> bool {
+        state.pressing(after)
+    }
+
+    fn owners(state: &PollState, after: Seq) -> Vec<ParticipantId> {
+        state.owners(after)
+    }
+
+    fn view(state: &PollState, audience: Audience, _window: &WindowRequest) -> PollView {
+        state.view(audience)
+    }
+
+    fn shorten(_view: &mut PollView, _bytes: usize) -> Option<u64> {
+        None
+    }
+
+    fn window_start(_view: &PollView) -> u64 {
+        0
+    }
+
+    fn own(state: &PollState, participant: ParticipantId, _from: u64) -> PollOwn {
+        state.own(participant)
+    }
+
+    fn summary(state: &PollState) -> Option<Summary> {
+        state.summary()
+    }
+}
+
+fn decide(
+    state: &PollState,
+    command: &PollCommand,
+    context: &Context,
+    decision: &mut Decision<PollEvent>,
+) -> Result<(), Rejection> {
+    if let PollCommand::Found { poll, process, forum, question } = command {
+        if state.founded.is_some() {
+            return Err(Rejection::IdReused);
+        }
+        let question = said(question, context, decision)?;
+        let founded = Founded { poll: *poll, process: *process, forum: *forum, question };
+        decision.events.push(PollEvent::Founded(founded));
+        return Ok(());
+    }
+    let founded = state.founded.as_ref().ok_or(Rejection::NotFound)?;
+    let question = &founded.question;
+    let now = context.received_at;
+    let open = state.phase == Phase::Open;
+    let when = |holds: bool| if holds { Ok(()) } else { Err(Rejection::WrongState) };
+    match command {
+        PollCommand::Found { .. } => {}
+        PollCommand::Edit { question: new } => {
+            when(state.phase == Phase::Draft)?;
+            let mut old = question.clone();
+            old.each_text(&mut |said| decision.erase.push(said.key));
+            let question = said(new, context, decision)?;
+            decision.events.push(PollEvent::Edited(Edited { question }));
+        }
+        PollCommand::Open { seconds } => {
+            when(state.phase == Phase::Draft)?;
+            // Nobody could vote without a card.
+            when(question.electorate != Electorate::Cards || state.entitled().is_some_and(|cards| cards > 0))?;
+            begin(state, *seconds, context, decision)?;
+        }
+        PollCommand::Again => {
+            when(matches!(state.phase, Phase::Closed | Phase::Revealed))?;
+            if state.before.len() + 1 >= MAX_ROUNDS {
+                return Err(Rejection::TooMany { max: MAX_ROUNDS as u32 });
+            }
+            begin(state, None, context, decision)?;
+        }
+        PollCommand::SetEnd { seconds } => {
+            when(open)?;
+            let until = ends(*seconds, context)?;
+            decision.events.push(PollEvent::EndSet(EndSet { until, closing: false }));
+        }
+        PollCommand::Close { seconds } => {
+            when(open)?;
+            let wait = seconds.unwrap_or(CLOSING_SECONDS);
+            let until = ends(Some(wait), context)?.unwrap_or(now);
+            if wait == 0 {
+                close(state, until, context, decision)?;
+            } else if !state.closing || state.until.is_none_or(|ends| until < ends) {
+                // What would end sooner anyway still does.
+                let until = state.until.map_or(until, |ends| ends.min(until));
+                decision.events.push(PollEvent::EndSet(EndSet { until: Some(until), closing: true }));
+            }
+        }
+        PollCommand::Reveal => {
+            if state.phase == Phase::Revealed {
+                return Ok(());
+            }
+            when(state.phase == Phase::Closed)?;
+            decision.events.push(PollEvent::Revealed(Revealed { round: state.round }));
+        }
+        PollCommand::Vote { round, marks, card } => {
+            vote(state, *round, marks, card.as_deref(), context, decision)?;
+        }
+        PollCommand::IssueCards { hashes } => {
+            when(question.electorate == Electorate::Cards && matches!(state.phase, Phase::Draft | Phase::Open))?;
+            if hashes.is_empty() || state.cards.len() + hashes.len() > MAX_CARDS {
+                return Err(Rejection::TooMany { max: MAX_CARDS as u32 });
+            }
+            if hashes.iter().any(|hash| state.card(hash).is_some()) {
+                return Err(Rejection::IdReused);
+            }
+            decision.events.push(PollEvent::CardsIssued(CardsIssued { hashes: hashes.clone() }));
+        }
+        PollCommand::VoidCards { from, to } => {
+            when(matches!(state.phase, Phase::Draft | Phase::Open))?;
+            if *from == 0 || from > to || *to as usize > state.cards.len() {
+                return Err(Rejection::NotFound);
+            }
+            let good = (*from..=*to).any(|number| !state.cards[number as usize - 1].void);
+            if good {
+                decision.events.push(PollEvent::CardsVoided(CardsVoided { from: *from, to: *to }));
+            }
+        }
+        PollCommand::CountHands { counts, people } => {
+            when(matches!(state.phase, Phase::Open | Phase::Closed) && question.method.by_hands())?;
+            let too_many = Rejection::TooMany { max: MAX_HALL_BALLOTS };
+            let sum: u64 = counts.iter().map(|count| u64::from(*count)).sum();
+            if !counts.is_empty() && counts.len() != question.on_ballot() {
+                return Err(crate::tally::BallotProblem::Options { options: question.on_ballot() as u32 }.into());
+            }
+            // Where one can be chosen, as many took part as hands rose; where several, at least as many as for one.
+            let one_each = !matches!(question.method, Method::Multiple { .. });
+            let least = if one_each { sum } else { counts.iter().copied().max().unwrap_or(0).into() };
+            let people = u64::from(*people).max(least);
+            if people > u64::from(MAX_HALL_BALLOTS) {
+                return Err(too_many);
+            }
+            let people = if counts.is_empty() { 0 } else { people as u32 };
+            let now = (!counts.is_empty()).then(|| (counts.clone(), people));
+            if state.hands != now {
+                decision.events.push(PollEvent::HandsCounted(HandsCounted { counts: counts.clone(), people }));
+            }
+        }
+        PollCommand::SetPaper { marks, ballots } => {
+            when(matches!(state.phase, Phase::Open | Phase::Closed))?;
+            question.method.check(marks, question.on_ballot())?;
+            let have = state.paper.get(marks.as_slice()).copied().unwrap_or(0);
+            let others = state.paper.values().sum::<u32>() - have;
+            if others.saturating_add(*ballots) > MAX_HALL_BALLOTS {
+                return Err(Rejection::TooMany { max: MAX_HALL_BALLOTS });
+            }
+            if have != *ballots {
+                let paper = Alike { marks: marks.clone(), ballots: *ballots };
+                decision.events.push(PollEvent::PaperSet(PaperSet { paper }));
+            }
+        }
+        PollCommand::Tick { moment } => {
+            if open && Poll::next_due(state).is_some_and(|due| due <= *moment) {
+                close(state, state.until.unwrap_or(*moment), context, decision)?;
+            }
+        }
+    }
+    Ok(())
+}
+
+fn begin(
+    state: &PollState,
+    seconds: Option<u32>,
+    context: &Context,
+    decision: &mut Decision<PollEvent>,
+) -> Result<(), Rejection> {
+    let until = ends(seconds, context)?;
+    decision.events.push(PollEvent::Opened(Opened { round: state.round + 1, at: context.received_at, until }));
+    Ok(())
+}
+
+fn ends(seconds: Option<u32>, context: &Context) -> Result<Option<Timestamp>, Rejection> {
+    let Some(seconds) = seconds else { return Ok(None) };
+    if seconds > MAX_OPEN_SECONDS {
+        return Err(Rejection::BadTime);
+    }
+    Ok(Some(context.received_at.plus_ms(i64::from(seconds) * 1_000)))
+}
+
+fn close(
+    state: &PollState,
+    at: Timestamp,
+    context: &Context,
+    decision: &mut Decision<PollEvent>,
+) -> Result<(), Rejection> {
+    let mut counted = Vec::new();
+    if state.secret() {
+        let ballots = context.ballot_box.as_ref().ok_or(Rejection::WrongState)?;
+        let mut alike: BTreeMap<&[u8], u32> = BTreeMap::new();
+        for marks in ballots {
+            *alike.entry(marks).or_default() += 1;
+        }
+        counted = alike.into_iter().map(|(marks, ballots)| Alike { marks: marks.to_vec(), ballots }).collect();
+        decision.box_empty = true;
+    }
+    decision.events.push(PollEvent::Closed(Closed { at, counted }));
+    Ok(())
+}
+
+fn vote(
+    state: &PollState,
+    round: u32,
+    marks: &[u8],
+    card: Option<&str>,
+    context: &Context,
+    decision: &mut Decision<PollEvent>,
+) -> Result<(), Rejection> {
+    let founded = state.founded.as_ref().ok_or(Rejection::NotFound)?;
+    let question = &founded.question;
+    let staff = context.actor.roles.moderates();
+    if state.phase == Phase::Draft {
+        return Err(if staff { Rejection::PollNotOpen } else { Rejection::NotFound });
+    }
+    // Another round is another vote, whether this one is still open or not.
+    if round != state.round {
+        return Err(Rejection::OtherRound);
+    }
+    if state.phase != Phase::Open || state.until.is_some_and(|until| context.received_at > until) {
+        return Err(Rejection::PollNotOpen);
+    }
+    let person = context.actor.participant.ok_or(Rejection::NotJoined)?;
+    let voter = match question.electorate {
+        Electorate::Devices => Voter::Person(person),
+        Electorate::Accounts if !context.actor.guest => Voter::Person(person),
+        Electorate::Accounts | Electorate::Delegates => return Err(Rejection::NotEntitled),
+        Electorate::Cards => {
+            let number = card.and_then(|code| state.card(&card_hash(founded.poll, code)));
+            let number = number.filter(|number| !state.cards[*number as usize - 1].void);
+            Voter::Card(number.ok_or(Rejection::CardUnknown)?)
+        }
+    };
+    question.method.check(marks, question.on_ballot())?;
+    let have = state.ballots.get(&voter);
+    if question.secrecy == Secrecy::Secret {
+        if have.is_some() {
+            return Err(Rejection::AlreadyVoted);
+        }
+        decision.box_put = Some(marks.to_vec());
+        decision.events.push(PollEvent::Marked(Marked { voter }));
+    } else if have.is_none_or(|have| have.marks.as_deref() != Some(marks)) {
+        decision.events.push(PollEvent::Cast(Cast { voter, marks: marks.to_vec() }));
+    }
+    Ok(())
+}
+
+/// Checks a question and makes its words side rows.
+fn said(question: &Question, context: &Context, decision: &mut Decision<PollEvent>) -> Result<SaidQuestion, Rejection> {
+    question.check()?;
+    let mut say = |texts: &Texts, limits: TextLimits| -> Result<SaidTexts, Rejection> {
+        decision.say_texts(context, texts, limits)
+    };
+    Ok(SaidQuestion {
+        title: say(&question.title, TextLimits::TITLE)?,
+        note: question.note.as_ref().map(|note| say(note, TextLimits::NOTE)).transpose()?,
+        method: question.method,
+        options: question
+            .options
+            .iter()
+            .map(|option| say(option, TextLimits::TITLE))
+            .collect::<Result<_, Rejection>>()?,
+        ends: match &question.ends {
+            Some([low, high]) => Some([say(low, TextLimits::TITLE)?, say(high, TextLimits::TITLE)?]),
+            None => None,
+        },
+        electorate: question.electorate,
+        secrecy: question.secrecy,
+        weight: question.weight,
+        results: question.results,
+        majority: question.majority,
+        quorum: question.quorum,
+    })
+}

@@ -1,0 +1,307 @@
+//! What follows from a poll's events.
+
+use std::sync::Arc;
+
+use imbl::{HashMap, OrdMap, OrdSet, Vector};
+use serde::{Deserialize, Serialize};
+
+use super::event::{Founded, SaidQuestion, Voter};
+use super::view::{Phase, ResultView};
+use super::{PollEvent, Secrecy};
+use crate::domain::Meta;
+use crate::ids::{ParticipantId, PollId, ProcessId};
+use crate::live::Seq;
+use crate::network::ForumPlaceView;
+use crate::said::{Commitment, HoldsTexts, Said};
+use crate::time::Timestamp;
+
+/// A poll after some number of events.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct PollState {
+    seq: Seq,
+    pub(super) founded: Option<Arc<Founded>>,
+    pub(super) phase: Phase,
+    pub(super) round: u32,
+    pub(super) opened_at: Option<Timestamp>,
+    pub(super) until: Option<Timestamp>,
+    pub(super) closing: bool,
+    /// Of this round, by who cast them. In a secret poll this is the roll: marks are never here.
+    #[serde(with = "pairs")]
+    pub(super) ballots: OrdMap<Voter, Ballot>,
+    /// What was in the ballot box of a secret poll, by marks.
+    #[serde(with = "pairs")]
+    pub(super) counted: OrdMap<Arc<[u8]>, u32>,
+    /// Hands of the hall for each option, and of how many people.
+    pub(super) hands: Option<(Vec<u32>, u32)>,
+    /// Paper ballots by marks.
+    #[serde(with = "pairs")]
+    pub(super) paper: OrdMap<Arc<[u8]>, u32>,
+    pub(super) cards: Vector<Card>,
+    /// Of earlier rounds, and whether everyone saw them.
+    pub(super) before: Vector<(ResultView, bool)>,
+    facets: [Seq; 4],
+    #[serde(with = "pairs")]
+    owners: OrdMap<ParticipantId, Seq>,
+
+    #[serde(skip)]
+    by_card: HashMap<[u8; 32], u32>,
+    #[serde(skip)]
+    changed: OrdSet<(Seq, Facet)>,
+}
+
+/// A ballot of somebody known to the roll.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Ballot {
+    /// A mark for each option; `None` where that is secret.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub marks: Option<Arc<[u8]>>,
+}
+
+/// A voting card.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub(super) struct Card {
+    /// Of its code.
+    pub hash: Commitment,
+    /// No longer good for voting.
+    pub void: bool,
+}
+
+/// What changes on its own, in the order of [`super::PollKey`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(super) enum Facet {
+    Poll,
+    Turnout,
+    Result,
+    Before,
+    Own(ParticipantId),
+}
+
+impl PollState {
+    /// The number of the last event.
+    pub const fn seq(&self) -> Seq {
+        self.seq
+    }
+
+    /// The poll, once it was founded.
+    pub fn id(&self) -> Option<PollId> {
+        self.founded.as_ref().map(|founded| founded.poll)
+    }
+
+    /// Its process.
+    pub fn process(&self) -> Option<ProcessId> {
+        self.founded.as_ref().map(|founded| founded.process)
+    }
+
+    /// The forum it is held in.
+    pub fn forum(&self) -> Option<ForumPlaceView> {
+        self.founded.as_ref().and_then(|founded| founded.forum)
+    }
+
+    /// What is asked.
+    pub fn question(&self) -> Option<&SaidQuestion> {
+        self.founded.as_ref().map(|founded| &founded.question)
+    }
+
+    /// Where it stands.
+    pub const fn phase(&self) -> Phase {
+        self.phase
+    }
+
+    /// Which round this is.
+    pub const fn round(&self) -> u32 {
+        self.round
+    }
+
+    /// How many voting cards there are, those without use included: the last number.
+    pub fn card_count(&self) -> usize {
+        self.cards.len()
+    }
+
+    /// Who voted what in an open poll whose result is shown. Nothing of any other.
+    pub fn open_ballots(&self) -> impl Iterator<Item = (Voter, &[u8])> {
+        let open = self.question().is_some_and(|question| question.secrecy == Secrecy::Open);
+        let shown = open && self.phase == Phase::Revealed;
+        self.ballots
+            .iter()
+            .filter(move |_| shown)
+            .filter_map(|(voter, ballot)| Some((*voter, ballot.marks.as_deref()?)))
+    }
+
+    pub(super) fn secret(&self) -> bool {
+        self.question().is_some_and(|question| question.secrecy == Secrecy::Secret)
+    }
+
+    /// The number of a card by the hash of its code.
+    pub(super) fn card(&self, hash: &Commitment) -> Option<u32> {
+        self.by_card.get(&hash.0).copied()
+    }
+
+    /// How many facets changed after `after`, at most `limit`.
+    pub(super) fn changed(&self, after: Seq, limit: usize) -> usize {
+        self.changed.range((after.next(), Facet::Poll)..).take(limit).count()
+    }
+
+    pub(super) const fn changes(&self) -> &OrdSet<(Seq, Facet)> {
+        &self.changed
+    }
+
+    pub(super) fn apply(&mut self, event: &PollEvent, meta: Meta) {
+        self.seq = meta.seq;
+        match event {
+            PollEvent::Founded(e) => {
+                self.founded = Some(Arc::new(e.clone()));
+                self.touch(Facet::Poll);
+            }
+            PollEvent::Edited(e) => {
+                if let Some(founded) = &mut self.founded {
+                    Arc::make_mut(founded).question = e.question.clone();
+                }
+                self.touch(Facet::Poll);
+            }
+            PollEvent::Opened(e) => {
+                if self.round > 0 {
+                    self.put_by();
+                }
+                (self.phase, self.round, self.closing) = (Phase::Open, e.round, false);
+                (self.opened_at, self.until) = (Some(e.at), e.until);
+                self.touch(Facet::Poll);
+                self.touch(Facet::Turnout);
+                self.touch(Facet::Result);
+            }
+            PollEvent::EndSet(e) => {
+                (self.until, self.closing) = (e.until, e.closing);
+                self.touch(Facet::Poll);
+            }
+            PollEvent::Cast(e) => self.take(e.voter, Some(e.marks.as_slice().into())),
+            PollEvent::Marked(e) => self.take(e.voter, None),
+            PollEvent::Closed(e) => {
+                (self.phase, self.until, self.closing) = (Phase::Closed, Some(e.at), false);
+                for alike in &e.counted {
+                    self.counted.insert(alike.marks.as_slice().into(), alike.ballots);
+                }
+                self.touch(Facet::Poll);
+                self.touch(Facet::Result);
+            }
+            PollEvent::Revealed(_) => {
+                self.phase = Phase::Revealed;
+                self.touch(Facet::Poll);
+                self.touch(Facet::Result);
+            }
+            PollEvent::CardsIssued(e) => {
+                for hash in &e.hashes {
+                    self.cards.push_back(Card { hash: *hash, void: false });
+                    self.by_card.insert(hash.0, self.cards.len() as u32);
+                }
+                self.touch(Facet::Turnout);
+                self.touch(Facet::Result);
+            }
+            PollEvent::CardsVoided(e) => {
+                for number in e.from..=e.to {
+                    if let Some(card) = self.cards.get_mut(number as usize - 1) {
+                        card.void = true;
+                    }
+                }
+                self.touch(Facet::Turnout);
+                self.touch(Facet::Result);
+            }
+            PollEvent::HandsCounted(e) => {
+                self.hands = (!e.counts.is_empty()).then(|| (e.counts.clone(), e.people));
+                self.touch(Facet::Turnout);
+                self.touch(Facet::Result);
+            }
+            PollEvent::PaperSet(e) => {
+                let marks: Arc<[u8]> = e.paper.marks.as_slice().into();
+                if e.paper.ballots == 0 {
+                    self.paper.remove(&marks);
+                } else {
+                    self.paper.insert(marks, e.paper.ballots);
+                }
+                self.touch(Facet::Turnout);
+                self.touch(Facet::Result);
+            }
+        }
+    }
+
+    fn take(&mut self, voter: Voter, marks: Option<Arc<[u8]>>) {
+        self.ballots.insert(voter, Ballot { marks });
+        self.touch(Facet::Turnout);
+        if self.counts_openly() {
+            self.touch(Facet::Result);
+        }
+        if let Voter::Person(participant) = voter {
+            self.touch(Facet::Own(participant));
+        }
+    }
+
+    /// Puts the round that is over by, to begin another.
+    fn put_by(&mut self) {
+        if let Some(result) = self.result() {
+            self.before.push_back((result, self.phase == Phase::Revealed));
+            self.touch(Facet::Before);
+        }
+        for voter in std::mem::take(&mut self.ballots).keys() {
+            if let Voter::Person(participant) = voter {
+                self.touch(Facet::Own(*participant));
+            }
+        }
+        self.counted = OrdMap::new();
+        self.hands = None;
+        self.paper = OrdMap::new();
+    }
+
+    /// Moves a facet to the present number.
+    fn touch(&mut self, facet: Facet) {
+        let seq = self.seq;
+        let before = match facet {
+            Facet::Poll => std::mem::replace(&mut self.facets[0], seq),
+            Facet::Turnout => std::mem::replace(&mut self.facets[1], seq),
+            Facet::Result => std::mem::replace(&mut self.facets[2], seq),
+            Facet::Before => std::mem::replace(&mut self.facets[3], seq),
+            Facet::Own(participant) => self.owners.insert(participant, seq).unwrap_or_default(),
+        };
+        if before != seq {
+            self.changed.remove(&(before, facet));
+            self.changed.insert((seq, facet));
+        }
+    }
+
+    /// Builds the indexes.
+    pub(super) fn rebuild(&mut self) {
+        self.by_card = self.cards.iter().zip(1..).map(|(card, number)| (card.hash.0, number)).collect();
+        let facets = [Facet::Poll, Facet::Turnout, Facet::Result, Facet::Before].into_iter();
+        let owners = self.owners.iter().map(|(participant, seq)| (*seq, Facet::Own(*participant)));
+        // Number 0: never changed, so nobody has to be told.
+        let changed = self.facets.into_iter().zip(facets).filter(|(seq, _)| *seq > Seq(0));
+        self.changed = changed.chain(owners).collect();
+    }
+}
+
+impl HoldsTexts for PollState {
+    fn each_text(&mut self, visit: &mut dyn FnMut(&mut Said)) {
+        if let Some(founded) = &mut self.founded {
+            Arc::make_mut(founded).question.each_text(visit);
+        }
+    }
+}
+
+/// Maps whose keys are no strings, as lists of pairs.
+mod pairs {
+    use imbl::OrdMap;
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    pub fn serialize<K: Serialize + Ord, V: Serialize, S: Serializer>(
+        map: &OrdMap<K, V>,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(map)
+    }
+
+    pub fn deserialize<'de, K, V, D>(deserializer: D) -> Result<OrdMap<K, V>, D::Error>
+    where
+        K: Deserialize<'de> + Ord + Clone,
+        V: Deserialize<'de> + Clone,
+        D: Deserializer<'de>,
+    {
+        Ok(Vec::<(K, V)>::deserialize(deserializer)?.into_iter().collect())
+    }
+}
