@@ -31,6 +31,79 @@ test("a program that cannot be run leaves a page that posts", async ({ server, p
   await expect(waiting(page, "Trotzdem gesagt.")).toBeVisible();
 });
 
+// What a browser can do to a program that runs already. Either way ends in a panic inside it.
+const BREAKS = {
+  // The program is given no element when it draws the next contribution.
+  "it cannot draw": () => {
+    const refuse = () => {
+      throw new Error("no element");
+    };
+    Document.prototype.createElement = refuse;
+    Node.prototype.cloneNode = refuse;
+  },
+  // An error thrown through it leaves its store half way; the next call finds the store taken.
+  "its store is stuck": () => {
+    const { now } = Date;
+    Date.now = () => {
+      Date.now = now;
+      throw new Error("no time");
+    };
+  },
+};
+
+/** Listens for a panic; what it returns waits until the page is plain, and finds that there was one. */
+function panics(page) {
+  const said = [];
+  page.on("console", (message) => {
+    if (message.type() === "error") said.push(message.text());
+  });
+  return async () => {
+    await plain(page);
+    expect(said.join("\n")).toContain("panicked at");
+  };
+}
+
+for (const [how, broken] of Object.entries(BREAKS)) {
+  test(`a program that panics while it runs leaves the words and a page that posts: ${how}`, async ({ server, person }) => {
+    const [page, writer, moderator] = [await person(), await person(), await person()];
+    await join(page, server, "Ulla");
+    await join(writer, server, "Viktor");
+    await moderate(moderator, server);
+    const typed = "Halb geschrieben, als es geschah.";
+    await page.locator("#text").fill(typed);
+    await page.evaluate(broken);
+    const panicked = panics(page);
+    const [first, second] = ["Dabei zerbricht es.", "Danach erst recht."];
+    await post(writer, first);
+    await approve(moderator, first);
+    await expect(listed(writer, first)).toBeVisible();
+    // Only a guest's first one waits.
+    await post(writer, second);
+    await panicked();
+    await expect(page.locator("#text")).toHaveValue(typed);
+
+    const answer = page.waitForResponse((response) => response.request().method() === "POST");
+    await page.locator("#write form button.main").click();
+    expect((await answer).status()).toBe(303);
+    await expect(waiting(page, typed)).toBeVisible();
+    for (const text of [first, second]) await expect(listed(page, text)).toBeVisible();
+    await expect(page.locator("#text")).toHaveValue("");
+    // It stays plain in this tab: no round of panic and reload.
+    await plain(page);
+  });
+}
+
+test("a program that panics while it sends has sent, once", async ({ server, person }) => {
+  const page = await person();
+  await join(page, server, "Wanda");
+  await page.evaluate(BREAKS["it cannot draw"]);
+  const panicked = panics(page);
+  const text = "Beim Senden zerbrochen.";
+  await post(page, text);
+  await panicked();
+  await expect(waiting(page, text)).toHaveCount(1);
+});
+
 test("a page translator that wraps every text does not stop the conversation", async ({ server, person }) => {
   const [reader, writer, moderator] = [await person(), await person(), await person()];
   const errors = [];
