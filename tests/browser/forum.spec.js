@@ -99,3 +99,16 @@ for (const lang of ["de", "en"]) {
     expect(errors).toEqual([]);
   });
 }
+
+test("how much is too long is said in the form, before sending and after", async ({ server, person }) => {
+  for (const options of [{}, { javaScriptEnabled: false }]) {
+    const page = await person(options);
+    await join(page, server, "Gerda", options.javaScriptEnabled === false ? none : live);
+    await page.locator("#text").fill("x".repeat(2_100));
+    if (options.javaScriptEnabled === false) await page.locator("#write form button.main").click();
+    const said = page.locator("#write .length.over > *").first();
+    await expect(said).toContainText("100");
+    const [inner, outer] = [await said.boundingBox(), await page.locator("#write .length").boundingBox()];
+    expect(inner.y >= outer.y && inner.y + inner.height <= outer.y + outer.height + 1, "it stands in its line").toBe(true);
+  }
+});
