@@ -198,7 +198,7 @@ async fn given_an_evening_then_it_is_searched_logged_and_kept() {
     for text in texts {
         said.push(scene.say(&amal, text).await);
     }
-    let all = ForumCommand::ApproveAll { participant: joined.participant };
+    let all = ForumCommand::ApproveAll { participant: joined.participant, seen: None };
     scene.tell(&scene.staff, all).await.expect("all of this person");
     assert_eq!(scene.fresh(&amal, 0).await.view.contributions.len(), 3);
     scene.tell(&scene.staff, ForumCommand::PutBack { contribution: said[2] }).await.expect("ten seconds to undo");

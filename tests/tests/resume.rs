@@ -86,7 +86,7 @@ async fn moderate(storm: Arc<Storm>, mut random: StdRng) {
         let title =
             |word: &str, random: &mut StdRng| Texts::of(Lang::german(), &format!("{word} {}", random.random::<u8>()));
         let command = match (random.random_range(0..20), storm.some(&mut random)) {
-            (0..=9, Some(contribution)) => ForumCommand::Approve { contribution },
+            (0..=9, Some(contribution)) => ForumCommand::Approve { contribution, seen: None },
             (10..=12, Some(contribution)) => {
                 ForumCommand::Hide { contribution, reason: HideReason::Insult, note: Some("So nicht.".to_owned()) }
             }
@@ -98,13 +98,13 @@ async fn moderate(storm: Arc<Storm>, mut random: StdRng) {
                 let waiting = *[Waiting::None, Waiting::All, Waiting::FirstOfGuest].choose(&mut random).expect("three");
                 ForumCommand::SetWaiting { waiting }
             }
-            _ => ForumCommand::SetState { mode: Mode::Slow { seconds: 1 }, until: None },
+            _ => ForumCommand::SetState { mode: Mode::Slow { seconds: 1 }, until: None, minutes: None },
         };
         let slow = matches!(command, ForumCommand::SetState { .. });
         storm.tell(&staff, command).await;
         tokio::time::sleep(Duration::from_millis(random.random_range(0..40))).await;
         if slow {
-            storm.tell(&staff, ForumCommand::SetState { mode: Mode::Open, until: None }).await;
+            storm.tell(&staff, ForumCommand::SetState { mode: Mode::Open, until: None, minutes: None }).await;
         }
     }
 }

@@ -246,7 +246,7 @@ async fn given_what_was_hidden_or_erased_when_anyone_looks_anywhere_then_it_is_n
     // Whoever tries to come back does not bring it back.
     for name in ["Genommen", "Gelöscht", "VerstecktGelöscht", "Fort"] {
         let contribution = said[name];
-        for command in [ForumCommand::Restore { contribution }, ForumCommand::Approve { contribution }] {
+        for command in [ForumCommand::Restore { contribution }, ForumCommand::Approve { contribution, seen: None }] {
             assert!(scene.tell(&scene.staff, command).await.is_err(), "{name} was brought back");
         }
     }

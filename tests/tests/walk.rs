@@ -29,7 +29,11 @@ async fn given_a_guest_when_their_first_contribution_is_approved_and_hidden_then
     assert_eq!(own.waiting.len(), 1, "the author sees that it waits");
     assert!(reader.view().expect("a view").contributions.is_empty(), "nobody else sees it");
 
-    scene.staff.command(scene.forum, command_id(), &ForumCommand::Approve { contribution }).await.expect("approved");
+    scene
+        .staff
+        .command(scene.forum, command_id(), &ForumCommand::Approve { contribution, seen: None })
+        .await
+        .expect("approved");
     assert!(reader.shows(SOON, |view| view.contributions.iter().any(|c| c.id == contribution)).await);
     oksana.command(scene.forum, command_id(), &ForumCommand::Support { contribution }).await.expect("supported");
     assert!(reader.shows(SOON, |view| view.contributions.iter().any(|c| c.support == 1)).await);

@@ -317,7 +317,7 @@ fn route(forum: ForumId, command: &ForumCommand) -> Option<(Method, String, Valu
         ForumCommand::Unsupport { contribution } => (Method::DELETE, of(contribution, "/support")),
         ForumCommand::Edit { contribution, .. } => (Method::POST, of(contribution, "/edit")),
         ForumCommand::Withdraw { contribution } => (Method::DELETE, of(contribution, "")),
-        ForumCommand::Approve { contribution } => (Method::POST, of(contribution, "/approve")),
+        ForumCommand::Approve { contribution, .. } => (Method::POST, of(contribution, "/approve")),
         ForumCommand::Hide { contribution, .. } => (Method::POST, of(contribution, "/hide")),
         ForumCommand::Restore { contribution } => (Method::POST, of(contribution, "/restore")),
         ForumCommand::PutBack { contribution } => (Method::POST, of(contribution, "/put-back")),
@@ -328,7 +328,7 @@ fn route(forum: ForumId, command: &ForumCommand) -> Option<(Method, String, Valu
         ForumCommand::Claim { contribution, .. } => (Method::POST, of(contribution, "/claim")),
         ForumCommand::Dismiss { contribution } => (Method::POST, of(contribution, "/dismiss")),
         ForumCommand::Report { .. } => (Method::POST, "/notices".to_owned()),
-        ForumCommand::ApproveAll { participant } => {
+        ForumCommand::ApproveAll { participant, .. } => {
             (Method::POST, format!("{forum}/participants/{participant}/approve"))
         }
         ForumCommand::SetSummary { .. } => (Method::POST, format!("{forum}/summary")),

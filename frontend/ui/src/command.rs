@@ -103,12 +103,12 @@ impl Form {
             "state" => {
                 let seconds = self.field("seconds").and_then(|seconds| seconds.parse().ok());
                 let mode = Mode::of(self.field("state")?, seconds)?;
-                ForumCommand::SetState { mode, until: None }
+                ForumCommand::SetState { mode, until: None, minutes: None }
             }
             "waiting" => ForumCommand::SetWaiting { waiting: word(self.field("waiting")?)? },
             "participants" => {
                 let person = self.action.strip_suffix("/approve")?.rsplit('/').next()?;
-                ForumCommand::ApproveAll { participant: person.parse().ok()? }
+                ForumCommand::ApproveAll { participant: person.parse().ok()?, seen: None }
             }
             _ => return None,
         })
@@ -117,7 +117,7 @@ impl Form {
     #[cfg(feature = "staff")]
     fn staff_verb(&self, contribution: ContributionId, verb: &str) -> Option<ForumCommand> {
         Some(match verb {
-            "approve" => ForumCommand::Approve { contribution },
+            "approve" => ForumCommand::Approve { contribution, seen: None },
             "restore" => ForumCommand::Restore { contribution },
             "erase" => ForumCommand::Erase { contribution },
             "put-back" => ForumCommand::PutBack { contribution },
@@ -227,11 +227,11 @@ impl Members {
                 Self { note: note.clone(), ..about("reject_appeal", contribution) }
             }
             #[cfg(feature = "staff")]
-            ForumCommand::ApproveAll { participant } => {
+            ForumCommand::ApproveAll { participant, .. } => {
                 Self { participant: Some(*participant), ..plain("approve_all") }
             }
             #[cfg(feature = "staff")]
-            ForumCommand::Approve { contribution } => about("approve", contribution),
+            ForumCommand::Approve { contribution, .. } => about("approve", contribution),
             #[cfg(feature = "staff")]
             ForumCommand::Hide { contribution, reason, note } => {
                 Self { reason: Some(*reason), note: note.clone(), ..about("hide", contribution) }
@@ -243,7 +243,7 @@ impl Members {
             #[cfg(feature = "staff")]
             ForumCommand::AddTopic { title } => Self { title: Some(title.clone()), ..plain("add_topic") },
             #[cfg(feature = "staff")]
-            ForumCommand::SetState { mode, until: None } => {
+            ForumCommand::SetState { mode, until: None, minutes: None } => {
                 let seconds = if let Mode::Slow { seconds } = mode { Some(*seconds) } else { None };
                 Self { state: Some(Cow::Borrowed(mode.word())), seconds, ..plain("set_state") }
             }
@@ -280,9 +280,9 @@ impl Members {
             #[cfg(feature = "staff")]
             "reject_appeal" => ForumCommand::RejectAppeal { contribution: about?, note: self.note },
             #[cfg(feature = "staff")]
-            "approve_all" => ForumCommand::ApproveAll { participant: self.participant? },
+            "approve_all" => ForumCommand::ApproveAll { participant: self.participant?, seen: None },
             #[cfg(feature = "staff")]
-            "approve" => ForumCommand::Approve { contribution: about? },
+            "approve" => ForumCommand::Approve { contribution: about?, seen: None },
             #[cfg(feature = "staff")]
             "hide" => ForumCommand::Hide { contribution: about?, reason: self.reason?, note: self.note },
             #[cfg(feature = "staff")]
@@ -292,7 +292,9 @@ impl Members {
             #[cfg(feature = "staff")]
             "add_topic" => ForumCommand::AddTopic { title: self.title? },
             #[cfg(feature = "staff")]
-            "set_state" => ForumCommand::SetState { mode: Mode::of(&self.state?, self.seconds)?, until: None },
+            "set_state" => {
+                ForumCommand::SetState { mode: Mode::of(&self.state?, self.seconds)?, until: None, minutes: None }
+            }
             #[cfg(feature = "staff")]
             "set_waiting" => ForumCommand::SetWaiting { waiting: self.waiting? },
             _ => return None,
@@ -353,14 +355,14 @@ pub fn request(forum: ForumId, command: &ForumCommand) -> Option<Request> {
         #[cfg(feature = "staff")]
         ForumCommand::RejectAppeal { contribution, .. } => ("POST", api_of(forum, *contribution, "/reject-appeal")),
         #[cfg(feature = "staff")]
-        ForumCommand::ApproveAll { participant } => {
+        ForumCommand::ApproveAll { participant, .. } => {
             let mut rest = String::from("/participants/");
             rest.push_str(&participant.to_string());
             rest.push_str("/approve");
             ("POST", api(forum, &rest))
         }
         #[cfg(feature = "staff")]
-        ForumCommand::Approve { contribution } => ("POST", api_of(forum, *contribution, "/approve")),
+        ForumCommand::Approve { contribution, .. } => ("POST", api_of(forum, *contribution, "/approve")),
         #[cfg(feature = "staff")]
         ForumCommand::Hide { contribution, .. } => ("POST", api_of(forum, *contribution, "/hide")),
         #[cfg(feature = "staff")]
@@ -456,7 +458,7 @@ mod tests {
     fn given_a_moderators_command_when_made_a_request_and_read_as_a_form_then_it_is_the_same() {
         let contribution = ContributionId(Uuid::from_u128(2));
         let mut commands = vec![
-            ForumCommand::Approve { contribution },
+            ForumCommand::Approve { contribution, seen: None },
             ForumCommand::Restore { contribution },
             ForumCommand::Erase { contribution },
             ForumCommand::PutBack { contribution },
@@ -464,7 +466,7 @@ mod tests {
             ForumCommand::Claim { contribution, release: false },
             ForumCommand::Claim { contribution, release: true },
             ForumCommand::RejectAppeal { contribution, note: Some("Es bleibt dabei.".to_owned()) },
-            ForumCommand::ApproveAll { participant: ParticipantId(Uuid::from_u128(9)) },
+            ForumCommand::ApproveAll { participant: ParticipantId(Uuid::from_u128(9)), seen: None },
             ForumCommand::Contribute {
                 text: "Im Saal".to_owned(),
                 lang: None,
@@ -473,8 +475,8 @@ mod tests {
                 hall: Some("Frau Berger".to_owned()),
             },
             ForumCommand::AddTopic { title: Texts::of(Lang::german(), "Wohnen") },
-            ForumCommand::SetState { mode: Mode::Slow { seconds: 30 }, until: None },
-            ForumCommand::SetState { mode: Mode::Closed, until: None },
+            ForumCommand::SetState { mode: Mode::Slow { seconds: 30 }, until: None, minutes: None },
+            ForumCommand::SetState { mode: Mode::Closed, until: None, minutes: None },
             ForumCommand::SetWaiting { waiting: Waiting::FirstOfGuest },
         ];
         commands.extend(HideReason::ALL.map(|reason| ForumCommand::Hide {

@@ -99,7 +99,7 @@ impl Pending {
             | ForumCommand::Add { contribution, .. }
             | ForumCommand::Appeal { contribution, .. }
             | ForumCommand::Withdraw { contribution }
-            | ForumCommand::Approve { contribution }
+            | ForumCommand::Approve { contribution, .. }
             | ForumCommand::Hide { contribution, .. }
             | ForumCommand::Restore { contribution }
             | ForumCommand::Erase { contribution } => Some(*contribution),

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::ids::{ContributionId, ForumId, ParticipantId, ProcessId, TopicId};
+use crate::live::Seq;
 use crate::said::{Lang, Texts};
 use crate::time::Timestamp;
 
@@ -193,6 +194,9 @@ pub enum ForumCommand {
     Approve {
         /// Which.
         contribution: ContributionId,
+        /// As of which event it was read. Refused if its author changed the words since.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        seen: Option<Seq>,
     },
     /// Let a contribution disappear, or refuse a waiting one.
     Hide {
@@ -218,6 +222,9 @@ pub enum ForumCommand {
     ApproveAll {
         /// Whose.
         participant: ParticipantId,
+        /// As of which event it was read. What was written or changed since goes on waiting.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        seen: Option<Seq>,
     },
     /// Show the other moderators that one is at it, or no longer.
     Claim {
@@ -285,6 +292,9 @@ pub enum ForumCommand {
         /// Until when; then the forum is open again.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         until: Option<Timestamp>,
+        /// The same in minutes from when the command was received, so that repeating it says the same.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        minutes: Option<u32>,
     },
     /// Decide which contributions wait.
     SetWaiting {

@@ -26,7 +26,7 @@ use crate::time::Timestamp;
 
 impl Domain for Forum {
     const KIND: StreamKind = StreamKind::Forum;
-    const STATE_FORMAT: u32 = 2;
+    const STATE_FORMAT: u32 = 3;
     const COMMANDS: &'static [(&'static str, Need)] = &[
         ("found", Need::System),
         ("set_title", Need::Moderator),
@@ -119,7 +119,7 @@ impl Domain for Forum {
             | ForumCommand::Unsupport { contribution }
             | ForumCommand::Edit { contribution, .. }
             | ForumCommand::Withdraw { contribution }
-            | ForumCommand::Approve { contribution }
+            | ForumCommand::Approve { contribution, .. }
             | ForumCommand::Hide { contribution, .. }
             | ForumCommand::Restore { contribution }
             | ForumCommand::PutBack { contribution }
@@ -276,7 +276,7 @@ fn decide(
             forget(found, decision);
             ForumEvent::Withdrawn(Withdrawn { contribution: *contribution })
         }
-        ForumCommand::Approve { contribution } => {
+        ForumCommand::Approve { contribution, seen } => {
             let found = there(state, *contribution)?;
             match (&found.status, &found.pending) {
                 (Status::Waiting, _) => {}
@@ -285,6 +285,9 @@ fn decide(
                 // Another moderator was first: so be it.
                 (Status::Visible, None) => return Ok(()),
                 _ => return Err(Rejection::WrongState),
+            }
+            if !was_read(found, *seen) {
+                return Err(Rejection::WrongState);
             }
             ForumEvent::Approved(Approved { contribution: *contribution })
         }
@@ -323,10 +326,10 @@ fn decide(
             }
             ForumEvent::PutBack(PutBack { contribution: *contribution })
         }
-        ForumCommand::ApproveAll { participant } => {
+        ForumCommand::ApproveAll { participant, seen } => {
             let Some(person) = state.person(*participant) else { return Err(Rejection::NotFound) };
             for found in person.contributions.iter().map(|ix| state.at(*ix)) {
-                if found.status == Status::Waiting {
+                if found.status == Status::Waiting && was_read(found, *seen) {
                     decision.events.push(ForumEvent::Approved(Approved { contribution: found.id }));
                 }
             }
@@ -418,7 +421,9 @@ fn decide(
             }
             ForumEvent::HallCounted(HallCounted { people: *people })
         }
-        ForumCommand::SetState { mode, until } => {
+        ForumCommand::SetState { mode, until, minutes } => {
+            let in_minutes = minutes.map(|minutes| context.received_at.plus_ms(i64::from(minutes) * 60_000));
+            let until = until.or(in_minutes);
             if let Mode::Slow { seconds } = mode
                 && !(1..=MAX_SLOW_SECONDS).contains(seconds)
             {
@@ -429,10 +434,10 @@ fn decide(
             }) {
                 return Err(Rejection::BadTime);
             }
-            if (state.mode, state.until) == (*mode, *until) {
+            if (state.mode, state.until) == (*mode, until) {
                 return Ok(());
             }
-            ForumEvent::StateSet(StateSet { mode: *mode, until: *until })
+            ForumEvent::StateSet(StateSet { mode: *mode, until })
         }
         ForumCommand::SetWaiting { waiting } => {
             if state.waiting == *waiting {
@@ -538,6 +543,11 @@ fn add(
     let text = decision.say(context, text, TextLimits::NOTE)?;
     let waits = change_waits(state, &context.actor, found);
     Ok(ForumEvent::Added(Added { contribution: id, text, at: context.received_at, waits }))
+}
+
+/// Is what would appear what the moderator read? Whoever does not say what they read is believed.
+fn was_read(found: &Contribution, seen: Option<Seq>) -> bool {
+    seen.is_none_or(|seen| found.worded <= seen)
 }
 
 /// Would a change of this visible contribution wait? What a moderator approved is not changed behind their back.

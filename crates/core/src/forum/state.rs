@@ -127,6 +127,8 @@ pub struct Contribution {
     pub position: u64,
     /// Whether and to whom it can be seen.
     pub status: Status,
+    /// The number at which its author last changed what stands in it or waits to.
+    pub(super) worded: Seq,
     /// Was it ever seen outside the staff? If not, nobody is told that it went.
     pub(super) was_visible: bool,
     pub(super) supporters: OrdSet<Ix>,
@@ -325,7 +327,9 @@ impl ForumState {
             }
             ForumEvent::Added(e) => self.on(e.contribution, |state, ix| {
                 let addition = Addition { text: e.text.clone(), at: e.at };
+                let seq = state.seq;
                 let contribution = state.at_mut(ix);
+                contribution.worded = seq;
                 if e.waits {
                     contribution.addition = Some(addition);
                 } else {
@@ -337,7 +341,9 @@ impl ForumState {
             ForumEvent::Supported(e) => self.support(e.contribution, e.participant, OrdSet::insert_quietly),
             ForumEvent::Unsupported(e) => self.support(e.contribution, e.participant, OrdSet::remove_quietly),
             ForumEvent::Edited(e) => self.on(e.contribution, |state, ix| {
+                let seq = state.seq;
                 let contribution = state.at_mut(ix);
+                contribution.worded = seq;
                 if e.waits {
                     contribution.pending = Some(e.text.clone());
                 } else {
@@ -496,6 +502,7 @@ impl ForumState {
             reply_to,
             position: self.seq.0,
             status: Status::Waiting,
+            worded: self.seq,
             was_visible: false,
             supporters: OrdSet::new(),
             replies: 0,

@@ -69,11 +69,11 @@ fn hide(contribution: ContributionId) -> ForumCommand {
 }
 
 fn slow(seconds: u32) -> ForumCommand {
-    ForumCommand::SetState { mode: Mode::Slow { seconds }, until: None }
+    ForumCommand::SetState { mode: Mode::Slow { seconds }, until: None, minutes: None }
 }
 
 fn set(mode: Mode) -> ForumCommand {
-    ForumCommand::SetState { mode, until: None }
+    ForumCommand::SetState { mode, until: None, minutes: None }
 }
 
 fn moderator() -> Actor {
@@ -329,6 +329,11 @@ impl Talk {
         fitting.get(usize::from(step.on) % (fitting.len() + 1)).map(|found| **found)
     }
 
+    /// When a moderator looked last: mostly just now.
+    fn looked(&self, how: usize) -> Option<Seq> {
+        how.is_multiple_of(3).then(|| Seq(self.room.seq().saturating_sub(how as u64 % 4)))
+    }
+
     fn command(&mut self, step: Step, contribution: ContributionId) -> ForumCommand {
         let how = usize::from(step.how);
         match step.what {
@@ -365,7 +370,7 @@ impl Talk {
                 let people = self.people();
                 let participant = people[how % people.len()];
                 match step.what {
-                    What::ApproveAll => ForumCommand::ApproveAll { participant },
+                    What::ApproveAll => ForumCommand::ApproveAll { participant, seen: self.looked(how) },
                     _ => ForumCommand::ResetName { participant },
                 }
             }
@@ -375,7 +380,7 @@ impl Talk {
             What::Unsupport => ForumCommand::Unsupport { contribution },
             What::Edit => edit(contribution, &self.text()),
             What::Withdraw => ForumCommand::Withdraw { contribution },
-            What::Approve => ForumCommand::Approve { contribution },
+            What::Approve => ForumCommand::Approve { contribution, seen: self.looked(how) },
             What::Hide => {
                 let note = how.is_multiple_of(2).then(|| self.text());
                 ForumCommand::Hide { contribution, reason: HideReason::ALL[how % 6], note }
@@ -392,7 +397,8 @@ impl Talk {
                     Mode::Closed,
                 ][how % 6];
                 let until = step.on.is_multiple_of(2).then_some(Timestamp(self.now + i64::from(seconds) * 1_000));
-                ForumCommand::SetState { mode, until }
+                let minutes = step.on.is_multiple_of(3).then_some(seconds);
+                ForumCommand::SetState { mode, until, minutes }
             }
             What::SetWaiting => {
                 let waiting = [Waiting::None, Waiting::All, Waiting::FirstOfGuest, Waiting::All][how % 4];
@@ -852,13 +858,13 @@ fn given_every_command_then_whoever_lacks_the_standing_is_refused_before_anythin
         (Need::Admin, ForumCommand::Erase { contribution }),
         (Need::Moderator, ForumCommand::SetTitle { title: german("Titel") }),
         (Need::Moderator, ForumCommand::AddTopic { title: german("Thema") }),
-        (Need::Moderator, ForumCommand::Approve { contribution }),
+        (Need::Moderator, ForumCommand::Approve { contribution, seen: None }),
         (Need::Moderator, hide(contribution)),
         (Need::Moderator, ForumCommand::Restore { contribution }),
         (Need::Moderator, set(Mode::Locked)),
         (Need::Moderator, ForumCommand::SetWaiting { waiting: Waiting::All }),
         (Need::Moderator, ForumCommand::PutBack { contribution }),
-        (Need::Moderator, ForumCommand::ApproveAll { participant: participant(1) }),
+        (Need::Moderator, ForumCommand::ApproveAll { participant: participant(1), seen: None }),
         (Need::Moderator, ForumCommand::Claim { contribution, release: false }),
         (Need::Moderator, ForumCommand::Dismiss { contribution }),
         (Need::Moderator, reject(contribution, "Nein")),
@@ -960,8 +966,11 @@ fn given_a_guest_then_their_first_contribution_waits_and_once_approved_the_next_
     assert_eq!(room.seen(Audience::Staff).waiting[0].id, first);
     assert_eq!(room.own(&guest(1)).waiting[0].id, first);
 
-    room.ask(&moderator(), 0, ForumCommand::Approve { contribution: first }).expect("taken");
-    assert_eq!(room.ask(&staff(91, Role::Admin), 0, ForumCommand::Approve { contribution: first }), Ok(Vec::new()));
+    room.ask(&moderator(), 0, ForumCommand::Approve { contribution: first, seen: None }).expect("taken");
+    assert_eq!(
+        room.ask(&staff(91, Role::Admin), 0, ForumCommand::Approve { contribution: first, seen: None }),
+        Ok(Vec::new())
+    );
     let third = room.post(&guest(1), 0, "Zweitens");
     let shown: Vec<_> = room.seen(Audience::Public).contributions.iter().map(|it| it.id).collect();
     assert_eq!(shown, [third, first, second], "what was approved stands where it appeared");
@@ -1050,7 +1059,7 @@ fn given_everything_waits_when_a_visible_text_is_changed_then_the_old_one_stands
     assert_eq!(room.seen(Audience::Staff).contributions[0].pending.as_deref(), Some("Neu"));
     assert_eq!(room.seen(Audience::Staff).totals.waiting, Some(1));
     assert_eq!(&*room.own(&account(1)).waiting[0].text, "Neu");
-    room.ask(&moderator(), 0, ForumCommand::Approve { contribution: first }).expect("taken");
+    room.ask(&moderator(), 0, ForumCommand::Approve { contribution: first, seen: None }).expect("taken");
     assert_eq!(&*text(&room), "Neu");
 
     // A change that need not wait replaces one that waits.
@@ -1138,7 +1147,7 @@ fn given_words_that_were_deleted_then_nothing_can_be_done_with_them() {
         for command in [
             hide(contribution),
             ForumCommand::Restore { contribution },
-            ForumCommand::Approve { contribution },
+            ForumCommand::Approve { contribution, seen: None },
             ForumCommand::Erase { contribution },
         ] {
             assert_eq!(room.ask(&staff(9, Role::Admin), 0, command), Err(Rejection::NotFound));
@@ -1152,7 +1161,7 @@ fn given_words_that_were_deleted_then_nothing_can_be_done_with_them() {
 fn given_an_end_of_a_state_when_the_clock_ticks_then_the_forum_is_open_again() {
     let mut room = room(Waiting::None);
     let until = Some(Timestamp(60_000));
-    room.ask(&moderator(), 0, ForumCommand::SetState { mode: Mode::Locked, until }).expect("taken");
+    room.ask(&moderator(), 0, ForumCommand::SetState { mode: Mode::Locked, until, minutes: None }).expect("taken");
     assert_eq!(Forum::next_due(&room.state), until);
     for (moment, at) in [(60_000, 59_999), (59_999, 61_000)] {
         assert_eq!(
@@ -1165,10 +1174,49 @@ fn given_an_end_of_a_state_when_the_clock_ticks_then_the_forum_is_open_again() {
     assert_eq!((room.seen(Audience::Public).forum.mode, Forum::next_due(&room.state)), (Mode::Open, None));
     assert_eq!(room.ask(&Actor::system(), 60_001, Forum::tick(Timestamp(60_000))), Ok(Vec::new()), "once");
     for (mode, until) in [(Mode::Open, 2_000), (Mode::Locked, 1_000), (Mode::Closed, 1_001 + MAX_UNTIL_MS)] {
-        let command = ForumCommand::SetState { mode, until: Some(Timestamp(until)) };
+        let command = ForumCommand::SetState { mode, until: Some(Timestamp(until)), minutes: None };
         assert_eq!(room.ask(&moderator(), 1_000, command), Err(Rejection::BadTime));
     }
     assert_eq!(room.ask(&moderator(), 0, set(Mode::Open)), Ok(Vec::new()), "so it was already");
+}
+
+#[test]
+fn given_an_end_in_minutes_then_it_counts_from_when_the_command_came() {
+    let mut room = room(Waiting::None);
+    let pause = |minutes| ForumCommand::SetState { mode: Mode::Locked, until: None, minutes: Some(minutes) };
+    room.ask(&moderator(), 1_000, pause(5)).expect("taken");
+    assert_eq!(Forum::next_due(&room.state), Some(Timestamp(301_000)));
+    assert_eq!(room.repeat(), Ok(Vec::new()), "sent again it is the same command");
+    assert_eq!(room.ask(&moderator(), 1_000, pause(0)), Err(Rejection::BadTime));
+    assert_eq!(room.ask(&moderator(), 1_000, pause(u32::MAX)), Err(Rejection::BadTime));
+    let forever = ForumCommand::SetState { mode: Mode::Open, until: None, minutes: Some(5) };
+    assert_eq!(room.ask(&moderator(), 1_000, forever), Err(Rejection::BadTime), "open has no end");
+}
+
+#[test]
+fn given_words_that_changed_after_a_moderator_looked_then_they_are_not_approved_unread() {
+    let mut room = room(Waiting::All);
+    let first = room.post(&account(1), 0, "Erstens");
+    let second = room.post(&account(1), 0, "Zweitens");
+    let looked = Some(Seq(room.seq()));
+    room.ask(&account(1), 0, edit(first, "Etwas ganz anderes")).expect("taken");
+    let approve = |contribution, seen| ForumCommand::Approve { contribution, seen };
+    assert_eq!(room.ask(&moderator(), 0, approve(first, looked)), Err(Rejection::WrongState));
+    let all = ForumCommand::ApproveAll { participant: participant(1), seen: looked };
+    room.ask(&moderator(), 0, all).expect("taken");
+    let shown: Vec<_> = room.seen(Audience::Public).contributions.iter().map(|one| one.id).collect();
+    assert_eq!(shown, [second], "what was read appears, the rest goes on waiting");
+    let looked = Some(Seq(room.seq()));
+    // A new name is no new text.
+    let named = Actor { name: Some("Ada".into()), ..account(1) };
+    room.ask(&named, 0, ForumCommand::Introduce).expect("taken");
+    room.ask(&moderator(), 0, approve(first, looked)).expect("taken");
+    // The same for what is added to something visible, or would replace it.
+    room.ask(&named, 0, add(second, "Und noch etwas")).expect("taken");
+    assert_eq!(room.ask(&moderator(), 0, approve(second, looked)), Err(Rejection::WrongState));
+    let now = Some(Seq(room.seq()));
+    room.ask(&moderator(), 0, approve(second, now)).expect("taken");
+    assert_eq!(room.ask(&moderator(), 0, approve(second, looked)), Ok(Vec::new()), "nothing waits there any more");
 }
 
 #[test]
@@ -1284,13 +1332,13 @@ fn given_an_older_page_then_it_joins_the_view_without_a_gap() {
 fn given_an_approval_that_was_a_mistake_then_it_can_be_put_back_until_somebody_reacted() {
     let mut room = room(Waiting::FirstOfGuest);
     let first = room.post(&guest(1), 0, "Erstens");
-    room.ask(&moderator(), 0, ForumCommand::Approve { contribution: first }).expect("taken");
+    room.ask(&moderator(), 0, ForumCommand::Approve { contribution: first, seen: None }).expect("taken");
     room.ask(&moderator(), 0, ForumCommand::PutBack { contribution: first }).expect("taken");
     assert!(room.seen(Audience::Participants).contributions.is_empty());
     assert_eq!(room.seen(Audience::Staff).waiting[0].id, first);
     let second = room.post(&guest(1), 0, "Zweitens");
     assert_eq!(room.seen(Audience::Staff).waiting.len(), 2, "the trust went with the approval");
-    room.ask(&moderator(), 0, ForumCommand::ApproveAll { participant: participant(1) }).expect("taken");
+    room.ask(&moderator(), 0, ForumCommand::ApproveAll { participant: participant(1), seen: None }).expect("taken");
     assert_eq!(room.seen(Audience::Participants).contributions.len(), 2);
     room.ask(&account(2), 0, ForumCommand::Support { contribution: second }).expect("taken");
     let put_back = |contribution| ForumCommand::PutBack { contribution };
@@ -1309,20 +1357,20 @@ fn given_an_approval_that_was_a_mistake_then_it_can_be_put_back_until_somebody_r
 fn given_an_approved_text_then_its_author_changes_it_only_by_a_moderators_leave() {
     let mut room = room(Waiting::FirstOfGuest);
     let first = room.post(&guest(1), 0, "Freundlich");
-    room.ask(&moderator(), 0, ForumCommand::Approve { contribution: first }).expect("taken");
+    room.ask(&moderator(), 0, ForumCommand::Approve { contribution: first, seen: None }).expect("taken");
     room.ask(&guest(1), 0, edit(first, "Gemein")).expect("taken");
     room.ask(&guest(1), 0, add(first, "Auch gemein")).expect("taken");
     let seen = room.seen(Audience::Participants).contributions[0].clone();
     assert_eq!((&*seen.text, seen.additions.len()), ("Freundlich", 0));
     assert_eq!(room.own(&guest(1)).waiting.len(), 2);
     assert_eq!(room.seen(Audience::Staff).attention.len(), 1);
-    room.ask(&moderator(), 0, ForumCommand::Approve { contribution: first }).expect("taken");
+    room.ask(&moderator(), 0, ForumCommand::Approve { contribution: first, seen: None }).expect("taken");
     let seen = room.seen(Audience::Participants).contributions[0].clone();
     assert_eq!((&*seen.text, &*seen.additions[0].text), ("Gemein", "Auch gemein"));
     assert!(room.seen(Audience::Staff).attention.is_empty());
     for _ in 1..MAX_ADDITIONS {
         room.ask(&guest(1), 0, add(first, "Noch etwas")).expect("taken");
-        room.ask(&moderator(), 0, ForumCommand::Approve { contribution: first }).expect("taken");
+        room.ask(&moderator(), 0, ForumCommand::Approve { contribution: first, seen: None }).expect("taken");
     }
     assert_eq!(room.ask(&guest(1), 0, add(first, "Zu viel")), Err(Rejection::TooMany { max: MAX_ADDITIONS as u32 }));
 }

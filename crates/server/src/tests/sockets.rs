@@ -526,7 +526,7 @@ async fn given_each_audience_then_the_socket_tells_exactly_what_rest_tells_it() 
     let restored = view.contributions.iter().find(|c| c.hidden.is_some()).expect("something hidden").id;
     let shown = view.contributions.iter().find(|c| c.hidden.is_none()).expect("something visible").id;
     for command in [
-        ForumCommand::Approve { contribution: view.waiting[0].id },
+        ForumCommand::Approve { contribution: view.waiting[0].id, seen: None },
         ForumCommand::Restore { contribution: restored },
         ForumCommand::Hide { contribution: shown, reason: HideReason::Insult, note: None },
         ForumCommand::ErasePerson { participant: author },

@@ -145,7 +145,7 @@ impl Fanout {
             .await?;
         let memory = memory(self.pid)?.saturating_sub(before);
         // Closing the forum ends the readers.
-        let closed = ForumCommand::SetState { mode: stimmwerk_core::forum::Mode::Closed, until: None };
+        let closed = ForumCommand::SetState { mode: stimmwerk_core::forum::Mode::Closed, until: None, minutes: None };
         staff.command(forum, command_id(), &closed).await?;
         for reader in readers {
             reader.await?;

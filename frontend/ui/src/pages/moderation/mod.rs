@@ -231,7 +231,7 @@ impl Desk {
                 });
                 None
             }
-            ForumCommand::Approve { contribution }
+            ForumCommand::Approve { contribution, .. }
             | ForumCommand::Hide { contribution, .. }
             | ForumCommand::Dismiss { contribution }
             | ForumCommand::Restore { contribution }
@@ -344,7 +344,7 @@ impl Desk {
                     all.any(|one| one.id == spot.id && (one.pending.is_some() || one.addition.is_some()))
                 });
                 if spot.waits || changed {
-                    self.press(ForumCommand::Approve { contribution: spot.id }, true);
+                    self.press(ForumCommand::Approve { contribution: spot.id, seen: None }, true);
                 }
             }
             ("h" | "H", Some(at)) => device::open(&spots[at].anchor()),

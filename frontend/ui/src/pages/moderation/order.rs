@@ -59,7 +59,7 @@ pub fn leaves(pending: &[Pending], one: &ContributionView) -> bool {
     let mut gone = false;
     for sent in pending.iter().filter(|sent| !matches!(sent.stage, Stage::Refused(_))) {
         match &sent.command {
-            ForumCommand::Approve { contribution }
+            ForumCommand::Approve { contribution, .. }
             | ForumCommand::Hide { contribution, .. }
             | ForumCommand::Restore { contribution }
             | ForumCommand::Dismiss { contribution }
@@ -69,7 +69,9 @@ pub fn leaves(pending: &[Pending], one: &ContributionView) -> bool {
             {
                 gone = true;
             }
-            ForumCommand::ApproveAll { participant } if one.waits && one.author.participant == Some(*participant) => {
+            ForumCommand::ApproveAll { participant, .. }
+                if one.waits && one.author.participant == Some(*participant) =>
+            {
                 gone = true;
             }
             ForumCommand::PutBack { contribution } if *contribution == one.id => gone = false,
@@ -83,7 +85,7 @@ pub fn leaves(pending: &[Pending], one: &ContributionView) -> bool {
 #[cfg(any(feature = "hydrate", test))]
 pub fn unanswered(pending: &[Pending], id: ContributionId) -> bool {
     pending.iter().filter(|sent| sent.stage == Stage::Sent).any(|sent| match &sent.command {
-        ForumCommand::Approve { contribution } | ForumCommand::Hide { contribution, .. } => *contribution == id,
+        ForumCommand::Approve { contribution, .. } | ForumCommand::Hide { contribution, .. } => *contribution == id,
         ForumCommand::ApproveAll { .. } => true,
         _ => false,
     })

@@ -126,7 +126,7 @@ fn answered(desk: Desk, change: impl FnOnce(&mut ForumView)) {
 }
 
 fn approve(n: u64) -> ForumCommand {
-    ForumCommand::Approve { contribution: id(n) }
+    ForumCommand::Approve { contribution: id(n), seen: None }
 }
 
 fn later(ms: i64) {
@@ -238,7 +238,7 @@ fn given_several_presses_then_each_can_be_taken_back_for_ten_seconds() {
 #[test]
 fn given_all_of_one_person_when_approved_and_undone_then_all_go_back() {
     let (_owner, desk, _) = desk(vec![waiting(1, 1), waiting(2, 2), waiting(3, 1)]);
-    desk.press(ForumCommand::ApproveAll { participant: person(1) }, false);
+    desk.press(ForumCommand::ApproveAll { participant: person(1), seen: None }, false);
     assert_eq!(shown(desk), [(2, false)]);
     let done = desk.undo.get_untracked().remove(0);
     assert_eq!(done.what, What::ApprovedAll(2));

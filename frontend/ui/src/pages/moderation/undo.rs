@@ -47,12 +47,12 @@ impl Done {
 pub fn of(command: &ForumCommand, view: &ForumView) -> Option<(What, AuthorView, Vec<ForumCommand>)> {
     let waits = |id: ContributionId| view.waiting.iter().find(|one| one.id == id);
     match command {
-        ForumCommand::Approve { contribution } => {
+        ForumCommand::Approve { contribution, .. } => {
             let one = waits(*contribution)?;
             let back = vec![ForumCommand::PutBack { contribution: *contribution }];
             Some((What::Approved, one.author.clone(), back))
         }
-        ForumCommand::ApproveAll { participant } => {
+        ForumCommand::ApproveAll { participant, .. } => {
             let theirs = || view.waiting.iter().filter(|one| one.author.participant == Some(*participant));
             let back: Vec<_> = theirs().map(|one| ForumCommand::PutBack { contribution: one.id }).collect();
             Some((What::ApprovedAll(back.len() as u32), theirs().next()?.author.clone(), back))
