@@ -145,10 +145,11 @@ pub fn lang_tag(input: &str) -> Option<String> {
 }
 
 /// A CSV cell no spreadsheet takes for a formula: one that begins with `= + - @`, their full-width forms, a tab or a
-/// line break gets an apostrophe in front (OWASP "CSV Injection"). Quoting is the CSV writer's work.
+/// line break, also after spaces, gets an apostrophe in front (OWASP "CSV Injection"). Quoting is the CSV writer's work.
 pub fn defuse_csv_cell(cell: &str) -> Cow<'_, str> {
     let dangerous = ['=', '+', '-', '@', '＝', '＋', '－', '＠', '\t', '\r', '\n'];
-    if cell.starts_with(dangerous) { Cow::Owned(format!("'{cell}")) } else { Cow::Borrowed(cell) }
+    let begins = cell.trim_start_matches(' ');
+    if begins.starts_with(dangerous) { Cow::Owned(format!("'{cell}")) } else { Cow::Borrowed(cell) }
 }
 
 #[cfg(feature = "decide")]
@@ -557,7 +558,7 @@ mod tests {
 
     #[test]
     fn given_a_cell_that_could_be_a_formula_when_defused_then_it_begins_with_an_apostrophe() {
-        for cell in ["=1+1", "+49 351", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "＝1"] {
+        for cell in ["=1+1", " =1", "+49 351", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "＝1"] {
             assert_eq!(defuse_csv_cell(cell), format!("'{cell}"));
         }
         for cell in ["", "a=1", "'=1", " Hallo", "5-3"] {

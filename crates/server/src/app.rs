@@ -68,17 +68,19 @@ impl App {
             }
         }
         let (dues, due_changes) = mpsc::unbounded_channel();
+        let limits = Limits::default();
         let surroundings = Surroundings {
             log,
             summaries: Arc::new(Mutex::new(summaries)),
             dues,
             follow_ups: Arc::new(tokio::sync::Notify::new()),
+            anonymous: limits.notices.clone(),
             failed,
         };
         let network = Room::open(StreamId::NETWORK, surroundings.clone()).await?;
         let app = Self {
             zone: crate::zone::of(&config.time_zone),
-            limits: Limits::default(),
+            limits,
             config,
             accounts,
             network,

@@ -1,5 +1,6 @@
 //! Settings: flags over environment over one TOML file over defaults. A wrong value stops the start with one line.
 
+use std::fmt;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
@@ -90,6 +91,11 @@ impl Config {
                 _ => bail!("setting database_url: {url:?} is not sqlite:FILE"),
             },
         }
+    }
+
+    /// Where people reach this site: the address it is known by, or `host`, where it listens or was asked.
+    pub fn base(&self, host: impl fmt::Display) -> String {
+        self.public_url.clone().unwrap_or_else(|| format!("http://{host}"))
     }
 
     /// Do browsers come over TLS?

@@ -28,6 +28,16 @@ pub struct FormPost {
     pub next: String,
 }
 
+/// Where a handler leads: see [`lead`].
+const LEAD: &str = "x-next";
+
+/// Says where a plain form goes on to, where the handler knows better than the page: into the forum that was just joined.
+pub fn lead(response: &mut Response, next: &str) {
+    if let Ok(next) = HeaderValue::from_str(next) {
+        response.headers_mut().insert(LEAD, next);
+    }
+}
+
 /// Fields that never come back into a page.
 const SECRET: [&str; 2] = ["token", "password"];
 
@@ -118,8 +128,7 @@ fn see_other(headers: &HeaderMap, next: &str) -> Response {
     if let Some(what) = headers.get("clear-site-data") {
         response.headers_mut().insert("clear-site-data", what.clone());
     }
-    // A handler may know better where to go: into the forum that was just joined.
-    let to = headers.get("x-next").cloned().or_else(|| HeaderValue::from_str(next).ok());
+    let to = headers.get(LEAD).cloned().or_else(|| HeaderValue::from_str(next).ok());
     response.headers_mut().insert(header::LOCATION, to.unwrap_or(HeaderValue::from_static("/")));
     response
 }

@@ -126,6 +126,11 @@ fn accepted(list: &str) -> Option<&'static str> {
     best.map(|(_, lang)| lang)
 }
 
+/// The host that was asked.
+pub fn host(headers: &HeaderMap) -> &str {
+    headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default()
+}
+
 /// A cookie by name.
 pub fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     headers

@@ -80,8 +80,7 @@ pub async fn serve(
         [tokio::spawn(scheduler::run(app.clone(), dues)), tokio::spawn(scheduler::housekeeping(app.clone()))];
     println!("listening on http://{address}");
     if config.demo {
-        let base = config.public_url.clone().unwrap_or_else(|| format!("http://{address}"));
-        for (name, url) in demo::prepare(&app, &base).await? {
+        for (name, url) in demo::prepare(&app, &config.base(address)).await? {
             println!("{name} {url}");
         }
     }

@@ -1,15 +1,16 @@
 //! Bounds on what strangers can try. Sessions and codes are counted before addresses: sixty people of one hall share
-//! one address.
+//! one address. What is too long to be guessed (links, tokens) is not counted, so that nobody who guesses can shut out
+//! those who hold one.
 
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-/// Failed guesses of codes the whole server bears in a burst, and how fast it forgets them. With 34 bits a code,
-/// guessing one of ten open ones takes centuries at this rate.
+/// Failed guesses of codes of one kind the whole server bears in a burst, and how fast it forgets them. With 34 bits a
+/// code, guessing one of ten open ones takes centuries at this rate.
 const GUESSES: f64 = 300.0;
 const GUESSES_PER_SECOND: f64 = 0.5;
 
-/// Reports the whole server takes in a burst, and how many a second after that.
+/// Anonymous commands the whole server takes in a burst, and how many a second after that.
 const NOTICES: f64 = 300.0;
 const NOTICES_PER_SECOND: f64 = 2.0;
 
@@ -58,15 +59,19 @@ impl Bucket {
 /// The limits of this node.
 #[derive(Debug)]
 pub struct Limits {
-    /// Failed guesses of join codes and login links, for the whole server.
-    pub guesses: Bucket,
-    /// Reports, for the whole server: they take words of strangers.
-    pub notices: Bucket,
+    /// Failed guesses of spoken join codes, for the whole server.
+    pub codes: Bucket,
+    /// Failed guesses of return codes, for the whole server.
+    pub returns: Bucket,
+    /// Commands of which nothing is kept that tells from whom they are: reports. Rooms take from it, so that no door
+    /// leads around it.
+    pub notices: Arc<Bucket>,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { guesses: Bucket::new(GUESSES, GUESSES_PER_SECOND), notices: Bucket::new(NOTICES, NOTICES_PER_SECOND) }
+        let guesses = || Bucket::new(GUESSES, GUESSES_PER_SECOND);
+        Self { codes: guesses(), returns: guesses(), notices: Arc::new(Bucket::new(NOTICES, NOTICES_PER_SECOND)) }
     }
 }
 

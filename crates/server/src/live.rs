@@ -30,7 +30,7 @@ use crate::chance;
 use crate::gate::{Gate, Who};
 use crate::guard;
 use crate::problem::{Answer, Fault};
-use crate::room::{Beam, Done, Present, Stage, resync_frame};
+use crate::room::{Beam, CaughtUp, Done, Present, Stage, resync_frame};
 
 /// Silence is broken after so long, so that a phone notices a dead connection.
 const BEAT: Duration = Duration::from_secs(20);
@@ -96,10 +96,20 @@ struct Subscription {
     stage: Arc<dyn Stage>,
     audience: Audience,
     have: Seq,
+    /// The oldest position the reader shows.
     from: u64,
     participant: Option<ParticipantId>,
     /// Counts this reader as present.
     _present: Present,
+}
+
+impl Subscription {
+    /// What the reader lacks, for as much as it shows.
+    fn catch_up(&mut self) -> Vec<Utf8Bytes> {
+        let CaughtUp { frames, seq, from } = self.stage.catch_up(Some(self.have), self.audience, Some(self.from));
+        (self.have, self.from) = (seq, from);
+        frames
+    }
 }
 
 impl Connection {
@@ -231,9 +241,8 @@ impl Connection {
         if standing(&self.app, &self.who, stream)?.1 < audience {
             return Err(Fault::not_found());
         }
-        let (mut frames, have) = stage.catch_up(after, audience, from);
+        let CaughtUp { mut frames, seq: have, from } = stage.catch_up(after, audience, from);
         let participant = process.and_then(|process| self.who.active_in(process)).map(|participant| participant.id);
-        let from = from.unwrap_or(0);
         if let Some(participant) = participant {
             frames.push(stage.own(participant, from));
         }
@@ -245,9 +254,9 @@ impl Connection {
 
     fn page(&mut self, stream: StreamId, before: u64, topic: Option<TopicId>) -> Answer<Vec<Utf8Bytes>> {
         let subscription = self.subscriptions.get_mut(&stream).ok_or_else(Fault::not_found)?;
-        let mut frames = subscription.stage.page(before, topic, subscription.audience);
+        let (mut frames, from) = subscription.stage.page(before, topic, subscription.audience);
         // The personal view covers what is shown, now further back.
-        subscription.from = 0;
+        subscription.from = subscription.from.min(from);
         if let Some(participant) = subscription.participant {
             frames.push(subscription.stage.own(participant, subscription.from));
         }
@@ -272,11 +281,8 @@ impl Connection {
             }
         }
         let Ok(beam) = beam else {
-            let (frames, have) =
-                subscription.stage.catch_up(Some(subscription.have), subscription.audience, Some(subscription.from));
-            subscription.have = have;
             let mut all = vec![resync_frame(stream)];
-            all.extend(frames);
+            all.extend(subscription.catch_up());
             all.extend(own(subscription));
             return Some(all);
         };
@@ -287,12 +293,7 @@ impl Connection {
                     frames.extend(shared.iter().cloned());
                     subscription.have = beam.seq;
                 }
-                _ => {
-                    let have = Some(subscription.have);
-                    let (own_way, have) = subscription.stage.catch_up(have, subscription.audience, None);
-                    frames.extend(own_way);
-                    subscription.have = have;
-                }
+                _ => frames.extend(subscription.catch_up()),
             }
             if subscription.participant.is_some_and(|participant| beam.concerns(participant)) {
                 frames.extend(own(subscription));

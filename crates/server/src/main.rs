@@ -155,7 +155,7 @@ async fn run(command: Command) -> Result<()> {
             store.grant(person, process.map(ProcessId), role).await?;
             let (secret, hash) = chance::secret();
             store.add_login_link(hash, person, chance::now().plus_ms(INVITATION_MS)).await?;
-            let base = config.public_url.clone().unwrap_or_else(|| format!("http://{}", config.listen));
+            let base = config.base(config.listen);
             println!("{base}/login/link?token={secret}");
             store.close().await;
             Ok(())

@@ -10,7 +10,7 @@ use stimmwerk_core::domain::{Domain, Summary};
 use stimmwerk_core::forum::{Forum, ForumState};
 use stimmwerk_core::ids::{ContributionId, ForumId, ProcessId};
 use stimmwerk_core::live::{PAGE, WindowRequest};
-use stimmwerk_core::network::CodeKind;
+use stimmwerk_core::network::{CodeKind, is_spoken};
 use stimmwerk_core::people::Audience;
 use stimmwerk_core::said::SaidTexts;
 use stimmwerk_ui::data::{
@@ -93,10 +93,11 @@ async fn join_with(app: AppState, gate: Gate, code: String, mut request: Request
     let asked = Asked::of(&mut request);
     let directory = app.directory();
     // Looking a code up is a guess too, however it is made.
-    let allowed = app.limits.guesses.peek().is_ok();
-    let process = if code.is_empty() || !allowed { None } else { directory.by_code(&code) };
-    if !code.is_empty() && process.is_none() {
-        let _ = app.limits.guesses.take();
+    let guessable = is_spoken(&code);
+    let allowed = !guessable || app.limits.codes.peek().is_ok();
+    let process = directory.by_code(&code).filter(|_| allowed);
+    if guessable && process.is_none() {
+        let _ = app.limits.codes.take();
     }
     let title = process.and_then(|process| directory.process_view(process.id)).map(|view| view.title);
     let page = Join { code, process: title, notice: NOTICE, idempotency_key: chance::command_id() };
@@ -150,7 +151,7 @@ pub async fn moderation(
     mut request: Request,
 ) -> Answer<Response> {
     let asked = Asked::of(&mut request);
-    let base = base(&app, &request);
+    let base = app.config.base(guard::host(request.headers()));
     let mut page = forum_page(&app, &gate, &part).await?;
     let directory = app.directory();
     page.codes = gate.process.and_then(|process| directory.process(process)).and_then(|process| {
@@ -261,7 +262,8 @@ pub async fn welcome(State(app): State<AppState>, gate: Gate, mut request: Reque
         .filter(|_| gate.who.active_in(process).is_some())
         .map(str::to_owned)
         .filter(|code| code.chars().all(|c| c.is_ascii_lowercase() || c == '-'));
-    let address = code.as_ref().map(|code| format!("{}/return?code={code}", base(&app, &request)));
+    let address =
+        code.as_ref().map(|code| format!("{}/return?code={code}", app.config.base(guard::host(request.headers()))));
     let forums = view.forums.iter().zip(summaries).filter_map(|(forum, summary)| Some(card(forum.id, summary?)));
     let page = Welcome {
         process,
@@ -295,12 +297,6 @@ pub async fn come_back(
 pub async fn languages(State(app): State<AppState>, gate: Gate, mut request: Request) -> Answer<Response> {
     let asked = Asked::of(&mut request);
     show(&app, &gate, asked, None, PageKind::Languages).await
-}
-
-/// Where people reach this site: the address it is known by, or the one they asked.
-fn base(app: &App, request: &Request) -> String {
-    let host = || request.headers().get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
-    app.config.public_url.clone().unwrap_or_else(|| format!("http://{}", host()))
 }
 
 /// An address as a QR picture, drawn with the colours of the page around it.
@@ -384,10 +380,7 @@ async fn respond(app: &App, asked: Asked, me: Option<Me>, status: StatusCode, pa
         refused: asked.refused,
         page,
     };
-    let html = tokio::task::spawn_blocking(move || stimmwerk_ui::document(&data, &shell)).await.map_err(|error| {
-        tracing::error!(%error, "rendering failed");
-        Fault::internal()
-    })?;
+    let html = aside(move || stimmwerk_ui::document(&data, &shell)).await?;
     let mut response = (status, html).into_response();
     let policy = format!(
         "default-src 'none'; script-src 'self' 'nonce-{nonce}' 'wasm-unsafe-eval'; style-src 'self'; \

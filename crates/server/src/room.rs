@@ -14,7 +14,7 @@ use axum::extract::ws::Utf8Bytes;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 use stimmwerk_core::domain::{Context, Domain, Meta, StoredEvent, Summary};
-use stimmwerk_core::ids::{CommandId, ParticipantId, SaidKey, StreamId};
+use stimmwerk_core::ids::{CommandId, ParticipantId, SaidKey, StreamId, TopicId};
 use stimmwerk_core::live::{
     Deltas, FRAME_TARGET, LiveTypes, OwnFrame, Page, Presence, Resync, Seq, ServerFrame, Snapshot, WindowRequest,
 };
@@ -28,6 +28,7 @@ use tokio::time::Instant;
 use uuid::Uuid;
 
 use crate::chance;
+use crate::limits::Bucket;
 use crate::problem::Fault;
 
 /// The most commands of one batch.
@@ -67,6 +68,8 @@ pub struct Done {
 pub enum Refusal {
     /// By the rules.
     Rejected(Rejection),
+    /// Anonymous commands come too often; again after so many seconds.
+    TooOften(u64),
     /// The disk is full.
     StorageFull,
     /// It may have been accepted: ask again with the same id.
@@ -80,6 +83,7 @@ impl From<Refusal> for Fault {
         use axum::http::StatusCode;
         match refusal {
             Refusal::Rejected(rejection) => rejection.into(),
+            Refusal::TooOften(retry_after) => Self::too_many_requests(retry_after),
             Refusal::StorageFull => Self::new(StatusCode::INSUFFICIENT_STORAGE, "storage_full"),
             Refusal::OutcomeUnknown => Self::new(StatusCode::SERVICE_UNAVAILABLE, "outcome_unknown"),
             Refusal::Unavailable => Self::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable"),
@@ -122,6 +126,8 @@ pub struct Surroundings {
     pub dues: mpsc::UnboundedSender<(StreamId, Option<Timestamp>)>,
     /// Rung when follow-ups were written.
     pub follow_ups: Arc<tokio::sync::Notify>,
+    /// Bounds [`Domain::anonymous`] commands: nobody can be held to account for them.
+    pub anonymous: Arc<Bucket>,
     /// Cancelled when a commit failed in a way that leaves the log in doubt.
     pub failed: tokio_util::sync::CancellationToken,
 }
@@ -158,6 +164,7 @@ pub struct Room<D: Domain> {
     stream: StreamId,
     mailbox: mpsc::Sender<Job<D>>,
     shared: Arc<Shared<D>>,
+    anonymous: Arc<Bucket>,
 }
 
 struct Shared<D: Domain> {
@@ -196,15 +203,26 @@ impl<D: Domain> Shared<D> {
     }
 }
 
+/// What brings a reader up to date.
+#[derive(Debug)]
+pub struct CaughtUp {
+    /// To be sent, in order.
+    pub frames: Vec<Utf8Bytes>,
+    /// The number they lead to.
+    pub seq: Seq,
+    /// The oldest position the reader shows then.
+    pub from: u64,
+}
+
 /// A stream as sockets see it, whatever its kind.
 #[async_trait::async_trait]
 pub trait Stage: Send + Sync {
     /// Joins the readers.
     fn listen(&self, audience: Audience) -> (broadcast::Receiver<Arc<Beam>>, Present);
-    /// Everything after `after`: frames, and the number they lead to.
-    fn catch_up(&self, after: Option<Seq>, audience: Audience, from: Option<u64>) -> (Vec<Utf8Bytes>, Seq);
-    /// An older page.
-    fn page(&self, before: u64, topic: Option<stimmwerk_core::ids::TopicId>, audience: Audience) -> Vec<Utf8Bytes>;
+    /// Everything after `after`, for a reader who shows what there is from position `from` on.
+    fn catch_up(&self, after: Option<Seq>, audience: Audience, from: Option<u64>) -> CaughtUp;
+    /// An older page, and the position it begins at.
+    fn page(&self, before: u64, topic: Option<TopicId>, audience: Audience) -> (Vec<Utf8Bytes>, u64);
     /// The personal view as it is now.
     fn own(&self, participant: ParticipantId, from: u64) -> Utf8Bytes;
     /// The present number of people.
@@ -240,12 +258,13 @@ impl<D: Domain> Room<D> {
         });
         let (mailbox, jobs) = mpsc::channel(MAILBOX);
         let beam = tokio::spawn(beam(shared.clone()));
+        let anonymous = surroundings.anonymous.clone();
         let writer = Writer { shared: shared.clone(), surroundings, snapshot_seq };
         tokio::spawn(async move {
             writer.run(jobs).await;
             beam.abort();
         });
-        Ok(Arc::new(Self { stream, mailbox, shared }))
+        Ok(Arc::new(Self { stream, mailbox, shared, anonymous }))
     }
 
     /// The published state.
@@ -306,8 +325,13 @@ impl<D: Domain> Room<D> {
         follow_up: bool,
     ) -> Result<Done, Refusal> {
         self.shared.touched.store(chance::now().0, Ordering::Relaxed);
-        // A digest over a person would tell who it was to whoever tries all of them.
-        let who = if D::anonymous(&command) { Uuid::nil() } else { who };
+        let (actor, who) = if D::anonymous(&command) {
+            self.anonymous.take().map_err(Refusal::TooOften)?;
+            // A digest over a person would tell who it was to whoever tries all of them.
+            (Actor::default(), Uuid::nil())
+        } else {
+            (actor, who)
+        };
         let digest = digest(who, &command);
         let (reply, answer) = oneshot::channel();
         let job = Job { command, id, actor, digest, received_at, follow_up, reply };
@@ -326,23 +350,29 @@ impl<D: Domain> Stage for Room<D> {
         (beams, Box::new(PresentGuard { shared: self.shared.clone(), audience }))
     }
 
-    fn catch_up(&self, after: Option<Seq>, audience: Audience, from: Option<u64>) -> (Vec<Utf8Bytes>, Seq) {
+    fn catch_up(&self, after: Option<Seq>, audience: Audience, from: Option<u64>) -> CaughtUp {
         let state = self.state();
         let seq = D::seq(&state);
         match after {
             // A reader ahead of the log read from one that is gone (a restored backup).
             Some(after) if after <= seq && D::changed(&state, after, CATCH_UP_LIMIT) < CATCH_UP_LIMIT => {
-                (delta_frames::<D>(self.stream, &state, after, audience), seq)
+                let frames = delta_frames::<D>(self.stream, &state, after, audience);
+                // Who does not say what they show is taken to show the newest page.
+                let newest = || D::window_start(&D::view(&state, audience, &WindowRequest::default()));
+                CaughtUp { frames, seq, from: from.unwrap_or_else(newest) }
             }
-            _ => (snapshot_frames::<D>(self.stream, &state, audience, from), seq),
+            _ => {
+                let (frames, from) = snapshot_frames::<D>(self.stream, &state, audience, from);
+                CaughtUp { frames, seq, from }
+            }
         }
     }
 
-    fn page(&self, before: u64, topic: Option<stimmwerk_core::ids::TopicId>, audience: Audience) -> Vec<Utf8Bytes> {
+    fn page(&self, before: u64, topic: Option<TopicId>, audience: Audience) -> (Vec<Utf8Bytes>, u64) {
         let state = self.state();
         let mut frames = Vec::new();
-        page_frames::<D>(self.stream, &state, audience, before, None, topic, &mut frames);
-        frames
+        let from = page_frames::<D>(self.stream, &state, audience, before, None, topic, &mut frames);
+        (frames, from)
     }
 
     fn own(&self, participant: ParticipantId, from: u64) -> Utf8Bytes {
@@ -489,22 +519,20 @@ impl<D: Domain> Writer<D> {
                     if has_follow_ups {
                         self.surroundings.follow_ups.notify_one();
                     }
-                    return self.answer(jobs, verdicts).await;
+                    return self.answer(jobs, verdicts);
                 }
                 Err(AppendError::CommandTaken { ids }) => {
                     // Repetitions of commands accepted before. They get their old answer; the rest is decided again.
                     let (repeated, rest): (Vec<_>, Vec<_>) = jobs.into_iter().partition(|job| ids.contains(&job.id));
-                    for job in repeated {
-                        let answer = self.recall(&job).await;
-                        let answer = match answer {
-                            Ok(Some(answer)) => answer,
-                            Ok(None) | Err(_) => Err(Refusal::Unavailable),
-                        };
-                        if job.follow_up && answer.is_ok() {
+                    let (follow_ups, repeated): (Vec<_>, Vec<_>) = repeated.into_iter().partition(|job| job.follow_up);
+                    for job in follow_ups {
+                        let answer = self.memory().recall(&job, &Refusal::Unavailable).await;
+                        if answer.is_ok() {
                             self.strike(job.id).await;
                         }
                         let _ = job.reply.send(answer);
                     }
+                    self.look_up(repeated.into_iter().map(|job| (job, Refusal::Unavailable)).collect());
                     jobs = rest;
                 }
                 Err(AppendError::Conflict { .. }) => {
@@ -598,41 +626,46 @@ impl<D: Domain> Writer<D> {
 
     /// Answers after the commit. A rejection is checked against the log first: the command may have been accepted
     /// before, and whoever repeats it gets that answer.
-    async fn answer(&self, jobs: Vec<Job<D>>, verdicts: Vec<Verdict>) {
+    fn answer(&self, jobs: Vec<Job<D>>, verdicts: Vec<Verdict>) {
         let accepted: Vec<Option<Done>> = verdicts
             .iter()
             .map(|verdict| if let Verdict::Accepted(done) = verdict { Some(*done) } else { None })
             .collect();
+        let mut rejected = Vec::new();
         for (job, verdict) in jobs.into_iter().zip(verdicts) {
             let answer = match verdict {
                 Verdict::Accepted(done) => Ok(done),
                 Verdict::SameAs(first) => accepted[first].ok_or(Refusal::Unavailable),
-                Verdict::Rejected(rejection) => match self.recall(&job).await {
-                    Ok(Some(answer)) => answer,
-                    Ok(None) => Err(Refusal::Rejected(rejection)),
-                    Err(error) => {
-                        tracing::error!(%error, "looking up a command failed");
-                        Err(Refusal::Unavailable)
-                    }
-                },
+                Verdict::Rejected(rejection) => {
+                    rejected.push((job, Refusal::Rejected(rejection)));
+                    continue;
+                }
             };
-            if job.follow_up && matches!(answer, Err(Refusal::Rejected(_))) {
-                tracing::error!(stream = %self.shared.stream, command = %job.id, "a follow-up was rejected");
-            }
             let _ = job.reply.send(answer);
         }
+        self.look_up(rejected);
     }
 
-    /// What the log remembers of this command.
-    async fn recall(&self, job: &Job<D>) -> Result<Option<Result<Done, Refusal>>, ReadError> {
-        let recorded = self.surroundings.log.find_command(self.shared.stream, job.id).await?;
-        Ok(recorded.map(|recorded| {
-            if recorded.digest == job.digest {
-                Ok(Done { object: D::object(&job.command, self.shared.stream, job.id), seq: recorded.seq })
-            } else {
-                Err(Refusal::Rejected(Rejection::IdReused))
+    /// Answers with what the log remembers of these commands, or else with the refusal beside them. Of a task of its own:
+    /// nobody whose command is good waits for those whose is not.
+    fn look_up(&self, jobs: Vec<(Job<D>, Refusal)>) {
+        if jobs.is_empty() {
+            return;
+        }
+        let memory = self.memory();
+        tokio::spawn(async move {
+            for (job, otherwise) in jobs {
+                let answer = memory.recall(&job, &otherwise).await;
+                if job.follow_up && matches!(answer, Err(Refusal::Rejected(_))) {
+                    tracing::error!(stream = %memory.stream, command = %job.id, "a follow-up was rejected");
+                }
+                let _ = job.reply.send(answer);
             }
-        }))
+        });
+    }
+
+    fn memory(&self) -> Memory {
+        Memory { log: self.surroundings.log.clone(), stream: self.shared.stream }
     }
 
     /// Deletes a follow-up that had been carried out already.
@@ -685,6 +718,29 @@ impl<D: Domain> Writer<D> {
                 }
             }
         });
+    }
+}
+
+/// What the log knows of a stream's commands.
+struct Memory {
+    log: Arc<dyn EventLog>,
+    stream: StreamId,
+}
+
+impl Memory {
+    /// The answer to a command that was accepted before; `otherwise` if it was not.
+    async fn recall<D: Domain>(&self, job: &Job<D>, otherwise: &Refusal) -> Result<Done, Refusal> {
+        match self.log.find_command(self.stream, job.id).await {
+            Ok(Some(recorded)) if recorded.digest == job.digest => {
+                Ok(Done { object: D::object(&job.command, self.stream, job.id), seq: recorded.seq })
+            }
+            Ok(Some(_)) => Err(Refusal::Rejected(Rejection::IdReused)),
+            Ok(None) => Err(otherwise.clone()),
+            Err(error) => {
+                tracing::error!(%error, "looking up a command failed");
+                Err(Refusal::Unavailable)
+            }
+        }
     }
 }
 
@@ -803,37 +859,39 @@ fn delta_frames<D: Domain>(stream: StreamId, state: &D::State, after: Seq, audie
     frames
 }
 
-/// A snapshot of the newest part, and the rest of the window as pages.
+/// A snapshot of the newest part, and the rest of the window as pages; and the position all of it begins at.
 fn snapshot_frames<D: Domain>(
     stream: StreamId,
     state: &D::State,
     audience: Audience,
     from: Option<u64>,
-) -> Vec<Utf8Bytes> {
+) -> (Vec<Utf8Bytes>, u64) {
     let mut view = D::view(state, audience, &WindowRequest::default());
     let from = from.filter(|from| *from < D::window_start(&view));
     let asked = from.unwrap_or_else(|| D::window_start(&view));
     let cut = D::shorten(&mut view, FRAME_TARGET);
     let seq = D::seq(state);
-    let rest = cut.or_else(|| from.map(|_| D::window_start(&view)));
+    let mut start = D::window_start(&view);
+    let rest = cut.or_else(|| from.map(|_| start));
     let mut frames = vec![frame::<D>(&ServerFrame::Snapshot(Snapshot { stream, seq, audience, view }))];
     if let Some(before) = rest {
-        page_frames::<D>(stream, state, audience, before, Some(asked), None, &mut frames);
+        start = page_frames::<D>(stream, state, audience, before, Some(asked), None, &mut frames);
     }
-    frames
+    (frames, start)
 }
 
 /// A page (or what there is down to `from`, as far as [`MOST_FRAMES`] hold it) in parts below [`FRAME_TARGET`]. Each
-/// says where it begins, so a reader knows from where to ask on.
+/// says where it begins, so a reader knows from where to ask on. Returns where the last one does.
 fn page_frames<D: Domain>(
     stream: StreamId,
     state: &D::State,
     audience: Audience,
     before: u64,
     from: Option<u64>,
-    topic: Option<stimmwerk_core::ids::TopicId>,
+    topic: Option<TopicId>,
     frames: &mut Vec<Utf8Bytes>,
-) {
+) -> u64 {
+    let mut reached = before;
     let mut before = Some(before);
     let mut from = from;
     while let Some(end) = before.filter(|_| frames.len() < MOST_FRAMES) {
@@ -847,6 +905,8 @@ fn page_frames<D: Domain>(
             view = D::view(state, audience, &request);
         }
         before = D::shorten(&mut view, FRAME_TARGET).or_else(|| (start > goal).then_some(start));
+        reached = D::window_start(&view);
         frames.push(frame::<D>(&ServerFrame::Page(Page { stream, seq: D::seq(state), view })));
     }
+    reached
 }

@@ -15,7 +15,7 @@ pub use command::{CodeKind, Joining, NetworkCommand, Visibility};
 #[cfg(feature = "decide")]
 pub use event::*;
 #[cfg(feature = "decide")]
-pub use state::{ForumPlace, JoinCode, NetworkState, Process};
+pub use state::{ForumPlace, JoinCode, NetworkState, Process, is_spoken};
 pub use view::*;
 
 /// The network as a kind of stream. There is one: [`crate::ids::StreamId::NETWORK`].

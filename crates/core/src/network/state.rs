@@ -4,7 +4,7 @@ use imbl::{HashMap, OrdMap, OrdSet, Vector};
 use serde::{Deserialize, Serialize};
 
 use super::view::{ForumPlaceView, NetworkDelta, NetworkKey, NetworkValue, NetworkView, ProcessView};
-use super::{CodeKind, Joining, NetworkEvent, Visibility};
+use super::{CODE_LENGTH, CodeKind, Joining, NetworkEvent, Visibility};
 use crate::domain::Meta;
 use crate::ids::{ForumId, JoinCodeId, ProcessId, StreamId};
 use crate::live::{Delta, Seq};
@@ -248,6 +248,11 @@ fn view_of(position: u64, process: &Process) -> ProcessView {
         joining: process.joining,
         forums: process.forums.iter().map(|place| ForumPlaceView { id: place.forum, stream: place.stream }).collect(),
     }
+}
+
+/// Could this be a spoken code? Those are short enough to be guessed; the ones in links are not.
+pub fn is_spoken(code: &str) -> bool {
+    normal(code).len() == CODE_LENGTH
 }
 
 /// A code as it is compared.

@@ -16,7 +16,7 @@ use stimmwerk_core::said::Lang;
 use stimmwerk_core::time::Timestamp;
 use utoipa::{IntoParams, ToSchema};
 
-use super::{Title, Written, aside, changed, created};
+use super::{Titled, Written, aside, changed, created};
 use crate::app::{App, AppState};
 use crate::form::Input;
 use crate::gate::Gate;
@@ -25,6 +25,8 @@ use crate::room::{Done, Stage};
 
 /// The most deltas of one answer.
 const DELTAS: usize = 500;
+/// The interval of slow mode unless another is said, in seconds.
+const DEFAULT_SLOW: u32 = 60;
 
 /// A forum as the caller may see it.
 #[derive(Debug, Serialize, ToSchema)]
@@ -88,27 +90,18 @@ pub async fn show(State(app): State<AppState>, gate: Gate, Query(part): Query<Pa
     Ok(Json(app.read_forum(&gate, &part).await?))
 }
 
-/// A new title.
-#[derive(Debug, Deserialize, ToSchema)]
-pub struct Titled {
-    title: Title,
-    title_lang: Option<Lang>,
-}
-
 /// Names a forum anew.
 #[utoipa::path(patch, path = "/api/v1/forums/{forum}", tag = "forums", params(("forum" = String, Path)),
     request_body = Titled, responses((status = 200, body = Written)))]
 pub async fn change(State(app): State<AppState>, gate: Gate, Input(input): Input<Titled>) -> Answer<Response> {
-    let title = input.title.texts(input.title_lang);
-    Ok(changed(app.tell_forum(&gate, ForumCommand::SetTitle { title }).await?))
+    Ok(changed(app.tell_forum(&gate, ForumCommand::SetTitle { title: input.texts() }).await?))
 }
 
 /// Adds a topic.
 #[utoipa::path(post, path = "/api/v1/forums/{forum}/topics", tag = "forums", params(("forum" = String, Path)),
     request_body = Titled, responses((status = 201, body = Written)))]
 pub async fn add_topic(State(app): State<AppState>, gate: Gate, Input(input): Input<Titled>) -> Answer<Response> {
-    let title = input.title.texts(input.title_lang);
-    Ok(created(app.tell_forum(&gate, ForumCommand::AddTopic { title }).await?))
+    Ok(created(app.tell_forum(&gate, ForumCommand::AddTopic { title: input.texts() }).await?))
 }
 
 /// A forum's state.
@@ -116,7 +109,7 @@ pub async fn add_topic(State(app): State<AppState>, gate: Gate, Input(input): In
 pub struct NewState {
     /// `open`, `slow`, `locked` or `closed`.
     state: String,
-    /// For `slow`: 1 to 3,600.
+    /// For `slow`: 1 to 3,600; left out: 60.
     seconds: Option<u32>,
     /// Until when; then it is open again.
     until: Option<i64>,
@@ -128,16 +121,11 @@ pub struct NewState {
 #[utoipa::path(post, path = "/api/v1/forums/{forum}/state", tag = "forums", params(("forum" = String, Path)),
     request_body = NewState, responses((status = 200, body = Written)))]
 pub async fn set_state(State(app): State<AppState>, gate: Gate, Input(input): Input<NewState>) -> Answer<Response> {
-    let mode = match input.state.as_str() {
-        "open" => Mode::Open,
-        "slow" => Mode::Slow { seconds: input.seconds.unwrap_or(60) },
-        "locked" => Mode::Locked,
-        "closed" => Mode::Closed,
-        other => return Err(Fault::bad_request(format!("unknown state {other}"))),
-    };
-    let in_minutes = input.minutes.map(|minutes| crate::chance::now().plus_ms(i64::from(minutes) * 60_000));
-    let until = input.until.map(Timestamp).or(in_minutes);
-    Ok(changed(app.tell_forum(&gate, ForumCommand::SetState { mode, until }).await?))
+    let NewState { state, seconds, until, minutes } = input;
+    let mode = Mode::of(&state, Some(seconds.unwrap_or(DEFAULT_SLOW)));
+    let mode = mode.ok_or_else(|| Fault::bad_request(format!("unknown state {state}")))?;
+    let command = ForumCommand::SetState { mode, until: until.map(Timestamp), minutes };
+    Ok(changed(app.tell_forum(&gate, command).await?))
 }
 
 /// Which contributions wait.
@@ -306,12 +294,20 @@ pub async fn unsupport(State(app): State<AppState>, gate: Gate) -> Answer<Respon
     Ok(changed(app.tell_forum(&gate, ForumCommand::Unsupport { contribution }).await?))
 }
 
+/// What a moderator has read.
+#[derive(Debug, Deserialize, ToSchema)]
+pub struct Read {
+    /// As of which event. What its author changed after that is not approved.
+    pub(super) seen: Option<Seq>,
+}
+
 /// Lets a waiting contribution or change appear.
 #[utoipa::path(post, path = "/api/v1/forums/{forum}/contributions/{contribution}/approve", tag = "moderation",
-    params(("forum" = String, Path), ("contribution" = String, Path)), responses((status = 200, body = Written)))]
-pub async fn approve(State(app): State<AppState>, gate: Gate) -> Answer<Response> {
+    params(("forum" = String, Path), ("contribution" = String, Path)), request_body = Read,
+    responses((status = 200, body = Written)))]
+pub async fn approve(State(app): State<AppState>, gate: Gate, Input(read): Input<Read>) -> Answer<Response> {
     let contribution = gate.id("contribution")?;
-    Ok(changed(app.tell_forum(&gate, ForumCommand::Approve { contribution }).await?))
+    Ok(changed(app.tell_forum(&gate, ForumCommand::Approve { contribution, seen: read.seen }).await?))
 }
 
 /// Why something is hidden.

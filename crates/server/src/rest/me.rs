@@ -10,7 +10,7 @@ use stimmwerk_core::domain::Domain;
 use stimmwerk_core::forum::{Forum, ForumCommand};
 use stimmwerk_core::ids::{ParticipantId, ProcessId};
 use stimmwerk_core::live::WindowRequest;
-use stimmwerk_core::network::{Joining, NetworkCommand};
+use stimmwerk_core::network::{Joining, NetworkCommand, is_spoken};
 use stimmwerk_core::people::{Actor, Audience};
 use stimmwerk_core::rejection::Rejection;
 use stimmwerk_core::said::SaidTexts;
@@ -22,7 +22,8 @@ use uuid::Uuid;
 
 use crate::app::{App, AppState};
 use crate::chance;
-use crate::form::{FormPost, Input};
+use crate::config::Config;
+use crate::form::{self, FormPost, Input};
 use crate::gate::Gate;
 use crate::guard;
 use crate::problem::{Answer, Fault};
@@ -45,6 +46,10 @@ pub struct Join {
 }
 
 /// A guest enters. With a staff token: without limits, and a token for the guest instead of a cookie.
+///
+/// Whoever is in already gets the answer that they are; an idempotency key is not looked at, since what this answer holds
+/// is kept nowhere and cannot be given twice. Sent again without the cookie or token of the first time, it lets in
+/// somebody else.
 #[utoipa::path(post, path = "/api/v1/join", tag = "people", request_body = Join,
     responses((status = 201, description = "They are in: participant, process and forums; a token if a token let them in."),
         (status = 404, description = "There is no such code."),
@@ -60,11 +65,15 @@ pub async fn join(
     let Input(input) = Input::<Join>::from_request(request, &app).await?;
     let directory = app.directory();
     let by_token = gate.who.standing.as_ref().is_some_and(|standing| standing.person.kind == PersonKind::Token);
-    if let (false, Err(retry_after)) = (by_token, app.limits.guesses.peek()) {
+    // What is too long to be guessed is not counted either: links lead in, however many guess.
+    let guessable = is_spoken(&input.code);
+    if let (true, Err(retry_after)) = (guessable && !by_token, app.limits.codes.peek()) {
         return Err(Fault::too_many_requests(retry_after));
     }
     let Some(process) = directory.by_code(&input.code) else {
-        let _ = app.limits.guesses.take();
+        if guessable {
+            let _ = app.limits.codes.take();
+        }
         return Err(Fault::new(StatusCode::NOT_FOUND, "code_unknown"));
     };
     let by_staff = by_token && gate.who.roles_in(process.id).moderates();
@@ -88,8 +97,8 @@ pub async fn join(
             (None, [forum]) => Some(format!("/f/{}", forum.forum)),
             (None, _) => None,
         };
-        if let Some(next) = next.filter(|_| is_form).and_then(|next| HeaderValue::from_str(&next).ok()) {
-            response.headers_mut().insert(HeaderName::from_static("x-next"), next);
+        if let Some(next) = next.filter(|_| is_form) {
+            form::lead(&mut response, &next);
         }
         response
     };
@@ -182,9 +191,13 @@ fn normal_code(code: &str) -> String {
 
 /// Puts a return code into the cookie of the page that shows it.
 fn remember(response: &mut Response, app: &App, code: &str) {
-    let secure = if app.config.is_secure() { "; Secure" } else { "" };
-    let cookie = format!("{WELCOME}={code}; Path=/welcome; Max-Age=600; SameSite=Lax; HttpOnly{secure}");
-    if let Ok(cookie) = HeaderValue::from_str(&cookie) {
+    set_cookie(response, &app.config, &format!("{WELCOME}={code}; Path=/welcome; Max-Age=600"));
+}
+
+/// Sets a cookie that no script reads and no foreign page sends along.
+fn set_cookie(response: &mut Response, config: &Config, cookie: &str) {
+    let secure = if config.is_secure() { "; Secure" } else { "" };
+    if let Ok(cookie) = HeaderValue::from_str(&format!("{cookie}; SameSite=Lax; HttpOnly{secure}")) {
         response.headers_mut().append(header::SET_COOKIE, cookie);
     }
 }
@@ -215,6 +228,9 @@ pub struct WhereFrom {
 }
 
 /// Makes a new return code in place of the old one.
+///
+/// Only a hash of it is kept, so it cannot be given twice: an idempotency key is not looked at, and asking again makes
+/// another one.
 #[utoipa::path(post, path = "/api/v1/me/return-code", tag = "people", request_body = WhereFrom,
     responses((status = 200, description = "`return_code`: four words.")))]
 pub async fn new_return_code(
@@ -231,8 +247,8 @@ pub async fn new_return_code(
     let mut response = Json(json!({ "return_code": code })).into_response();
     remember(&mut response, &app, &code);
     let process = input.process.and_then(|process| standing.in_process(process));
-    if let Some(next) = process.and_then(|joined| HeaderValue::from_str(&format!("/welcome/{}", joined.process)).ok()) {
-        response.headers_mut().insert(HeaderName::from_static("x-next"), next);
+    if let Some(joined) = process {
+        form::lead(&mut response, &format!("/welcome/{}", joined.process));
     }
     Ok(response)
 }
@@ -255,11 +271,11 @@ pub async fn come_back(
     session: Session,
     Input(input): Input<ComeBack>,
 ) -> Answer<Response> {
-    if let Err(retry_after) = app.limits.guesses.peek() {
+    if let Err(retry_after) = app.limits.returns.peek() {
         return Err(Fault::too_many_requests(retry_after));
     }
     let Some(person) = app.accounts.returning(chance::hash(&normal_code(&input.code))).await? else {
-        let _ = app.limits.guesses.take();
+        let _ = app.limits.returns.take();
         return Err(Fault::new(StatusCode::NOT_FOUND, "return_unknown"));
     };
     enter(&session, person).await?;
@@ -270,10 +286,8 @@ pub async fn come_back(
     let directory = app.directory();
     let forums: Vec<_> =
         joined.iter().filter_map(|id| directory.process(*id)).flat_map(|process| process.forums.iter()).collect();
-    if let [forum] = &forums[..]
-        && let Ok(next) = HeaderValue::from_str(&format!("/f/{}", forum.forum))
-    {
-        response.headers_mut().insert(HeaderName::from_static("x-next"), next);
+    if let [forum] = &forums[..] {
+        form::lead(&mut response, &format!("/f/{}", forum.forum));
     }
     Ok(response)
 }
@@ -293,14 +307,8 @@ pub async fn confirm(
     session: Session,
     Input(input): Input<Confirm>,
 ) -> Answer<Response> {
-    if let Err(retry_after) = app.limits.guesses.peek() {
-        return Err(Fault::too_many_requests(retry_after));
-    }
     let person = app.accounts.use_login_link(chance::hash(input.token.trim()), chance::now()).await?;
-    let Some(person) = person else {
-        let _ = app.limits.guesses.take();
-        return Err(Fault::new(StatusCode::GONE, "link_invalid"));
-    };
+    let Some(person) = person else { return Err(Fault::new(StatusCode::GONE, "link_invalid")) };
     enter(&session, person).await?;
     Ok(Json(json!({})).into_response())
 }
@@ -312,17 +320,16 @@ pub async fn logout(State(app): State<AppState>, gate: Gate, session: Session) -
     if let Some(person) = gate.who.person() {
         app.rights_changed(person);
     }
-    Ok(forgotten())
+    Ok(forgotten(&app.config))
 }
 
 /// Tells a browser to keep nothing: a shared phone has neither what was typed nor what was read.
-fn forgotten() -> Response {
+fn forgotten(config: &Config) -> Response {
     let mut response = Json(json!({})).into_response();
     let everything = HeaderValue::from_static("\"cache\", \"cookies\", \"storage\"");
     response.headers_mut().insert(HeaderName::from_static("clear-site-data"), everything);
     // Browsers heed that over TLS alone; the four words go in any case.
-    let gone = HeaderValue::from_static("welcome=; Path=/welcome; Max-Age=0; SameSite=Lax; HttpOnly");
-    response.headers_mut().append(header::SET_COOKIE, gone);
+    set_cookie(&mut response, config, &format!("{WELCOME}=; Path=/welcome; Max-Age=0"));
     response
 }
 
@@ -334,14 +341,11 @@ pub struct Language {
 
 /// Remembers the interface language.
 #[utoipa::path(post, path = "/api/v1/language", tag = "people", request_body = Language, responses((status = 200, description = "`lang`, and a cookie that remembers it.")))]
-pub async fn language(_gate: Gate, Input(input): Input<Language>) -> Answer<Response> {
+pub async fn language(State(app): State<AppState>, _gate: Gate, Input(input): Input<Language>) -> Answer<Response> {
     let lang = stimmwerk_ui::LANGUAGES.iter().find(|have| **have == input.lang);
     let lang = lang.ok_or_else(|| Fault::bad_request("no such language"))?;
-    let cookie = format!("lang={lang}; Path=/; Max-Age=31536000; SameSite=Lax; HttpOnly");
     let mut response = Json(json!({ "lang": lang })).into_response();
-    if let Ok(cookie) = HeaderValue::from_str(&cookie) {
-        response.headers_mut().insert(header::SET_COOKIE, cookie);
-    }
+    set_cookie(&mut response, &app.config, &format!("lang={lang}; Path=/; Max-Age=31536000"));
     Ok(response)
 }
 
@@ -409,7 +413,7 @@ pub async fn erase(State(app): State<AppState>, gate: Gate, session: Session) ->
     app.accounts.erase_person(standing.person.id).await?;
     app.rights_changed(standing.person.id);
     session.flush().await.map_err(|_| Fault::internal())?;
-    Ok(forgotten())
+    Ok(forgotten(&app.config))
 }
 
 /// Everything known of the caller, as a file.

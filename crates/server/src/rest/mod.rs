@@ -73,6 +73,20 @@ impl Title {
     }
 }
 
+/// A new title.
+#[derive(Debug, Deserialize, ToSchema)]
+pub struct Titled {
+    title: Title,
+    title_lang: Option<Lang>,
+}
+
+impl Titled {
+    /// In several languages.
+    pub fn texts(self) -> Texts {
+        self.title.texts(self.title_lang)
+    }
+}
+
 /// All routes under `/api/v1`, with their description.
 pub fn api() -> OpenApiRouter<AppState> {
     OpenApiRouter::with_openapi(description())
@@ -154,6 +168,20 @@ pub fn document() -> Value {
     document
 }
 
+/// Writes that are no commands: they change accounts, sessions and cookies, or rename somebody everywhere, and look at no
+/// idempotency key. What they set they set again; [`me::join`] and [`me::new_return_code`] say how they are repeated.
+pub const WITHOUT_KEY: [&str; 9] = [
+    "/api/v1/join",
+    "/api/v1/login/link/confirm",
+    "/api/v1/logout",
+    "/api/v1/language",
+    "/api/v1/me",
+    "/api/v1/me/return-code",
+    "/api/v1/return",
+    "/api/v1/processes/{process}/participants/{participant}/ban",
+    "/api/v1/processes/{process}/participants/{participant}/reset-name",
+];
+
 /// Adds to an operation who may ask for it, how it is repeated safely, and how it is refused.
 fn complete(operation: &mut Value, rule: &Rule) {
     let writes = rule.method != "GET";
@@ -162,7 +190,7 @@ fn complete(operation: &mut Value, rule: &Rule) {
     if let (true, Some(ways)) = (open, operation["security"].as_array_mut()) {
         ways.insert(0, json!({}));
     }
-    if writes {
+    if writes && !WITHOUT_KEY.contains(&rule.path) {
         let header = json!({ "name": "Idempotency-Key", "in": "header", "schema": { "type": "string", "format": "uuid" },
             "description": "The id of the command. Repeating a write under the same id is safe." });
         match operation["parameters"].as_array_mut() {

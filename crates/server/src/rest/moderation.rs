@@ -9,8 +9,10 @@ use serde_json::json;
 use stimmwerk_core::forum::{ActView, ForumCommand, Record};
 use stimmwerk_core::ids::ParticipantId;
 use stimmwerk_core::live::Seq;
+use stimmwerk_core::text::defuse_csv_cell;
 use utoipa::{IntoParams, ToSchema};
 
+use super::forums::Read;
 use super::{Written, aside, changed};
 use crate::app::{App, AppState};
 use crate::chance;
@@ -68,10 +70,11 @@ pub async fn reject_appeal(State(app): State<AppState>, gate: Gate, Input(input)
 
 /// Approves all that waits of one person.
 #[utoipa::path(post, path = "/api/v1/forums/{forum}/participants/{participant}/approve", tag = "moderation",
-    params(("forum" = String, Path), ("participant" = String, Path)), responses((status = 200, body = Written)))]
-pub async fn approve_all(State(app): State<AppState>, gate: Gate) -> Answer<Response> {
+    params(("forum" = String, Path), ("participant" = String, Path)), request_body = Read,
+    responses((status = 200, body = Written)))]
+pub async fn approve_all(State(app): State<AppState>, gate: Gate, Input(read): Input<Read>) -> Answer<Response> {
     let participant = gate.id("participant")?;
-    Ok(changed(app.tell_forum(&gate, ForumCommand::ApproveAll { participant }).await?))
+    Ok(changed(app.tell_forum(&gate, ForumCommand::ApproveAll { participant, seen: read.seen }).await?))
 }
 
 /// Takes a person's name away wherever it stands in a process; they can choose another.
@@ -252,26 +255,7 @@ fn table(record: &Record) -> Answer<Vec<u8>> {
             one.support.to_string(),
             one.replies.to_string(),
         ];
-        writer.write_record(cells.iter().map(|cell| defused(cell))).map_err(failed)?;
+        writer.write_record(cells.iter().map(|cell| defuse_csv_cell(cell).into_owned())).map_err(failed)?;
     }
     writer.into_inner().map_err(|_| Fault::internal())
-}
-
-/// A cell that no spreadsheet takes for a formula.
-pub fn defused(cell: &str) -> String {
-    let dangerous = cell.trim_start().starts_with(['=', '+', '-', '@']) || cell.starts_with(['\t', '\r']);
-    if dangerous { format!("'{cell}") } else { cell.to_owned() }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::defused;
-
-    #[test]
-    fn given_a_cell_that_looks_like_a_formula_then_it_is_text() {
-        for cell in ["=1+1", "+49", "-1", "@x", "\t=1", " =1"] {
-            assert!(defused(cell).starts_with('\''), "{cell}");
-        }
-        assert_eq!(defused("Ein Satz = ein Gedanke"), "Ein Satz = ein Gedanke");
-    }
 }

@@ -5,7 +5,6 @@ use axum::response::Response;
 use serde::Deserialize;
 use stimmwerk_core::forum::{ForumCommand, ReportReason, Reported};
 use stimmwerk_core::ids::{ContributionId, ForumId};
-use stimmwerk_core::people::Actor;
 use utoipa::ToSchema;
 
 use super::{Written, created};
@@ -40,9 +39,8 @@ pub async fn notice(State(app): State<AppState>, gate: Gate, Input(notice): Inpu
     let place = directory.forum(notice.forum).ok_or_else(Fault::not_found)?;
     let position = gate.who.position(&directory, Some(place.process));
     crate::access::enter(crate::access::Needs::Sight, position)?;
-    app.limits.notices.take().map_err(Fault::too_many_requests)?;
     let Notice { contribution, what, reason, text, .. } = notice;
     let command = ForumCommand::Report { contribution, what, reason, text };
     let room = app.forum(place).await?;
-    Ok(created(room.issue(command, gate.command, Actor::default(), gate.who.command_owner()).await?))
+    Ok(created(room.issue(command, gate.command, gate.who.actor(Some(place.process)), gate.who.command_owner()).await?))
 }

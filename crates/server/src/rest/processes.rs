@@ -2,6 +2,7 @@
 
 use axum::Json;
 use axum::extract::State;
+use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -14,10 +15,11 @@ use stimmwerk_core::people::Audience;
 use stimmwerk_core::said::{Lang, Texts};
 use utoipa::ToSchema;
 
-use super::{Title, Written, changed, created};
+use super::{Title, Titled, Written, changed, created};
 use crate::app::{App, AppState};
 use crate::form::Input;
 use crate::gate::{Gate, Who};
+use crate::guard;
 use crate::problem::{Answer, Fault};
 use crate::room::Done;
 
@@ -114,19 +116,11 @@ pub async fn network(State(app): State<AppState>, gate: Gate) -> Answer<Json<Val
     Ok(Json(json!({ "seq": directory.seq(), "view": view, "processes": app.processes_of(&gate.who) })))
 }
 
-/// A title.
-#[derive(Debug, Deserialize, ToSchema)]
-pub struct Titled {
-    title: Title,
-    title_lang: Option<Lang>,
-}
-
 /// Names the network.
 #[utoipa::path(patch, path = "/api/v1/network", tag = "network", request_body = Titled,
     responses((status = 200, body = Written)))]
 pub async fn name_network(State(app): State<AppState>, gate: Gate, Input(new): Input<Titled>) -> Answer<Response> {
-    let title = new.title.texts(new.title_lang);
-    Ok(changed(app.tell_network(&gate, NetworkCommand::SetTitle { title }).await?))
+    Ok(changed(app.tell_network(&gate, NetworkCommand::SetTitle { title: new.texts() }).await?))
 }
 
 /// The processes the caller may see.
@@ -210,11 +204,11 @@ pub async fn create_forum(State(app): State<AppState>, gate: Gate, Input(new): I
 /// The codes that lead into a process.
 #[utoipa::path(get, path = "/api/v1/processes/{process}/codes", tag = "network", params(("process" = String, Path)),
     responses((status = 200, description = "`spoken`, `link`, and the `url` that holds it.")))]
-pub async fn codes(State(app): State<AppState>, gate: Gate) -> Answer<Json<Value>> {
+pub async fn codes(State(app): State<AppState>, gate: Gate, headers: HeaderMap) -> Answer<Json<Value>> {
     let directory = app.directory();
     let process = directory.process(gate.process()?).ok_or_else(Fault::not_found)?;
     let link = app.code(process, CodeKind::Link);
-    let base = app.config.public_url.clone().unwrap_or_default();
+    let base = app.config.base(guard::host(&headers));
     Ok(Json(json!({
         "spoken": app.code(process, CodeKind::Spoken),
         "link": link,

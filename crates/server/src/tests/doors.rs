@@ -594,3 +594,78 @@ async fn given_a_reader_ahead_of_the_log_then_catching_up_brings_nothing() {
         assert_eq!((part.after, part.seq, part.deltas.len()), (Seq(after), Seq(after), 0));
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn given_a_write_that_takes_an_idempotency_key_when_it_is_sent_twice_then_it_is_done_once() {
+    let world = World::new().await;
+    let here = world.place(Visibility::Public).await;
+    let document = crate::rest::document();
+    let author = world.caller(Caller::Author, By::Session, &here, &here).await;
+    let mut tried = 0;
+    for door in DOORS.iter().chain(FURTHER_IN).filter(|door| door.method != "GET") {
+        let parameters = document["paths"][door.path][door.method.to_lowercase()]["parameters"].as_array();
+        let takes_key = parameters.into_iter().flatten().any(|parameter| parameter["name"] == "Idempotency-Key");
+        assert_eq!(takes_key, !crate::rest::WITHOUT_KEY.contains(&door.path), "{} {}", door.method, door.path);
+        if !takes_key {
+            continue;
+        }
+        let caller = match door.ask {
+            Ask::Author => Caller::Author,
+            Ask::Participant | Ask::Reader => Caller::Guest,
+            _ => Caller::NetworkStaff(Role::Admin),
+        };
+        let knocking = Knocking { world: &world, here, elsewhere: here, author, caller, by: By::Session };
+        let (client, setting) = (knocking.fresh().await, knocking.setting().await);
+        let key = Uuid::now_v7().to_string();
+        let send = async || {
+            let request = client.request(door.method.parse().expect("a method"), &door.path(&setting));
+            let request = request.header("idempotency-key", &key);
+            let body = (door.body)(&setting);
+            let request = if body.is_null() { request } else { request.json(&body) };
+            let answer = request.send().await.expect("an answer");
+            (answer.status(), String::from_utf8(bytes(answer).await).expect("text"))
+        };
+        let first = send().await;
+        assert!(first.0.is_success() || first.0 == StatusCode::CONFLICT, "{} {}: {first:?}", door.method, door.path);
+        assert_eq!(send().await, first, "{} {}", door.method, door.path);
+        tried += usize::from(first.0.is_success());
+    }
+    assert!(tried > 20, "only {tried} writes were taken");
+    // A moment that is reckoned from now is the same when it is asked again.
+    let admin = world.caller(Caller::NetworkStaff(Role::Admin), By::Session, &here, &here).await;
+    let admin = world.speak(admin, By::Session).await;
+    let key = Uuid::now_v7().to_string();
+    let mut answers = BTreeSet::new();
+    for _ in 0..2 {
+        let path = format!("/api/v1/forums/{}/state", here.forum);
+        let request = admin.request(Method::POST, &path).header("idempotency-key", &key);
+        let answer = request.json(&json!({ "state": "locked", "minutes": 5 })).send().await.expect("an answer");
+        assert_eq!(answer.status(), StatusCode::OK);
+        answers.insert(bytes(answer).await);
+        tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+    }
+    assert_eq!(answers.len(), 1);
+}
+
+#[tokio::test]
+async fn given_a_browser_that_takes_compressed_answers_when_its_form_is_refused_then_the_page_comes_back() {
+    let world = World::new().await;
+    let here = world.place(Visibility::Public).await;
+    let guest = world.caller(Caller::Guest, By::Session, &here, &here).await;
+    let client = world.speak(guest, By::Session).await;
+    let next = format!("/f/{}", here.forum);
+    let body = serde_urlencoded::to_string([("text", ""), ("next", &next)]).expect("pairs");
+    let path = format!("/api/v1/forums/{}/contributions", here.forum);
+    for encoding in ["gzip", "gzip, deflate, br, zstd", "identity"] {
+        let request = client.request(Method::POST, &path).header("accept-encoding", encoding);
+        let request = request.header(CONTENT_TYPE, "application/x-www-form-urlencoded").body(body.clone());
+        let answer = request.send().await.expect("an answer");
+        assert_eq!(answer.status(), StatusCode::UNPROCESSABLE_ENTITY, "{encoding}");
+        assert!(header(&answer, "content-type").starts_with("text/html"), "{encoding}");
+        let compressed = !header(&answer, "content-encoding").is_empty();
+        assert_eq!(compressed, encoding != "identity");
+        let page = bytes(answer).await;
+        assert!(page.len() > 1_000, "{encoding}: {} bytes", page.len());
+        assert_eq!(page.starts_with(b"<!"), !compressed, "{encoding}");
+    }
+}

@@ -2,8 +2,11 @@
 
 mod described;
 mod doors;
+mod guesses;
 mod hostile;
 mod origins;
 mod random;
+mod reports;
+mod rooms;
 mod sockets;
 mod world;

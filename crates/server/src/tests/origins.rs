@@ -171,6 +171,28 @@ async fn given_tls_or_not_then_the_session_cookie_is_as_strict_as_can_be() {
 }
 
 #[tokio::test]
+async fn given_tls_or_not_then_every_cookie_says_so() {
+    for public in [None, Some(PUBLIC)] {
+        let world = World::with(|config| config.public_url = public.map(str::to_owned)).await;
+        let place = world.place(Visibility::Code).await;
+        let join = json!({ "code": world.code(&place, CodeKind::Link), "notice": 1 });
+        let http = reqwest::Client::builder().no_proxy().build().expect("HTTP");
+        for (path, body, cookie) in [
+            ("/api/v1/language", json!({ "lang": "en" }), "lang=en"),
+            ("/api/v1/join", join, "welcome="),
+            ("/api/v1/logout", json!({}), "welcome=;"),
+        ] {
+            let request = http.post(format!("{}{path}", world.url)).header(ORIGIN, public.unwrap_or(&world.url));
+            let answer = request.json(&body).send().await.expect("an answer");
+            let mut cookies = answer.headers().get_all(SET_COOKIE).iter().filter_map(|cookie| cookie.to_str().ok());
+            let set = cookies.find(|set| set.starts_with(cookie)).expect("the cookie");
+            assert!(set.contains("; SameSite=Lax; HttpOnly"), "{set}");
+            assert_eq!(set.ends_with("; Secure"), public.is_some(), "{set}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn given_a_session_when_somebody_logs_in_with_it_then_its_old_id_is_worth_nothing() {
     let world = World::new().await;
     let place = world.place(Visibility::Code).await;

@@ -8,10 +8,10 @@ use axum::http::StatusCode;
 use reqwest::Method;
 use serde_json::{Value, json};
 use stimmwerk_client::{Client, ForumMirror, LiveSocket, Mirror, command_id};
-use stimmwerk_core::domain::StreamKind;
+use stimmwerk_core::domain::{Domain, StreamKind};
 use stimmwerk_core::forum::{Forum, ForumCommand, HideReason, Waiting};
 use stimmwerk_core::ids::{ContributionId, ParticipantId, StreamId};
-use stimmwerk_core::live::{ClientFrame, Seq, ServerFrame};
+use stimmwerk_core::live::{ClientFrame, Seq, ServerFrame, WindowRequest};
 use stimmwerk_core::network::{Network, Visibility};
 use stimmwerk_core::people::{Actor, Audience, Role};
 use stimmwerk_eventlog::accounts::PersonKind;
@@ -633,4 +633,33 @@ async fn given_an_open_socket_when_its_rights_end_then_it_hears_goodbye() {
     let socket = follow(&world.visitor()).await;
     set(&mut live, "members").await;
     socket.hears_goodbye().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn given_a_window_then_the_personal_view_goes_no_further_back_than_it() {
+    let world = World::new().await;
+    let here = world.place(Visibility::Public).await;
+    let author = world.take_part(world.person(PersonKind::Guest).await, &here, true).await;
+    let guest = world.person(PersonKind::Guest).await;
+    let supporter = world.take_part(guest, &here, true).await;
+    for nth in 0..130 {
+        let contribution = world.contribution(&here, author, &format!("Satz {nth}")).await;
+        let actor = Actor { participant: Some(supporter), guest: true, ..Actor::default() };
+        world.tell(&here, actor, ForumCommand::Support { contribution }).await;
+    }
+    let client = world.speak(guest, By::Session).await;
+    let mut socket = Asking::open(&client).await;
+    let ask = |frame: ClientFrame| serde_json::to_value(frame).expect("plain data");
+    let supported = |own: &Value| own["view"]["supported"].as_array().map_or(0, Vec::len);
+    let head = Some(world.room(&here).await.state().seq());
+    let (stream, audience, topic) = (here.stream, None, None);
+    for after in [None, head] {
+        let subscribe = ask(ClientFrame::Subscribe { stream, after, audience, from: None });
+        assert_eq!(supported(&socket.ask(&subscribe, &["own"]).await), stimmwerk_core::live::PAGE, "{after:?}");
+    }
+    let view = Forum::view(&world.room(&here).await.state(), Audience::Participants, &WindowRequest::default());
+    let page = ask(ClientFrame::Page { stream, before: view.window.from, topic });
+    assert_eq!(supported(&socket.ask(&page, &["own"]).await), 2 * stimmwerk_core::live::PAGE);
+    let subscribe = ask(ClientFrame::Subscribe { stream, after: head, audience, from: Some(0) });
+    assert_eq!(supported(&socket.ask(&subscribe, &["own"]).await), 130);
 }

@@ -1,0 +1,110 @@
+//! Reports: one road for both doors, bounded for all of them together, and nothing in the log that tells from whom.
+
+use reqwest::{Method, StatusCode};
+use serde_json::{Value, json};
+use stimmwerk_client::{Client, command_id};
+use stimmwerk_core::domain::Domain;
+use stimmwerk_core::forum::{Forum, ForumCommand, ReportReason, Reported};
+use stimmwerk_core::ids::{CommandId, ContributionId};
+use stimmwerk_core::live::{Seq, WindowRequest};
+use stimmwerk_core::network::Visibility;
+use stimmwerk_core::people::Audience;
+use uuid::Uuid;
+
+use super::sockets::Asking;
+use super::world::{By, Caller, Place, World};
+
+fn notice(place: &Place, contribution: ContributionId, text: &str) -> Value {
+    json!({ "forum": place.forum, "contribution": contribution, "reason": "spam", "text": text })
+}
+
+async fn post(client: &Client, id: CommandId, notice: &Value) -> (StatusCode, Value) {
+    let request = client.request(Method::POST, "/api/v1/notices").header("idempotency-key", id.to_string());
+    let answer = request.json(notice).send().await.expect("an answer");
+    (answer.status(), answer.json().await.expect("JSON"))
+}
+
+fn frame(place: &Place, id: CommandId, contribution: ContributionId, text: &str) -> Value {
+    let command = json!({ "type": "report", "contribution": contribution, "reason": "spam", "text": text });
+    json!({ "type": "command", "id": id, "stream": place.stream, "command": command })
+}
+
+/// A public forum with one contribution.
+async fn scene() -> (World, Place, ContributionId) {
+    let world = World::new().await;
+    let here = world.place(Visibility::Public).await;
+    let author = world.caller(Caller::Author, By::Session, &here, &here).await;
+    let author = world.participant(author, &here).await.expect("they take part");
+    let contribution = world.contribution(&here, author, "Kauft bei mir!").await;
+    (world, here, contribution)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn given_one_report_through_both_doors_then_it_is_one_and_the_log_tells_of_nobody() {
+    let (world, here, contribution) = scene().await;
+    let guest = world.caller(Caller::Guest, By::Session, &here, &here).await;
+    let moderator =
+        world.caller(Caller::NetworkStaff(stimmwerk_core::people::Role::Moderator), By::Session, &here, &here);
+    let moderator = moderator.await;
+    let id = command_id();
+    let (status, first) =
+        post(&world.speak(guest, By::Session).await, id, &notice(&here, contribution, "Werbung")).await;
+    assert_eq!(status, StatusCode::CREATED, "{first}");
+    // Whoever sends it again: nothing is left by which they could be told apart.
+    for (person, by) in [(guest, By::Session), (moderator, By::Session)] {
+        let client = world.speak(person, by).await;
+        let mut socket = Asking::open(&client).await;
+        let again = socket.ask(&frame(&here, id, contribution, "Werbung"), &["accepted"]).await;
+        assert_eq!((&again["object"], &again["seq"]), (&first["id"], &first["seq"]), "{again}");
+        assert_eq!(
+            post(&client, id, &notice(&here, contribution, "Werbung")).await,
+            (StatusCode::CREATED, first.clone())
+        );
+        let other = socket.ask(&frame(&here, id, contribution, "Anderes"), &["accepted"]).await;
+        assert_eq!(other["problem"]["code"], "id_reused");
+    }
+    let state = world.room(&here).await.state();
+    let desk = Forum::view(&state, Audience::Staff, &WindowRequest::default()).attention;
+    assert_eq!(desk.iter().map(|one| one.reports.len()).collect::<Vec<_>>(), [1]);
+
+    let seq = first["seq"].as_u64().expect("a number");
+    let logged = world.app.log().read(here.stream, Seq(seq - 1), 1).await.expect("readable").remove(0);
+    assert_eq!((logged.kind.as_str(), logged.actor), ("forum.reported", None));
+    let (what, reason, text) = (Reported::Text, ReportReason::Spam, Some("Werbung".to_owned()));
+    let command = ForumCommand::Report { contribution, what, reason, text };
+    let digest = logged.command.expect("a command").digest;
+    assert_eq!(digest, crate::room::digest(Uuid::nil(), &command), "it is over the words alone");
+    for participant in state_people(&world, &here, &[guest, moderator]).await {
+        assert!(!String::from_utf8_lossy(&logged.body).contains(&participant));
+    }
+}
+
+async fn state_people(world: &World, here: &Place, people: &[stimmwerk_eventlog::accounts::PersonId]) -> Vec<String> {
+    let mut ids = Vec::new();
+    for person in people {
+        ids.push(person.0.to_string());
+        ids.extend(world.participant(*person, here).await.map(|participant| participant.to_string()));
+    }
+    ids
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn given_as_many_reports_as_the_server_bears_then_neither_door_takes_more() {
+    let (world, here, contribution) = scene().await;
+    let client = world.visitor();
+    let mut socket = Asking::open(&client).await;
+    let drain = || while world.app.limits.notices.take().is_ok() {};
+    let (mut by_socket, mut by_rest) = (Value::Null, Value::Null);
+    // The bucket fills again while this runs, so once may be too early.
+    for _ in 0..5 {
+        drain();
+        let answer = socket.ask(&frame(&here, command_id(), contribution, "Werbung"), &["accepted"]).await;
+        by_socket = answer["problem"]["code"].clone();
+        drain();
+        by_rest = post(&client, command_id(), &notice(&here, contribution, "Werbung")).await.1["code"].clone();
+        if (&by_socket, &by_rest) == (&json!("too_many_requests"), &json!("too_many_requests")) {
+            return;
+        }
+    }
+    panic!("over the socket: {by_socket}, over REST: {by_rest}");
+}

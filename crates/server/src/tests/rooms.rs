@@ -1,0 +1,117 @@
+//! A room on a log that takes its time.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex};
+
+use async_trait::async_trait;
+use stimmwerk_core::domain::{FollowUp, StreamKind};
+use stimmwerk_core::forum::{Forum, ForumCommand, Waiting};
+use stimmwerk_core::ids::{CommandId, ContributionId, ForumId, ParticipantId, ProcessId, StreamId};
+use stimmwerk_core::live::Seq;
+use stimmwerk_core::people::Actor;
+use stimmwerk_core::rejection::Rejection;
+use stimmwerk_core::said::SaidKey;
+use stimmwerk_core::time::Timestamp;
+use stimmwerk_eventlog::log::{
+    AppendError, Batch, BoxRow, Damage, EventLog, Head, LoggedEvent, ReadError, Recorded, StateSnapshot,
+};
+use stimmwerk_eventlog::memory::MemoryLog;
+use tokio::sync::{Semaphore, mpsc};
+use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
+
+use super::world::german;
+use crate::chance;
+use crate::limits::Bucket;
+use crate::room::{Refusal, Room, Surroundings};
+
+/// A log whose memory of commands answers only when it is let.
+struct Slow {
+    log: MemoryLog,
+    look_ups: Semaphore,
+}
+
+#[async_trait]
+impl EventLog for Slow {
+    async fn append(&self, batch: Batch) -> Result<Head, AppendError> {
+        self.log.append(batch).await
+    }
+    async fn read(&self, stream: StreamId, after: Seq, limit: u32) -> Result<Vec<LoggedEvent>, ReadError> {
+        self.log.read(stream, after, limit).await
+    }
+    async fn head(&self, stream: StreamId) -> Result<Head, ReadError> {
+        self.log.head(stream).await
+    }
+    async fn texts(&self, stream: StreamId) -> Result<Vec<(SaidKey, Arc<str>)>, ReadError> {
+        self.log.texts(stream).await
+    }
+    async fn find_command(&self, stream: StreamId, id: CommandId) -> Result<Option<Recorded>, ReadError> {
+        let _let = self.look_ups.acquire().await.expect("never closed");
+        self.log.find_command(stream, id).await
+    }
+    async fn snapshot(&self, stream: StreamId) -> Result<Option<StateSnapshot>, ReadError> {
+        self.log.snapshot(stream).await
+    }
+    async fn put_snapshot(&self, stream: StreamId, snapshot: StateSnapshot) -> Result<(), AppendError> {
+        self.log.put_snapshot(stream, snapshot).await
+    }
+    async fn streams(&self) -> Result<Vec<(StreamId, StreamKind)>, ReadError> {
+        self.log.streams().await
+    }
+    async fn summaries(&self) -> Result<Vec<(StreamId, Vec<u8>)>, ReadError> {
+        self.log.summaries().await
+    }
+    async fn dues(&self) -> Result<Vec<(Timestamp, StreamId, StreamKind)>, ReadError> {
+        self.log.dues().await
+    }
+    async fn follow_ups(&self) -> Result<Vec<FollowUp>, ReadError> {
+        self.log.follow_ups().await
+    }
+    async fn box_rows(&self, stream: StreamId) -> Result<Vec<BoxRow>, ReadError> {
+        self.log.box_rows(stream).await
+    }
+    async fn verify(&self) -> Result<Vec<Damage>, ReadError> {
+        self.log.verify().await
+    }
+}
+
+fn say(text: &str) -> ForumCommand {
+    ForumCommand::Contribute { text: text.to_owned(), lang: None, topic: None, reply_to: None, hall: None }
+}
+
+#[tokio::test]
+async fn given_commands_that_have_to_be_looked_up_then_nobody_else_waits_for_them() {
+    let log = Arc::new(Slow { log: MemoryLog::default(), look_ups: Semaphore::new(0) });
+    let (dues, _due_changes) = mpsc::unbounded_channel();
+    let surroundings = Surroundings {
+        log: log.clone(),
+        summaries: Arc::new(Mutex::new(HashMap::new())),
+        dues,
+        follow_ups: Arc::default(),
+        anonymous: Arc::new(Bucket::new(1.0, 1.0)),
+        failed: CancellationToken::new(),
+    };
+    let room = Room::<Forum>::open(StreamId(Uuid::from_u128(3)), surroundings).await.expect("an empty log");
+    let (forum, process) = (ForumId(Uuid::from_u128(1)), ProcessId(Uuid::from_u128(2)));
+    let found = ForumCommand::Found { forum, process, title: german("Gespräch"), waiting: Waiting::None };
+    room.issue(found, chance::command_id(), Actor::system(), Uuid::nil()).await.expect("founded");
+    let ada = Actor { participant: Some(ParticipantId(Uuid::from_u128(7))), ..Actor::default() };
+    let issue = |command: ForumCommand, id: CommandId| {
+        let (room, ada) = (room.clone(), ada.clone());
+        tokio::spawn(async move { room.issue(command, id, ada, Uuid::nil()).await })
+    };
+    let once = chance::command_id();
+    let done = issue(say("Einmal"), once).await.expect("no panic");
+    // One that is refused, and one that was accepted before: both are looked up, and the look-ups hang.
+    let nowhere = ContributionId(Uuid::from_u128(404));
+    let refused = issue(ForumCommand::Support { contribution: nowhere }, chance::command_id());
+    let repeated = issue(say("Einmal"), once);
+    tokio::task::yield_now().await;
+    for nth in 0..3 {
+        issue(say(&format!("Satz {nth}")), chance::command_id()).await.expect("no panic").expect("accepted meanwhile");
+    }
+    assert!(!refused.is_finished() && !repeated.is_finished());
+    log.look_ups.add_permits(2);
+    assert_eq!(refused.await.expect("no panic"), Err(Refusal::Rejected(Rejection::NotFound)));
+    assert_eq!(repeated.await.expect("no panic"), done, "the old answer");
+}
