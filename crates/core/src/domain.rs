@@ -285,6 +285,10 @@ pub trait Domain: LiveTypes {
     /// rest is to be asked, if anything was cut.
     fn shorten(view: &mut Self::View, bytes: usize) -> Option<u64>;
 
+    /// Takes out of a view what keeps its JSON from being about `bytes` long and is of no window, to follow as changes.
+    fn set_aside(_view: &mut Self::View, _bytes: usize) -> Vec<(Self::Key, Self::Value)> {
+        Vec::new()
+    }
     /// The oldest position a view shows; with it the personal view of the same window can be asked.
     fn window_start(view: &Self::View) -> u64;
 

@@ -208,6 +208,14 @@ pub enum ForumCommand {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         note: Option<String>,
     },
+    /// Refuse the change or addition that waits at a visible contribution, which stays as it is.
+    Refuse {
+        /// Where.
+        contribution: ContributionId,
+        /// A sentence to the author, at most 600 characters.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        note: Option<String>,
+    },
     /// Undo hiding.
     Restore {
         /// Which.

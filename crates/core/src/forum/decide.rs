@@ -6,9 +6,9 @@ use uuid::Uuid;
 
 use super::Reported;
 use super::event::{
-    Added, AppealRejected, Appealed, Approved, Claimed, Contributed, Dismissed, Edited, Erased, Founded, HallCounted,
-    Hidden, Introduced, PersonErased, PutBack, ReportMade, Restored, Spoken, StateSet, Summarised, Supported, Titled,
-    TopicAdded, Unsupported, WaitingSet, Withdrawn,
+    Added, AppealRejected, Appealed, Approved, ChangeRefused, Claimed, Contributed, Dismissed, Edited, Erased, Founded,
+    HallCounted, Hidden, Introduced, PersonErased, PutBack, ReportMade, Restored, Spoken, StateSet, Summarised,
+    Supported, Titled, TopicAdded, Unsupported, WaitingSet, Withdrawn,
 };
 use super::state::{Contribution, ForumState, Person, Status};
 use super::{
@@ -41,6 +41,7 @@ impl Domain for Forum {
         ("report", Need::Visitor),
         ("approve", Need::Moderator),
         ("hide", Need::Moderator),
+        ("refuse", Need::Moderator),
         ("restore", Need::Moderator),
         ("put_back", Need::Moderator),
         ("approve_all", Need::Moderator),
@@ -77,6 +78,7 @@ impl Domain for Forum {
             ForumCommand::Report { .. } => "report",
             ForumCommand::Approve { .. } => "approve",
             ForumCommand::Hide { .. } => "hide",
+            ForumCommand::Refuse { .. } => "refuse",
             ForumCommand::Restore { .. } => "restore",
             ForumCommand::PutBack { .. } => "put_back",
             ForumCommand::ApproveAll { .. } => "approve_all",
@@ -121,6 +123,7 @@ impl Domain for Forum {
             | ForumCommand::Withdraw { contribution }
             | ForumCommand::Approve { contribution, .. }
             | ForumCommand::Hide { contribution, .. }
+            | ForumCommand::Refuse { contribution, .. }
             | ForumCommand::Restore { contribution }
             | ForumCommand::PutBack { contribution }
             | ForumCommand::Add { contribution, .. }
@@ -183,6 +186,10 @@ impl Domain for Forum {
 
     fn shorten(view: &mut super::ForumView, bytes: usize) -> Option<u64> {
         project::shorten(view, bytes)
+    }
+
+    fn set_aside(view: &mut super::ForumView, bytes: usize) -> Vec<(super::ForumKey, super::ForumValue)> {
+        project::set_aside(view, bytes)
     }
 
     fn window_start(view: &super::ForumView) -> u64 {
@@ -301,6 +308,20 @@ fn decide(
             decision.erase.extend(found.reports.iter().filter_map(|report| report.text.as_ref()).map(|text| text.key));
             let note = say_note(decision, context, note.as_deref())?;
             ForumEvent::Hidden(Hidden { contribution: *contribution, reason: *reason, note })
+        }
+        ForumCommand::Refuse { contribution, note } => {
+            let found = there(state, *contribution)?;
+            if found.status != Status::Visible {
+                return Err(Rejection::WrongState);
+            }
+            // Another moderator was first: so be it.
+            if found.pending.is_none() && found.addition.is_none() {
+                return Ok(());
+            }
+            decision.erase.extend(found.pending.as_ref().map(|pending| pending.key));
+            decision.erase.extend(found.addition.as_ref().map(|addition| addition.text.key));
+            let note = say_note(decision, context, note.as_deref())?;
+            ForumEvent::ChangeRefused(ChangeRefused { contribution: *contribution, at: context.received_at, note })
         }
         ForumCommand::Restore { contribution } => {
             let found = there(state, *contribution)?;
@@ -457,9 +478,17 @@ fn decide(
             ForumEvent::Erased(Erased { contribution: *contribution })
         }
         ForumCommand::ErasePerson { participant } => {
-            let Some(person) = state.person(*participant).filter(|person| !person.erased) else { return Ok(()) };
-            decision.erase.extend(person.name.as_ref().map(|name| name.key));
-            for ix in &person.contributions {
+            let person = state.person(*participant).filter(|person| !person.erased);
+            let notes = state.noted_by(*participant);
+            if person.is_none() && notes.is_empty() {
+                return Ok(());
+            }
+            let own = person.map(|person| &person.contributions);
+            // What stands beside their own words goes with them.
+            let others = notes.iter().filter(|ix| own.is_none_or(|own| !own.contains(ix))).map(|ix| state.at(*ix));
+            decision.erase.extend(others.flat_map(|one| one.notes_of(*participant)).map(|note| note.key));
+            decision.erase.extend(person.and_then(|person| person.name.as_ref()).map(|name| name.key));
+            for ix in own.into_iter().flatten() {
                 forget(state.at(*ix), decision);
             }
             ForumEvent::PersonErased(PersonErased { participant: *participant })
@@ -538,6 +567,7 @@ fn add(
     if found.additions.len() >= MAX_ADDITIONS {
         return Err(Rejection::TooMany { max: MAX_ADDITIONS as u32 });
     }
+    forget_refusal(found, decision);
     // One that waits still is replaced.
     decision.erase.extend(found.addition.as_ref().map(|addition| addition.text.key));
     let text = decision.say(context, text, TextLimits::NOTE)?;
@@ -574,6 +604,7 @@ fn edit(
         return Err(Rejection::EditTooLate);
     }
     let waits = found.status == Status::Visible && change_waits(state, &context.actor, found);
+    forget_refusal(found, decision);
     if waits {
         // The approved wording stays until the new one is approved; an earlier change is replaced.
         decision.erase.extend(found.pending.as_ref().map(|pending| pending.key));
@@ -675,6 +706,12 @@ fn forget(contribution: &Contribution, decision: &mut Decision<ForumEvent>) {
     }
     decision.erase.push(contribution.text.key);
     contribution.each_side_text(&mut |said| decision.erase.push(said.key));
+}
+
+/// Deletes what was said to a change that was refused: its author tries again.
+fn forget_refusal(contribution: &Contribution, decision: &mut Decision<ForumEvent>) {
+    let note = contribution.refused.as_ref().and_then(|refused| refused.note.as_ref());
+    decision.erase.extend(note.map(|note| note.key));
 }
 
 /// Deletes what was said about hiding a contribution.

@@ -38,6 +38,8 @@ events! {
         Approved = "forum.approved" v 1,
         /// A moderator let something disappear.
         Hidden = "forum.hidden" v 1,
+        /// A moderator refused a waiting change or addition.
+        ChangeRefused = "forum.change_refused" v 1,
         /// A moderator undid that.
         Restored = "forum.restored" v 1,
         /// A moderator undid a decision: the contribution waits again.
@@ -291,6 +293,18 @@ pub struct Hidden {
     pub note: Option<Said>,
 }
 
+/// See [`ForumEvent::ChangeRefused`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ChangeRefused {
+    /// Of which.
+    pub contribution: ContributionId,
+    /// When.
+    pub at: Timestamp,
+    /// A sentence to the author.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub note: Option<Said>,
+}
+
 /// See [`ForumEvent::Restored`].
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Restored {
@@ -343,6 +357,7 @@ impl HoldsTexts for ForumEvent {
             | Self::Appealed(Appealed { text: said, .. })
             | Self::ReportMade(ReportMade { text: Some(said), .. })
             | Self::AppealRejected(AppealRejected { note: Some(said), .. })
+            | Self::ChangeRefused(ChangeRefused { note: Some(said), .. })
             | Self::Summarised(Summarised { text: Some(said) })
             | Self::Hidden(Hidden { note: Some(said), .. }) => visit(said),
             Self::Spoken(Spoken { contributed, name }) => {
@@ -356,6 +371,7 @@ impl HoldsTexts for ForumEvent {
             | Self::ReportMade(_)
             | Self::Dismissed(_)
             | Self::AppealRejected(_)
+            | Self::ChangeRefused(_)
             | Self::Summarised(_)
             | Self::HallCounted(_)
             | Self::Supported(_)

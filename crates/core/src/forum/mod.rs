@@ -36,6 +36,9 @@ pub const MAX_SLOW_SECONDS: u32 = 3_600;
 pub const MAX_ADDITIONS: usize = 3;
 /// The most open reports of one contribution; of more than these nothing is kept.
 pub const MAX_REPORTS: usize = 20;
+/// The most contributions that wait, and the most that ask for a moderator otherwise, on the desk at a time: the oldest.
+/// Others come up as those are dealt with; how many there are is in the totals.
+pub const MAX_DESK: usize = 200;
 /// The most people in a hall.
 pub const MAX_HALL: u32 = 100_000;
 /// How long an author may change a contribution, in milliseconds.

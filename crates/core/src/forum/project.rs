@@ -5,16 +5,19 @@ use std::sync::Arc;
 use super::state::{Addition, Facet, Ix};
 use super::view::{
     AdditionView, AppealView, AuthorView, ClaimView, ContributionView, Counts, ForumDelta, ForumKey, ForumValue,
-    ForumView, HallView, Header, HiddenView, OwnHidden, OwnView, OwnWaiting, ReportView, TopicView, Totals, Window,
+    ForumView, HallView, Header, HiddenView, OwnHidden, OwnRefused, OwnView, OwnWaiting, ReportView, TopicView, Totals,
+    Window,
 };
-use super::{Contribution, ForumState, Mode, Status};
+use super::{Contribution, ForumState, MAX_DESK, Mode, Status};
 use crate::domain::Summary;
 use crate::ids::ParticipantId;
 use crate::live::{Delta, PAGE, Seq, WindowRequest};
 use crate::people::Audience;
 use crate::said::Said;
 
-/// How many hidden contributions an author is told of.
+/// How many contributions that wait, that were hidden, or that were not changed an author is told of, each.
+const OWN_WAITING: usize = 50;
+/// See [`OWN_WAITING`].
 const OWN_HIDDEN: usize = 20;
 
 impl ForumState {
@@ -52,7 +55,6 @@ impl ForumState {
             Status::Hidden { .. } if staff => hidden_view(&contribution.status, true),
             _ => return None,
         };
-        let seen = |said: &Option<Said>| said.as_ref().and_then(|said| said.text.clone());
         let text: Arc<str> = match (&hidden, &contribution.text.text) {
             (None, Some(text)) => text.clone(),
             _ => Arc::from(""),
@@ -107,6 +109,23 @@ impl ForumState {
         })
     }
 
+    /// A contribution as `audience` follows it. What waits or asks for a moderator does so once it is up on the desk.
+    fn followed(&self, ix: Ix, audience: Audience) -> Option<ContributionView> {
+        let mut view = self.contribution_view(ix, audience)?;
+        if view.waits && !self.is_up(ix) {
+            return None;
+        }
+        if view.asks() && !self.is_asked(ix) {
+            view.pending = None;
+            view.addition = None;
+            view.reports.clear();
+            if let Some(hidden) = &mut view.hidden {
+                hidden.appeal = hidden.appeal.take().filter(|appeal| appeal.rejected);
+            }
+        }
+        Some(view)
+    }
+
     pub(super) fn view(&self, audience: Audience, request: &WindowRequest) -> ForumView {
         let topic = request.topic.and_then(|topic| self.find_topic(topic));
         let before = request.before.unwrap_or(u64::MAX);
@@ -117,7 +136,7 @@ impl ForumState {
             if request.topic.is_some() && (topic.is_none() || self.at(*ix).topic != topic) {
                 continue;
             }
-            let Some(view) = self.contribution_view(*ix, audience) else { continue };
+            let Some(view) = self.followed(*ix, audience) else { continue };
             if request.from.is_none() && contributions.len() == PAGE {
                 // One more is there, so the window ends above it.
                 from = contributions.last().map_or(position + 1, |last| last.position);
@@ -129,7 +148,7 @@ impl ForumState {
             if audience != Audience::Staff || request.before.is_some() {
                 return Vec::new();
             }
-            let mut list: Vec<_> = ixs.iter().filter_map(|ix| self.contribution_view(*ix, audience)).collect();
+            let mut list: Vec<_> = ixs.iter().take(MAX_DESK).filter_map(|ix| self.followed(*ix, audience)).collect();
             list.sort_by_key(|one| one.position);
             list
         };
@@ -168,7 +187,7 @@ impl ForumState {
                 Facet::Contribution(ix) => {
                     let contribution = self.at(ix);
                     let key = ForumKey::Contribution(contribution.id);
-                    if let Some(view) = self.contribution_view(ix, audience) {
+                    if let Some(view) = self.followed(ix, audience) {
                         deltas.push(put(key, ForumValue::Contribution(Box::new(view))));
                     } else if contribution.was_visible || audience == Audience::Staff {
                         deltas.push(Delta::Gone { key, seq });
@@ -185,10 +204,12 @@ impl ForumState {
                     }
                 }
                 Facet::Staff(ix) => {
-                    if audience == Audience::Staff
-                        && let Some(view) = self.contribution_view(ix, audience)
-                    {
-                        deltas.push(put(ForumKey::Contribution(view.id), ForumValue::Contribution(Box::new(view))));
+                    if audience == Audience::Staff {
+                        let key = ForumKey::Contribution(self.at(ix).id);
+                        deltas.push(match self.followed(ix, audience) {
+                            Some(view) => put(key, ForumValue::Contribution(Box::new(view))),
+                            None => Delta::Gone { key, seq },
+                        });
                     }
                 }
                 Facet::Own(_) => {}
@@ -227,12 +248,14 @@ impl ForumState {
             };
             let reply_to = contribution.reply_to.map(|parent| self.at(parent).id);
             let addition = contribution.addition.as_ref().and_then(|added| Some((added.text.text.clone()?, added.at)));
-            if let Some(text) = waiting {
-                let (id, at) = (contribution.id, contribution.at);
-                own.waiting.push(OwnWaiting { id, text, at, reply_to, addition: false });
+            let id = contribution.id;
+            if own.waiting.len() < OWN_WAITING {
+                let words = waiting.map(|text| OwnWaiting { id, text, at: contribution.at, reply_to, addition: false });
+                let addition = addition.map(|(text, at)| OwnWaiting { id, text, at, reply_to, addition: true });
+                own.waiting.extend(words.into_iter().chain(addition));
             }
-            if let Some((text, at)) = addition {
-                own.waiting.push(OwnWaiting { id: contribution.id, text, at, reply_to, addition: true });
+            if let Some(refused) = contribution.refused.as_ref().filter(|_| own.refused.len() < OWN_HIDDEN) {
+                own.refused.push(OwnRefused { id, at: refused.at, note: seen(&refused.note) });
             }
             if shown(contribution) {
                 own.mine.push(contribution.id);
@@ -261,10 +284,14 @@ impl ForumState {
     }
 }
 
+/// The words, if there are any and they were not erased.
+pub(super) fn seen(said: &Option<Said>) -> Option<Arc<str>> {
+    said.as_ref().and_then(|said| said.text.clone())
+}
+
 /// Why something is hidden, for staff or its author.
-fn hidden_view(status: &Status, staff: bool) -> Option<HiddenView> {
+pub(super) fn hidden_view(status: &Status, staff: bool) -> Option<HiddenView> {
     let Status::Hidden { reason, note, by, appeal } = status else { return None };
-    let seen = |said: &Option<Said>| said.as_ref().and_then(|said| said.text.clone());
     let appeal = appeal.as_ref().and_then(|appeal| {
         let text = appeal.text.text.clone()?;
         Some(AppealView { text, at: appeal.at, rejected: appeal.rejected, note: seen(&appeal.note) })
@@ -272,10 +299,40 @@ fn hidden_view(status: &Status, staff: bool) -> Option<HiddenView> {
     Some(HiddenView { reason: *reason, note: seen(note), by: by.filter(|_| staff), appeal })
 }
 
+/// About how long a contribution is as JSON.
+fn size(one: &ContributionView) -> usize {
+    let appeal = one.hidden.iter().filter_map(|hidden| hidden.appeal.as_ref());
+    let said = [&one.pending, &one.addition].into_iter().flatten();
+    let said = said.chain(one.additions.iter().map(|addition| &addition.text));
+    let said = said.chain(one.reports.iter().filter_map(|report| report.text.as_ref()));
+    let said = said.chain(one.hidden.iter().filter_map(|hidden| hidden.note.as_ref()));
+    let said = said.chain(appeal.flat_map(|appeal| [Some(&appeal.text), appeal.note.as_ref()]).flatten());
+    let length = one.text.len() + one.html.as_ref().map_or(0, String::len) + said.map(|text| text.len()).sum::<usize>();
+    260 + 80 * (one.reports.len() + one.additions.len()) + length * 11 / 10
+}
+
+/// Takes what is too much for one frame from the end of the desk.
+pub(super) fn set_aside(view: &mut ForumView, bytes: usize) -> Vec<(ForumKey, ForumValue)> {
+    let mut left = bytes;
+    let mut aside = Vec::new();
+    for list in [&mut view.waiting, &mut view.attention] {
+        let fits = list.iter().take_while(|one| {
+            let takes = size(one);
+            let fits = takes <= left;
+            left = left.saturating_sub(takes);
+            fits
+        });
+        let fits = fits.count();
+        let rest = list.split_off(fits).into_iter();
+        aside.extend(rest.map(|one| (ForumKey::Contribution(one.id), ForumValue::Contribution(Box::new(one)))));
+    }
+    aside
+}
+
 /// Cuts a view down to about `bytes` of JSON.
 pub(super) fn shorten(view: &mut ForumView, bytes: usize) -> Option<u64> {
-    let size = |c: &ContributionView| 260 + c.text.len() * 11 / 10 + c.html.as_ref().map_or(0, |h| h.len() * 11 / 10);
-    let mut left = bytes.saturating_sub(600 + view.topics.len() * 150);
+    let desk: usize = view.waiting.iter().chain(&view.attention).map(size).sum();
+    let mut left = bytes.saturating_sub(600 + view.topics.len() * 150 + desk);
     let fits = view
         .contributions
         .iter()

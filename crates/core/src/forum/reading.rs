@@ -1,11 +1,16 @@
 //! Reading that is asked for and not followed live: search, one thread, the log of what staff did, the record.
 
-use super::state::Ix;
-use super::view::{ActView, ContributionView, Record, Sort};
+use super::project::{hidden_view, seen};
+use super::state::{Addition, Ix, Person};
+use super::view::{
+    ActView, AdditionView, ContributionView, Decided, HallView, OwnContribution, OwnNote, OwnRefused, Record, Sort,
+    Written,
+};
 use super::{ForumState, ForumView, Status};
-use crate::ids::{ContributionId, TopicId};
+use crate::ids::{ContributionId, ParticipantId, TopicId};
 use crate::live::{PAGE, Seq};
 use crate::people::Audience;
+use crate::said::Said;
 
 /// The most replies one thread shows, and the most contributions of a record.
 const MOST: usize = 5_000;
@@ -35,7 +40,7 @@ impl ForumState {
                 return false;
             }
             words.is_empty() || {
-                let name = self.people[one.author as usize].name.as_ref().map_or("", |name| name.as_str());
+                let name = one.speaker(&self.people[one.author as usize]).map_or("", Said::as_str);
                 let text = format!("{} {name}", one.text.as_str()).to_lowercase();
                 words.iter().all(|word| text.contains(word))
             }
@@ -60,18 +65,67 @@ impl ForumState {
         let mut thread: Vec<ContributionView> =
             self.at(ix).reply_to.and_then(|parent| self.contribution_view(parent, audience)).into_iter().collect();
         thread.push(this);
-        let replies = self.listed.values().filter(|reply| self.at(**reply).reply_to == Some(ix)).take(MOST);
-        thread.extend(replies.filter_map(|reply| self.contribution_view(*reply, audience)));
+        let replies = self.answers_to(ix).into_iter();
+        thread.extend(replies.filter_map(|reply| self.contribution_view(reply, audience)).take(MOST));
         Some(thread)
+    }
+
+    /// One contribution. `None` if it cannot be seen.
+    pub fn one(&self, id: ContributionId, audience: Audience) -> Option<ContributionView> {
+        self.contribution_view(self.find(id)?, audience)
+    }
+
+    /// Everything that is kept of one person, for themselves: also what waits or was hidden, with its words.
+    pub fn written_by(&self, participant: ParticipantId) -> Written {
+        let person = self.person(participant);
+        let theirs = person.into_iter().flat_map(|person| &person.contributions).map(|ix| self.at(*ix));
+        let added = |addition: &Addition| Some(AdditionView { text: addition.text.text.clone()?, at: addition.at });
+        let contributions = theirs.filter_map(|one| {
+            Some(OwnContribution {
+                id: one.id,
+                text: one.text.text.clone()?,
+                lang: one.lang.clone(),
+                at: one.at,
+                topic: one.topic.map(|topic| self.topics[topic as usize].id),
+                reply_to: one.reply_to.map(|parent| self.at(parent).id),
+                edited: one.edited,
+                waits: one.status == Status::Waiting,
+                hidden: hidden_view(&one.status, false),
+                additions: one.additions.iter().filter_map(added).collect(),
+                addition: one.addition.as_ref().and_then(added),
+                pending: seen(&one.pending),
+                refused: one.refused.as_ref().map(|refused| OwnRefused {
+                    id: one.id,
+                    at: refused.at,
+                    note: seen(&refused.note),
+                }),
+                hall: one.hall.as_ref().map(|speaker| HallView { name: seen(&speaker.name) }),
+                support: one.supporters.len() as u32,
+            })
+        });
+        let supported = person.into_iter().flat_map(|person| &person.supported).map(|ix| self.at(*ix).id);
+        let noted = self.noted_by(participant).into_iter().map(|ix| self.at(ix));
+        let notes = noted.flat_map(|one| {
+            let notes = one.notes_of(participant).filter_map(|note| note.text.clone());
+            notes.map(|text| OwnNote { contribution: one.id, text })
+        });
+        Written {
+            name: person.and_then(|person| seen(&person.name)),
+            contributions: contributions.collect(),
+            supported: supported.collect(),
+            notes: notes.collect(),
+        }
     }
 
     /// What staff did before event `before`, newest first, at most one page.
     pub fn acts(&self, before: Option<Seq>) -> Vec<ActView> {
-        self.acts
-            .iter()
+        let end = before.map_or(self.acts.len(), |before| {
+            // An event is at most one act.
+            self.acts.binary_search_by_key(&before, |act| act.seq).unwrap_or_else(|end| end)
+        });
+        (end.saturating_sub(PAGE)..end)
             .rev()
-            .filter(|act| before.is_none_or(|before| act.seq < before))
-            .take(PAGE)
+            .map(|nth| &self.acts[nth])
             .map(|act| ActView {
                 seq: act.seq,
                 at: act.at,
@@ -98,8 +152,9 @@ impl ForumState {
             attention: Vec::new(),
             window: super::Window::default(),
         })?;
-        let seen = self.listed.values().filter(|ix| self.at(**ix).status == Status::Visible).take(MOST);
-        view.contributions = seen.filter_map(|ix| self.contribution_view(*ix, Audience::Public)).collect();
+        let visible = || self.listed.values().filter(|ix| self.at(**ix).status == Status::Visible);
+        let kept = visible().take(MOST).filter_map(|ix| self.contribution_view(*ix, Audience::Public));
+        view.contributions = kept.collect();
         if !names {
             for one in &mut view.contributions {
                 one.author.name = None;
@@ -120,19 +175,31 @@ impl ForumState {
         }
         let hidden = super::HideReason::ALL.into_iter().zip(by_reason).filter(|(_, count)| *count > 0).collect();
         let summary = self.summary.as_ref().and_then(|summary| summary.text.clone());
-        let written = || view.contributions.iter().map(|one| one.at);
+        let written = || visible().map(|ix| self.at(*ix).at);
+        let decided = self.acts.iter().filter(|act| act.did.decides());
+        let decided = decided.clone().skip(decided.count().saturating_sub(MOST));
+        let everyone_saw = |ix: &Ix| self.at(*ix).was_visible;
+        // Who only wrote down what others said wrote nothing.
+        let wrote = |person: &Person| person.contributions.iter().any(|ix| self.at(*ix).hall.is_none());
         Some(Record {
             seq: self.seq,
             from: written().min(),
             to: written().max(),
-            authors: self.people.iter().filter(|person| !person.contributions.is_empty()).count() as u32,
-            people: self.people.iter().filter(|one| !one.contributions.is_empty() || !one.supported.is_empty()).count()
-                as u32,
+            authors: self.people.iter().filter(|person| wrote(person)).count() as u32,
+            people: self.people.iter().filter(|person| wrote(person) || !person.supported.is_empty()).count() as u32,
             hall: self.hall,
             summary_html: summary.as_ref().and_then(|text| crate::markdown::render(text)),
             summary,
             hidden,
             appeals: (appeals, rejected),
+            decisions: decided
+                .map(|act| Decided {
+                    at: act.at,
+                    did: act.did,
+                    contribution: act.contribution.filter(everyone_saw).map(|ix| self.at(ix).id),
+                })
+                .collect(),
+            left_out: self.visible_total - view.contributions.len() as u32,
             view,
         })
     }

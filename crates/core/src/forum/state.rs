@@ -6,7 +6,7 @@ use imbl::{HashMap, OrdMap, OrdSet, Vector};
 use serde::{Deserialize, Serialize};
 
 use super::view::Did;
-use super::{Contributed, ForumEvent, HideReason, Mode, ReportReason, Reported, Waiting};
+use super::{Contributed, ForumEvent, HideReason, MAX_DESK, Mode, ReportReason, Reported, Waiting};
 use crate::domain::Meta;
 use crate::ids::{ContributionId, ForumId, ParticipantId, ProcessId, TopicId};
 use crate::live::Seq;
@@ -54,9 +54,22 @@ pub struct ForumState {
     /// What asks for a moderator otherwise: waiting changes, reports, appeals.
     #[serde(skip)]
     pub(super) attention: OrdSet<Ix>,
+    /// How much of both stands on the desk.
+    #[serde(skip)]
+    desk: Desk,
+    /// What answers a contribution, in the order it was written.
+    #[serde(skip)]
+    answers: HashMap<Ix, Vector<Ix>>,
     /// Every facet under the number at which it last changed, once.
     #[serde(skip)]
     pub(super) changed: OrdSet<(Seq, Facet)>,
+}
+
+/// From where on the two lists of what moderators see to are not on the desk yet. `None`: all of it is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Desk {
+    queue: Option<Ix>,
+    attention: Option<Ix>,
 }
 
 /// What the forum is.
@@ -116,6 +129,8 @@ pub struct Contribution {
     pub(super) additions: Vector<Addition>,
     /// An addition that waits for a moderator.
     pub(super) addition: Option<Addition>,
+    /// What a moderator said to the change or addition that waited last, until its author tries again.
+    pub(super) refused: Option<Refused>,
     /// Written down by staff for someone in the hall, by this name if they gave one.
     pub(super) hall: Option<Speaker>,
     pub(super) reports: Vector<Report>,
@@ -145,6 +160,15 @@ pub(super) struct Addition {
     pub(super) at: Timestamp,
 }
 
+/// A change that a moderator did not let through.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(super) struct Refused {
+    pub(super) at: Timestamp,
+    pub(super) note: Option<Said>,
+    /// By whom; `None` for a token.
+    pub(super) by: Option<ParticipantId>,
+}
+
 /// Who said something in the hall.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(super) struct Speaker {
@@ -168,6 +192,8 @@ pub struct Appeal {
     pub(super) rejected: bool,
     /// What another moderator said to it.
     pub(super) note: Option<Said>,
+    /// Who that was; `None` for a token.
+    pub(super) note_by: Option<ParticipantId>,
 }
 
 /// Whether and to whom a contribution can be seen.
@@ -305,7 +331,7 @@ impl ForumState {
                 }
                 let person = self.person_mut(ix);
                 person.name.clone_from(&e.name);
-                person.role = e.role;
+                let was = std::mem::replace(&mut person.role, e.role);
                 person.erased = false;
                 // A new name stands everywhere at once.
                 for contribution in self.people[ix as usize].contributions.clone() {
@@ -313,9 +339,14 @@ impl ForumState {
                         self.touch(Facet::Contribution(contribution));
                     }
                 }
-                // Also where they are at something.
-                for contribution in self.claimed_by(e.participant) {
-                    self.touch(Facet::Staff(contribution));
+                // Also where they are at something. Who is staff no longer is at nothing.
+                if was.or(e.role).is_some() {
+                    for contribution in self.claimed_by(e.participant) {
+                        if e.role.is_none() {
+                            self.at_mut(contribution).claim = None;
+                        }
+                        self.touch(Facet::Staff(contribution));
+                    }
                 }
                 // Staff wait for no turn.
                 self.touch(Facet::Own(ix));
@@ -330,6 +361,7 @@ impl ForumState {
                 let seq = state.seq;
                 let contribution = state.at_mut(ix);
                 contribution.worded = seq;
+                contribution.refused = None;
                 if e.waits {
                     contribution.addition = Some(addition);
                 } else {
@@ -338,12 +370,13 @@ impl ForumState {
                     contribution.additions.push_back(addition);
                 }
             }),
-            ForumEvent::Supported(e) => self.support(e.contribution, e.participant, OrdSet::insert_quietly),
-            ForumEvent::Unsupported(e) => self.support(e.contribution, e.participant, OrdSet::remove_quietly),
+            ForumEvent::Supported(e) => self.support(e.contribution, e.participant, true),
+            ForumEvent::Unsupported(e) => self.support(e.contribution, e.participant, false),
             ForumEvent::Edited(e) => self.on(e.contribution, |state, ix| {
                 let seq = state.seq;
                 let contribution = state.at_mut(ix);
                 contribution.worded = seq;
+                contribution.refused = None;
                 if e.waits {
                     contribution.pending = Some(e.text.clone());
                 } else {
@@ -386,6 +419,15 @@ impl ForumState {
                     state.set_status(ix, Status::Hidden { reason: e.reason, note, by, appeal: None });
                 });
             }
+            ForumEvent::ChangeRefused(e) => {
+                self.act(meta, Did::ChangeRefused, Some(e.contribution));
+                self.on(e.contribution, |state, ix| {
+                    let contribution = state.at_mut(ix);
+                    contribution.pending = None;
+                    contribution.addition = None;
+                    contribution.refused = Some(Refused { at: e.at, note: e.note.clone(), by: meta.actor });
+                });
+            }
             ForumEvent::Restored(e) => {
                 self.act(meta, Did::Restored, Some(e.contribution));
                 self.on(e.contribution, |state, ix| {
@@ -418,7 +460,8 @@ impl ForumState {
             }
             ForumEvent::Appealed(e) => self.on(e.contribution, |state, ix| {
                 if let Status::Hidden { appeal, .. } = &mut state.at_mut(ix).status {
-                    *appeal = Some(Box::new(Appeal { text: e.text.clone(), at: e.at, rejected: false, note: None }));
+                    let (text, at) = (e.text.clone(), e.at);
+                    *appeal = Some(Box::new(Appeal { text, at, rejected: false, note: None, note_by: None }));
                 }
             }),
             ForumEvent::AppealRejected(e) => {
@@ -428,6 +471,7 @@ impl ForumState {
                     if let Status::Hidden { appeal: Some(appeal), .. } = &mut contribution.status {
                         appeal.rejected = true;
                         appeal.note.clone_from(&e.note);
+                        appeal.note_by = meta.actor;
                     }
                 });
             }
@@ -459,6 +503,12 @@ impl ForumState {
                 self.touch(Facet::Header);
             }
             ForumEvent::PersonErased(e) => {
+                // Also what they said to others as a moderator.
+                for contribution in self.noted_by(e.participant) {
+                    self.at_mut(contribution).forget_notes(e.participant);
+                    self.touch(Facet::Contribution(contribution));
+                    self.touch(Facet::Own(self.at(contribution).author));
+                }
                 let Some(ix) = self.person_ix(e.participant) else { return };
                 for contribution in self.claimed_by(e.participant) {
                     self.at_mut(contribution).claim = None;
@@ -495,6 +545,7 @@ impl ForumState {
             approved: false,
             additions: Vector::new(),
             addition: None,
+            refused: None,
             hall,
             reports: Vector::new(),
             claim: None,
@@ -511,6 +562,9 @@ impl ForumState {
             staff_changed: Seq(0),
         }));
         self.by_contribution.insert(e.contribution, ix);
+        if let Some(parent) = reply_to {
+            self.answers.entry(parent).or_default().push_back(ix);
+        }
         let person = self.person_mut(author);
         person.contributions.push_back(ix);
         person.last_at = Some(e.at);
@@ -523,11 +577,11 @@ impl ForumState {
         self.touch(Facet::Own(author));
     }
 
-    fn support(&mut self, contribution: ContributionId, participant: ParticipantId, change: fn(&mut OrdSet<Ix>, Ix)) {
+    fn support(&mut self, contribution: ContributionId, participant: ParticipantId, supports: bool) {
         let person = self.meet(participant);
         let Some(ix) = self.find(contribution) else { return };
-        change(&mut self.at_mut(ix).supporters, person);
-        change(&mut self.person_mut(person).supported, ix);
+        set(&mut self.at_mut(ix).supporters, person, supports);
+        set(&mut self.person_mut(person).supported, ix, supports);
         self.touch(Facet::Counts(ix));
         self.touch(Facet::Own(person));
     }
@@ -553,6 +607,20 @@ impl ForumState {
     fn claimed_by(&self, participant: ParticipantId) -> Vec<Ix> {
         let by = |ix: &Ix| self.at(*ix).claim.is_some_and(|(by, _)| by == participant);
         self.queue.iter().chain(&self.attention).copied().filter(by).collect()
+    }
+
+    /// Where this moderator left a note to the author.
+    pub(super) fn noted_by(&self, participant: ParticipantId) -> Vec<Ix> {
+        let noted = |one: &Contribution| one.notes_of(participant).next().is_some();
+        self.contributions.iter().zip(0..).filter(|(one, _)| noted(one)).map(|(_, ix)| ix).collect()
+    }
+
+    /// What answers a contribution and has left waiting, in the order it appeared.
+    pub(super) fn answers_to(&self, ix: Ix) -> Vec<Ix> {
+        let listed = |ix: &Ix| self.listed.get(&self.at(*ix).position) == Some(ix);
+        let mut answers: Vec<Ix> = self.answers.get(&ix).into_iter().flatten().copied().filter(listed).collect();
+        answers.sort_unstable_by_key(|ix| self.at(*ix).position);
+        answers
     }
 
     /// Takes reports away that are dealt with.
@@ -585,7 +653,38 @@ impl ForumState {
         let attended = set(&mut self.attention, ix, asks);
         if queued || attended {
             self.touch(Facet::Desk);
+            self.lay_out();
         }
+    }
+
+    /// Keeps the desk at its size: what comes up onto it, or has to make room, changes for staff.
+    fn lay_out(&mut self) {
+        let now = self.desk_now();
+        let was = std::mem::replace(&mut self.desk, now);
+        let between = |list: &OrdSet<Ix>, was: Option<Ix>, now: Option<Ix>| -> Vec<Ix> {
+            let [was, now] = [was, now].map(|end| end.unwrap_or(Ix::MAX));
+            list.range(was.min(now)..was.max(now)).copied().collect()
+        };
+        let queued = between(&self.queue, was.queue, now.queue);
+        let asking = between(&self.attention, was.attention, now.attention);
+        for ix in queued.into_iter().chain(asking) {
+            self.touch(Facet::Staff(ix));
+        }
+    }
+
+    fn desk_now(&self) -> Desk {
+        let end = |list: &OrdSet<Ix>| if list.len() > MAX_DESK { list.iter().nth(MAX_DESK).copied() } else { None };
+        Desk { queue: end(&self.queue), attention: end(&self.attention) }
+    }
+
+    /// Is what waits at this place in the queue on the desk?
+    pub(super) fn is_up(&self, ix: Ix) -> bool {
+        self.desk.queue.is_none_or(|end| ix < end)
+    }
+
+    /// Is what asks for a moderator at this place on the desk?
+    pub(super) fn is_asked(&self, ix: Ix) -> bool {
+        self.desk.attention.is_none_or(|end| ix < end)
     }
 
     /// The one place where something appears or disappears, so that totals, indexes and the parent's count follow.
@@ -606,6 +705,7 @@ impl ForumState {
             contribution.addition = None;
             contribution.additions.clear();
             contribution.reports.clear();
+            contribution.refused = None;
             contribution.hall = contribution.hall.take().map(|_| Speaker::default());
         }
         contribution.status = status.clone();
@@ -685,8 +785,12 @@ impl ForumState {
         self.listed = OrdMap::new();
         self.queue = OrdSet::new();
         self.attention = OrdSet::new();
+        self.answers = HashMap::new();
         for (contribution, ix) in self.contributions.iter().zip(0..) {
             self.by_contribution.insert(contribution.id, ix);
+            if let Some(parent) = contribution.reply_to {
+                self.answers.entry(parent).or_default().push_back(ix);
+            }
             if contribution.status == Status::Waiting {
                 self.queue.insert(ix);
             }
@@ -704,6 +808,7 @@ impl ForumState {
             self.by_person.insert(person.id, ix);
             changed.push((person.changed, Facet::Own(ix)));
         }
+        self.desk = self.desk_now();
         // Number 0: never changed, so nobody has to be told.
         self.changed = changed.into_iter().filter(|(seq, _)| *seq > Seq(0)).collect();
     }
@@ -728,12 +833,48 @@ impl Contribution {
         }
     }
 
+    /// The sentences this moderator wrote to the author.
+    pub(super) fn notes_of(&self, moderator: ParticipantId) -> impl Iterator<Item = &Said> {
+        let refused = self.refused.as_ref().map(|refused| (refused.by, &refused.note));
+        let (hidden, answer) = match &self.status {
+            Status::Hidden { note, by, appeal, .. } => {
+                (Some((*by, note)), appeal.as_ref().map(|appeal| (appeal.note_by, &appeal.note)))
+            }
+            _ => (None, None),
+        };
+        let theirs = move |(by, _): &(Option<ParticipantId>, &Option<Said>)| *by == Some(moderator);
+        refused.into_iter().chain(hidden).chain(answer).filter(theirs).filter_map(|(_, note)| note.as_ref())
+    }
+
+    fn forget_notes(&mut self, moderator: ParticipantId) {
+        if let Some(refused) = self.refused.as_mut().filter(|refused| refused.by == Some(moderator)) {
+            refused.note = None;
+        }
+        if let Status::Hidden { note, by, appeal, .. } = &mut self.status {
+            if *by == Some(moderator) {
+                *note = None;
+            }
+            if let Some(appeal) = appeal.as_mut().filter(|appeal| appeal.note_by == Some(moderator)) {
+                appeal.note = None;
+            }
+        }
+    }
+
+    /// The name under which the words are shown: in the hall that of who spoke, never of who wrote it down.
+    pub(super) fn speaker<'a>(&'a self, author: &'a Person) -> Option<&'a Said> {
+        match &self.hall {
+            Some(speaker) => speaker.name.as_ref(),
+            None => author.name.as_ref(),
+        }
+    }
+
     /// Every text beside the words themselves.
     pub(super) fn each_side_text(&self, visit: &mut dyn FnMut(&Said)) {
         self.pending.iter().for_each(&mut *visit);
         self.additions.iter().chain(&self.addition).for_each(|addition| visit(&addition.text));
         self.hall.iter().filter_map(|speaker| speaker.name.as_ref()).for_each(&mut *visit);
         self.reports.iter().filter_map(|report| report.text.as_ref()).for_each(&mut *visit);
+        self.refused.iter().filter_map(|refused| refused.note.as_ref()).for_each(&mut *visit);
         if let Status::Hidden { note, appeal, .. } = &self.status {
             note.iter().for_each(&mut *visit);
             if let Some(appeal) = appeal {
@@ -748,6 +889,7 @@ impl Contribution {
         self.additions.iter_mut().chain(&mut self.addition).for_each(|addition| visit(&mut addition.text));
         self.hall.iter_mut().filter_map(|speaker| speaker.name.as_mut()).for_each(&mut *visit);
         self.reports.iter_mut().filter_map(|report| report.text.as_mut()).for_each(&mut *visit);
+        self.refused.iter_mut().filter_map(|refused| refused.note.as_mut()).for_each(&mut *visit);
         if let Status::Hidden { note, appeal, .. } = &mut self.status {
             note.iter_mut().for_each(&mut *visit);
             if let Some(appeal) = appeal {
@@ -755,21 +897,6 @@ impl Contribution {
                 appeal.note.iter_mut().for_each(&mut *visit);
             }
         }
-    }
-}
-
-/// Set operations that say nothing back, so that both fit one signature.
-trait Quietly {
-    fn insert_quietly(&mut self, ix: Ix);
-    fn remove_quietly(&mut self, ix: Ix);
-}
-
-impl Quietly for OrdSet<Ix> {
-    fn insert_quietly(&mut self, ix: Ix) {
-        self.insert(ix);
-    }
-    fn remove_quietly(&mut self, ix: Ix) {
-        self.remove(&ix);
     }
 }
 

@@ -68,6 +68,10 @@ fn hide(contribution: ContributionId) -> ForumCommand {
     ForumCommand::Hide { contribution, reason: HideReason::Spam, note: Some("Bitte nicht.".into()) }
 }
 
+fn refuse(contribution: ContributionId, note: &str) -> ForumCommand {
+    ForumCommand::Refuse { contribution, note: Some(note.into()) }
+}
+
 fn slow(seconds: u32) -> ForumCommand {
     ForumCommand::SetState { mode: Mode::Slow { seconds }, until: None, minutes: None }
 }
@@ -115,6 +119,7 @@ enum What {
     Withdraw,
     Approve,
     Hide,
+    Refuse,
     Restore,
     SetState,
     SetWaiting,
@@ -166,6 +171,7 @@ fn step() -> impl Strategy<Value = Step> {
         2 => Just(What::Withdraw),
         6 => Just(What::Approve),
         4 => Just(What::Hide),
+        8 => Just(What::Refuse),
         4 => Just(What::Restore),
         4 => Just(What::SetState),
         3 => Just(What::SetWaiting),
@@ -181,7 +187,7 @@ fn step() -> impl Strategy<Value = Step> {
         5 => Just(What::Appeal),
         4 => Just(What::RejectAppeal),
         4 => Just(What::PutBack),
-        1 => Just(What::ApproveAll),
+        3 => Just(What::ApproveAll),
         1 => Just(What::ResetName),
         1 => Just(What::SetSummary),
         1 => Just(What::CountHall),
@@ -213,7 +219,7 @@ impl Talk {
         let begin = [found(Waiting::FirstOfGuest), ForumCommand::AddTopic { title: german("Wege «9001»") }];
         for command in begin {
             for event in &room.ask(&Actor::system(), 0, command).expect("taken") {
-                retold.hear(event);
+                retold.hear(event, None);
             }
         }
         let topic = TopicId(room.object().expect("it has an id"));
@@ -267,6 +273,7 @@ impl Talk {
             | What::AddTopic
             | What::Approve
             | What::Hide
+            | What::Refuse
             | What::Restore
             | What::SetState
             | What::SetWaiting
@@ -304,6 +311,7 @@ impl Talk {
                 (_, Status::Withdrawn | Status::Erased) => false,
                 (What::Approve, Status::Waiting) => true,
                 (What::Approve, _) => found.pending.is_some(),
+                (What::Refuse, _) => found.pending.is_some() || found.addition.is_some(),
                 (What::Restore, status) => matches!(status, Status::Hidden { .. }),
                 (What::Edit, status) => untouched && matches!(status, Status::Waiting | Status::Visible),
                 (What::Unsupport, _) => !found.supporters.is_empty(),
@@ -385,6 +393,10 @@ impl Talk {
                 let note = how.is_multiple_of(2).then(|| self.text());
                 ForumCommand::Hide { contribution, reason: HideReason::ALL[how % 6], note }
             }
+            What::Refuse => {
+                let note = how.is_multiple_of(2).then(|| self.text());
+                ForumCommand::Refuse { contribution, note }
+            }
             What::Restore => ForumCommand::Restore { contribution },
             What::SetState => {
                 let seconds = u32::from(step.on);
@@ -426,24 +438,27 @@ impl Talk {
             found.map_or((ContributionId(Uuid::from_u128(404)), None), |(id, author)| (id, Some(author)));
         let actor = self.who(step, contribution, author);
         let command = self.command(step, contribution);
-        if let Ok(events) = self.room.ask(&actor, self.now, command) {
-            for event in &events {
-                self.retold.hear(event);
-                let spoken = |spoken: &Spoken| spoken.contributed.clone();
-                let contributed = match event {
-                    ForumEvent::Contributed(e) => Some(e.clone()),
-                    ForumEvent::Spoken(e) => Some(spoken(e)),
-                    _ => None,
-                };
-                if let Some(e) = contributed {
-                    assert_eq!(self.room.object(), Some(e.contribution.0));
-                    self.contributions.push((e.contribution, e.author));
-                }
-            }
-            if step.again {
-                assert_eq!(self.room.repeat().unwrap_or_default(), []);
+        if self.ask(&actor, command).is_ok() && step.again {
+            assert_eq!(self.room.repeat().unwrap_or_default(), []);
+        }
+    }
+
+    /// Asks, and tells what followed anew.
+    fn ask(&mut self, actor: &Actor, command: ForumCommand) -> Result<(), Rejection> {
+        for event in &self.room.ask(actor, self.now, command)? {
+            self.retold.hear(event, actor.participant);
+            let spoken = |spoken: &Spoken| spoken.contributed.clone();
+            let contributed = match event {
+                ForumEvent::Contributed(e) => Some(e.clone()),
+                ForumEvent::Spoken(e) => Some(spoken(e)),
+                _ => None,
+            };
+            if let Some(e) = contributed {
+                assert_eq!(self.room.object(), Some(e.contribution.0));
+                self.contributions.push((e.contribution, e.author));
             }
         }
+        Ok(())
     }
 }
 
@@ -457,6 +472,18 @@ struct Retold {
     posts: BTreeMap<ContributionId, Post>,
 }
 
+#[derive(Clone, Default)]
+struct Note {
+    words: Words,
+    by: Option<ParticipantId>,
+}
+
+impl Note {
+    fn of(said: Option<&crate::said::Said>, by: Option<ParticipantId>) -> Self {
+        Self { words: words(said.map_or("", |said| said.as_str())), by }
+    }
+}
+
 #[derive(Clone)]
 struct Post {
     author: ParticipantId,
@@ -468,8 +495,11 @@ struct Post {
     hall: Words,
     reports: Words,
     name_reports: Words,
-    note: Words,
-    /// The author's answer to being hidden, and what was said to it.
+    /// What a moderator said to the author, and who: to a change that was refused, to the hiding, to the appeal.
+    refused: Note,
+    note: Note,
+    answer: Note,
+    /// The author's answer to being hidden.
     appeal: Words,
     /// How many reports of the words and of the name are open.
     open: (usize, usize),
@@ -496,12 +526,12 @@ enum Place {
 }
 
 impl Retold {
-    fn hear(&mut self, event: &ForumEvent) {
-        self.take(event);
+    fn hear(&mut self, event: &ForumEvent, by: Option<ParticipantId>) {
+        self.take(event, by);
         self.posts.values_mut().for_each(Post::let_go);
     }
 
-    fn take(&mut self, event: &ForumEvent) {
+    fn take(&mut self, event: &ForumEvent, by: Option<ParticipantId>) {
         let all = |title: &SaidTexts| title.texts.values().flat_map(|said| words(said.as_str())).collect();
         match event {
             ForumEvent::Founded(e) => self.title = all(&e.title),
@@ -521,6 +551,7 @@ impl Retold {
             ForumEvent::Added(e) => {
                 let post = self.posts.get_mut(&e.contribution).expect("there");
                 let mut said = words(e.text.as_str());
+                post.refused = Note::default();
                 if e.waits {
                     post.addition = said;
                 } else {
@@ -555,16 +586,21 @@ impl Retold {
                 post.appealed = true;
             }
             ForumEvent::AppealRejected(e) => {
-                let mut note = words(e.note.as_ref().map_or("", |note| note.as_str()));
                 let post = self.posts.get_mut(&e.contribution).expect("there");
-                post.appeal.append(&mut note);
+                post.answer = Note::of(e.note.as_ref(), by);
                 post.appealed = false;
+            }
+            ForumEvent::ChangeRefused(e) => {
+                let post = self.posts.get_mut(&e.contribution).expect("there");
+                post.pending.clear();
+                post.addition.clear();
+                post.refused = Note::of(e.note.as_ref(), by);
             }
             ForumEvent::Claimed(e) => self.posts.get_mut(&e.contribution).expect("there").claim = e.by,
             ForumEvent::PutBack(e) => {
                 let post = self.posts.get_mut(&e.contribution).expect("there");
                 post.place = Place::Waiting;
-                post.note.clear();
+                (post.note, post.answer) = Default::default();
                 post.appeal.clear();
                 post.appealed = false;
             }
@@ -574,6 +610,7 @@ impl Retold {
             ForumEvent::Edited(e) => {
                 let post = self.posts.get_mut(&e.contribution).expect("there");
                 post.pending.clear();
+                post.refused = Note::default();
                 *(if e.waits { &mut post.pending } else { &mut post.text }) = words(e.text.as_str());
             }
             ForumEvent::Approved(e) => {
@@ -592,12 +629,12 @@ impl Retold {
                 post.reports.clear();
                 post.name_reports.clear();
                 post.open = (0, 0);
-                post.note = words(e.note.as_ref().map_or("", |note| note.as_str()));
+                post.note = Note::of(e.note.as_ref(), by);
             }
             ForumEvent::Restored(e) => {
                 let post = self.posts.get_mut(&e.contribution).expect("there");
                 post.place = Place::Visible;
-                post.note.clear();
+                (post.note, post.answer) = Default::default();
                 post.appeal.clear();
                 post.appealed = false;
             }
@@ -607,8 +644,13 @@ impl Retold {
             ForumEvent::PersonErased(e) => {
                 self.names.remove(&e.participant);
                 self.posts.retain(|_, post| post.author != e.participant);
-                for post in self.posts.values_mut().filter(|post| post.claim == Some(e.participant)) {
-                    post.claim = None;
+                for post in self.posts.values_mut() {
+                    post.claim = post.claim.filter(|by| *by != e.participant);
+                    for note in [&mut post.refused, &mut post.note, &mut post.answer] {
+                        if note.by == Some(e.participant) {
+                            note.words.clear();
+                        }
+                    }
                 }
             }
             ForumEvent::Supported(_)
@@ -629,7 +671,9 @@ impl Retold {
             hall,
             reports: Words::new(),
             name_reports: Words::new(),
-            note: Words::new(),
+            refused: Note::default(),
+            note: Note::default(),
+            answer: Note::default(),
             appeal: Words::new(),
             open: (0, 0),
             appealed: false,
@@ -652,7 +696,7 @@ impl Retold {
                 seen.extend(post.claim.and_then(|by| self.names.get(&by)).into_iter().flatten());
             }
             if post.place == Place::Hidden {
-                seen.extend(post.note.iter().chain(&post.appeal));
+                seen.extend(post.note.words.iter().chain(&post.appeal).chain(&post.answer.words));
                 continue;
             }
             seen.extend(post.text.iter().chain(&post.added));
@@ -669,9 +713,9 @@ impl Retold {
             seen.extend(match post.place {
                 Place::Waiting => &post.text,
                 Place::Visible => &post.pending,
-                Place::Hidden => &post.note,
+                Place::Hidden => &post.note.words,
             });
-            seen.extend(post.addition.iter().chain(&post.appeal));
+            seen.extend(post.addition.iter().chain(&post.appeal).chain(&post.answer.words).chain(&post.refused.words));
         }
         seen
     }
@@ -689,7 +733,9 @@ impl Retold {
                 &post.hall,
                 &post.reports,
                 &post.name_reports,
-                &post.note,
+                &post.refused.words,
+                &post.note.words,
+                &post.answer.words,
                 &post.appeal,
             ];
             kept.extend(sides.into_iter().flatten());
@@ -802,6 +848,114 @@ fn given_one_long_talk_then_everything_that_can_happen_happened_and_pages_are_th
     }
 }
 
+#[test]
+fn given_more_than_the_desk_holds_then_the_oldest_are_on_it_and_the_law_holds_as_they_go() {
+    let mut runner = TestRunner::deterministic();
+    let mut talk = Talk::new();
+    let tell = |talk: &mut Talk, who: &Actor, command| talk.ask(who, command).expect("taken");
+    let wait = |talk: &mut Talk, waiting| talk.ask(&moderator(), ForumCommand::SetWaiting { waiting }).expect("taken");
+    let (writer, author, admin) = (account(3), account(31), staff(5, Role::Admin));
+    wait(&mut talk, Waiting::All);
+    for _ in 0..MAX_DESK + 3 {
+        let text = talk.text();
+        tell(&mut talk, &writer, say(&text));
+    }
+    for n in 0..MAX_DESK + 3 {
+        wait(&mut talk, Waiting::None);
+        let (text, more) = (talk.text(), talk.text());
+        tell(&mut talk, &author, say(&text));
+        let id = ContributionId(talk.room.object().expect("it has an id"));
+        match n % 3 {
+            0 => tell(&mut talk, &guest(1), report(id, Reported::Text, &more)),
+            1 => {
+                tell(
+                    &mut talk,
+                    &moderator(),
+                    ForumCommand::Hide { contribution: id, reason: HideReason::Spam, note: None },
+                );
+                tell(&mut talk, &author, appeal(id, &more));
+            }
+            _ => {
+                wait(&mut talk, Waiting::All);
+                tell(&mut talk, &author, edit(id, &more));
+            }
+        }
+    }
+    let desk = talk.room.seen(Audience::Staff);
+    assert_eq!((desk.waiting.len(), desk.attention.len()), (MAX_DESK, MAX_DESK));
+    assert_eq!(desk.totals.waiting, Some(2 * (MAX_DESK as u32 + 3)), "the totals count all of it");
+    let first = talk.contributions[0].0;
+    assert_eq!(desk.waiting[0].id, first, "the oldest");
+    let last = desk.contributions[0].clone();
+    assert!(!last.asks() && last.hidden.is_none_or(|hidden| hidden.appeal.is_none()), "not yet");
+
+    let mut witness = talk.witness();
+    for n in 0..120 {
+        let before = talk.room.seq();
+        // What is dealt with makes room, and what is put back takes it again, in the middle of the list.
+        match n {
+            0..12 => {
+                let one = talk.room.seen(Audience::Staff);
+                let (contribution, asking) = (one.waiting[7 * n % 9].id, one.attention[5 * n % 7].id);
+                tell(&mut talk, &moderator(), ForumCommand::Approve { contribution, seen: None });
+                tell(&mut talk, &admin, ForumCommand::Erase { contribution: asking });
+                if n % 3 == 2 {
+                    tell(&mut talk, &moderator(), ForumCommand::PutBack { contribution });
+                }
+            }
+            _ => {
+                let step = step().new_tree(&mut runner).expect("a step").current();
+                if matches!(step.what, What::ErasePerson | What::ApproveAll) {
+                    continue;
+                }
+                talk.step(step);
+            }
+        }
+        if talk.room.seq() > before {
+            witness.see(&talk.room.state);
+            witness.judge(0, witness.len() - 1, n);
+            witness.judge(witness.len() - 2, witness.len() - 1, n);
+            witness.judge(n % witness.len(), witness.len() - 1, n);
+        }
+    }
+    let desk = talk.room.seen(Audience::Staff);
+    assert!(desk.waiting.len() <= MAX_DESK && desk.attention.len() <= MAX_DESK);
+    // The same after a restart.
+    assert_eq!(json(&Forum::view(&talk.room.restored(), Audience::Staff, &talk.windows()[0])), json(&desk));
+    // In parts that fit a frame.
+    let mut short = desk.clone();
+    let aside = Forum::set_aside(&mut short, 4_096);
+    assert!(json(&short.waiting).len() + json(&short.attention).len() < 8_192);
+    let head = Seq(talk.room.seq());
+    for part in aside.chunks(10) {
+        let part: Vec<_> =
+            part.iter().map(|(key, value)| Delta::Put { key: *key, seq: head, value: value.clone() }).collect();
+        Forum::apply_deltas(&mut short, &part);
+    }
+    assert_eq!(short, desk);
+    assert_eq!(talk.room.own(&writer).waiting.len(), 50, "nor is all told that one has waiting oneself");
+}
+
+#[test]
+fn given_long_notes_and_reports_then_a_shortened_view_is_short() {
+    let mut room = room(Waiting::None);
+    for n in 0..12 {
+        let id = room.post(&account(1), n, "Kurz");
+        for _ in 0..MAX_ADDITIONS {
+            room.ask(&account(1), n, add(id, &"mehr ".repeat(100))).expect("taken");
+        }
+        for _ in 0..3 {
+            room.ask(&guest(2), n, report(id, Reported::Text, &"schlimm ".repeat(70))).expect("taken");
+        }
+    }
+    for audience in Audience::ALL {
+        let mut view = Forum::view(&room.state, audience, &WindowRequest::default());
+        Forum::set_aside(&mut view, crate::live::FRAME_TARGET / 2);
+        Forum::shorten(&mut view, crate::live::FRAME_TARGET);
+        assert!(json(&view).len() <= crate::live::FRAME_TARGET, "{audience:?}: {}", json(&view).len());
+    }
+}
+
 // Formats.
 
 #[test]
@@ -860,6 +1014,7 @@ fn given_every_command_then_whoever_lacks_the_standing_is_refused_before_anythin
         (Need::Moderator, ForumCommand::AddTopic { title: german("Thema") }),
         (Need::Moderator, ForumCommand::Approve { contribution, seen: None }),
         (Need::Moderator, hide(contribution)),
+        (Need::Moderator, refuse(contribution, "Nein")),
         (Need::Moderator, ForumCommand::Restore { contribution }),
         (Need::Moderator, set(Mode::Locked)),
         (Need::Moderator, ForumCommand::SetWaiting { waiting: Waiting::All }),
@@ -1449,6 +1604,142 @@ fn given_a_voice_from_the_hall_then_only_staff_write_it_down_and_it_says_so() {
 }
 
 #[test]
+fn given_a_voice_from_the_hall_then_nothing_gives_it_the_name_of_who_wrote_it_down() {
+    let mut room = room(Waiting::None);
+    let typist = Actor { name: Some("Lena".into()), ..moderator() };
+    room.ask(&typist, 0, in_the_hall("Ein Satz aus dem Saal", "")).expect("taken");
+    room.ask(&typist, 0, in_the_hall("Noch ein Satz", "Karin")).expect("taken");
+    let find = |words: &str| {
+        let search = Search { words: words.to_owned(), ..Search::default() };
+        room.state.search(Audience::Public, &search).len()
+    };
+    assert_eq!((find("lena"), find("karin"), find("satz")), (0, 1, 2));
+    let record = room.state.record(true).expect("founded");
+    let speakers: Vec<_> = record.view.contributions.iter().map(|one| one.speaker().map(|name| &**name)).collect();
+    assert_eq!(speakers, [None, Some("Karin")]);
+    assert_eq!((record.authors, record.people), (0, 0), "who only wrote it down said nothing");
+    room.post(&typist, 0, "Ich selbst");
+    assert_eq!(room.state.record(true).expect("founded").authors, 1);
+}
+
+#[test]
+fn given_a_waiting_change_or_addition_when_it_is_refused_then_the_rest_stays_and_its_author_is_told() {
+    let mut room = room(Waiting::All);
+    let first = room.post(&account(1), 0, "Erstens");
+    assert_eq!(room.ask(&moderator(), 0, refuse(first, "Nein")), Err(Rejection::WrongState), "it waits itself");
+    room.ask(&moderator(), 0, ForumCommand::Approve { contribution: first, seen: None }).expect("taken");
+    assert_eq!(room.ask(&moderator(), 0, refuse(first, "Nein")), Ok(Vec::new()), "nothing waits");
+    let public = room.seen(Audience::Public);
+    room.ask(&account(1), 0, edit(first, "Etwas anderes")).expect("taken");
+    room.ask(&account(1), 0, add(first, "Dazu")).expect("taken");
+    room.ask(&moderator(), 5_000, refuse(first, "Bitte bleib beim Thema.")).expect("taken");
+    assert_eq!(room.seen(Audience::Public), public);
+    assert!(room.seen(Audience::Staff).attention.is_empty());
+    assert!(!room.rows.values().any(|text| text.contains("anderes") || text.contains("Dazu")), "those words are gone");
+    let own = room.own(&account(1));
+    let told = OwnRefused { id: first, at: Timestamp(5_000), note: Some("Bitte bleib beim Thema.".into()) };
+    assert_eq!((own.waiting, own.refused), (Vec::new(), vec![told]));
+    assert!(!json(&room.seen(Audience::Staff)).contains("beim Thema"), "a word to the author alone");
+    // Whoever tries again has read it.
+    room.ask(&account(1), 6_000, add(first, "Zum Thema")).expect("taken");
+    assert_eq!(room.own(&account(1)).refused, []);
+    assert!(!room.rows.values().any(|text| text.contains("beim Thema")));
+}
+
+#[test]
+fn given_a_moderator_who_erases_themselves_then_what_they_said_to_authors_goes_too() {
+    let mut room = room(Waiting::None);
+    let other = staff(91, Role::Moderator);
+    let hidden = room.post(&account(1), 0, "Erstens");
+    room.ask(&moderator(), 0, hide(hidden)).expect("taken");
+    room.ask(&account(1), 0, appeal(hidden, "Doch")).expect("taken");
+    room.ask(&other, 0, reject(hidden, "Es bleibt dabei.")).expect("taken");
+    // The first moderator wrote nothing of their own here, and is known by their notes alone.
+    let erase = |participant| ForumCommand::ErasePerson { participant };
+    room.ask(&Actor::system(), 0, erase(participant(90))).expect("taken");
+    let why = room.own(&account(1)).hidden[0].why.clone();
+    assert_eq!((why.note, why.appeal.and_then(|appeal| appeal.note).as_deref()), (None, Some("Es bleibt dabei.")));
+    assert_eq!(room.ask(&Actor::system(), 0, erase(participant(90))), Ok(Vec::new()), "nothing is left");
+    room.ask(&Actor::system(), 0, erase(participant(91))).expect("taken");
+    assert!(!room.rows.values().any(|text| text.contains("Bitte nicht") || text.contains("dabei")));
+    assert_eq!(room.own(&account(1)).hidden.len(), 1, "it stays hidden");
+}
+
+#[test]
+fn given_what_somebody_wrote_then_they_get_all_of_it_with_its_words() {
+    let mut room = room(Waiting::None);
+    let ada = Actor { name: Some("Ada".into()), ..account(1) };
+    let mut ids: Vec<_> = (0..30).map(|n| room.post(&ada, n, &format!("Satz {n}"))).collect();
+    for id in &ids[..25] {
+        room.ask(&moderator(), 50, hide(*id)).expect("taken");
+    }
+    room.ask(&ada, 50, ForumCommand::Withdraw { contribution: ids[29] }).expect("taken");
+    ids.pop();
+    let other = room.post(&account(2), 60, "Von jemand anderem");
+    room.ask(&ada, 60, ForumCommand::Support { contribution: other }).expect("taken");
+    room.ask(&moderator(), 60, ForumCommand::SetWaiting { waiting: Waiting::All }).expect("taken");
+    ids.push(room.post(&ada, 70, "Wartet noch"));
+    room.ask(&ada, 70, add(ids[27], "Und dazu")).expect("taken");
+    let all = room.state.written_by(participant(1));
+    assert_eq!(all.name.as_deref(), Some("Ada"));
+    assert_eq!(all.contributions.iter().map(|one| one.id).collect::<Vec<_>>(), ids);
+    assert_eq!((&*all.contributions[0].text, all.contributions[24].hidden.is_some()), ("Satz 0", true));
+    assert_eq!(all.contributions[27].addition.as_ref().map(|addition| &*addition.text), Some("Und dazu"));
+    assert!(all.contributions[29].waits);
+    assert_eq!((all.supported, all.notes), (vec![other], Vec::new()));
+    let notes = room.state.written_by(participant(90)).notes;
+    assert_eq!((notes.len(), &*notes[0].text), (25, "Bitte nicht."));
+    assert_eq!(json(&room.state.written_by(participant(7)).contributions), "[]");
+}
+
+#[test]
+fn given_decisions_then_the_record_lists_them_and_names_nobody() {
+    let mut room = room(Waiting::All);
+    let first = room.post(&account(1), 1_000, "Erstens");
+    let unseen = room.post(&account(2), 1_000, "Ungesehen");
+    let tell = |room: &mut Room, at, command| _ = room.ask(&moderator(), at, command).expect("taken");
+    tell(&mut room, 2_000, ForumCommand::Approve { contribution: first, seen: None });
+    tell(&mut room, 3_000, hide(first));
+    tell(&mut room, 3_500, hide(unseen));
+    tell(&mut room, 4_000, ForumCommand::Restore { contribution: first });
+    tell(&mut room, 5_000, ForumCommand::CountHall { people: Some(3) });
+    tell(&mut room, 6_000, set(Mode::Closed));
+    let record = room.state.record(true).expect("founded");
+    let decided = |at, did, contribution| Decided { at: Some(Timestamp(at)), did, contribution };
+    let spam = Did::Hidden { reason: HideReason::Spam };
+    assert_eq!(
+        record.decisions,
+        [
+            decided(3_000, spam, Some(first)),
+            decided(3_500, spam, None),
+            decided(4_000, Did::Restored, Some(first)),
+            decided(6_000, Did::StateSet { mode: Mode::Closed }, None),
+        ]
+    );
+    assert!(!json(&record.decisions).contains(&participant(90).to_string()));
+    assert_eq!(record.left_out, 0);
+}
+
+#[test]
+fn given_more_than_a_record_holds_then_it_says_how_much_it_leaves_out() {
+    let mut room = room(Waiting::None);
+    for n in 0..5_003 {
+        // Past the cost of the log beside it.
+        let context = room.context(&account(1), n);
+        let command = crate::ids::CommandId(Uuid::from_u128(0xF000_0000 + n as u128));
+        let context = crate::domain::Context { command, ..context };
+        let decision = Forum::decide(&room.state, &say("Satz"), &context).expect("taken");
+        for event in &decision.events {
+            let seq = Seq(room.seq()).next();
+            Forum::apply(&mut room.state, event, crate::domain::Meta { seq, at: None, actor: None });
+        }
+    }
+    let record = room.state.record(false).expect("founded");
+    assert_eq!((record.view.contributions.len(), record.left_out), (5_000, 3));
+    assert_eq!(record.to, Some(Timestamp(5_002)), "the numbers are of all of it");
+}
+
+#[test]
 fn given_searches_then_they_find_what_can_be_seen_in_the_order_asked() {
     let mut room = room(Waiting::None);
     let old = room.post(&account(1), 0, "Mehr Räume für Vereine");
@@ -1472,6 +1763,23 @@ fn given_searches_then_they_find_what_can_be_seen_in_the_order_asked() {
     assert_eq!(thread(liked), Some(vec![liked, reply]));
     assert_eq!(thread(reply), Some(vec![liked, reply]));
     assert_eq!(thread(gone), None);
+    // An answer that waited stands where it appeared, and one that was deleted does not.
+    room.ask(&moderator(), 0, ForumCommand::SetWaiting { waiting: Waiting::All }).expect("taken");
+    room.ask(&account(1), 0, answer(liked, "Ich auch")).expect("taken");
+    let late = ContributionId(room.object().expect("it has an id"));
+    room.ask(&moderator(), 0, answer(liked, "Wir auch")).expect("taken");
+    let staff = ContributionId(room.object().expect("it has an id"));
+    room.ask(&account(3), 0, ForumCommand::Withdraw { contribution: reply }).expect("taken");
+    let thread = |room: &Room| -> Vec<_> {
+        room.state.thread(liked, Audience::Staff).expect("seen").iter().map(|one| one.id).collect()
+    };
+    assert_eq!(thread(&room), [liked, staff], "what waits is on the desk");
+    room.ask(&moderator(), 0, ForumCommand::Approve { contribution: late, seen: None }).expect("taken");
+    assert_eq!(thread(&room), [liked, staff, late]);
+    room.state = room.restored();
+    assert_eq!(thread(&room), [liked, staff, late]);
+    assert_eq!(room.state.one(gone, Audience::Public), None);
+    assert_eq!(room.state.one(late, Audience::Public).map(|one| one.id), Some(late));
 }
 
 #[test]

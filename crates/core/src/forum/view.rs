@@ -24,10 +24,11 @@ pub struct ForumView {
     pub topics: Vec<TopicView>,
     /// Newest first, by position.
     pub contributions: Vec<ContributionView>,
-    /// Staff only: what waits, longest first.
+    /// Staff only: what waits, longest first; at most [`super::MAX_DESK`] of it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub waiting: Vec<ContributionView>,
-    /// Staff only: what asks for a moderator otherwise, oldest first: waiting changes, reports, appeals.
+    /// Staff only: what asks for a moderator otherwise, oldest first: waiting changes, reports, appeals. At most
+    /// [`super::MAX_DESK`] of it; beyond that a contribution shows nothing of what it asks for.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub attention: Vec<ContributionView>,
     /// Which part of the contributions this is.
@@ -97,7 +98,7 @@ impl TryFrom<HeaderMembers> for Header {
 pub struct Totals {
     /// Visible contributions, replies included.
     pub contributions: u32,
-    /// Staff only: what waits or asks for a moderator otherwise.
+    /// Staff only: what waits or asks for a moderator otherwise, all of it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub waiting: Option<u32>,
 }
@@ -192,6 +193,15 @@ pub struct ContributionView {
 }
 
 impl ContributionView {
+    /// The name under which the words are shown, if there is one: in the hall that of who spoke, never of who wrote it
+    /// down.
+    pub fn speaker(&self) -> Option<&Arc<str>> {
+        match &self.hall {
+            Some(hall) => hall.name.as_ref(),
+            None => self.author.name.as_ref(),
+        }
+    }
+
     /// Does it ask for a moderator, though it does not wait? Only staff are told what decides this.
     pub fn asks(&self) -> bool {
         let appealed = self.hidden.as_ref().and_then(|hidden| hidden.appeal.as_ref());
@@ -305,12 +315,15 @@ pub struct OwnView {
     /// Their visible contributions within the window.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub mine: Vec<ContributionId>,
-    /// Their waiting contributions and changes, all of them.
+    /// Their waiting contributions and changes: the newest fifty.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub waiting: Vec<OwnWaiting>,
     /// Theirs that were hidden, and why: the newest twenty.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub hidden: Vec<OwnHidden>,
+    /// Theirs of which a change or addition was refused: the newest twenty, until they try again.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub refused: Vec<OwnRefused>,
     /// What they support within the window.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub supported: Vec<ContributionId>,
@@ -336,6 +349,20 @@ pub struct OwnWaiting {
     /// It is to be added to a contribution of theirs.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub addition: bool,
+}
+
+/// An own contribution of which a change or addition was refused; it stays as it was.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct OwnRefused {
+    /// Its id.
+    pub id: ContributionId,
+    /// When.
+    pub at: Timestamp,
+    /// The moderator's sentence.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<String>))]
+    pub note: Option<Arc<str>>,
 }
 
 /// An own contribution that was hidden.
@@ -545,7 +572,9 @@ pub enum Did {
         /// Why.
         reason: HideReason,
     },
-    /// Undid that.
+    /// Refused a waiting change or addition.
+    ChangeRefused,
+    /// Let something hidden appear again.
     Restored,
     /// Let it wait again.
     PutBack,
@@ -572,6 +601,30 @@ pub enum Did {
     Summarised,
     /// Counted the people in the hall.
     HallCounted,
+}
+
+impl Did {
+    /// Does it decide on what others wrote or may write, so that the record tells it?
+    pub const fn decides(self) -> bool {
+        match self {
+            Self::Hidden { .. }
+            | Self::ChangeRefused
+            | Self::Restored
+            | Self::PutBack
+            | Self::AppealRejected
+            | Self::NameReset
+            | Self::Erased
+            | Self::StateSet { .. }
+            | Self::WaitingSet { .. } => true,
+            Self::Titled
+            | Self::TopicAdded
+            | Self::Spoken
+            | Self::Approved
+            | Self::Dismissed
+            | Self::Summarised
+            | Self::HallCounted => false,
+        }
+    }
 }
 
 /// In which order a search answers.
@@ -624,6 +677,84 @@ pub struct ActView {
     pub contribution: Option<ContributionId>,
 }
 
+/// A decision of the moderation as everyone may read it: when and what, of nobody.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Decided {
+    /// When.
+    pub at: Option<Timestamp>,
+    /// What.
+    #[serde(flatten)]
+    pub did: Did,
+    /// On which contribution, if everyone has seen it once.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub contribution: Option<ContributionId>,
+}
+
+/// What is kept of one person in a forum, for themselves.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Written {
+    /// The name that stands beside their words.
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<String>))]
+    pub name: Option<Arc<str>>,
+    /// Their contributions, oldest first, all of them but those that were deleted.
+    pub contributions: Vec<OwnContribution>,
+    /// What they support.
+    pub supported: Vec<ContributionId>,
+    /// What they said as a moderator to authors.
+    pub notes: Vec<OwnNote>,
+}
+
+/// A contribution as its author takes it away.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct OwnContribution {
+    /// Its id.
+    pub id: ContributionId,
+    /// The words, also of one that waits or is hidden.
+    #[cfg_attr(feature = "openapi", schema(value_type = String))]
+    pub text: Arc<str>,
+    /// Their language, if it is known.
+    pub lang: Option<Lang>,
+    /// When it was written.
+    pub at: Timestamp,
+    /// Its topic.
+    pub topic: Option<TopicId>,
+    /// What it answers.
+    pub reply_to: Option<ContributionId>,
+    /// Was it changed since?
+    pub edited: bool,
+    /// Does it wait for a moderator?
+    pub waits: bool,
+    /// Why it is hidden.
+    pub hidden: Option<HiddenView>,
+    /// What was added later.
+    pub additions: Vec<AdditionView>,
+    /// The addition that waits.
+    pub addition: Option<AdditionView>,
+    /// The change that waits.
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<String>))]
+    pub pending: Option<Arc<str>>,
+    /// The refusal of the last change.
+    pub refused: Option<OwnRefused>,
+    /// For whom they wrote it down in the hall.
+    pub hall: Option<HallView>,
+    /// How many support it.
+    pub support: u32,
+}
+
+/// A sentence of a moderator to an author.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct OwnNote {
+    /// About which contribution.
+    pub contribution: ContributionId,
+    /// The sentence.
+    #[cfg_attr(feature = "openapi", schema(value_type = String))]
+    pub text: Arc<str>,
+}
+
 /// What is kept of a forum: approved contributions, decisions and counts.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -649,6 +780,10 @@ pub struct Record {
     pub hidden: Vec<(HideReason, u32)>,
     /// How many appeals there were, and how many are left without success.
     pub appeals: (u32, u32),
+    /// What was decided, oldest first: the newest 5,000.
+    pub decisions: Vec<Decided>,
+    /// How many of the newest visible contributions are left out: there are at most 5,000 here.
+    pub left_out: u32,
     /// The forum with the visible contributions, oldest first. Names only where they were asked for.
     pub view: ForumView,
 }
