@@ -19,7 +19,7 @@ pub fn still(draw: impl FnOnce() -> AnyView) -> AnyView {
 /// One element of the page that nothing changes. The browser leaves it as the server drew it and does not know how.
 #[cfg(all(feature = "hydrate", not(feature = "ssr")))]
 pub fn still(_draw: impl FnOnce() -> AnyView) -> AnyView {
-    small::Still.into_any()
+    AnyView::of_server()
 }
 
 #[cfg(all(feature = "hydrate", not(feature = "ssr")))]
@@ -40,6 +40,33 @@ mod small {
     trait Piece: Send {
         fn build(self: Box<Self>) -> Standing;
         fn hydrate(self: Box<Self>, cursor: &Cursor, position: &PositionState) -> Standing;
+    }
+
+    /// An element the server drew.
+    struct Still;
+
+    impl Piece for Still {
+        fn build(self: Box<Self>) -> Standing {
+            unreachable!("the server drew it")
+        }
+
+        fn hydrate(self: Box<Self>, cursor: &Cursor, position: &PositionState) -> Standing {
+            match position.get() {
+                Position::FirstChild => cursor.child(),
+                Position::Current => {}
+                _ => cursor.sibling(),
+            }
+            position.set(Position::NextChild);
+            let element: Element = cursor.current().unchecked_into();
+            Standing(Box::new(element))
+        }
+    }
+
+    impl AnyView {
+        /// An element the server drew.
+        pub fn of_server() -> Self {
+            Self(Box::new(Still))
+        }
     }
 
     impl<T: RenderHtml + 'static> Piece for T {
@@ -79,65 +106,6 @@ mod small {
 
         fn elements(&self) -> Vec<Element> {
             self.0.elements()
-        }
-    }
-
-    /// An element the server drew.
-    pub struct Still;
-
-    impl Render for Still {
-        type State = Element;
-
-        fn build(self) -> Element {
-            unreachable!("the server drew it")
-        }
-
-        fn rebuild(self, _state: &mut Element) {}
-    }
-
-    impl AddAnyAttr for Still {
-        type Output<A: Attribute> = Self;
-
-        fn add_any_attr<A: Attribute>(self, _attr: A) -> Self {
-            self
-        }
-    }
-
-    impl RenderHtml for Still {
-        type AsyncOutput = Self;
-        type Owned = Self;
-
-        const MIN_LENGTH: usize = 0;
-
-        fn dry_resolve(&mut self) {}
-
-        async fn resolve(self) -> Self {
-            self
-        }
-
-        /// The server's.
-        fn to_html_with_buf(
-            self,
-            _html: &mut String,
-            _position: &mut Position,
-            _escape: bool,
-            _mark_branches: bool,
-            _attributes: Vec<AnyAttribute>,
-        ) {
-        }
-
-        fn hydrate<const FROM_SERVER: bool>(self, cursor: &Cursor, position: &PositionState) -> Element {
-            match position.get() {
-                Position::FirstChild => cursor.child(),
-                Position::Current => {}
-                _ => cursor.sibling(),
-            }
-            position.set(Position::NextChild);
-            cursor.current().unchecked_into()
-        }
-
-        fn into_owned(self) -> Self {
-            self
         }
     }
 
