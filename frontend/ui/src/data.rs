@@ -115,6 +115,12 @@ pub enum PageKind {
 }
 
 impl PageKind {
+    /// Is it made of words only staff have, some of which others read too?
+    #[cfg(feature = "ssr")]
+    pub fn of_staff(&self) -> bool {
+        matches!(self, Self::Moderation(_) | Self::Log(_) | Self::Record(_) | Self::Languages)
+    }
+
     /// Does the page change by itself, so that the browser takes it over?
     pub fn lives(&self) -> bool {
         matches!(self, Self::Forum(_) | Self::Moderation(_))

@@ -36,7 +36,7 @@ pub fn embedded(page: &PageData) -> serde_json::Result<String> {
 /// Never: page data is plain data, which can always be written as JSON.
 pub fn document(page: &PageData, shell: &Shell) -> String {
     let chosen = Words::of(&page.lang).lang();
-    let staff = matches!(page.page, PageKind::Moderation(_));
+    let staff = page.page.of_staff();
     let page = &*if staff { for_staff(page) } else { Cow::Borrowed(page) };
     let words = DocumentWords::of(&page.lang);
     let lang = Words::of(&page.lang).lang();
@@ -59,7 +59,8 @@ pub fn document(page: &PageData, shell: &Shell) -> String {
     if let Some(picture) = asset("icon.svg") {
         let _ = write!(html, "<link rel=\"icon\" type=\"image/svg+xml\" href=\"/assets/{picture}\">");
     }
-    let (script, wasm) = if staff { ("staff.js", "staff.wasm") } else { ("participant.js", "participant.wasm") };
+    let desk = matches!(page.page, PageKind::Moderation(_));
+    let (script, wasm) = if desk { ("staff.js", "staff.wasm") } else { ("participant.js", "participant.wasm") };
     let nonce = escaped(&shell.nonce);
     let lives = page.page.lives();
     if let (Some(loader), Some(script), Some(wasm)) = (asset("loader.js"), asset(script), asset(wasm)) {
@@ -96,7 +97,7 @@ pub fn document(page: &PageData, shell: &Shell) -> String {
     if lives {
         let data = embedded(page).expect("page data is plain data");
         let _ = write!(html, "<script type=\"application/json\" id=\"{DATA_ID}\" nonce=\"{nonce}\">{data}</script>");
-        let table = table_json(lang, staff).expect("words are plain data").replace('<', "\\u003c");
+        let table = table_json(lang, desk).expect("words are plain data").replace('<', "\\u003c");
         let _ = write!(html, "<script type=\"application/json\" id=\"{WORDS_ID}\" nonce=\"{nonce}\">{table}</script>");
     }
     html.push_str("</body></html>");

@@ -204,14 +204,6 @@ pub fn reviews() -> &'static [Review] {
     REVIEWS
 }
 
-#[cfg(all(feature = "ssr", feature = "staff"))]
-impl StaffWords {
-    /// The language of these words.
-    pub fn lang(self) -> &'static str {
-        self.0.lang
-    }
-}
-
 impl Words {
     /// The language of these words.
     pub fn lang(self) -> &'static str {

@@ -4,20 +4,20 @@ use leptos::prelude::*;
 use stimmwerk_core::forum::ContributionView;
 use stimmwerk_core::ids::TopicId;
 
+use super::forum::{text, writer_name};
 use super::moderation::reason;
-use super::parts::{area_html, hidden, icon, icons, problem, role, texts};
+use super::parts::{area_html, hidden, icon, icons, refusal, role, texts};
 use crate::address;
 use crate::board::Cx;
 use crate::clock;
 use crate::data::RecordPage;
 use crate::view::{AnyView, IntoAny};
-use crate::words::{StaffWords, direction};
+use crate::words::StaffWords;
 
 /// See [`crate::data::PageKind::Record`].
 pub fn record(cx: Cx, words: StaffWords, page: RecordPage) -> AnyView {
     let forum = page.place.forum.id;
     let moderates = page.place.moderates;
-    let lang = (words.lang() != cx.words.lang()).then(|| words.lang());
     let base = format!("/f/{forum}");
     let links = view! {
         <nav class="ways" aria-label=words.ways()>
@@ -51,7 +51,7 @@ pub fn record(cx: Cx, words: StaffWords, page: RecordPage) -> AnyView {
     let titled = !page.record.view.topics.is_empty();
     let none = if titled { none } else { view! { {words.list()} }.into_any() };
     view! {
-        <div class="staff-page record" lang=lang dir=lang.map(direction)>
+        <div class="staff-page record">
             <header class="head">
                 <p class="kicker">{words.record()}</p>
                 <h1>{texts(cx.words, &page.place.forum.title)}</h1>
@@ -59,7 +59,7 @@ pub fn record(cx: Cx, words: StaffWords, page: RecordPage) -> AnyView {
                 {range(cx, words, &page)}
                 {links}
             </header>
-            {problems(cx)}
+            {refusal(cx, |_| false)}
             {counts(words, &page)}
             {summary(cx, words, &page)}
             {topics.collect_view()}
@@ -80,12 +80,6 @@ fn range(cx: Cx, words: StaffWords, page: &RecordPage) -> AnyView {
         _ => words.record_empty().to_owned(),
     };
     view! { <p class="facts">{text}</p> }.into_any()
-}
-
-/// A refused form.
-fn problems(cx: Cx) -> Option<AnyView> {
-    let title = cx.refused.with_value(|refused| refused.as_ref().map(|refused| refused.problem.title.clone()))?;
-    Some(problem(cx.words, &title))
 }
 
 /// Who took part, as numbers.
@@ -203,12 +197,7 @@ fn chapter(cx: Cx, words: StaffWords, page: &RecordPage, topic: Option<TopicId>,
 }
 
 fn entry(cx: Cx, words: StaffWords, names: bool, one: &ContributionView) -> AnyView {
-    let name = names.then(|| {
-        let hall = one.hall.as_ref().and_then(|hall| hall.name.clone());
-        let name = hall.or_else(|| one.author.name.clone()).map(|name| name.to_string());
-        let name = name.unwrap_or_else(|| cx.words.site_guest_number(&one.author.number.to_string()));
-        view! { <bdi class="author">{name}</bdi> }
-    });
+    let name = names.then(|| view! { <bdi class="author">{writer_name(cx.words, one)}</bdi> });
     let badge = one
         .author
         .role
@@ -220,16 +209,6 @@ fn entry(cx: Cx, words: StaffWords, names: bool, one: &ContributionView) -> AnyV
         .is_some()
         .then(|| view! { <span class="reply-to">{icon(icons::REPLY)} {words.record_answer()}</span> });
     let when = cx.zone.with_value(|zone| clock::moment(cx.words, zone, one.at, None));
-    let lang = one.lang.as_ref().map(|lang| lang.as_str().to_owned());
-    let text = match &one.html {
-        Some(html) => view! { <div class="text" dir="auto" lang=lang inner_html=html.clone() /> }.into_any(),
-        None => view! {
-            <div class="text" lang=lang>
-                <p dir="auto">{one.text.to_string()}</p>
-            </div>
-        }
-        .into_any(),
-    };
     let additions = one
         .additions
         .iter()
@@ -252,7 +231,7 @@ fn entry(cx: Cx, words: StaffWords, names: bool, one: &ContributionView) -> AnyV
     });
     view! {
         <li class="entry" class:reply=one.reply_to.is_some()>
-            {text}
+            {text(one)}
             {additions}
             <p class="facts">
                 {name} {badge} {hall} {answer} <time datetime=clock::iso(one.at)>{when}</time> {support}
