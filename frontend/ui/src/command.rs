@@ -140,6 +140,12 @@ fn word<T: for<'de> Deserialize<'de>>(word: &str) -> Option<T> {
     T::deserialize(serde::de::value::StrDeserializer::<serde::de::value::Error>::new(word)).ok()
 }
 
+/// The word of a value on the wire.
+#[cfg(any(feature = "ssr", feature = "staff"))]
+pub fn wire(value: &impl Serialize) -> String {
+    serde_json::to_string(value).map_or(String::new(), |json| json.trim_matches('"').to_owned())
+}
+
 /// A command as it travels and is kept: the members of all the commands a page sends, each left out where a command
 /// has none. What is derived for the enum itself knows every command there is, and reads them by way of a tree; browsers
 /// would load that.

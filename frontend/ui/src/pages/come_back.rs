@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use super::parts::{hidden, icon, icons, problem};
+use super::parts::{hidden, icon, icons, refusal};
 use crate::board::Cx;
 use crate::data::Return;
 use crate::view::{AnyView, IntoAny};
@@ -13,8 +13,6 @@ const ACTION: &str = "/api/v1/return";
 
 /// See [`crate::data::PageKind::Return`].
 pub fn come_back(cx: Cx, words: DocumentWords, page: Return, known: bool) -> AnyView {
-    let refused = cx.refused.get_value();
-    let why = refused.as_ref().map(|refused| problem(cx.words, &refused.problem.title));
     // A picture may bring the words; what was just typed counts more.
     let code = cx.refused_by(ACTION).and_then(|refused| refused.fields.get("code").cloned()).unwrap_or(page.code);
     // The form leads here where there is more than one conversation, or none.
@@ -36,7 +34,7 @@ pub fn come_back(cx: Cx, words: DocumentWords, page: Return, known: bool) -> Any
             <h1>{words.home_back()}</h1>
             {known}
             <form class="panel" method="post" action=ACTION>
-                {why}
+                {refusal(cx, |_| false)}
                 <div class="field">
                     <label for="code">{words.return_words()}</label>
                     <p class="hint" id="code-hint">

@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use stimmwerk_core::said::Texts;
 
 use super::home::back;
-use super::parts::{hidden, problem, texts};
+use super::parts::{hidden, refusal, texts};
 use crate::address;
 use crate::board::Cx;
 use crate::data::Join;
@@ -31,7 +31,6 @@ pub fn join(cx: Cx, words: DocumentWords, join: Join, network: Option<&Texts>) -
     let path = cx.path.get_value();
     let refused = cx.refused_by(ACTION);
     let kept = |name: &str| refused.as_ref().and_then(|refused| refused.fields.get(name).cloned()).unwrap_or_default();
-    let summary = cx.refused.get_value().map(|refused| problem(cx.words, &refused.problem.title));
     let points = notice(words, network).map(|point| view! { <li>{point}</li> }).collect_view();
     let code = if kept("code").is_empty() { join.code.clone() } else { kept("code") };
     let process = join.process.as_ref().map(|title| {
@@ -75,7 +74,7 @@ pub fn join(cx: Cx, words: DocumentWords, join: Join, network: Option<&Texts>) -
             {languages(cx, words, &path)}
             {process}
             <form method="post" action=ACTION class="panel">
-                {summary}
+                {refusal(cx, |_| false)}
                 <section class="notice" aria-labelledby="notice">
                     <h2 id="notice">{words.join_notice()}</h2>
                     <ul>{points}</ul>

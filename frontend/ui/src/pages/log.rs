@@ -5,6 +5,7 @@ use stimmwerk_core::forum::{ActView, Did, Mode, Waiting};
 
 use super::moderation::reason;
 use super::parts::{icon, icons, texts};
+use crate::address;
 use crate::board::Cx;
 use crate::clock;
 use crate::data::LogPage;
@@ -25,10 +26,8 @@ pub fn log(cx: Cx, words: StaffWords, page: LogPage) -> AnyView {
             let text = cx.zone.with_value(|zone| clock::moment(cx.words, zone, at, Some(today)));
             view! { <time datetime=clock::iso(at)>{text}</time> }
         });
-        let link = act.contribution.map(|id| {
-            let href = format!("{forum}/c/{id}");
-            view! { <a href=href>{words.log_link()}</a> }
-        });
+        let link =
+            act.contribution.map(|id| view! { <a href=address::thread(place.forum.id, id)>{words.log_link()}</a> });
         view! { <li>{when} <span class="did">{sentence(words, act, name.as_deref())} " " {link}</span></li> }
     };
     let empty = acts.is_empty();

@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use super::parts::{hidden, problem};
+use super::parts::{hidden, refusal};
 use crate::board::Cx;
 use crate::data::LoginLink;
 use crate::view::{AnyView, IntoAny};
@@ -10,12 +10,11 @@ use crate::words::DocumentWords;
 
 /// See [`crate::data::PageKind::LoginLink`].
 pub fn login(cx: Cx, words: DocumentWords, link: LoginLink) -> AnyView {
-    let summary = cx.refused.get_value().map(|refused| problem(cx.words, &refused.problem.title));
     view! {
         <div class="narrow">
             <h1>{words.login_title()}</h1>
             <form class="panel" method="post" action="/api/v1/login/link/confirm">
-                {summary}
+                {refusal(cx, |_| false)}
                 {hidden("token", link.token)}
                 {hidden("next", link.next)}
                 <p>{words.login_means()}</p>

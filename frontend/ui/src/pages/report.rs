@@ -1,12 +1,13 @@
 //! Pointing the moderators to something. It asks little, and works for everyone who can read.
 
 use leptos::prelude::*;
-use stimmwerk_core::forum::ReportReason;
+use stimmwerk_core::forum::{ReportReason, Reported};
 
 use super::cards::{Use, card, way_back};
-use super::parts::{area_html, hidden, icon, icons, problem};
+use super::parts::{area_html, hidden, icon, icons, refusal};
 use crate::address;
 use crate::board::Cx;
+use crate::command::wire;
 use crate::data::ReportPage;
 use crate::view::{AnyView, IntoAny};
 use crate::words::DocumentWords;
@@ -42,15 +43,16 @@ pub fn report(cx: Cx, words: DocumentWords, page: ReportPage) -> AnyView {
     }
     let kept = |name: &str| refused.as_ref().and_then(|refused| refused.fields.get(name).cloned()).unwrap_or_default();
     let (what, reason) = (kept("what"), kept("reason"));
-    let why = refused.as_ref().map(|refused| problem(cx.words, &refused.problem.title));
     let reasons = ReportReason::ALL.map(|one| {
-        let (value, word) = match one {
-            ReportReason::Insult => ("insult", words.report_insult()),
-            ReportReason::PrivateData => ("private_data", words.report_private_data()),
-            ReportReason::Spam => ("spam", words.report_spam()),
-            ReportReason::Other => ("other", words.report_other()),
+        let word = match one {
+            ReportReason::Insult => words.report_insult(),
+            ReportReason::PrivateData => words.report_private_data(),
+            ReportReason::Spam => words.report_spam(),
+            ReportReason::Other => words.report_other(),
         };
-        radio("reason", value, word, reason == value)
+        let value = wire(&one);
+        let checked = reason == value;
+        radio("reason", value, word, checked)
     });
     // Without a name only the text is left.
     let named =
@@ -59,8 +61,8 @@ pub fn report(cx: Cx, words: DocumentWords, page: ReportPage) -> AnyView {
         view! {
             <fieldset>
                 <legend>{words.report_what()}</legend>
-                {radio("what", "text", words.report_what_text(), what != "name")}
-                {radio("what", "name", words.report_what_name(), what == "name")}
+                {radio("what", wire(&Reported::Text), words.report_what_text(), what != "name")}
+                {radio("what", wire(&Reported::Name), words.report_what_name(), what == "name")}
             </fieldset>
         }
         .into_any()
@@ -74,7 +76,7 @@ pub fn report(cx: Cx, words: DocumentWords, page: ReportPage) -> AnyView {
             <h1>{words.report_title()}</h1>
             {card(cx, &place, &contribution, Use::Shown)}
             <form class="panel" method="post" action=ACTION>
-                {why}
+                {refusal(cx, |_| false)}
                 <p class="quiet-text">{words.report_means()}</p>
                 {hidden("forum", place.forum.id.to_string())}
                 {hidden("contribution", contribution.id.to_string())}
@@ -110,7 +112,7 @@ pub fn report(cx: Cx, words: DocumentWords, page: ReportPage) -> AnyView {
     .into_any()
 }
 
-fn radio(name: &'static str, value: &'static str, word: &'static str, checked: bool) -> AnyView {
+fn radio(name: &'static str, value: String, word: &'static str, checked: bool) -> AnyView {
     view! {
         <label class="radio">
             <input type="radio" name=name value=value checked=checked required />
