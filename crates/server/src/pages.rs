@@ -153,6 +153,11 @@ pub async fn moderation(
     let asked = Asked::of(&mut request);
     let base = app.config.base(guard::host(request.headers()));
     let mut page = forum_page(&app, &gate, &part).await?;
+    if part.before.is_some() {
+        // A window of older ones brings no desk; this page is one.
+        let newest = app.read_forum(&gate, &Part::default()).await?.view;
+        (page.view.waiting, page.view.attention) = (newest.waiting, newest.attention);
+    }
     let directory = app.directory();
     page.codes = gate.process.and_then(|process| directory.process(process)).and_then(|process| {
         let url = format!("{base}/j/{}", app.code(process, CodeKind::Link)?);
