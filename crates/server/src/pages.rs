@@ -360,6 +360,8 @@ async fn show(
         Me {
             name: participant.and_then(|participant| participant.name.clone()),
             guest: standing.person.kind == stimmwerk_eventlog::accounts::PersonKind::Guest,
+            participant: participant.map(|participant| participant.id),
+            admin: gate.position.admin,
         }
     });
     let status = match &asked.refused {

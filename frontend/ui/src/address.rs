@@ -1,5 +1,6 @@
 //! Addresses of pages. Ids, positions and codes are all they carry, so nothing needs to be decoded.
 
+use stimmwerk_core::forum::Mode;
 use stimmwerk_core::ids::{ContributionId, ForumId, TopicId};
 
 /// The value of a query parameter.
@@ -51,6 +52,16 @@ impl Writing {
     /// Is it about an own contribution that is there already?
     pub fn changes(self) -> bool {
         matches!(self, Self::Edit(_) | Self::Add(_))
+    }
+
+    /// Does the state of a forum let it be written, by staff or others? As core judges it: while only staff write, others
+    /// may still put right what they just wrote.
+    pub fn fits(self, mode: Mode, staff: bool) -> bool {
+        match mode {
+            Mode::Open | Mode::Slow { .. } => true,
+            Mode::Locked => staff || matches!(self, Self::Edit(_)),
+            Mode::Closed => false,
+        }
     }
 }
 
@@ -162,5 +173,17 @@ mod tests {
             assert_eq!(Writing::of(&place.href_writing(writing)), writing);
         }
         assert_eq!(parameter(&place.href(), "before"), Some("7"));
+    }
+
+    #[test]
+    fn given_a_locked_forum_then_only_staff_write_but_anyone_may_put_own_words_right() {
+        let id = ContributionId(uuid::Uuid::from_u128(3));
+        let fits = |mode, staff| {
+            [Writing::New, Writing::Reply(id), Writing::Add(id), Writing::Edit(id)].map(|one| one.fits(mode, staff))
+        };
+        assert_eq!(fits(Mode::Slow { seconds: 30 }, false), [true; 4]);
+        assert_eq!(fits(Mode::Locked, false), [false, false, false, true]);
+        assert_eq!(fits(Mode::Locked, true), [true; 4]);
+        assert_eq!(fits(Mode::Closed, true), [false; 4]);
     }
 }

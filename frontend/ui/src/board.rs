@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use leptos::prelude::*;
 use stimmwerk_core::forum::{ContributionView, ForumCommand, ForumView, OwnView};
-use stimmwerk_core::ids::ContributionId;
+use stimmwerk_core::ids::{CommandId, ContributionId};
 use stimmwerk_core::live::Problem;
 use stimmwerk_core::time::{Timestamp, Zone};
 
@@ -54,8 +54,8 @@ pub enum Link {
 
 /// What components ask of the store.
 pub trait Hands {
-    /// Sends a command. `false`: not now, so the form goes its own way.
-    fn command(&self, command: ForumCommand) -> bool;
+    /// Sends a command: its id. `None`: not now, so the form goes its own way.
+    fn command(&self, command: ForumCommand) -> Option<CommandId>;
     /// Asks for what lies before the window. `false`: not now, so the link goes its own way.
     fn older(&self) -> bool;
     /// Takes a command back that was refused or waits to be sent.
@@ -75,32 +75,98 @@ pub struct Composer {
     pub text: RwSignal<String>,
     /// Why it was not taken.
     pub problem: RwSignal<Option<Problem>>,
-    /// A text that waits while another one is being changed.
-    pub aside: RwSignal<String>,
+    /// Who said it, where staff write down what is said in the hall.
+    pub hall: RwSignal<String>,
+    /// What stood in it before anything was typed.
+    pub first: RwSignal<String>,
+    /// What waits while something else is being written, the last one first to come back.
+    pub aside: RwSignal<Vec<Draft>>,
+}
+
+/// What was typed.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Draft {
+    /// What for.
+    pub writing: Writing,
+    /// The text.
+    pub text: String,
+    /// Who said it, in the hall.
+    pub hall: String,
 }
 
 impl Composer {
-    /// Begins something else. What was typed is kept: a reply takes it along, a change puts it aside.
+    /// A text field with a text in it.
+    pub fn new(writing: Writing, text: String, problem: Option<Problem>) -> Self {
+        // What was refused was typed.
+        let first = if problem.is_some() { String::new() } else { text.clone() };
+        Self {
+            writing: RwSignal::new(writing),
+            text: RwSignal::new(text),
+            problem: RwSignal::new(problem),
+            hall: RwSignal::new(String::new()),
+            first: RwSignal::new(first),
+            aside: RwSignal::new(Vec::new()),
+        }
+    }
+
+    /// Begins something else. What was typed is kept: a reply takes it along, what has words of its own puts it aside.
     pub fn begin(self, writing: Writing, text: Option<String>) {
+        let before = self.writing.get_untracked();
+        if before == writing {
+            return;
+        }
         self.problem.set(None);
-        if let Some(text) = text {
-            if !self.writing.get_untracked().changes() {
-                self.aside.set(self.text.get_untracked());
-            }
-            self.text.set(text);
-        } else if self.writing.get_untracked().changes() {
-            self.text.set(self.aside.get_untracked());
-            self.aside.set(String::new());
+        if text.is_some() || before.changes() {
+            let text = text.unwrap_or_default();
+            self.put_aside();
+            self.first.set(text.clone());
+            self.fill(Draft { writing, text, hall: String::new() });
         }
         self.writing.set(writing);
     }
 
-    /// The text was sent.
+    /// Brings back what was sent.
+    pub fn take_up(self, sent: &Pending) {
+        self.problem.set(None);
+        self.put_aside();
+        self.first.set(String::new());
+        self.fill(sent.draft());
+    }
+
+    /// Drops what was begun. What was to be a reply stays, and answers nothing.
+    pub fn cancel(self) {
+        if self.writing.get_untracked().changes() {
+            return self.clear();
+        }
+        self.problem.set(None);
+        self.writing.set(Writing::New);
+    }
+
+    /// The text was sent: what waits comes back.
     pub fn clear(self) {
         self.problem.set(None);
-        self.text.set(self.aside.get_untracked());
-        self.aside.set(String::new());
-        self.writing.set(Writing::New);
+        self.first.set(String::new());
+        let draft = self.aside.try_update(Vec::pop).flatten();
+        self.fill(draft.unwrap_or_default());
+    }
+
+    /// Is there nothing in it?
+    pub fn is_free(self) -> bool {
+        self.text.with_untracked(|text| text.trim().is_empty())
+    }
+
+    fn put_aside(self) {
+        let (writing, text) = (self.writing.get_untracked(), self.text.get_untracked());
+        if !self.is_free() && self.first.with_untracked(|first| *first != text) {
+            let hall = self.hall.get_untracked();
+            self.aside.update(|aside| aside.push(Draft { writing, text, hall }));
+        }
+    }
+
+    fn fill(self, draft: Draft) {
+        self.writing.set(draft.writing);
+        self.text.set(draft.text);
+        self.hall.set(draft.hall);
     }
 }
 
@@ -149,7 +215,12 @@ pub struct Board {
     pub composer: Composer,
     /// The store, once the page lives.
     pub hands: StoredValue<Option<Rc<dyn Hands>>, LocalStorage>,
+    /// Is told of every command that was accepted or refused for good.
+    pub ear: StoredValue<Option<Ear>, LocalStorage>,
 }
+
+/// Hears of an answered command: how it went is its stage.
+pub type Ear = Rc<dyn Fn(&Pending)>;
 
 impl Board {
     /// The page as it was rendered.
@@ -171,13 +242,9 @@ impl Board {
             clock: RwSignal::new(page.now),
             announced: RwSignal::default(),
             said: RwSignal::default(),
-            composer: Composer {
-                writing: RwSignal::new(writing),
-                text: RwSignal::new(text),
-                problem: RwSignal::new(problem),
-                aside: RwSignal::new(String::new()),
-            },
+            composer: Composer::new(writing, text, problem),
             hands: StoredValue::new_local(None),
+            ear: StoredValue::new_local(None),
         }
     }
 
@@ -194,7 +261,14 @@ impl Board {
             return false;
         }
         let here = self.view.with_untracked(|view| view.forum.id);
-        form.command(here).is_some_and(|command| hands.command(command))
+        form.command(here).is_some_and(|command| hands.command(command).is_some())
+    }
+
+    /// Tells whom it concerns that a command was answered.
+    pub fn answered(self, one: &Pending) {
+        if let Some(ear) = self.ear.try_get_value().flatten() {
+            ear(one);
+        }
     }
 }
 

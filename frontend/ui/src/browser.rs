@@ -130,7 +130,7 @@ impl Handle {
 }
 
 impl Hands for Handle {
-    fn command(&self, command: ForumCommand) -> bool {
+    fn command(&self, command: ForumCommand) -> Option<CommandId> {
         self.call(|live| live.command(command))
     }
 
@@ -233,7 +233,7 @@ impl Outside for Browser {
     fn post(&mut self, id: CommandId, request: Request) {
         let this = self.handle.clone();
         leptos::task::spawn_local(async move {
-            let answer = ask(request.method, &request.path, Some((id, &request.body))).await;
+            let answer = ask(request.method, &request.path, Some(id), Some(&request.body)).await;
             let answer = answer.and_then(|json| {
                 let answer: Written = serde_json::from_str(&json).map_err(|_| Failure::Network)?;
                 Ok(Accepted { id, object: answer.id, seq: answer.seq })
@@ -249,7 +249,7 @@ impl Outside for Browser {
         path.push_str("/deltas?after=");
         path.push_str(&after.to_string());
         leptos::task::spawn_local(async move {
-            let answer = ask("GET", &path, None).await;
+            let answer = ask("GET", &path, None, None).await;
             let answer = answer.and_then(|json| serde_json::from_str::<CatchUp>(&json).map_err(|_| Failure::Network));
             with(&this, |live| live.polled(answer));
         });
@@ -316,16 +316,18 @@ struct Written {
     seq: Seq,
 }
 
-/// A request of the page's own origin.
-async fn ask(method: &str, path: &str, write: Option<(CommandId, &str)>) -> Result<String, Failure> {
+/// A request of the page's own origin: the body of the answer.
+pub async fn ask(method: &str, path: &str, id: Option<CommandId>, body: Option<&str>) -> Result<String, Failure> {
     let failed = |_: JsValue| Failure::Network;
     let init = web_sys::RequestInit::new();
     init.set_method(method);
     let headers = web_sys::Headers::new().map_err(failed)?;
     headers.set("accept", "application/json").map_err(failed)?;
-    if let Some((id, body)) = write {
-        headers.set("content-type", "application/json").map_err(failed)?;
+    if let Some(id) = id {
         headers.set("idempotency-key", &id.to_string()).map_err(failed)?;
+    }
+    if let Some(body) = body {
+        headers.set("content-type", "application/json").map_err(failed)?;
         init.set_body(&JsValue::from_str(body));
     }
     init.set_headers(&headers);

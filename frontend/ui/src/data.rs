@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 #[cfg(feature = "ssr")]
 use stimmwerk_core::forum::{ActView, ContributionView, Header, Record, TopicView};
 use stimmwerk_core::forum::{ForumView, OwnView};
-use stimmwerk_core::ids::{CommandId, StreamId};
+use stimmwerk_core::ids::{CommandId, ParticipantId, StreamId};
 #[cfg(feature = "ssr")]
 use stimmwerk_core::ids::{ContributionId, ForumId, ProcessId, TopicId};
 use stimmwerk_core::live::{Problem, Seq};
@@ -43,6 +43,10 @@ pub struct Me {
     pub name: Option<String>,
     /// Joined with a code, without an account.
     pub guest: bool,
+    /// As whom they take part in the process of this page.
+    pub participant: Option<ParticipantId>,
+    /// Admin there.
+    pub admin: bool,
 }
 
 /// A refused form.

@@ -34,19 +34,6 @@ pub fn form(_event: &SubmitEvent) -> Option<Form> {
     None
 }
 
-/// Empties the form of a submit event.
-#[cfg(feature = "hydrate")]
-pub fn reset(event: &SubmitEvent) {
-    use wasm_bindgen::JsCast;
-    if let Some(form) = event.target().and_then(|target| target.dyn_into::<web_sys::HtmlFormElement>().ok()) {
-        form.reset();
-    }
-}
-
-/// Empties the form of a submit event.
-#[cfg(not(feature = "hydrate"))]
-pub fn reset(_event: &SubmitEvent) {}
-
 /// Moves the focus to an element, after what is being done has been shown. Only in answer to a press.
 #[cfg(feature = "hydrate")]
 pub fn focus(id: &'static str) {

@@ -23,6 +23,8 @@ mod dom;
 pub mod live;
 mod pages;
 mod plural;
+#[cfg(all(test, feature = "ssr", feature = "staff"))]
+mod sample;
 mod view;
 mod words;
 

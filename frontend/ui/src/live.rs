@@ -15,7 +15,7 @@ use stimmwerk_core::live::{Accepted, ClientFrame, LiveTypes, PROTOCOL, Problem, 
 use uuid::Uuid;
 
 use crate::address::Writing;
-use crate::board::{Board, Link, say};
+use crate::board::{Board, Draft, Link, say};
 use crate::command::{CommandFrame, Members, Request, request};
 use crate::words::Words;
 
@@ -88,6 +88,15 @@ impl Pending {
             ForumCommand::Contribute { reply_to: Some(parent), .. } => Writing::Reply(parent),
             _ => Writing::New,
         }
+    }
+
+    /// What stood in the text field when it was sent.
+    pub fn draft(&self) -> Draft {
+        let hall = match &self.command {
+            ForumCommand::Contribute { hall: Some(hall), .. } => hall.clone(),
+            _ => String::new(),
+        };
+        Draft { writing: self.writing(), text: self.text().unwrap_or_default().to_owned(), hall }
     }
 
     /// Which contribution it is about.
@@ -318,9 +327,10 @@ impl<O: Outside> Live<O> {
         self.wake();
     }
 
-    /// The device has no network.
+    /// The device has no network. The socket may have died with it unheard, so there will be a new one.
     pub fn offline(&mut self) {
         if self.phase != Phase::Stopped {
+            self.closed();
             self.board.link.set(Link::Lost);
         }
     }
@@ -411,18 +421,19 @@ impl<O: Outside> Live<O> {
         }
     }
 
-    /// Sends a command. `false` where the store can do nothing for it: then the form goes its own way.
-    pub fn command(&mut self, command: ForumCommand) -> bool {
-        if self.phase == Phase::Stopped || request(self.forum, &command).is_none() {
-            return false;
+    /// Sends a command: its id. `None` where the store can do nothing for it: then the form goes its own way.
+    pub fn command(&mut self, command: ForumCommand) -> Option<CommandId> {
+        if self.phase == Phase::Stopped {
+            return None;
         }
+        request(self.forum, &command)?;
         let pending = Pending { id: self.fresh_id(), command, stage: Stage::Sent };
         // Pressed twice: the first is on its way.
-        let doubled = self.board.pending.with_untracked(|all| {
-            all.iter().any(|have| have.stage == Stage::Sent && have.text().is_none() && have.command == pending.command)
-        });
-        if doubled {
-            return true;
+        let same =
+            |have: &&Pending| have.stage == Stage::Sent && have.text().is_none() && have.command == pending.command;
+        let first = self.board.pending.with_untracked(|all| all.iter().find(same).map(|first| first.id));
+        if first.is_some() {
+            return first;
         }
         if pending.text().is_some() {
             self.board.composer.clear();
@@ -430,7 +441,7 @@ impl<O: Outside> Live<O> {
         self.board.pending.update(|all| all.push(pending.clone()));
         self.keep();
         self.deliver(&pending);
-        true
+        Some(pending.id)
     }
 
     /// Takes a command back.
@@ -584,11 +595,14 @@ impl<O: Outside> Live<O> {
 
     fn accepted(&mut self, accepted: &Accepted) {
         let at = self.outside.now();
-        self.board.pending.update(|all| {
-            if let Some(one) = all.iter_mut().find(|one| one.id == accepted.id) {
-                one.stage = Stage::Accepted { seq: accepted.seq, at, object: accepted.object };
-            }
+        let answered = self.board.pending.try_update(|all| {
+            let one = all.iter_mut().find(|one| one.id == accepted.id)?;
+            one.stage = Stage::Accepted { seq: accepted.seq, at, object: accepted.object };
+            Some(one.clone())
         });
+        if let Some(one) = answered.flatten() {
+            self.board.answered(&one);
+        }
         // What the reader just wrote is not held back from them.
         if !self.board.bounded && self.board.shown.get_untracked() < accepted.seq.0 {
             self.board.shown.set(accepted.seq.0);
@@ -661,29 +675,29 @@ impl<O: Outside> Live<O> {
             self.resend_at = Some(self.outside.now() + seconds * 1_000 + self.jitter(1_000));
             return;
         }
-        let Some(one) = self.board.pending.with_untracked(|all| all.iter().find(|one| one.id == id).cloned()) else {
+        let Some(mut one) = self.board.pending.with_untracked(|all| all.iter().find(|one| one.id == id).cloned())
+        else {
             return;
         };
+        one.stage = Stage::Refused(problem.title.clone());
         let composer = self.board.composer;
-        let free = composer.text.with_untracked(|text| text.trim().is_empty());
-        match one.text() {
-            Some(text) if free => {
-                composer.writing.set(one.writing());
-                composer.text.set(text.to_owned());
-                composer.problem.set(Some(problem));
-                self.board.pending.update(|all| all.retain(|one| one.id != id));
-            }
-            Some(_) => self.board.pending.update(|all| {
-                for one in all.iter_mut().filter(|one| one.id == id) {
-                    one.stage = Stage::Refused(problem.title.clone());
+        if one.text().is_some() && !composer.is_free() {
+            self.board.pending.update(|all| {
+                for have in all.iter_mut().filter(|have| have.id == id) {
+                    *have = one.clone();
                 }
-            }),
-            None => {
-                let title = if problem.title.is_empty() { self.words.site_failed().to_owned() } else { problem.title };
-                say(self.board.said, title);
-                self.board.pending.update(|all| all.retain(|one| one.id != id));
+            });
+        } else {
+            self.board.pending.update(|all| all.retain(|have| have.id != id));
+            if one.text().is_some() {
+                composer.take_up(&one);
+                composer.problem.set(Some(problem));
+            } else {
+                let failed = || self.words.site_failed().to_owned();
+                say(self.board.said, Some(problem.title).filter(|title| !title.is_empty()).unwrap_or_else(failed));
             }
         }
+        self.board.answered(&one);
         self.keep();
     }
 
@@ -691,7 +705,7 @@ impl<O: Outside> Live<O> {
         self.outside.disconnect();
         self.asked_until = None;
         self.loading_older = false;
-        let busy = self.outside.is_typing() || self.board.pending.with_untracked(|all| !all.is_empty());
+        let busy = self.is_typing() || self.board.pending.with_untracked(|all| !all.is_empty());
         if retry_ms == 0 && !busy {
             // Rights have changed: the page as it is now, by GET.
             self.phase = Phase::Stopped;
@@ -703,6 +717,11 @@ impl<O: Outside> Live<O> {
         self.board.link.set(Link::Lost);
     }
 
+    /// Would a reload lose something that was typed?
+    fn is_typing(&self) -> bool {
+        self.outside.is_typing() || self.board.composer.aside.with_untracked(|aside| !aside.is_empty())
+    }
+
     /// Ends the live page. Forms are plain forms again.
     fn stop(&mut self, reload: bool) {
         self.outside.disconnect();
@@ -711,7 +730,7 @@ impl<O: Outside> Live<O> {
         self.asked_until = None;
         self.board.link.set(Link::Stale);
         if reload {
-            if self.outside.is_typing() {
+            if self.is_typing() {
                 self.reload_at = Some(self.outside.now() + IDLE_CHECK_MS);
             } else {
                 self.outside.reload();
@@ -720,7 +739,7 @@ impl<O: Outside> Live<O> {
     }
 
     fn reload_if_idle(&mut self) {
-        let busy = self.outside.is_typing() || self.board.pending.with_untracked(|all| !all.is_empty());
+        let busy = self.is_typing() || self.board.pending.with_untracked(|all| !all.is_empty());
         if busy || !self.outside.is_idle() {
             self.reload_at = Some(self.outside.now() + IDLE_CHECK_MS);
         } else {
@@ -797,5 +816,5 @@ fn within(mut view: ForumView, page: &ForumView) -> ForumView {
     view
 }
 
-#[cfg(all(test, feature = "ssr"))]
+#[cfg(all(test, feature = "ssr", feature = "staff"))]
 mod tests;

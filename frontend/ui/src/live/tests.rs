@@ -1,18 +1,15 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use stimmwerk_core::forum::{
-    AuthorView, ContributionView, Counts, ForumKey, ForumValue, Header, Mode, Totals, Waiting, Window,
-};
-use stimmwerk_core::ids::{ProcessId, TopicId};
+use stimmwerk_core::forum::{ContributionView, Counts, ForumKey, ForumValue};
+use stimmwerk_core::ids::TopicId;
 use stimmwerk_core::live::{Beat, Bye, Delta, Deltas, Hello, OwnFrame, Page, Presence, Rejected, Resync, Snapshot};
 use stimmwerk_core::people::Audience;
-use stimmwerk_core::said::{Lang, Texts};
-use stimmwerk_core::time::{Timestamp, Zone};
+use stimmwerk_core::time::Timestamp;
 
 use super::*;
-use crate::board::Cx;
 use crate::data::ForumPage;
+use crate::sample::{self, uuid};
 
 const STREAM: StreamId = StreamId(Uuid::from_u128(7));
 
@@ -78,47 +75,11 @@ impl Outside for Fake {
 }
 
 fn contribution(position: u64) -> ContributionView {
-    ContributionView {
-        id: ContributionId(Uuid::from_u128(u128::from(position))),
-        position,
-        author: AuthorView { name: Some("Ada".into()), number: 1, role: None, participant: None },
-        text: format!("Beitrag {position}").into(),
-        html: None,
-        lang: Some(Lang::german()),
-        at: Timestamp(0),
-        edited: false,
-        reply_to: None,
-        topic: None,
-        support: 0,
-        replies: 0,
-        waits: false,
-        pending: None,
-        additions: Vec::new(),
-        hall: None,
-        addition: None,
-        reports: Vec::new(),
-        claim: None,
-        hidden: None,
-    }
+    sample::contribution(position, "Beitrag")
 }
 
 fn view(positions: &[u64]) -> ForumView {
-    ForumView {
-        forum: Header {
-            id: ForumId(Uuid::from_u128(1)),
-            process: ProcessId(Uuid::from_u128(2)),
-            title: Texts::of(Lang::german(), "Wohnen"),
-            mode: Mode::Open,
-            until: None,
-            waiting: Waiting::None,
-        },
-        totals: Totals::default(),
-        topics: Vec::new(),
-        contributions: positions.iter().map(|position| contribution(*position)).collect(),
-        attention: Vec::new(),
-        waiting: Vec::new(),
-        window: Window { from: positions.last().copied().unwrap_or_default(), topic: None },
-    }
+    sample::forum_page(positions.iter().map(|position| contribution(*position)).collect()).view
 }
 
 /// A store of a page as of 10, with contributions 10 and 9.
@@ -132,25 +93,10 @@ struct Scene {
 impl Scene {
     fn of(view: ForumView, path: &str) -> Self {
         let owner = Owner::new_root(None);
-        let page = ForumPage {
-            stream: STREAM,
-            seq: Seq(10),
-            view,
-            own: Some(OwnView::default()),
-            moderates: false,
-            idempotency_key: CommandId(Uuid::nil()),
-            now: Timestamp(0),
-            codes: None,
-        };
+        let page = ForumPage { stream: STREAM, seq: Seq(10), view, ..sample::forum_page(Vec::new()) };
         let (fake, board, words) = owner.with(|| {
-            let words = Words::of("de");
-            let cx = Cx {
-                words,
-                zone: StoredValue::new(Zone::default()),
-                path: StoredValue::new(path.to_owned()),
-                refused: StoredValue::new(None),
-            };
-            (Fake::default(), Board::new(&page, cx), words)
+            let cx = sample::cx(path);
+            (Fake::default(), Board::new(&page, cx), cx.words)
         });
         let seen = fake.0.clone();
         seen.borrow_mut().now = 1_000_000;
@@ -218,8 +164,7 @@ impl Scene {
     }
 
     fn write(&mut self, text: &str) -> CommandId {
-        assert!(self.live.command(contribute(text)), "taken");
-        self.pending().last().expect("kept").id
+        self.live.command(contribute(text)).expect("taken")
     }
 
     fn reject(&mut self, id: CommandId, code: &str) {
@@ -284,7 +229,7 @@ fn given_ranges_in_order_then_they_are_taken_in() {
         13,
         14,
         vec![Delta::Put {
-            key: ForumKey::Counts(ContributionId(Uuid::from_u128(9))),
+            key: ForumKey::Counts(ContributionId(uuid(9))),
             seq: Seq(14),
             value: ForumValue::Counts(Counts { support: 3, replies: 1 }),
         }],
@@ -337,7 +282,7 @@ fn given_a_snapshot_then_nothing_of_the_old_view_stays() {
 
 #[test]
 fn given_a_topic_page_then_snapshots_and_pages_are_cut_to_it() {
-    let topic = TopicId(Uuid::from_u128(5));
+    let topic = TopicId(uuid(5));
     let mut page = view(&[10]);
     page.contributions[0].topic = Some(topic);
     page.window.topic = Some(topic);
@@ -394,7 +339,7 @@ fn given_a_frame_that_cannot_be_read_then_the_store_asks_again_once_and_then_sto
     assert_eq!(scene.sent(), [subscribe(10, 9)]);
     scene.live.message("{\"type\":\"deltas\",\"stream\":1}");
     assert_eq!(scene.board.link.get_untracked(), Link::Stale);
-    assert!(!scene.live.command(contribute("x")), "forms are plain forms again");
+    assert!(scene.live.command(contribute("x")).is_none(), "forms are plain forms again");
     scene.live.message("{\"type\":\"of a newer server\"}");
 }
 
@@ -417,7 +362,7 @@ fn given_a_command_then_it_is_kept_until_its_effect_is_seen() {
 fn given_a_contribution_that_waits_then_its_author_is_told() {
     let mut scene = Scene::live();
     let id = scene.write("Hallo");
-    let object = ContributionId(Uuid::from_u128(11));
+    let object = ContributionId(uuid(11));
     scene.frame(ServerFrame::Accepted(Accepted { id, object: Some(object.0), seq: Seq(11) }));
     scene.deltas(10, 11, Vec::new());
     let waiting = stimmwerk_core::forum::OwnWaiting {
@@ -463,7 +408,7 @@ fn given_a_reload_then_kept_commands_go_under_the_same_id() {
 fn given_a_reader_who_has_not_joined_then_kept_commands_are_forgotten() {
     let mut scene = Scene::new();
     scene.board.own.set(None);
-    let kept = Pending { id: CommandId(Uuid::from_u128(1)), command: contribute("x"), stage: Stage::Sent };
+    let kept = Pending { id: CommandId(uuid(1)), command: contribute("x"), stage: Stage::Sent };
     scene.live.start(vec![kept]);
     assert!(scene.pending().is_empty() && scene.seen.borrow().kept.is_empty());
 }
@@ -498,12 +443,12 @@ fn given_a_refusal_while_something_else_is_typed_then_both_texts_are_kept() {
 #[test]
 fn given_an_addition_then_what_was_being_written_is_put_aside_and_a_refusal_brings_the_addition_back() {
     let mut scene = Scene::live();
-    let (composer, about) = (scene.board.composer, ContributionId(Uuid::from_u128(9)));
+    let (composer, about) = (scene.board.composer, ContributionId(uuid(9)));
     composer.text.set("Ein Anfang".to_owned());
     composer.begin(Writing::Add(about), Some(String::new()));
     assert_eq!(composer.text.get_untracked(), "");
     composer.text.set("Noch etwas".to_owned());
-    assert!(scene.live.command(ForumCommand::Add { contribution: about, text: "Noch etwas".to_owned() }));
+    assert!(scene.live.command(ForumCommand::Add { contribution: about, text: "Noch etwas".to_owned() }).is_some());
     assert_eq!(
         (composer.text.get_untracked().as_str(), composer.writing.get_untracked()),
         ("Ein Anfang", Writing::New)
@@ -516,10 +461,110 @@ fn given_an_addition_then_what_was_being_written_is_put_aside_and_a_refusal_brin
 }
 
 #[test]
+fn given_texts_put_aside_one_over_the_other_then_each_comes_back() {
+    let mut scene = Scene::live();
+    let composer = scene.board.composer;
+    let at = |n: u64| ContributionId(uuid(n.into()));
+    let stands = || (composer.writing.get_untracked(), composer.text.get_untracked());
+    composer.text.set("Ein Anfang".to_owned());
+    composer.begin(Writing::Edit(at(9)), Some("Beitrag 9".to_owned()));
+    composer.text.set("Beitrag 9, besser".to_owned());
+    composer.begin(Writing::Edit(at(10)), Some("Beitrag 10".to_owned()));
+    composer.begin(Writing::Add(at(10)), Some(String::new()));
+    assert_eq!(composer.aside.with_untracked(Vec::len), 2, "words nobody touched are not kept");
+    composer.text.set("Noch etwas".to_owned());
+    composer.begin(Writing::Reply(at(9)), None);
+    assert_eq!(stands(), (Writing::Reply(at(9)), String::new()));
+    composer.text.set("Eine Antwort".to_owned());
+    scene.write("Eine Antwort");
+    assert_eq!(stands(), (Writing::Add(at(10)), "Noch etwas".to_owned()));
+    composer.cancel();
+    assert_eq!(stands(), (Writing::Edit(at(9)), "Beitrag 9, besser".to_owned()));
+    composer.begin(Writing::Edit(at(9)), Some("Beitrag 9".to_owned()));
+    assert_eq!(stands().1, "Beitrag 9, besser", "pressed again");
+    composer.clear();
+    assert_eq!(stands(), (Writing::New, "Ein Anfang".to_owned()));
+    assert!(composer.aside.with_untracked(Vec::is_empty));
+}
+
+#[test]
+fn given_a_text_put_aside_then_the_page_is_not_loaded_anew_over_it() {
+    let mut scene = Scene::live();
+    let composer = scene.board.composer;
+    composer.text.set("Ein Anfang".to_owned());
+    composer.begin(Writing::Edit(ContributionId(uuid(9))), Some("Beitrag 9".to_owned()));
+    scene.frame(ServerFrame::Bye(Bye { retry_ms: 0 }));
+    assert_eq!(scene.seen.borrow().reloads, 0);
+    composer.clear();
+    composer.clear();
+    scene.live.awake();
+    scene.hello();
+    scene.frame(ServerFrame::Bye(Bye { retry_ms: 0 }));
+    assert_eq!(scene.seen.borrow().reloads, 1);
+}
+
+#[test]
+fn given_words_of_the_hall_when_refused_then_the_name_comes_back_with_them() {
+    let mut scene = Scene::live();
+    let composer = scene.board.composer;
+    let hall = |text: &str, name: &str| ForumCommand::Contribute {
+        text: text.to_owned(),
+        lang: None,
+        topic: None,
+        reply_to: None,
+        hall: Some(name.to_owned()),
+    };
+    let stands = || (composer.text.get_untracked(), composer.hall.get_untracked());
+    composer.text.set("Im Saal".to_owned());
+    composer.hall.set("Frau Berger".to_owned());
+    let first = scene.live.command(hall("Im Saal", "Frau Berger")).expect("taken");
+    assert_eq!(stands(), (String::new(), String::new()), "the next one may be somebody else");
+    scene.reject(first, "forum_closed");
+    assert_eq!(stands(), ("Im Saal".to_owned(), "Frau Berger".to_owned()));
+    let again = scene.live.command(hall("Im Saal", "Frau Berger")).expect("taken");
+    composer.text.set("Schon das Nächste".to_owned());
+    composer.hall.set("Herr Yıldız".to_owned());
+    scene.reject(again, "forum_closed");
+    assert_eq!(stands(), ("Schon das Nächste".to_owned(), "Herr Yıldız".to_owned()));
+    composer.take_up(&scene.pending()[0]);
+    assert_eq!(stands(), ("Im Saal".to_owned(), "Frau Berger".to_owned()));
+    composer.clear();
+    assert_eq!(stands(), ("Schon das Nächste".to_owned(), "Herr Yıldız".to_owned()));
+}
+
+#[test]
+fn given_a_short_time_without_a_network_then_the_page_comes_back() {
+    let mut scene = Scene::live();
+    scene.live.offline();
+    assert_eq!(scene.board.link.get_untracked(), Link::Lost);
+    scene.pass(200);
+    scene.live.awake();
+    assert_eq!(scene.seen.borrow().connects, 2);
+    scene.hello();
+    assert_eq!(scene.board.link.get_untracked(), Link::Live);
+    assert_eq!(scene.sent(), [subscribe(10, 9)]);
+}
+
+#[test]
+fn given_an_answered_command_then_who_listens_hears_how_it_went() {
+    let mut scene = Scene::live();
+    let heard = Rc::new(RefCell::new(Vec::new()));
+    let ear = heard.clone();
+    scene.board.ear.set_value(Some(Rc::new(move |one: &Pending| ear.borrow_mut().push((one.id, one.stage.clone())))));
+    let about = |n| ForumCommand::Support { contribution: ContributionId(uuid(n)) };
+    let (good, bad) = (scene.live.command(about(9)).expect("taken"), scene.live.command(about(10)).expect("taken"));
+    scene.frame(ServerFrame::Accepted(Accepted { id: good, object: None, seq: Seq(11) }));
+    scene.reject(bad, "unavailable");
+    scene.reject(bad, "forum_closed");
+    let accepted = Stage::Accepted { seq: Seq(11), at: 1_000_000, object: None };
+    assert_eq!(*heard.borrow(), [(good, accepted), (bad, Stage::Refused("So nicht.".to_owned()))]);
+}
+
+#[test]
 fn given_an_addition_that_waits_then_its_author_is_told() {
     let mut scene = Scene::live();
-    let about = ContributionId(Uuid::from_u128(9));
-    assert!(scene.live.command(ForumCommand::Add { contribution: about, text: "Noch etwas".to_owned() }));
+    let about = ContributionId(uuid(9));
+    assert!(scene.live.command(ForumCommand::Add { contribution: about, text: "Noch etwas".to_owned() }).is_some());
     let id = scene.pending()[0].id;
     scene.frame(ServerFrame::Accepted(Accepted { id, object: Some(about.0), seq: Seq(11) }));
     scene.deltas(10, 11, Vec::new());
@@ -539,9 +584,9 @@ fn given_an_addition_that_waits_then_its_author_is_told() {
 fn given_an_answer_to_being_hidden_then_the_text_field_is_left_alone_and_the_answer_is_seen_before_it_is_let_go() {
     let mut scene = Scene::live();
     scene.board.composer.text.set("Ein Anfang".to_owned());
-    let appeal =
-        || ForumCommand::Appeal { contribution: ContributionId(Uuid::from_u128(8)), text: "Kein Spam.".to_owned() };
-    assert!(scene.live.command(appeal()) && scene.live.command(appeal()));
+    let appeal = || ForumCommand::Appeal { contribution: ContributionId(uuid(8)), text: "Kein Spam.".to_owned() };
+    assert!(scene.live.command(appeal()).is_some());
+    assert_eq!(scene.live.command(appeal()), Some(scene.pending()[0].id), "pressed twice");
     assert_eq!(scene.board.composer.text.get_untracked(), "Ein Anfang");
     assert_eq!(commands(&scene.sent()).len(), 1, "once");
     let id = scene.pending()[0].id;
@@ -551,7 +596,7 @@ fn given_an_answer_to_being_hidden_then_the_text_field_is_left_alone_and_the_ans
     scene.own(11, OwnView::default());
     assert!(scene.pending().is_empty());
     assert_eq!(scene.board.said.with_untracked(|said| said.words.clone()), Words::of("de").said_waiting());
-    assert!(scene.live.command(appeal()));
+    assert!(scene.live.command(appeal()).is_some());
     let id = scene.pending()[0].id;
     scene.reject(id, "wrong_state");
     assert_eq!(scene.board.said.with_untracked(|said| said.words.clone()), "So nicht.");
@@ -574,8 +619,8 @@ fn given_a_refusal_for_now_then_the_same_command_goes_again() {
 #[test]
 fn given_support_pressed_twice_then_it_is_sent_once() {
     let mut scene = Scene::live();
-    let support = ForumCommand::Support { contribution: ContributionId(Uuid::from_u128(9)) };
-    assert!(scene.live.command(support.clone()) && scene.live.command(support));
+    let support = ForumCommand::Support { contribution: ContributionId(uuid(9)) };
+    assert_eq!(scene.live.command(support.clone()), scene.live.command(support));
     assert_eq!(commands(&scene.sent()).len(), 1);
 }
 

@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use stimmwerk_core::forum::{ContributionView, EDIT_WINDOW_MS, Header, MAX_ADDITIONS, Mode};
 use stimmwerk_core::ids::ContributionId;
 
-use super::forum::{additions, hall_note, text, writer, writer_name};
+use super::forum::{additions, hall_note, text, writer};
 use super::parts::{hidden, icon, icons, texts};
 use crate::address::{self, ForumPlace, Writing};
 use crate::board::Cx;
@@ -35,12 +35,7 @@ impl Use {
 
 /// May the reader write now?
 pub fn may_write(place: &Place) -> bool {
-    place.own.is_some()
-        && match place.forum.mode {
-            Mode::Open | Mode::Slow { .. } => true,
-            Mode::Locked => place.moderates,
-            Mode::Closed => false,
-        }
+    place.own.is_some() && Writing::New.fits(place.forum.mode, place.moderates)
 }
 
 /// The way back into the conversation.
@@ -153,7 +148,8 @@ fn own_menu(cx: Cx, place: &Place, one: &ContributionView) -> AnyView {
     let there = ForumPlace { forum: place.forum.id, moderation: false, topic: None, before: Some(one.position + 1) };
     let to = |writing| format!("{}#write", there.href_writing(writing));
     let in_time = place.now <= one.at.plus_ms(EDIT_WINDOW_MS);
-    let editable = in_time && place.forum.mode != Mode::Closed && one.support == 0 && one.replies == 0;
+    let fits = Writing::Edit(one.id).fits(place.forum.mode, place.moderates);
+    let editable = in_time && fits && one.support == 0 && one.replies == 0;
     let change = if editable {
         Some(view! { <a href=to(Writing::Edit(one.id))>{icon(icons::EDIT)} {words.item_edit()}</a> })
     } else if may_write(place) && one.additions.len() < MAX_ADDITIONS {
@@ -235,9 +231,4 @@ fn acts(cx: Cx, place: &Place, one: &ContributionView, mine: bool, what: Use) ->
 /// This page again, at a card.
 fn here(cx: Cx, id: ContributionId) -> String {
     format!("{}#{}", cx.path.get_value(), address::anchor(id))
-}
-
-/// How a title names who wrote something.
-pub fn name(cx: Cx, one: &ContributionView) -> String {
-    writer_name(cx.words, one)
 }

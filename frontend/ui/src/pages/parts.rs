@@ -8,8 +8,8 @@ use stimmwerk_core::said::Texts;
 
 use crate::board::Cx;
 use crate::data::Refused;
-use crate::view::{AnyView, IntoAny};
-use crate::words::{Words, autonym};
+use crate::view::{AnyView, IntoAny, still};
+use crate::words::{LANGUAGES, Words, autonym};
 
 /// A text in several languages for this reader. One that is not translated says which language it is in.
 pub fn texts(words: Words, texts: &Texts) -> AnyView {
@@ -128,6 +128,23 @@ pub mod icons {
 /// A hidden field.
 pub fn hidden(name: &'static str, value: String) -> AnyView {
     view! { <input type="hidden" name=name value=value /> }.into_any()
+}
+
+/// The language of what is written: as it was sent, or as the page is.
+pub fn language_select(words: Words, id: &'static str, sent: Option<String>) -> AnyView {
+    still(move || {
+        let lang = sent.unwrap_or_else(|| words.lang().to_owned());
+        let one = |one: &&'static str| view! { <option value=*one selected=lang == *one>{autonym(one)}</option> };
+        view! {
+            <select id=id name="lang">
+                {LANGUAGES.iter().map(one).collect_view()}
+                <option value="" selected=lang.is_empty()>
+                    {words.write_language_other()}
+                </option>
+            </select>
+        }
+        .into_any()
+    })
 }
 
 /// Why something was not taken: the title of a problem.

@@ -3,13 +3,14 @@
 use leptos::prelude::*;
 use stimmwerk_core::ids::ContributionId;
 
-use super::cards::{Use, card, may_write, name, way_back};
-use super::parts::{area_html, hidden, icon, icons, problem, refusal};
+use super::cards::{Use, card, may_write, way_back};
+use super::forum::writer_name;
+use super::parts::{area_html, hidden, icon, icons, language_select, problem, refusal};
 use crate::address;
 use crate::board::Cx;
 use crate::data::{Place, ThreadPage};
 use crate::view::{AnyView, IntoAny};
-use crate::words::{DocumentWords, LANGUAGES, autonym};
+use crate::words::DocumentWords;
 
 /// See [`crate::data::PageKind::Thread`].
 pub fn thread(cx: Cx, words: DocumentWords, page: ThreadPage) -> AnyView {
@@ -17,7 +18,7 @@ pub fn thread(cx: Cx, words: DocumentWords, page: ThreadPage) -> AnyView {
     let middle = thread.iter().position(|one| one.id == this).unwrap_or_default();
     let (before, rest) = thread.split_at(middle);
     let (this_one, replies) = rest.split_first().map_or((None, rest), |(one, replies)| (Some(one), replies));
-    let title = this_one.map_or(String::new(), |one| words.thread_title(&name(cx, one)));
+    let title = this_one.map_or(String::new(), |one| words.thread_title(&writer_name(cx.words, one)));
     let before = before.iter().map(|one| card(cx, &place, one, Use::Listed)).collect_view();
     let action = address::api(place.forum.id, "/contributions");
     let elsewhere = action.clone();
@@ -70,11 +71,6 @@ fn answer(cx: Cx, place: &Place, this: ContributionId, action: String) -> AnyVie
     let words = cx.words;
     let refused = cx.refused_by(&action);
     let kept = |name: &str| refused.as_ref().and_then(|refused| refused.fields.get(name).cloned());
-    let lang = kept("lang").unwrap_or_else(|| words.lang().to_owned());
-    let languages = LANGUAGES
-        .iter()
-        .map(|one| view! { <option value=*one selected=lang == *one>{autonym(one)}</option> })
-        .collect_view();
     let why = refused.as_ref().map(|refused| problem(words, &refused.problem.title));
     view! {
         <form id="write" class="panel composer" method="post" action=action>
@@ -100,12 +96,7 @@ fn answer(cx: Cx, place: &Place, this: ContributionId, action: String) -> AnyVie
             <div class="choices">
                 <div class="choice">
                     <label for="lang">{words.write_language()}</label>
-                    <select id="lang" name="lang">
-                        {languages}
-                        <option value="" selected=lang.is_empty()>
-                            {words.write_language_other()}
-                        </option>
-                    </select>
+                    {language_select(words, "lang", kept("lang"))}
                 </div>
             </div>
             <p class="line ends">

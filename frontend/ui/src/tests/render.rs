@@ -3,59 +3,27 @@
 use std::collections::BTreeMap;
 
 use stimmwerk_core::forum::{
-    AdditionView, AppealView, AuthorView, ContributionView, ForumView, HallView, Header, HiddenView, HideReason, Mode,
-    OwnHidden, OwnView, OwnWaiting, TopicView, Totals, Waiting, Window,
+    AdditionView, AppealView, ContributionView, HallView, HiddenView, HideReason, Mode, OwnHidden, OwnView, OwnWaiting,
+    TopicView, Totals, Waiting,
 };
-use stimmwerk_core::ids::{CommandId, ContributionId, ForumId, ParticipantId, ProcessId, StreamId, TopicId};
-use stimmwerk_core::live::{Problem, Seq};
+use stimmwerk_core::ids::{CommandId, ContributionId, ForumId, ParticipantId, ProcessId, TopicId};
+use stimmwerk_core::live::Problem;
 use stimmwerk_core::network::Joining;
 use stimmwerk_core::people::Role;
-use stimmwerk_core::said::{Lang, Texts};
+use stimmwerk_core::said::Lang;
 use stimmwerk_core::time::{Timestamp, Zone};
-use uuid::Uuid;
 
 use crate::data::{
     Codes, ForumCard, ForumPage, Home, Join, ListPage, LoginLink, Me, Message, PageData, PageKind, Place, ProcessCard,
     Refused, ReportPage, Return, Shell, ThreadPage, Welcome,
 };
+use crate::sample::{self, HOSTILE, NOW, me, texts, uuid};
 use crate::{LANGUAGES, direction, document, embedded, problem_title, render};
 
-/// Tried in every text.
-const HOSTILE: &str = "</script><script>alert(1)</script>\"'><img src=x onerror=alert(1)>&lt;</textarea><!--";
-
-const NOW: i64 = 1_795_430_000_000;
-
-fn uuid(n: u128) -> Uuid {
-    Uuid::from_u128(0x0192_0000_0000_7000_8000_0000_0000_0000 | n)
-}
-
-fn texts(text: &str) -> Texts {
-    Texts::of(Lang::german(), text)
-}
-
-fn contribution(n: u128, name: Option<&str>, text: &str) -> ContributionView {
-    ContributionView {
-        id: ContributionId(uuid(n)),
-        position: n as u64,
-        author: AuthorView { name: name.map(Into::into), number: n as u32, role: None, participant: None },
-        text: text.into(),
-        html: None,
-        lang: Some(Lang::german()),
-        at: Timestamp(NOW - (100 - n as i64) * 600_000),
-        edited: false,
-        reply_to: None,
-        topic: None,
-        support: 0,
-        replies: 0,
-        waits: false,
-        pending: None,
-        additions: Vec::new(),
-        hall: None,
-        addition: None,
-        reports: Vec::new(),
-        claim: None,
-        hidden: None,
-    }
+fn contribution(n: u64, name: Option<&str>, text: &str) -> ContributionView {
+    let mut one = sample::contribution(n, text);
+    one.author.name = name.map(Into::into);
+    ContributionView { at: Timestamp(NOW - (100 - n as i64) * 600_000), ..one }
 }
 
 fn hidden(n: u128, appeal: Option<bool>) -> OwnHidden {
@@ -104,34 +72,15 @@ fn forum_page() -> ForumPage {
         hidden: vec![hidden(61, None), hidden(62, Some(false)), hidden(63, Some(true))],
         next_at: None,
     };
-    ForumPage {
-        stream: StreamId(uuid(1)),
-        seq: Seq(90),
-        view: ForumView {
-            forum: Header {
-                id: ForumId(uuid(2)),
-                process: ProcessId(uuid(3)),
-                title: texts("Wie wollen wir zusammen leben?"),
-                mode: Mode::Open,
-                until: None,
-                waiting: Waiting::FirstOfGuest,
-            },
-            totals: Totals { contributions: 57, waiting: None },
-            topics: vec![
-                TopicView { id: topic, title: texts("Räume und Treffpunkte") },
-                TopicView { id: TopicId(uuid(501)), title: texts("Sprache") },
-            ],
-            contributions: vec![hall, mine, persian, list, reply, first],
-            waiting: Vec::new(),
-            attention: Vec::new(),
-            window: Window { from: 40, topic: None },
-        },
-        own: Some(own),
-        moderates: false,
-        idempotency_key: CommandId(uuid(77)),
-        now: Timestamp(NOW),
-        codes: None,
-    }
+    let mut page = sample::forum_page(vec![hall, mine, persian, list, reply, first]);
+    page.view.forum.waiting = Waiting::FirstOfGuest;
+    page.view.totals = Totals { contributions: 57, waiting: None };
+    page.view.topics = vec![
+        TopicView { id: topic, title: texts("Räume und Treffpunkte") },
+        TopicView { id: TopicId(uuid(501)), title: texts("Sprache") },
+    ];
+    page.own = Some(own);
+    page
 }
 
 fn staff_page() -> ForumPage {
@@ -173,7 +122,7 @@ fn page(lang: &str, kind: PageKind) -> PageData {
             PageKind::Report(page) => format!("/f/{}/c/{}/report", page.place.forum.id, page.contribution.id),
             _ => "/".to_owned(),
         },
-        me: Some(Me { name: Some("Lena".to_owned()), guest: true }),
+        me: Some(Me { guest: true, ..me("Lena") }),
         refused: None,
         page: kind,
     }
@@ -212,15 +161,7 @@ fn home() -> PageKind {
 }
 
 fn place() -> Place {
-    let page = forum_page();
-    Place {
-        forum: page.view.forum,
-        topics: page.view.topics,
-        own: page.own,
-        moderates: false,
-        now: page.now,
-        idempotency_key: page.idempotency_key,
-    }
+    sample::place(forum_page())
 }
 
 fn list_page() -> ListPage {
@@ -592,7 +533,7 @@ fn given_hostile_words_everywhere_then_they_are_words() {
     for kind in kinds {
         let mut data = page("de", kind);
         data.network = Some(texts(HOSTILE));
-        data.me = Some(Me { name: Some(HOSTILE.to_owned()), guest: true });
+        data.me = Some(Me { guest: true, ..me(HOSTILE) });
         data.path = format!("/?x={HOSTILE}");
         data.refused = Some(Refused {
             action: HOSTILE.to_owned(),

@@ -3,60 +3,32 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use stimmwerk_core::forum::{
-    ActView, AdditionView, AppealView, AuthorView, ClaimView, ContributionView, Did, ForumView, HallView, Header,
-    HiddenView, HideReason, Mode, OwnView, Record, ReportReason, ReportView, Reported, TopicView, Totals, Waiting,
-    Window,
+    ActView, AdditionView, AppealView, AuthorView, ClaimView, ContributionView, Did, HallView, Header, HiddenView,
+    HideReason, Mode, Record, ReportReason, ReportView, Reported, TopicView, Totals, Waiting,
 };
-use stimmwerk_core::ids::{CommandId, ContributionId, ForumId, ParticipantId, ProcessId, StreamId, TopicId};
+use stimmwerk_core::ids::{ContributionId, ParticipantId, TopicId};
 use stimmwerk_core::live::{Problem, Seq};
 use stimmwerk_core::people::Role;
-use stimmwerk_core::said::{Lang, Texts};
 use stimmwerk_core::time::{Timestamp, Zone};
-use uuid::Uuid;
 
 use crate::data::{Codes, ForumPage, LogPage, Me, PageData, PageKind, Place, RecordPage, Refused, Shell};
-use crate::{LANGUAGES, document, embedded, render};
+use crate::sample::{self, HOSTILE, NOW, me, texts, uuid};
+use crate::{LANGUAGES, direction, document, embedded, render};
 
-/// Tried in every text.
-const HOSTILE: &str = "</script><script>alert(1)</script>\"'><img src=x onerror=alert(1)>&lt;</textarea><!--";
-const NOW: i64 = 1_795_430_000_000;
 const MINUTE: i64 = 60_000;
 
-fn uuid(n: u128) -> Uuid {
-    Uuid::from_u128(0x0192_0000_0000_7000_8000_0000_0000_0000 | n)
-}
-
-fn texts(text: &str) -> Texts {
-    Texts::of(Lang::german(), text)
-}
-
 fn contribution(n: u128, text: &str, minutes: i64) -> ContributionView {
+    let author = AuthorView {
+        name: Some("Yusuf".into()),
+        number: n as u32,
+        role: None,
+        participant: Some(ParticipantId(uuid(1_000 + n % 10))),
+    };
     ContributionView {
-        id: ContributionId(uuid(n)),
-        position: n as u64,
-        author: AuthorView {
-            name: Some("Yusuf".into()),
-            number: n as u32,
-            role: None,
-            participant: Some(ParticipantId(uuid(1_000 + n % 10))),
-        },
-        text: text.into(),
-        html: None,
-        lang: Some(Lang::german()),
+        author,
         at: Timestamp(NOW - minutes * MINUTE),
-        edited: false,
-        additions: Vec::new(),
-        hall: None,
-        reply_to: None,
         topic: Some(TopicId(uuid(500))),
-        support: 0,
-        replies: 0,
-        waits: false,
-        pending: None,
-        addition: None,
-        reports: Vec::new(),
-        claim: None,
-        hidden: None,
+        ..sample::contribution(n as u64, text)
     }
 }
 
@@ -94,50 +66,29 @@ fn desk(text: &str) -> ForumPage {
     spoken.hall = Some(HallView { name: said() });
     let mut gone = contribution(45, "", 40);
     gone.hidden = Some(hidden(None, text));
-    ForumPage {
-        stream: StreamId(uuid(1)),
-        seq: Seq(90),
-        view: ForumView {
-            forum: header(text),
-            totals: Totals { contributions: 6, waiting: Some(8) },
-            topics: vec![TopicView { id: TopicId(uuid(500)), title: texts(text) }],
-            contributions: vec![gone, spoken, appealed.clone(), added.clone(), changed.clone(), reported.clone()],
-            waiting: vec![waiting(51, 12), claimed, stale, same_person],
-            attention: vec![reported, changed, added, appealed],
-            window: Window { from: 40, topic: None },
-        },
-        own: Some(OwnView::default()),
-        moderates: true,
-        idempotency_key: CommandId(uuid(77)),
-        now: Timestamp(NOW),
-        codes: Some(Codes {
-            spoken: "BCDF GHJK".to_owned(),
-            url: "https://stimm.example/j/abcdef".to_owned(),
-            picture: "<svg viewBox=\"0 0 2 2\"><path d=\"M0 0h1v1\"/></svg>".to_owned(),
-        }),
-    }
+    let contributions = vec![gone, spoken, appealed.clone(), added.clone(), changed.clone(), reported.clone()];
+    let mut page = sample::forum_page(contributions);
+    page.view.forum = header(text);
+    page.view.totals = Totals { contributions: 6, waiting: Some(8) };
+    page.view.topics = vec![TopicView { id: TopicId(uuid(500)), title: texts(text) }];
+    page.view.waiting = vec![waiting(51, 12), claimed, stale, same_person];
+    page.view.attention = vec![reported, changed, added, appealed];
+    page.view.window.from = 40;
+    page.moderates = true;
+    page.codes = Some(Codes {
+        spoken: "BCDF GHJK".to_owned(),
+        url: "https://stimm.example/j/abcdef".to_owned(),
+        picture: "<svg viewBox=\"0 0 2 2\"><path d=\"M0 0h1v1\"/></svg>".to_owned(),
+    });
+    page
 }
 
 fn header(title: &str) -> Header {
-    Header {
-        id: ForumId(uuid(2)),
-        process: ProcessId(uuid(3)),
-        title: texts(title),
-        mode: Mode::Slow { seconds: 60 },
-        until: None,
-        waiting: Waiting::FirstOfGuest,
-    }
+    Header { mode: Mode::Slow { seconds: 60 }, waiting: Waiting::FirstOfGuest, ..sample::header(title) }
 }
 
 fn place(text: &str, moderates: bool) -> Place {
-    Place {
-        forum: header(text),
-        topics: vec![TopicView { id: TopicId(uuid(500)), title: texts(text) }],
-        own: None,
-        moderates,
-        now: Timestamp(NOW),
-        idempotency_key: CommandId(uuid(77)),
-    }
+    Place { own: None, moderates, ..sample::place(desk(text)) }
 }
 
 fn all_acts() -> Vec<Did> {
@@ -244,7 +195,7 @@ fn page(lang: &str, kind: PageKind) -> PageData {
         zone: Zone { offsets: vec![(Timestamp(0), 60)] },
         network: Some(texts("Netzwerk der Vereine")),
         path: "/f/x/moderation".to_owned(),
-        me: Some(Me { name: Some("Lena".to_owned()), guest: false }),
+        me: Some(Me { admin: true, ..me("Lena") }),
         refused: None,
         page: kind,
     }
@@ -351,7 +302,7 @@ fn given_hostile_words_everywhere_then_they_are_words() {
     for (name, kind) in kinds(HOSTILE) {
         let mut data = page("de", kind);
         data.network = Some(texts(HOSTILE));
-        data.me = Some(Me { name: Some(HOSTILE.to_owned()), guest: false });
+        data.me = Some(Me { admin: true, ..me(HOSTILE) });
         data.refused = Some(Refused {
             action: format!("/api/v1/forums/{}/summary", uuid(2)),
             fields: BTreeMap::from([("text".to_owned(), HOSTILE.to_owned())]),
@@ -416,6 +367,77 @@ fn given_a_desk_then_it_says_how_long_who_is_at_it_and_what_was_reported() {
     assert!(has(&html, "Alle 2 von dieser Person freigeben"));
     assert!(has(&html, "BCDF GHJK") && has(&html, "<svg viewBox=\"0 0 2 2\">"));
     assert!(has(&html, "name=\"in_hall\" value=\"1\"") && has(&html, "name=\"hall\""));
+}
+
+#[test]
+fn given_a_desk_then_only_who_took_something_on_is_told_so() {
+    let mine = |participant| {
+        let me = Me { participant, ..me("Lena K.") };
+        let page = page("de", PageKind::Moderation(Box::new(desk("Lena K."))));
+        has(&render(PageData { me: Some(me), ..page }), "Sie sind dran")
+    };
+    assert!(mine(Some(ParticipantId(uuid(9)))));
+    assert!(!mine(Some(ParticipantId(uuid(10)))), "another one of the same name");
+    assert!(!mine(None));
+}
+
+#[test]
+fn given_deleting_for_good_then_it_is_for_admins_and_needs_a_second_press() {
+    let html = |admin| {
+        let page = page("de", PageKind::Moderation(Box::new(desk("Ein Gedanke"))));
+        render(PageData { me: Some(Me { admin, ..me("Lena") }), ..page })
+    };
+    assert!(!has(&html(false), "/erase\""));
+    let html = html(true);
+    let forms = html.matches("/erase\"").count();
+    assert!(forms > 0);
+    let sure = |before: &str| before.rfind("<details class=\"sure\"") > before.rfind("</details>");
+    assert!(html.match_indices("/erase\"").all(|(at, _)| sure(&html[..at])));
+}
+
+#[test]
+fn given_a_refused_form_of_the_desk_then_what_was_typed_is_still_there() {
+    let refused = |action: &str, fields: &[(&str, &str)]| {
+        let mut data = page("de", PageKind::Moderation(Box::new(desk("Ein Gedanke"))));
+        data.refused = Some(Refused {
+            action: format!("/api/v1/forums/{}{action}", uuid(2)),
+            fields: fields.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect(),
+            problem: Problem {
+                code: "internal".to_owned(),
+                status: 500,
+                title: "Nein.".to_owned(),
+                params: serde_json::Map::new(),
+            },
+        });
+        render(data)
+    };
+    let html = refused("/contributions", &[("text", "Im Saal"), ("hall", "Frau Berger"), ("lang", "")]);
+    assert!(has(&html, ">Im Saal</textarea>") && has(&html, "value=\"Frau Berger\""));
+    let (_, other) = html.split_once("id=\"hall-lang\"").expect("a choice of languages");
+    assert!(has(other.split("</select>").next().unwrap_or_default(), "<option value=\"\" selected"));
+    assert!(has(&refused("/topics", &[("title", "Wohnen")]), "value=\"Wohnen\""));
+    let html = refused(&format!("/contributions/{}/hide", uuid(51)), &[("note", "Bitte freundlich.")]);
+    assert!(has(&html, ">Bitte freundlich.</textarea>") && has(&html, "<details open class=\"hide over\""));
+}
+
+#[test]
+fn given_a_slow_forum_then_its_interval_is_chosen_whatever_it_is() {
+    for seconds in [30, 45] {
+        let mut page_data = desk("Ein Gedanke");
+        page_data.view.forum.mode = Mode::Slow { seconds };
+        let html = render(page("de", PageKind::Moderation(Box::new(page_data))));
+        assert!(has(&html, &format!("<option value=\"{seconds}\" selected")), "{seconds}");
+    }
+}
+
+#[test]
+fn given_a_reader_of_a_language_staff_words_are_not_in_then_the_whole_page_is_english() {
+    for (name, kind) in kinds("Ein Gedanke") {
+        let html = document(&page("ar", kind), &Shell::default());
+        assert!(has(&html, "<html lang=\"en\" dir=\"ltr\">"), "{name}");
+        let outside = html.split("<form class=\"menu-list\"").next().unwrap_or_default();
+        assert!(!has(outside, "lang=\"ar\"") && !has(outside, direction("ar")), "{name}");
+    }
 }
 
 #[test]

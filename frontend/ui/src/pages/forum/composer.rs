@@ -4,7 +4,7 @@ use leptos::ev::MouseEvent;
 use leptos::prelude::*;
 use stimmwerk_core::forum::{Mode, TopicView, Waiting};
 
-use super::super::parts::{area_html, hidden, icon, icons, problem, sentence};
+use super::super::parts::{area_html, hidden, icon, icons, language_select, problem, sentence};
 use super::item::writer_name;
 use crate::address::{self, ForumPlace, Writing};
 use crate::board::{Board, Cx, find};
@@ -12,7 +12,6 @@ use crate::clock;
 use crate::data::{ForumPage, Me};
 use crate::dom;
 use crate::view::{AnyView, IntoAny, still};
-use crate::words::{LANGUAGES, autonym};
 
 /// The most characters of a contribution: `TextLimits::CONTRIBUTION` of core.
 const MOST: u32 = 2_000;
@@ -32,6 +31,10 @@ pub fn composer(cx: Cx, board: Board, place: ForumPlace, page: &ForumPage, me: O
                     <a class="button main" href="/join">
                         {words.forum_visit_go()}
                     </a>
+                    <a class="button" href="/return">
+                        {icon(icons::KEY)}
+                        {words.forum_visit_back()}
+                    </a>
                 </section>
             }
             .into_any()
@@ -42,11 +45,7 @@ pub fn composer(cx: Cx, board: Board, place: ForumPlace, page: &ForumPage, me: O
     let composer = board.composer;
     let writing = Memo::new(move |_| composer.writing.get());
     let mode = Memo::new(move |_| board.view.with(|view| view.forum.mode));
-    let may_write = move || match mode.get() {
-        Mode::Open | Mode::Slow { .. } => true,
-        Mode::Locked => moderates,
-        Mode::Closed => false,
-    };
+    let may_write = move || writing.get().fits(mode.get(), moderates);
     let changing = move || writing.get().changes();
     let action = move || match writing.get() {
         Writing::Edit(id) => address::api_of(place.forum, id, "/edit"),
@@ -85,7 +84,7 @@ pub fn composer(cx: Cx, board: Board, place: ForumPlace, page: &ForumPage, me: O
     let cancel = move |event: MouseEvent| {
         if board.hands().is_some() {
             event.prevent_default();
-            composer.begin(Writing::New, None);
+            composer.cancel();
             dom::focus("text");
         }
     };
@@ -155,22 +154,7 @@ fn choices(
 ) -> AnyView {
     let words = cx.words;
     let kept = |name: &str| cx.refused.with_value(|refused| refused.as_ref()?.fields.get(name).cloned());
-    let languages = still(|| {
-        let lang = kept("lang").unwrap_or_else(|| words.lang().to_owned());
-        let languages = LANGUAGES
-            .iter()
-            .map(|one| view! { <option value=*one selected=lang == *one>{autonym(one)}</option> })
-            .collect_view();
-        view! {
-            <select id="lang" name="lang">
-                {languages}
-                <option value="" selected=lang.is_empty()>
-                    {words.write_language_other()}
-                </option>
-            </select>
-        }
-        .into_any()
-    });
+    let languages = language_select(words, "lang", kept("lang"));
     let topics = still(|| {
         let topic = kept("topic").or_else(|| place.topic.map(|topic| topic.to_string())).unwrap_or_default();
         let one = |one: &TopicView| {

@@ -1,7 +1,5 @@
 //! One contribution in the list.
 
-use std::hash::{DefaultHasher, Hash, Hasher};
-
 use leptos::ev::MouseEvent;
 use leptos::prelude::*;
 use stimmwerk_core::forum::{
@@ -39,15 +37,11 @@ pub fn rows(board: Board) -> Memo<Vec<Row>> {
 
 /// A digest of all a row shows but its counts.
 pub fn version(one: &ContributionView) -> u64 {
-    let mut hash = DefaultHasher::new();
-    (&one.text, &one.html, &one.author.name, one.author.number, one.edited, one.topic).hash(&mut hash);
-    one.lang.as_ref().map(stimmwerk_core::said::Lang::as_str).hash(&mut hash);
-    (one.author.role.map(|role| role as u8), &one.pending, one.hidden.is_some()).hash(&mut hash);
-    one.hall.as_ref().map(|hall| &hall.name).hash(&mut hash);
-    for addition in &one.additions {
-        addition.text.hash(&mut hash);
-    }
-    hash.finish()
+    let author = (&one.author.name, one.author.number, one.author.role.map(|role| role as u8));
+    let words = (&one.text, &one.html, one.lang.as_ref().map(stimmwerk_core::said::Lang::as_str), one.edited);
+    let additions: Vec<_> = one.additions.iter().map(|addition| &addition.text).collect();
+    let hall = one.hall.as_ref().map(|hall| &hall.name);
+    digest(&(author, words, one.topic, hall, additions, &one.pending, one.hidden.is_some()))
 }
 
 /// What changes while a row stays.
@@ -145,7 +139,7 @@ fn standing(board: Board, row: Row) -> Standing {
         let counts = one.map(|one| (one.support, one.replies));
         (counts, view.forum.mode, one.map(|one| one.at), one.map_or(0, |one| one.additions.len()))
     });
-    let open = matches!(mode, Mode::Open | Mode::Slow { .. }) || (board.moderates && mode == Mode::Locked);
+    let open = Writing::Reply(row.id).fits(mode, board.moderates);
     let (support, replies) = counts.unwrap_or_default();
     let supported = board.own.with(|own| own.as_ref().is_some_and(|own| own.supported.contains(&row.id)));
     let wish = board.pending.with(|pending| {
@@ -156,7 +150,8 @@ fn standing(board: Board, row: Row) -> Standing {
         })
     });
     let in_time = at.is_some_and(|at| board.clock.get() <= at.plus_ms(EDIT_WINDOW_MS));
-    let change = if in_time && mode != Mode::Closed && support == 0 && replies == 0 {
+    let fits = Writing::Edit(row.id).fits(mode, board.moderates);
+    let change = if in_time && fits && support == 0 && replies == 0 {
         Change::Edit
     } else if open && additions < MAX_ADDITIONS {
         Change::Add

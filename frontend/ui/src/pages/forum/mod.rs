@@ -23,9 +23,11 @@ use item::Row;
 #[cfg(any(feature = "staff", feature = "ssr"))]
 pub use item::text;
 #[cfg(feature = "staff")]
-pub use item::{Row, at, author, version, when};
+pub use item::{Row, at, author, author_name, version, when};
 #[cfg(feature = "ssr")]
 pub use item::{additions, hall_note, writer, writer_name};
+#[cfg(feature = "staff")]
+pub use own::on_its_way;
 
 /// The list of contributions.
 pub const LIST_ID: &str = "contributions";
@@ -92,10 +94,6 @@ pub fn submit(board: Board, event: &SubmitEvent) {
     let Some(form) = dom::form(event) else { return };
     if board.submit(&form) {
         event.prevent_default();
-        // The text field is emptied by its own signal, which also brings back what was put aside.
-        if form.field("text").is_none() {
-            dom::reset(event);
-        }
     }
 }
 
@@ -339,6 +337,7 @@ pub fn voices(cx: Cx, board: Board) -> AnyView {
             |said| view! { <span>{said.words}</span> }.into_any(),
         )
     };
+    let nothing = move || board.said.with(|said| said.words.is_empty());
     let close = move |_: MouseEvent| board.said.update(|said| said.words.clear());
     #[cfg(feature = "hydrate")]
     Effect::new(move |_| {
@@ -360,9 +359,9 @@ pub fn voices(cx: Cx, board: Board) -> AnyView {
         <div class="sr" role="status" aria-live="polite">
             {region(board.announced)}
         </div>
-        <div class="said" class:empty=move || board.said.with(|said| said.words.is_empty())>
+        <div class="said" class:empty=nothing>
             <div role="status" aria-live="polite">{region(board.said)}</div>
-            <button class="quiet" type="button" on:click=close>
+            <button class="quiet" type="button" hidden=nothing on:click=close>
                 {cx.words.site_close()}
             </button>
         </div>

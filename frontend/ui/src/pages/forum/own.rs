@@ -7,30 +7,43 @@ use stimmwerk_core::ids::ContributionId;
 use super::super::parts::{area_html, digest, each, hidden, icon, icons, problem};
 use super::item::{change, withdraw};
 use crate::address::{self, ForumPlace, Writing};
-use crate::board::{Board, Cx};
+use crate::board::{Board, Cx, Draft};
 use crate::clock;
 use crate::dom;
 use crate::live::{Pending, Stage};
 use crate::view::{AnyView, IntoAny};
 use crate::words::Words;
 
-/// Three short lists, mostly empty.
-pub fn own(cx: Cx, board: Board, place: ForumPlace) -> AnyView {
+/// The text field of a forum page.
+const TEXT: &str = "text";
+
+/// What was sent and not taken yet, or refused. What is refused goes back into the text field at a press.
+#[cfg(feature = "staff")]
+pub fn on_its_way(cx: Cx, board: Board, field: &'static str) -> AnyView {
+    view! { <ul class="own">{sent(cx, board, field)}</ul> }.into_any()
+}
+
+fn sent(cx: Cx, board: Board, field: &'static str) -> AnyView {
     let pending = Memo::new(move |_| {
         let on_the_way = |one: &&Pending| one.text().is_some() && !matches!(one.stage, Stage::Accepted { .. });
         board.pending.with(|all| all.iter().filter(on_the_way).cloned().collect::<Vec<_>>())
     });
+    each(
+        move || pending.get(),
+        |one| (one.id, matches!(one.stage, Stage::Refused(_))),
+        move |one| on_the_way(cx, board, &one, field),
+    )
+}
+
+/// Three short lists, mostly empty.
+pub fn own(cx: Cx, board: Board, place: ForumPlace) -> AnyView {
     let waiting =
         Memo::new(move |_| board.own.with(|own| own.as_ref().map(|own| own.waiting.clone()).unwrap_or_default()));
     let hides_now =
         Memo::new(move |_| board.own.with(|own| own.as_ref().map(|own| own.hidden.clone()).unwrap_or_default()));
     view! {
         <ul class="own">
-            {each(
-                move || pending.get(),
-                |one| (one.id, matches!(one.stage, Stage::Refused(_))),
-                move |one| on_the_way(cx, board, &one),
-            )}
+            {sent(cx, board, TEXT)}
             {each(
                 move || waiting.get(),
                 |one| (one.id, one.addition, digest(&one.text)),
@@ -49,9 +62,10 @@ pub fn own(cx: Cx, board: Board, place: ForumPlace) -> AnyView {
     .into_any()
 }
 
-fn on_the_way(cx: Cx, board: Board, one: &Pending) -> AnyView {
+fn on_the_way(cx: Cx, board: Board, one: &Pending, field: &'static str) -> AnyView {
     let words = cx.words;
-    let text = one.text().unwrap_or_default().to_owned();
+    let Draft { text, hall, .. } = one.draft();
+    let who = (!hall.is_empty()).then(|| view! { <p class="meta"><bdi>{hall}</bdi></p> });
     let Stage::Refused(refused) = &one.stage else {
         return view! {
             <li class="panel sending">
@@ -59,6 +73,7 @@ fn on_the_way(cx: Cx, board: Board, one: &Pending) -> AnyView {
                     {icon(icons::SEND)}
                     {words.own_sending()}
                 </h3>
+                {who}
                 <p class="plain-text" dir="auto">
                     {text}
                 </p>
@@ -70,11 +85,11 @@ fn on_the_way(cx: Cx, board: Board, one: &Pending) -> AnyView {
     let (back, gone) = (StoredValue::new(one.clone()), StoredValue::new(one.clone()));
     let take_back = move |_| {
         let one = back.get_value();
-        board.composer.begin(one.writing(), one.text().map(str::to_owned));
+        board.composer.take_up(&one);
         if let Some(hands) = board.hands() {
             hands.discard(&one);
         }
-        dom::focus("text");
+        dom::focus(field);
     };
     let discard = move |_| {
         if let Some(hands) = board.hands() {
@@ -88,6 +103,7 @@ fn on_the_way(cx: Cx, board: Board, one: &Pending) -> AnyView {
                 {words.own_refused()}
             </h3>
             {problem(words, refused)}
+            {who}
             <p class="plain-text" dir="auto">
                 {text}
             </p>
@@ -106,14 +122,15 @@ fn on_the_way(cx: Cx, board: Board, one: &Pending) -> AnyView {
 
 fn waits(cx: Cx, board: Board, place: ForumPlace, one: &OwnWaiting) -> AnyView {
     let words = cx.words;
-    let at = one.at;
+    let (id, at) = (one.id, one.at);
     let now = board.clock.get_untracked();
     let time = cx.zone.with_value(|zone| clock::moment(words, zone, at, Some(clock::day(zone, now))));
+    let may = move || Writing::Edit(id).fits(board.view.with(|view| view.forum.mode), board.moderates);
     // Changing or deleting an addition would be changing or deleting what it was added to.
     let acts = (!one.addition).then(|| {
         view! {
             <div class="line own-acts">
-                {change(cx, board, place, Writing::Edit(one.id), Signal::stored(true))} {withdraw(cx, place, one.id)}
+                {change(cx, board, place, Writing::Edit(id), Signal::derive(may))} {withdraw(cx, place, id)}
             </div>
         }
     });

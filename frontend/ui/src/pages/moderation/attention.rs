@@ -2,17 +2,16 @@
 //! pointed out about one thing is one entry; nobody is told by whom.
 
 use std::collections::BTreeMap;
-use std::hash::{DefaultHasher, Hash, Hasher};
 
 use leptos::prelude::*;
 use stimmwerk_core::forum::{AppealView, ContributionView, HiddenView, ReportReason, ReportView, Reported};
 use stimmwerk_core::ids::ContributionId;
 
 use super::super::forum::{author, text, version, when};
-use super::super::parts::{each, hidden, icon, icons};
+use super::super::parts::{digest, each, hidden, icon, icons};
 use super::order::leaves;
 use super::queue::{around, claim};
-use super::{Desk, Spot, device, from_hall, hide, more, press, reason, reset_name};
+use super::{Desk, Spot, device, from_hall, hide, more, note, press, reason, reset_name};
 use crate::address;
 use crate::board::say;
 use crate::view::{AnyView, IntoAny};
@@ -51,15 +50,10 @@ pub fn attention(desk: Desk) -> AnyView {
 
 /// A digest of what an entry shows.
 fn shown(one: &ContributionView) -> u64 {
-    let mut hash = DefaultHasher::new();
-    (version(one), &one.pending, &one.addition, one.additions.len()).hash(&mut hash);
-    for report in &one.reports {
-        (report.what, report.reason, &report.text, report.at.0).hash(&mut hash);
-    }
-    if let Some(appeal) = one.hidden.as_ref().and_then(|hidden| hidden.appeal.as_ref()) {
-        (&appeal.text, appeal.rejected).hash(&mut hash);
-    }
-    hash.finish()
+    let reports = one.reports.iter().map(|report| (report.what, report.reason, &report.text, report.at.0));
+    let appeal = one.hidden.as_ref().and_then(|hidden| hidden.appeal.as_ref());
+    let appeal = appeal.map(|appeal| (&appeal.text, appeal.rejected));
+    digest(&(version(one), &one.addition, reports.collect::<Vec<_>>(), appeal))
 }
 
 fn entry(desk: Desk, id: ContributionId) -> Option<AnyView> {
@@ -270,19 +264,17 @@ fn read(desk: Desk, id: ContributionId) -> AnyView {
 /// The two answers to an appeal.
 fn judge(desk: Desk, id: ContributionId) -> AnyView {
     let Desk { words, place, .. } = desk;
+    let action = address::api_of(place.forum, id, "/reject-appeal");
     view! {
         {press(desk, id, "/restore", words.restore(), icons::UP, PART)}
-        <details class="over reject">
+        <details class="over reject" open=desk.has_note(id)>
             <summary class="button">
                 {icon(icons::HIDDEN)}
                 {words.appeal_reject()}
             </summary>
-            <form method="post" action=address::api_of(place.forum, id, "/reject-appeal")>
+            <form method="post" action=action.clone()>
                 {hidden("next", desk.back_to(PART))}
-                <label>
-                    {words.hide_note()}
-                    <textarea name="note" rows="2" dir="auto" maxlength="600"></textarea>
-                </label>
+                {note(desk, id, &action)}
                 <button>{words.appeal_reject_go()}</button>
             </form>
         </details>

@@ -9,7 +9,8 @@ pub use nowhere::*;
 mod here {
     use leptos::prelude::*;
     use wasm_bindgen::prelude::*;
-    use wasm_bindgen_futures::JsFuture;
+
+    use crate::live::Failure;
 
     /// Whether single keys do something here, kept in this tab.
     const KEYS: &str = "stimmwerk.keys";
@@ -87,42 +88,27 @@ mod here {
         }
     }
 
-    /// Asks the server: the body of the answer, or of its refusal.
+    /// Asks the server.
     pub fn ask(
         method: &'static str,
         path: String,
         body: Option<&'static str>,
-        then: impl FnOnce(Result<String, String>) + 'static,
+        then: impl FnOnce(Result<String, Failure>) + 'static,
     ) {
-        leptos::task::spawn_local(async move {
-            let answer = asked(method, &path, body).await;
-            then(answer.unwrap_or_else(|_| Err(String::new())));
-        });
-    }
-
-    async fn asked(method: &str, path: &str, body: Option<&str>) -> Result<Result<String, String>, JsValue> {
-        let init = web_sys::RequestInit::new();
-        init.set_method(method);
-        let headers = web_sys::Headers::new()?;
-        headers.set("accept", "application/json")?;
-        if let Some(body) = body {
-            headers.set("content-type", "application/json")?;
-            init.set_body(&JsValue::from_str(body));
-        }
-        init.set_headers(&headers);
-        let answer = JsFuture::from(window().fetch_with_str_and_init(path, &init)).await?;
-        let answer: web_sys::Response = answer.dyn_into()?;
-        let text = JsFuture::from(answer.text()?).await?.as_string().unwrap_or_default();
-        Ok(if answer.ok() { Ok(text) } else { Err(text) })
+        leptos::task::spawn_local(async move { then(crate::browser::ask(method, &path, None, body).await) });
     }
 }
 
 #[cfg(not(feature = "hydrate"))]
 mod nowhere {
+    use crate::live::Failure;
+
     #[cfg(test)]
     thread_local! {
         /// The clock of a test.
         pub static CLOCK: std::cell::Cell<i64> = const { std::cell::Cell::new(0) };
+        /// What has the focus in a test.
+        pub static FOCUS: std::cell::RefCell<Option<String>> = const { std::cell::RefCell::new(None) };
     }
 
     /// The clock, in milliseconds.
@@ -138,6 +124,13 @@ mod nowhere {
     }
 
     /// Moves the focus to an element.
+    #[cfg(test)]
+    pub fn focus(id: String, _scroll: bool) {
+        FOCUS.set(Some(id));
+    }
+
+    /// Moves the focus to an element.
+    #[cfg(not(test))]
     pub fn focus(_id: String, _scroll: bool) {}
 
     /// Opens the reasons of an item.
@@ -145,6 +138,13 @@ mod nowhere {
     pub fn open(_id: &str) {}
 
     /// Which thing has the focus.
+    #[cfg(test)]
+    pub fn focused() -> Option<String> {
+        FOCUS.with_borrow(Clone::clone)
+    }
+
+    /// Which thing has the focus.
+    #[cfg(not(test))]
     pub fn focused() -> Option<String> {
         None
     }
@@ -157,7 +157,7 @@ mod nowhere {
         _method: &'static str,
         _path: String,
         _body: Option<&'static str>,
-        _then: impl FnOnce(Result<String, String>) + 'static,
+        _then: impl FnOnce(Result<String, Failure>) + 'static,
     ) {
     }
 }

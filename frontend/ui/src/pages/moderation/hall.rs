@@ -3,12 +3,14 @@
 use leptos::prelude::*;
 use stimmwerk_core::forum::TopicView;
 
-use super::super::parts::{area_html, hidden, icon, icons, problem};
+use super::super::parts::{area_html, hidden, icon, icons, language_select, problem};
 use super::Desk;
 use crate::address;
 use crate::data::ForumPage;
 use crate::view::{AnyView, IntoAny, still};
-use crate::words::{LANGUAGES, autonym};
+
+/// The field for what was said.
+pub const TEXT: &str = "hall-text";
 
 /// The form.
 pub fn hall(desk: Desk, page: &ForumPage) -> AnyView {
@@ -19,7 +21,7 @@ pub fn hall(desk: Desk, page: &ForumPage) -> AnyView {
     let composer = board.composer;
     let first = composer.text.get_untracked();
     let topic = kept("topic").unwrap_or_default();
-    let lang = kept("lang").unwrap_or_else(|| cx.words.lang().to_owned());
+    let languages = language_select(cx.words, "hall-lang", kept("lang"));
     let topics = page.view.topics.clone();
     let no_topics = topics.is_empty();
     let topics = still(move || {
@@ -36,16 +38,6 @@ pub fn hall(desk: Desk, page: &ForumPage) -> AnyView {
         }
         .into_any()
     });
-    let languages = still(move || {
-        let one = |one: &&'static str| view! { <option value=*one selected=lang == *one>{autonym(one)}</option> };
-        view! {
-            <select id="hall-lang" name="lang">
-                {LANGUAGES.iter().map(one).collect_view()}
-                <option value="">{cx.words.write_language_other()}</option>
-            </select>
-        }
-        .into_any()
-    });
     view! {
         <section class="panel from-hall" aria-labelledby="hall">
             <h2 id="hall" tabindex="-1">
@@ -58,6 +50,7 @@ pub fn hall(desk: Desk, page: &ForumPage) -> AnyView {
                 <label class="field">
                     {words.hall_text()}
                     <textarea
+                        id=TEXT
                         name="text"
                         rows="3"
                         required
@@ -77,6 +70,8 @@ pub fn hall(desk: Desk, page: &ForumPage) -> AnyView {
                         dir="auto"
                         autocomplete="off"
                         value=kept("hall").unwrap_or_default()
+                        prop:value=composer.hall
+                        on:input=move |event| composer.hall.set(event_target_value(&event))
                     />
                 </label>
                 {hidden("in_hall", "1".to_owned())}

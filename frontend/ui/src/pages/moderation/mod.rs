@@ -12,18 +12,22 @@ mod settings;
 mod tests;
 mod undo;
 
+use std::rc::Rc;
+
 use leptos::ev::SubmitEvent;
 use leptos::prelude::*;
-use stimmwerk_core::forum::{AuthorView, ContributionView, ForumCommand, HideReason};
+use stimmwerk_core::forum::{ContributionView, ForumCommand, HideReason};
 use stimmwerk_core::ids::{ContributionId, ParticipantId, ProcessId};
 use stimmwerk_core::time::Timestamp;
 
-use super::forum::{Row, at, author, connection, facts, list, live_board, text, voices, when};
-use super::parts::{each, hidden, icon, icons, refusal, sentence, texts};
+use super::forum::{Row, at, author, author_name, connection, facts, list, live_board, on_its_way, text, voices, when};
+use super::parts::{area_html, each, hidden, icon, icons, refusal, sentence, texts};
 use crate::address::{self, ForumPlace};
 use crate::board::{Board, Cx, Link, say};
+use crate::command::wire;
 use crate::data::{ForumPage, Me};
 use crate::dom;
+use crate::live::{Failure, Pending, Stage};
 use crate::view::{AnyView, IntoAny};
 use crate::words::StaffWords;
 use order::{Queue, arrange, leaves};
@@ -40,8 +44,10 @@ struct Desk {
     board: Board,
     place: ForumPlace,
     process: ProcessId,
-    /// The name of who looks.
-    me: StoredValue<Option<String>>,
+    /// Who looks.
+    me: Option<ParticipantId>,
+    /// May they delete for good?
+    admin: bool,
     /// The server's clock, as well as the browser knows it. It moves every second.
     now: RwSignal<Timestamp>,
     /// The queue as it stands.
@@ -53,8 +59,10 @@ struct Desk {
     undo: RwSignal<Vec<Done>>,
     /// What is to be taken back as soon as the server has answered to it.
     wanted: RwSignal<Vec<Done>>,
-    /// What the reader took on here.
-    claimed: RwSignal<Vec<ContributionId>>,
+    /// Sentences to authors that were not taken yet.
+    notes: RwSignal<Vec<(ContributionId, String)>>,
+    /// A title of a topic that was not taken yet.
+    title: RwSignal<String>,
     /// Where the keys are.
     current: RwSignal<Option<Spot>>,
     /// Do single keys mean something?
@@ -89,11 +97,11 @@ pub fn moderation(cx: Cx, words: StaffWords, page: ForumPage, me: Option<Me>) ->
         topic: page.view.window.topic,
         before: cx.path.with_value(|path| address::parameter(path, "before").and_then(|before| before.parse().ok())),
     };
-    let desk = Desk::new(cx, words, board, place, &page, me);
+    let desk = Desk::new(cx, words, board, place, &page, me.as_ref());
     #[cfg(feature = "hydrate")]
     desk.live();
     let contributions = address::api(place.forum, "/contributions");
-    let hall = hall::hall(desk, &page);
+    let (hall, topics) = (hall::hall(desk, &page), settings::topics(desk, &page));
     view! {
         <div class="desk" on:submit=move |event| desk.submit(&event)>
             <header class="head">
@@ -109,12 +117,13 @@ pub fn moderation(cx: Cx, words: StaffWords, page: ForumPage, me: Option<Me>) ->
                 {queue::queue(desk)}
                 {attention::attention(desk)}
                 {hall}
+                {on_its_way(cx, board, hall::TEXT)}
                 {list(cx, board, place, words.list(), move |row| listed(desk, row))}
             </div>
             <aside class="side">
                 {page.codes.map(|codes| settings::invite(desk, codes))}
                 {settings::rule(desk)}
-                {settings::topics(desk)}
+                {topics}
                 {help(desk)}
             </aside>
             {bar(desk)}
@@ -125,7 +134,7 @@ pub fn moderation(cx: Cx, words: StaffWords, page: ForumPage, me: Option<Me>) ->
 }
 
 impl Desk {
-    fn new(cx: Cx, words: StaffWords, board: Board, place: ForumPlace, page: &ForumPage, me: Option<Me>) -> Self {
+    fn new(cx: Cx, words: StaffWords, board: Board, place: ForumPlace, page: &ForumPage, me: Option<&Me>) -> Self {
         let (mine, presses) = (RwSignal::new(Vec::new()), RwSignal::new(0));
         let queue = Memo::new(move |before: Option<&Queue>| {
             board.view.with(|view| {
@@ -135,23 +144,81 @@ impl Desk {
                 })
             })
         });
-        Self {
+        let desk = Self {
             cx,
             words,
             board,
             place,
             process: page.view.forum.process,
-            me: StoredValue::new(me.and_then(|me| me.name)),
+            me: me.and_then(|me| me.participant),
+            admin: me.is_some_and(|me| me.admin),
             now: RwSignal::new(page.now),
             queue,
             mine,
             presses,
             undo: RwSignal::new(Vec::new()),
             wanted: RwSignal::new(Vec::new()),
-            claimed: RwSignal::new(Vec::new()),
+            notes: RwSignal::new(Vec::new()),
+            title: RwSignal::new(String::new()),
             current: RwSignal::new(None),
             keys: RwSignal::new(true),
             pressed_at: StoredValue::new(i64::MIN / 2),
+        };
+        desk.keep_refused();
+        board.ear.set_value(Some(Rc::new(move |one| desk.answered(one))));
+        desk
+    }
+
+    /// What a form of this page brought along that was refused.
+    fn keep_refused(self) {
+        let Some(refused) = self.cx.refused.get_value() else { return };
+        let field = |name: &str| refused.fields.get(name).cloned().unwrap_or_default();
+        self.title.set(field("title"));
+        self.board.composer.hall.set(field("hall"));
+        if let Some(id) = refused.action.rsplit('/').nth(1).and_then(|id| id.parse().ok()) {
+            self.set_note(id, field("note"));
+        }
+    }
+
+    /// The sentence to the author of this that was begun.
+    fn note(self, id: ContributionId) -> String {
+        self.notes
+            .with(|notes| notes.iter().find(|(of, _)| *of == id).map(|(_, note)| note.clone()).unwrap_or_default())
+    }
+
+    /// Was one begun? Then its form stands open where it is drawn anew.
+    fn has_note(self, id: ContributionId) -> bool {
+        self.notes.with_untracked(|notes| notes.iter().any(|(of, _)| *of == id))
+    }
+
+    fn set_note(self, id: ContributionId, note: String) {
+        self.notes.update(|notes| {
+            notes.retain(|(of, _)| *of != id);
+            if !note.is_empty() {
+                notes.push((id, note));
+            }
+        });
+    }
+
+    /// The server answered. What was typed goes once it is accepted; what was refused cannot be taken back, since then
+    /// it is somebody else's decision that stands.
+    fn answered(self, one: &Pending) {
+        if matches!(one.stage, Stage::Refused(_)) {
+            self.undo.update(|list| list.retain(|done| done.id != one.id));
+            self.wanted.update(|list| list.retain(|done| done.id != one.id));
+            return;
+        }
+        match &one.command {
+            ForumCommand::Hide { contribution, note: Some(note), .. }
+            | ForumCommand::RejectAppeal { contribution, note: Some(note) } => {
+                self.notes.update(|notes| notes.retain(|have| (have.0, &have.1) != (*contribution, note)));
+            }
+            ForumCommand::AddTopic { title }
+                if title.texts.values().any(|have| **have == *self.title.get_untracked()) =>
+            {
+                self.title.set(String::new());
+            }
+            _ => {}
         }
     }
 
@@ -182,17 +249,13 @@ impl Desk {
         if let Some((body, words)) = self.about_person(&form.action) {
             event.prevent_default();
             let said = self.board.said;
-            device::ask("POST", form.action, body, move |answer| say(said, outcome(words, answer)));
+            let failed = self.cx.words.site_failed();
+            device::ask("POST", form.action, body, move |answer| say(said, outcome(words, failed, answer)));
             return;
         }
         let Some(command) = form.command(self.place.forum) else { return };
-        let text = form.field("text").is_some();
         if self.press(command, false) {
             event.prevent_default();
-            // A text field is emptied by its own signal, which also brings back what was refused.
-            if !text {
-                dom::reset(event);
-            }
         }
     }
 
@@ -220,17 +283,9 @@ impl Desk {
         }
         let back = self.board.view.with_untracked(|view| undo::of(&command, view));
         let spots = self.spots();
+        let next_row = self.next_row(&command);
         let about = match &command {
-            ForumCommand::Claim { contribution, release } => {
-                let (id, release) = (*contribution, *release);
-                self.claimed.update(|claimed| {
-                    claimed.retain(|have| *have != id);
-                    if !release {
-                        claimed.push(id);
-                    }
-                });
-                None
-            }
+            _ if next_row.is_some() => None,
             ForumCommand::Approve { contribution, .. }
             | ForumCommand::Hide { contribution, .. }
             | ForumCommand::Dismiss { contribution }
@@ -239,15 +294,13 @@ impl Desk {
             ForumCommand::ApproveAll { .. } => self.here(&spots),
             _ => None,
         };
-        if !hands.command(command) {
-            return false;
-        }
+        let Some(id) = hands.command(command) else { return false };
         if clears {
             self.pressed_at.set_value(now);
         }
         if let Some((what, author, back)) = back {
             let number = self.presses.get_untracked() + 1;
-            let done = Done { number, what, author, back, until: now + UNDO_MS };
+            let done = Done { number, id, what, author, back, until: now + UNDO_MS };
             say(self.board.announced, self.done_words(what));
             self.mine.update(|mine| mine.extend(done.about()));
             self.undo.update(|list| list.push(done));
@@ -262,7 +315,30 @@ impl Desk {
                 device::focus(next.anchor(), by_key);
             }
         }
+        if let Some(row) = next_row {
+            device::focus(row, by_key);
+        }
         true
+    }
+
+    /// Where the focus goes when this was pressed in the list, whose row will be another one then: to the row after it,
+    /// or to the heading.
+    fn next_row(self, command: &ForumCommand) -> Option<String> {
+        let (ForumCommand::Hide { contribution, .. }
+        | ForumCommand::Restore { contribution }
+        | ForumCommand::PutBack { contribution }
+        | ForumCommand::Erase { contribution }) = command
+        else {
+            return None;
+        };
+        if device::focused()? != address::anchor(*contribution) {
+            return None;
+        }
+        let next = self.board.view.with_untracked(|view| {
+            let mut rows = view.contributions.iter().skip_while(|one| one.id != *contribution);
+            rows.nth(1).map(|one| address::anchor(one.id))
+        });
+        Some(next.unwrap_or_else(|| String::from("list")))
     }
 
     /// Takes a press back: the one of this number, or the newest.
@@ -376,14 +452,11 @@ impl Desk {
 }
 
 /// What to say of an answer.
-fn outcome(words: &'static str, answer: Result<String, String>) -> String {
-    #[derive(serde::Deserialize)]
-    struct Title {
-        title: String,
-    }
+fn outcome(words: &'static str, failed: &'static str, answer: Result<String, Failure>) -> String {
     match answer {
         Ok(_) => words.to_owned(),
-        Err(problem) => serde_json::from_str::<Title>(&problem).map_or(String::new(), |problem| problem.title),
+        Err(Failure::Refused(problem)) if !problem.title.is_empty() => problem.title,
+        Err(_) => failed.to_owned(),
     }
 }
 
@@ -460,7 +533,7 @@ fn bar(desk: Desk) -> AnyView {
                 <button type="button" on:click=move |_| desk.take_back(Some(number))>
                     {icon(icons::REPLY)}
                     <strong>{words.undo()}</strong>
-                    <span class="what">{word} " " <bdi>{name(cx, &done.author)}</bdi></span>
+                    <span class="what">{word} " " <bdi>{author_name(cx.words, &done.author)}</bdi></span>
                     <span class="left" translate="no" aria-hidden="true">
                         {left}
                     </span>
@@ -554,14 +627,6 @@ fn from_hall(words: StaffWords, one: &ContributionView) -> Option<AnyView> {
     Some(view! { <span class="badge hall">{words.hall_from()} {name}</span> }.into_any())
 }
 
-/// The chosen name, or a guest by number.
-fn name(cx: Cx, author: &AuthorView) -> String {
-    match &author.name {
-        Some(name) => name.to_string(),
-        None => cx.words.site_guest_number(&author.number.to_string()),
-    }
-}
-
 /// A form that is one button.
 fn press(
     desk: Desk,
@@ -589,29 +654,47 @@ fn hide(desk: Desk, id: ContributionId, part: &'static str) -> AnyView {
     let words = desk.words;
     let button = move |one: HideReason| {
         view! {
-            <button name="reason" value=reason_value(one)>
+            <button name="reason" value=wire(&one)>
                 {reason(words, one)}
             </button>
         }
     };
     let reasons = HideReason::ALL.into_iter().filter(|one| *one != HideReason::Other).map(button).collect_view();
+    let action = address::api_of(desk.place.forum, id, "/hide");
     view! {
-        <details class="hide over">
+        <details class="hide over" open=desk.has_note(id)>
             <summary class="button">
                 {icon(icons::HIDDEN)}
                 {words.hide()}
             </summary>
-            <form method="post" action=address::api_of(desk.place.forum, id, "/hide")>
+            <form method="post" action=action.clone()>
                 {hidden("next", desk.back_to(part))}
                 <p class="hint">{words.hide_how()}</p>
                 <div class="reasons">{reasons}</div>
-                <label>
-                    {words.hide_note()}
-                    <textarea name="note" rows="2" dir="auto" maxlength="600"></textarea>
-                </label>
+                {note(desk, id, &action)}
                 <div class="reasons">{button(HideReason::Other)}</div>
             </form>
         </details>
+    }
+    .into_any()
+}
+
+/// A sentence to the author. It stays until it was taken.
+fn note(desk: Desk, id: ContributionId, action: &str) -> AnyView {
+    let kept = desk.cx.refused_by(action).and_then(|refused| refused.fields.get("note").cloned()).unwrap_or_default();
+    view! {
+        <label>
+            {desk.words.hide_note()}
+            <textarea
+                name="note"
+                rows="2"
+                dir="auto"
+                maxlength="600"
+                inner_html=area_html(&kept)
+                prop:value=move || desk.note(id)
+                on:input=move |event| desk.set_note(id, event_target_value(&event))
+            ></textarea>
+        </label>
     }
     .into_any()
 }
@@ -627,20 +710,32 @@ fn more(desk: Desk, one: &ContributionView, part: &'static str) -> AnyView {
     let person = one.author.participant.filter(|_| one.author.role.is_none());
     let name = person.filter(|_| one.author.name.is_some()).map(|person| reset_name(desk, person, part));
     let ban = person.map(|person| ban(desk, person, part));
+    let erase = desk.admin.then(|| erase(desk, one.id, part));
     view! {
         <details class="more over">
             <summary class="button quiet">{words.more()}</summary>
             <div class="acts-more">
-                {back} {name} {ban}
-                <form method="post" action=address::api_of(desk.place.forum, one.id, "/erase")>
-                    {hidden("next", desk.back_to(part))}
-                    <button class="danger">
-                        {icon(icons::DELETE)}
-                        {words.erase()}
-                    </button>
-                    <p class="hint">{words.erase_sure()}</p>
-                </form>
+                {back} {name} {ban} {erase}
             </div>
+        </details>
+    }
+    .into_any()
+}
+
+/// Deleting for good, after a second look.
+fn erase(desk: Desk, id: ContributionId, part: &str) -> AnyView {
+    let words = desk.words;
+    view! {
+        <details class="sure">
+            <summary class="danger">
+                {icon(icons::DELETE)}
+                {words.erase()}
+            </summary>
+            <form method="post" action=address::api_of(desk.place.forum, id, "/erase")>
+                <p>{words.erase_sure()}</p>
+                {hidden("next", desk.back_to(part))}
+                <button class="danger">{desk.cx.words.item_withdraw_yes()}</button>
+            </form>
         </details>
     }
     .into_any()
@@ -702,17 +797,5 @@ pub fn reason(words: StaffWords, reason: HideReason) -> &'static str {
         HideReason::Spam => words.reason_spam(),
         HideReason::OffTopic => words.reason_off_topic(),
         HideReason::Other => words.reason_other(),
-    }
-}
-
-/// On the wire.
-const fn reason_value(reason: HideReason) -> &'static str {
-    match reason {
-        HideReason::Insult => "insult",
-        HideReason::Hatred => "hatred",
-        HideReason::PrivateData => "private_data",
-        HideReason::Spam => "spam",
-        HideReason::OffTopic => "off_topic",
-        HideReason::Other => "other",
     }
 }

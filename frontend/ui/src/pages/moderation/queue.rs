@@ -5,10 +5,10 @@ use leptos::prelude::*;
 use stimmwerk_core::forum::ContributionView;
 use stimmwerk_core::ids::ParticipantId;
 
-use super::super::forum::{author, text, version};
+use super::super::forum::{author, author_name, text, version};
 use super::super::parts::{each, hidden, icon, icons, sentence, texts};
 use super::order::Slot;
-use super::{Desk, Spot, from_hall, hide, more, name, press, since};
+use super::{Desk, Spot, from_hall, hide, more, press, since};
 use crate::address;
 use crate::view::{AnyView, IntoAny};
 
@@ -76,7 +76,7 @@ fn card(desk: Desk, slot: Slot) -> Option<AnyView> {
         );
     }
     let one = board.view.with_untracked(|view| view.waiting.iter().find(|one| one.id == slot.id).cloned())?;
-    let label = words.queue_text(&name(cx, &one.author));
+    let label = words.queue_text(&author_name(cx.words, &one.author));
     let all = one.author.participant.map(|person| approve_all(desk, person));
     Some(
         view! {
@@ -133,12 +133,8 @@ pub fn around(desk: Desk, one: &ContributionView) -> AnyView {
         Some(view! { <span class="topic">{texts(cx.words, &titles?.title)}</span> })
     });
     let answers = one.reply_to.map(|parent| {
-        let mut href = String::from("/f/");
-        href.push_str(&place.forum.to_string());
-        href.push_str("/c/");
-        href.push_str(&parent.to_string());
         view! {
-            <a href=href>
+            <a href=address::thread(place.forum, parent)>
                 {icon(icons::REPLY)}
                 {words.answers()}
             </a>
@@ -189,11 +185,9 @@ pub fn claim(desk: Desk, one: &ContributionView, part: &'static str) -> AnyView 
             let mut all = view.waiting.iter().chain(&view.attention);
             all.find(|one| one.id == id).and_then(|one| one.claim.clone())
         });
-        claim.filter(|claim| desk.now.get().0 < claim.at.0 + CLAIM_MS).map(|claim| {
-            let name = claim.name.as_ref().map(ToString::to_string);
-            let mine = desk.me.with_value(|me| me.is_some() && *me == name);
-            (name, mine || desk.claimed.with(|claimed| claimed.contains(&id)))
-        })
+        claim
+            .filter(|claim| desk.now.get().0 < claim.at.0 + CLAIM_MS)
+            .map(|claim| (claim.name.as_ref().map(ToString::to_string), desk.me == Some(claim.by)))
     });
     let mine = move || claim.with(|claim| claim.as_ref().is_some_and(|(_, mine)| *mine));
     let who = Signal::derive(move || {

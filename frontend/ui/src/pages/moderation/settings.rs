@@ -7,7 +7,7 @@ use stimmwerk_core::forum::{Mode, TopicView, Waiting};
 use super::super::parts::{digest, each, hidden, icon, icons, sentence, texts};
 use super::Desk;
 use crate::address;
-use crate::data::Codes;
+use crate::data::{Codes, ForumPage};
 use crate::dom;
 use crate::view::{AnyView, IntoAny};
 
@@ -30,12 +30,23 @@ pub fn states(desk: Desk) -> AnyView {
             </form>
         }
     };
-    let interval = |seconds: u32| {
+    // The present interval, or the last one; the choice stays with the reader until it changes.
+    let holds = Memo::new(move |before: Option<&u32>| match mode.get() {
+        Mode::Slow { seconds } => seconds,
+        _ => before.copied().unwrap_or(60),
+    });
+    let offered = move || {
+        let mut all = vec![15, 30, 60, 120, 300, holds.get()];
+        all.sort_unstable();
+        all.dedup();
+        all
+    };
+    let interval = move |seconds: u32| {
         let whole = seconds.is_multiple_of(60);
         let word = if whole { words.minutes(seconds / 60) } else { words.seconds(seconds) };
-        let set = mode.get_untracked();
-        let selected = if matches!(set, Mode::Slow { .. }) { set == Mode::Slow { seconds } } else { seconds == 60 };
-        view! { <option value=seconds.to_string() selected=selected>{word}</option> }
+        let now = move || holds.get() == seconds;
+        view! { <option value=seconds.to_string() selected=holds.get_untracked() == seconds prop:selected=now>{word}</option> }
+            .into_any()
     };
     let means = Signal::derive(move || {
         match mode.get() {
@@ -61,7 +72,7 @@ pub fn states(desk: Desk) -> AnyView {
                 <p class="hint">{sentence(means)}</p>
                 <label class="interval">
                     {words.slow_seconds()}
-                    <select name="seconds" form="to-slow">{[15, 30, 60, 120, 300].map(interval).collect_view()}</select>
+                    <select name="seconds" form="to-slow">{each(offered, |seconds| *seconds, interval)}</select>
                 </label>
             </div>
         </section>
@@ -151,7 +162,7 @@ pub fn invite(desk: Desk, codes: Codes) -> AnyView {
 }
 
 /// The topics, and one more.
-pub fn topics(desk: Desk) -> AnyView {
+pub fn topics(desk: Desk, page: &ForumPage) -> AnyView {
     let Desk { cx, words, board, place, .. } = desk;
     let topics = Memo::new(move |_| board.view.with(|view| view.topics.clone()));
     let title = move |topic: TopicView| view! { <li>{texts(cx.words, &topic.title)}</li> }.into_any();
@@ -168,7 +179,18 @@ pub fn topics(desk: Desk) -> AnyView {
             </ul>
             <form method="post" action=address::api(place.forum, "/topics")>
                 <label for="topic-title">{words.topic_title()}</label>
-                <input id="topic-title" name="title" type="text" required maxlength="160" dir="auto" value=kept />
+                <input
+                    id="topic-title"
+                    name="title"
+                    type="text"
+                    required
+                    maxlength="160"
+                    dir="auto"
+                    value=kept
+                    prop:value=desk.title
+                    on:input=move |event| desk.title.set(event_target_value(&event))
+                />
+                {hidden("idempotency_key", page.idempotency_key.to_string())}
                 {hidden("title_lang", cx.words.lang().to_owned())}
                 {hidden("next", place.href())}
                 <button>{words.topic_add()}</button>

@@ -2,49 +2,27 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use leptos::prelude::*;
-use stimmwerk_core::forum::{ContributionView, ForumView, Header, HideReason, Mode, OwnView, Totals, Waiting, Window};
-use stimmwerk_core::ids::{CommandId, ForumId, StreamId};
-use stimmwerk_core::live::Seq;
+use stimmwerk_core::forum::{ContributionView, ForumView, HideReason};
+use stimmwerk_core::ids::CommandId;
+use stimmwerk_core::live::{Problem, Seq};
 use stimmwerk_core::said::{Lang, Texts};
-use stimmwerk_core::time::Zone;
-use uuid::Uuid;
 
 use super::*;
 use crate::board::Hands;
-use crate::live::{Pending, Stage};
-use crate::words::Words;
+use crate::sample::{self, uuid};
 
 fn id(n: u64) -> ContributionId {
-    ContributionId(Uuid::from_u128(u128::from(n)))
+    ContributionId(uuid(n.into()))
 }
 
 fn person(n: u128) -> ParticipantId {
-    ParticipantId(Uuid::from_u128(1_000 + n))
+    ParticipantId(uuid(1_000 + n))
 }
 
 fn waiting(n: u64, by: u128) -> ContributionView {
-    ContributionView {
-        id: id(n),
-        position: n,
-        author: AuthorView { name: Some("Amal".into()), number: 1, role: None, participant: Some(person(by)) },
-        text: "Text".into(),
-        html: None,
-        lang: None,
-        at: Timestamp(1),
-        edited: false,
-        additions: Vec::new(),
-        hall: None,
-        reply_to: None,
-        topic: None,
-        support: 0,
-        replies: 0,
-        waits: true,
-        pending: None,
-        addition: None,
-        reports: Vec::new(),
-        claim: None,
-        hidden: None,
-    }
+    let mut one = sample::contribution(n, "Text");
+    one.author.participant = Some(person(by));
+    ContributionView { waits: true, at: Timestamp(1), ..one }
 }
 
 fn visible(n: u64) -> ContributionView {
@@ -55,11 +33,11 @@ fn visible(n: u64) -> ContributionView {
 struct Sends(Board, Rc<RefCell<Vec<ForumCommand>>>);
 
 impl Hands for Sends {
-    fn command(&self, command: ForumCommand) -> bool {
+    fn command(&self, command: ForumCommand) -> Option<CommandId> {
         self.1.borrow_mut().push(command.clone());
-        let id = CommandId(Uuid::from_u128(self.1.borrow().len() as u128));
+        let id = CommandId(uuid(self.1.borrow().len() as u128));
         self.0.pending.update(|all| all.push(Pending { id, command, stage: Stage::Sent }));
-        true
+        Some(id)
     }
     fn older(&self) -> bool {
         false
@@ -69,42 +47,15 @@ impl Hands for Sends {
     fn forget(&self) {}
 }
 
-/// A desk with this in the queue and one visible contribution, and what it sent.
+/// A desk with this in the queue and three visible contributions, and what it sent.
 fn desk(queue: Vec<ContributionView>) -> (Owner, Desk, Rc<RefCell<Vec<ForumCommand>>>) {
     let owner = Owner::new_root(None);
     device::CLOCK.set(0);
+    device::FOCUS.set(None);
     let (desk, sent) = owner.with(|| {
-        let page = ForumPage {
-            stream: StreamId(Uuid::from_u128(1)),
-            seq: Seq(1),
-            view: ForumView {
-                forum: Header {
-                    id: ForumId(Uuid::from_u128(2)),
-                    process: ProcessId(Uuid::from_u128(3)),
-                    title: Texts::of(Lang::german(), "Forum"),
-                    mode: Mode::Open,
-                    until: None,
-                    waiting: Waiting::All,
-                },
-                totals: Totals::default(),
-                topics: Vec::new(),
-                contributions: vec![visible(900)],
-                waiting: queue,
-                attention: Vec::new(),
-                window: Window::default(),
-            },
-            own: Some(OwnView::default()),
-            moderates: true,
-            idempotency_key: CommandId(Uuid::nil()),
-            now: Timestamp(0),
-            codes: None,
-        };
-        let cx = Cx {
-            words: Words::of("de"),
-            zone: StoredValue::new(Zone::default()),
-            path: StoredValue::new(String::new()),
-            refused: StoredValue::new(None),
-        };
+        let mut page = sample::forum_page(vec![visible(902), visible(901), visible(900)]);
+        (page.view.waiting, page.moderates, page.now) = (queue, true, Timestamp(0));
+        let cx = sample::cx("");
         let board = Board::new(&page, cx);
         let place = ForumPlace { forum: page.view.forum.id, moderation: true, topic: None, before: None };
         let desk = Desk::new(cx, StaffWords::of("de"), board, place, &page, None);
@@ -292,7 +243,91 @@ fn given_next_and_previous_then_they_stay_within_the_desk() {
 
 #[test]
 fn given_an_answer_about_a_person_then_it_is_said_or_the_problem_is() {
-    assert_eq!(outcome("Fertig.", Ok("{}".to_owned())), "Fertig.");
-    assert_eq!(outcome("Fertig.", Err("{\"title\":\"Nein.\",\"code\":\"forbidden\"}".to_owned())), "Nein.");
-    assert_eq!(outcome("Fertig.", Err("<html>".to_owned())), "");
+    let problem = |title: &str| Problem {
+        code: "forbidden".to_owned(),
+        status: 403,
+        title: title.to_owned(),
+        params: serde_json::Map::new(),
+    };
+    let said = |answer| outcome("Fertig.", "Das ging nicht.", answer);
+    assert_eq!(said(Ok("{}".to_owned())), "Fertig.");
+    assert_eq!(said(Err(Failure::Refused(problem("Nein.")))), "Nein.");
+    assert_eq!(said(Err(Failure::Refused(problem("")))), "Das ging nicht.");
+    assert_eq!(said(Err(Failure::Network)), "Das ging nicht.");
+}
+
+/// The server answers to the newest command.
+fn answer(desk: Desk, stage: Stage) {
+    let mut one = desk.board.pending.get_untracked().pop().expect("something was sent");
+    one.stage = stage;
+    desk.board.pending.update(|all| all.retain(|have| have.id != one.id));
+    desk.board.answered(&one);
+}
+
+fn accepted() -> Stage {
+    Stage::Accepted { seq: Seq(2), at: 0, object: None }
+}
+
+#[test]
+fn given_a_refused_press_then_what_a_colleague_decided_is_not_taken_back() {
+    let (_owner, desk, sent) = desk(vec![waiting(1, 1), waiting(2, 2)]);
+    desk.press(approve(1), false);
+    answer(desk, Stage::Refused("Zu spät.".to_owned()));
+    assert!(desk.undo.get_untracked().is_empty());
+    later(1_000);
+    desk.press(approve(2), false);
+    desk.take_back(None);
+    answer(desk, Stage::Refused("Zu spät.".to_owned()));
+    desk.send_back();
+    assert_eq!(sent.borrow().len(), 2, "nor what was to be taken back already");
+    later(1_000);
+    desk.press(approve(1), false);
+    answer(desk, accepted());
+    assert_eq!(desk.undo.get_untracked().len(), 1);
+}
+
+#[test]
+fn given_a_sentence_to_the_author_then_it_stays_until_it_was_taken() {
+    let (_owner, desk, _) = desk(vec![waiting(1, 1)]);
+    let hide =
+        || ForumCommand::Hide { contribution: id(1), reason: HideReason::Other, note: Some("Bitte.".to_owned()) };
+    desk.set_note(id(1), "Bitte.".to_owned());
+    desk.press(hide(), false);
+    answer(desk, Stage::Refused("So nicht.".to_owned()));
+    assert_eq!(desk.note(id(1)), "Bitte.");
+    later(1_000);
+    desk.press(hide(), false);
+    answer(desk, accepted());
+    assert_eq!(desk.note(id(1)), "");
+}
+
+#[test]
+fn given_a_title_then_it_stays_until_it_was_taken_and_longer_where_another_is_typed() {
+    let (_owner, desk, _) = desk(Vec::new());
+    let add = || ForumCommand::AddTopic { title: Texts::of(Lang::german(), "Wohnen") };
+    desk.title.set("Wohnen".to_owned());
+    desk.press(add(), false);
+    answer(desk, Stage::Refused("So nicht.".to_owned()));
+    assert_eq!(desk.title.get_untracked(), "Wohnen");
+    desk.press(add(), false);
+    answer(desk, accepted());
+    assert_eq!(desk.title.get_untracked(), "");
+    desk.press(add(), false);
+    desk.title.set("Schule".to_owned());
+    answer(desk, accepted());
+    assert_eq!(desk.title.get_untracked(), "Schule");
+}
+
+#[test]
+fn given_a_press_in_the_list_then_the_focus_goes_to_the_next_row_or_the_heading() {
+    let (_owner, desk, _) = desk(vec![waiting(1, 1)]);
+    let focus = |n| device::FOCUS.set(Some(address::anchor(id(n))));
+    let hide = |n| ForumCommand::Hide { contribution: id(n), reason: HideReason::Spam, note: None };
+    focus(901);
+    desk.press(hide(901), false);
+    assert_eq!(device::focused(), Some(address::anchor(id(900))));
+    later(1_000);
+    desk.press(hide(900), false);
+    assert_eq!(device::focused().as_deref(), Some("list"));
+    assert_eq!(desk.current.get_untracked(), None, "the queue is somewhere else");
 }

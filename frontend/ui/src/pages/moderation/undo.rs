@@ -1,7 +1,7 @@
 //! What can be taken back for a moment after it was pressed.
 
 use stimmwerk_core::forum::{AuthorView, ForumCommand, ForumView};
-use stimmwerk_core::ids::ContributionId;
+use stimmwerk_core::ids::{CommandId, ContributionId};
 
 /// How long a press can be taken back here, in milliseconds. Later there is the list.
 pub const UNDO_MS: i64 = 10_000;
@@ -22,6 +22,8 @@ pub enum What {
 pub struct Done {
     /// Counts presses.
     pub number: u32,
+    /// The command it was.
+    pub id: CommandId,
     /// What.
     pub what: What,
     /// Whose.

@@ -1,0 +1,117 @@
+//! What tests are made of: the plainest of each thing. A test changes what it is about.
+
+use leptos::prelude::StoredValue;
+use stimmwerk_core::forum::{AuthorView, ContributionView, ForumView, Header, Mode, OwnView, Totals, Waiting, Window};
+use stimmwerk_core::ids::{CommandId, ContributionId, ForumId, ProcessId, StreamId};
+use stimmwerk_core::live::Seq;
+use stimmwerk_core::said::{Lang, Texts};
+use stimmwerk_core::time::{Timestamp, Zone};
+use uuid::Uuid;
+
+use crate::board::Cx;
+use crate::data::{ForumPage, Me, Place};
+use crate::words::Words;
+
+/// When everything happens.
+pub const NOW: i64 = 1_795_430_000_000;
+
+/// Tried in every text.
+pub const HOSTILE: &str = "</script><script>alert(1)</script>\"'><img src=x onerror=alert(1)>&lt;</textarea><!--";
+
+/// A small number as an id.
+pub fn uuid(n: u128) -> Uuid {
+    Uuid::from_u128(0x0192_0000_0000_7000_8000_0000_0000_0000 | n)
+}
+
+/// A text in German alone.
+pub fn texts(text: &str) -> Texts {
+    Texts::of(Lang::german(), text)
+}
+
+/// A visible contribution at this position, by a guest.
+pub fn contribution(n: u64, text: &str) -> ContributionView {
+    ContributionView {
+        id: ContributionId(uuid(n.into())),
+        position: n,
+        author: AuthorView { name: None, number: n as u32, role: None, participant: None },
+        text: text.into(),
+        html: None,
+        lang: Some(Lang::german()),
+        at: Timestamp(NOW),
+        edited: false,
+        reply_to: None,
+        topic: None,
+        support: 0,
+        replies: 0,
+        waits: false,
+        pending: None,
+        additions: Vec::new(),
+        hall: None,
+        addition: None,
+        reports: Vec::new(),
+        claim: None,
+        hidden: None,
+    }
+}
+
+/// An open forum.
+pub fn header(title: &str) -> Header {
+    Header {
+        id: ForumId(uuid(2)),
+        process: ProcessId(uuid(3)),
+        title: texts(title),
+        mode: Mode::Open,
+        until: None,
+        waiting: Waiting::None,
+    }
+}
+
+/// A page of it for somebody who joined, newest contribution first.
+pub fn forum_page(contributions: Vec<ContributionView>) -> ForumPage {
+    let from = contributions.last().map_or(0, |last| last.position);
+    ForumPage {
+        stream: StreamId(uuid(1)),
+        seq: Seq(90),
+        view: ForumView {
+            forum: header("Wie wollen wir zusammen leben?"),
+            totals: Totals::default(),
+            topics: Vec::new(),
+            contributions,
+            waiting: Vec::new(),
+            attention: Vec::new(),
+            window: Window { from, topic: None },
+        },
+        own: Some(OwnView::default()),
+        moderates: false,
+        idempotency_key: CommandId(uuid(77)),
+        now: Timestamp(NOW),
+        codes: None,
+    }
+}
+
+/// What its other pages have of it.
+pub fn place(page: ForumPage) -> Place {
+    Place {
+        forum: page.view.forum,
+        topics: page.view.topics,
+        own: page.own,
+        moderates: page.moderates,
+        now: page.now,
+        idempotency_key: page.idempotency_key,
+    }
+}
+
+/// Somebody with a name.
+pub fn me(name: &str) -> Me {
+    Me { name: Some(name.to_owned()), guest: false, participant: None, admin: false }
+}
+
+/// A German page at this address. Under an owner.
+pub fn cx(path: &str) -> Cx {
+    Cx {
+        words: Words::of("de"),
+        zone: StoredValue::new(Zone::default()),
+        path: StoredValue::new(path.to_owned()),
+        refused: StoredValue::new(None),
+    }
+}
