@@ -400,9 +400,17 @@ fn given_a_visitor_then_there_is_a_way_in_and_nothing_to_press() {
     let mut data = page("de", PageKind::Forum(Box::new(forum)));
     data.me = None;
     let html = render(data);
-    assert!(html.contains("href=\"/join\""));
+    assert!(html.contains("href=\"/join\"") && html.contains("href=\"/return\""));
     assert!(!html.contains("<textarea") && !html.contains("/support"));
     assert!(html.contains("class=\"number\">12</span>"), "but the count is seen");
+}
+
+#[test]
+fn given_nothing_was_said_then_its_button_is_not_there() {
+    let html = render(page("de", PageKind::Forum(Box::new(forum_page()))));
+    let (_, said) = html.split_once("class=\"said empty\"").expect("it stands in the first HTML");
+    let (_, button) = said.split_once("<button").expect("a button");
+    assert!(button.split('>').next().unwrap_or_default().contains("hidden"));
 }
 
 #[test]
@@ -593,7 +601,8 @@ fn given_own_hidden_contributions_then_each_says_why_and_how_the_answer_stands()
     let html = render(data.clone());
     assert_eq!(html.matches("/appeal\"").count(), 1, "one answer each");
     assert_eq!(html.matches("Der Text verrät etwas Privates.").count(), 3);
-    assert_eq!(html.matches("Ihre Antwort wird gelesen.").count(), 1);
+    let state = |card: &&str| card.contains("class=\"state\"") && card.contains("Wird gelesen");
+    assert_eq!(html.split("<li").filter(state).count(), 1);
     assert_eq!(html.matches("Ihr Text bleibt ausgeblendet.").count(), 1);
     assert!(html.contains("Sie steht hier für alle."));
     data.refused = Some(Refused {

@@ -73,12 +73,12 @@ pub fn composer(cx: Cx, board: Board, place: ForumPlace, page: &ForumPage, me: O
     let hint = Signal::derive(move || {
         let rule = board.view.with(|view| view.forum.waiting);
         let known = board.own.with(|own| own.as_ref().is_some_and(|own| !own.mine.is_empty()));
-        match rule {
-            Waiting::All if !moderates => words.write_waits_all(),
-            Waiting::FirstOfGuest if guest && !moderates && !known => words.write_waits_first(),
-            _ => words.write_hint(),
-        }
-        .to_owned()
+        let waits = match rule {
+            Waiting::None => false,
+            Waiting::FirstOfGuest => guest && !known,
+            Waiting::All => true,
+        };
+        if waits && !moderates { words.write_waits() } else { words.write_hint() }.to_owned()
     });
     let send = Signal::derive(move || if changing() { words.write_save() } else { words.write_send() }.to_owned());
     let cancel = move |event: MouseEvent| {

@@ -44,7 +44,7 @@ pub fn me(cx: Cx, me: &Me, process: ProcessId, place: ForumPlace) -> AnyView {
                 <label for="my-name">{words.me_name()}</label>
                 <div class="line">
                     <input id="my-name" name="name" type="text" maxlength="80" dir="auto" autocomplete="nickname" value=name />
-                    <button>{words.me_name_save()}</button>
+                    <button>{words.write_save()}</button>
                 </div>
             </form>
             <p class="line">

@@ -160,7 +160,7 @@ fn hides(cx: Cx, place: ForumPlace, one: &OwnHidden) -> AnyView {
     let answer = match &one.why.appeal {
         None => answer(cx, place, one.id),
         Some(appeal) => {
-            let state = if appeal.rejected { words.own_stays() } else { words.own_answered() };
+            let state = if appeal.rejected { words.own_stays() } else { words.own_waiting() };
             view! {
                 <blockquote class="plain-text" dir="auto">
                     {appeal.text.to_string()}
@@ -178,7 +178,7 @@ fn hides(cx: Cx, place: ForumPlace, one: &OwnHidden) -> AnyView {
         <li class="panel hidden-own">
             <h3>
                 {icon(icons::HIDDEN)}
-                {words.own_hidden()}
+                {words.item_hidden()}
             </h3>
             <p>{reason(words, one.why.reason)}</p>
             {note(words, one.why.note.as_deref())}

@@ -319,6 +319,29 @@ fn given_a_title_then_it_stays_until_it_was_taken_and_longer_where_another_is_ty
 }
 
 #[test]
+fn given_refused_words_of_the_hall_then_they_are_listed_with_who_said_them() {
+    let (owner, desk, _) = desk(Vec::new());
+    let one = |n, stage| Pending {
+        id: CommandId(uuid(n)),
+        command: ForumCommand::Contribute {
+            text: "Im Saal".to_owned(),
+            lang: None,
+            topic: None,
+            reply_to: None,
+            hall: Some("Frau Berger".to_owned()),
+        },
+        stage,
+    };
+    let html = |stages: Vec<Stage>| {
+        desk.board.pending.set(stages.into_iter().map(|stage| one(1, stage)).collect());
+        owner.with(|| on_its_way(desk.cx, desk.board, hall::TEXT).to_html())
+    };
+    let refused = html(vec![Stage::Refused("So nicht.".to_owned())]);
+    assert!(["Im Saal", "<bdi>Frau Berger</bdi>", "So nicht."].into_iter().all(|words| refused.contains(words)));
+    assert!(html(vec![Stage::Sent]).contains("Im Saal") && !html(vec![accepted()]).contains("Im Saal"));
+}
+
+#[test]
 fn given_a_press_in_the_list_then_the_focus_goes_to_the_next_row_or_the_heading() {
     let (_owner, desk, _) = desk(vec![waiting(1, 1)]);
     let focus = |n| device::FOCUS.set(Some(address::anchor(id(n))));
