@@ -319,6 +319,7 @@ fn route(forum: ForumId, command: &ForumCommand) -> Option<(Method, String, Valu
         ForumCommand::Withdraw { contribution } => (Method::DELETE, of(contribution, "")),
         ForumCommand::Approve { contribution, .. } => (Method::POST, of(contribution, "/approve")),
         ForumCommand::Hide { contribution, .. } => (Method::POST, of(contribution, "/hide")),
+        ForumCommand::Refuse { contribution, .. } => (Method::POST, of(contribution, "/refuse")),
         ForumCommand::Restore { contribution } => (Method::POST, of(contribution, "/restore")),
         ForumCommand::PutBack { contribution } => (Method::POST, of(contribution, "/put-back")),
         ForumCommand::Erase { contribution } => (Method::POST, of(contribution, "/erase")),

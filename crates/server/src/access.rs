@@ -116,6 +116,7 @@ pub const ROUTES: &[Rule] = &[
     rule("DELETE", "/api/v1/forums/{forum}/contributions/{contribution}/support", Needs::Joined),
     rule("POST", "/api/v1/forums/{forum}/contributions/{contribution}/approve", Needs::Moderates),
     rule("POST", "/api/v1/forums/{forum}/contributions/{contribution}/hide", Needs::Moderates),
+    rule("POST", "/api/v1/forums/{forum}/contributions/{contribution}/refuse", Needs::Moderates),
     rule("POST", "/api/v1/forums/{forum}/contributions/{contribution}/restore", Needs::Moderates),
     rule("POST", "/api/v1/forums/{forum}/contributions/{contribution}/erase", Needs::Admin),
     rule("GET", "/api/v1/streams/{stream}/deltas", Needs::Sight),

@@ -7,7 +7,7 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 use stimmwerk_core::domain::{Domain, Summary};
-use stimmwerk_core::forum::{Forum, ForumState};
+use stimmwerk_core::forum::{ContributionView, Forum, ForumState, OwnView};
 use stimmwerk_core::ids::{ContributionId, ForumId, ProcessId};
 use stimmwerk_core::live::{PAGE, WindowRequest};
 use stimmwerk_core::network::{CodeKind, is_spoken};
@@ -26,7 +26,7 @@ use crate::problem::{Answer, Fault};
 use crate::rest::aside;
 use crate::rest::forums::{Part, Wanted};
 use crate::rest::me::{NOTICE, WELCOME};
-use crate::rest::moderation::{Before, Recorded};
+use crate::rest::moderation::{Before, Recorded, record_of};
 use crate::site::ASSETS;
 
 /// What every page needs of its request.
@@ -175,24 +175,23 @@ pub async fn list(
 ) -> Answer<Response> {
     let asked = Asked::of(&mut request);
     let search = wanted.search()?;
-    let (state, audience, place) = place(&app, &gate).await?;
+    let (state, audience, mut place) = place(&app, &gate).await?;
     let (sought, looked) = (state.clone(), search.clone());
-    let page = ListPage {
-        found: aside(move || sought.search(audience, &looked)).await?,
-        sort: search.sort.as_str().to_owned(),
-        words: search.words,
-        topic: search.topic,
-        place,
-    };
+    let found = aside(move || sought.search(audience, &looked)).await?;
+    place.own = own(&gate, &state, &found);
+    let page =
+        ListPage { found, sort: search.sort.as_str().to_owned(), words: search.words, topic: search.topic, place };
     show(&app, &gate, asked, gate.process, PageKind::List(Box::new(page))).await
 }
 
 /// `/f/{forum}/c/{contribution}`
 pub async fn thread(State(app): State<AppState>, gate: Gate, mut request: Request) -> Answer<Response> {
     let asked = Asked::of(&mut request);
-    let (state, audience, place) = place(&app, &gate).await?;
+    let (state, audience, mut place) = place(&app, &gate).await?;
     let this = gate.id("contribution")?;
-    let thread = state.thread(this, audience).ok_or_else(Fault::not_found)?;
+    let read = state.clone();
+    let thread = aside(move || read.thread(this, audience)).await?.ok_or_else(Fault::not_found)?;
+    place.own = own(&gate, &state, &thread);
     show(&app, &gate, asked, gate.process, PageKind::Thread(Box::new(ThreadPage { place, this, thread }))).await
 }
 
@@ -213,8 +212,7 @@ pub async fn report(
     let asked = Asked::of(&mut request);
     let (state, audience, place) = place(&app, &gate).await?;
     let this: ContributionId = gate.id("contribution")?;
-    let thread = state.thread(this, audience).ok_or_else(Fault::not_found)?;
-    let contribution = thread.into_iter().find(|one| one.id == this).ok_or_else(Fault::not_found)?;
+    let contribution = state.one(this, audience).ok_or_else(Fault::not_found)?;
     let page = ReportPage { place, contribution, sent: query.sent.is_some() };
     show(&app, &gate, asked, gate.process, PageKind::Report(Box::new(page))).await
 }
@@ -243,13 +241,12 @@ pub async fn record(
     let asked = Asked::of(&mut request);
     let (state, _, place) = place(&app, &gate).await?;
     let process = gate.process()?;
-    let record = app.read_record(&gate, &recorded).await?;
-    let head = app.log().head(gate.forum()?.stream).await?;
+    let record = record_of(state.clone(), recorded.names(&gate)).await?;
     let page = RecordPage {
         process: app.directory().process_view(process).ok_or_else(Fault::not_found)?.title,
         joined: app.accounts.count_participants(process).await?,
         names: recorded.names(&gate),
-        head: head.hash.iter().take(8).fold(String::new(), |text, byte| text + &format!("{byte:02x}")),
+        head: app.seal(gate.forum()?.stream, record.seq).await?,
         summary: state.summary_text().unwrap_or_default().to_owned(),
         record,
         place,
@@ -322,9 +319,8 @@ async fn place(app: &App, gate: &Gate) -> Answer<(Arc<ForumState>, Audience, Pla
     let state = app.forum(found).await?.state();
     let window = WindowRequest { before: Some(0), ..WindowRequest::default() };
     let view = Forum::view(&state, audience, &window);
-    let participant = gate.who.active_in(found.process);
     let place = Place {
-        own: participant.map(|participant| Forum::own(&state, participant.id, 0)),
+        own: None,
         forum: view.forum,
         topics: view.topics,
         moderates: gate.position.moderates,
@@ -332,6 +328,13 @@ async fn place(app: &App, gate: &Gate) -> Answer<(Arc<ForumState>, Audience, Pla
         idempotency_key: chance::command_id(),
     };
     Ok((state, audience, place))
+}
+
+/// What concerns the reader alone of what a page shows; `None` for those who have not joined.
+fn own(gate: &Gate, state: &ForumState, shown: &[ContributionView]) -> Option<OwnView> {
+    let participant = gate.who.active_in(gate.process?)?;
+    let from = shown.iter().map(|one| one.position).min().unwrap_or(u64::MAX);
+    Some(Forum::own(state, participant.id, from))
 }
 
 async fn forum_page(app: &App, gate: &Gate, part: &Part) -> Answer<ForumPage> {

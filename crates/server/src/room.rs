@@ -16,7 +16,7 @@ use sha2::{Digest, Sha256};
 use stimmwerk_core::domain::{Context, Domain, Meta, StoredEvent, Summary};
 use stimmwerk_core::ids::{CommandId, ParticipantId, SaidKey, StreamId, TopicId};
 use stimmwerk_core::live::{
-    Deltas, FRAME_TARGET, LiveTypes, OwnFrame, Page, Presence, Resync, Seq, ServerFrame, Snapshot, WindowRequest,
+    Delta, Deltas, FRAME_TARGET, LiveTypes, OwnFrame, Page, Presence, Resync, Seq, ServerFrame, Snapshot, WindowRequest,
 };
 use stimmwerk_core::people::{Actor, Audience};
 use stimmwerk_core::rejection::Rejection;
@@ -826,11 +826,18 @@ pub fn resync_frame(stream: StreamId) -> Utf8Bytes {
 /// Deltas as frames below [`FRAME_TARGET`]. A range ends where a number ends; within one number the parts repeat
 /// their start, so that who loses the rest asks for all of it again.
 fn delta_frames<D: Domain>(stream: StreamId, state: &D::State, after: Seq, audience: Audience) -> Vec<Utf8Bytes> {
+    let deltas = D::deltas(state, after, audience);
+    let written = deltas.iter().map(|delta| (delta.seq(), json(delta))).collect();
+    range_frames(stream, after, D::seq(state), written)
+}
+
+fn json(anything: &impl Serialize) -> String {
+    serde_json::to_string(anything).expect("what is sent is plain data")
+}
+
+/// Written deltas as frames that lead from `after` to `head`: see [`delta_frames`].
+fn range_frames(stream: StreamId, after: Seq, head: Seq, deltas: Vec<(Seq, String)>) -> Vec<Utf8Bytes> {
     // Each delta is written once; the frame around it is the one of `ServerFrame::Deltas`, which a test compares.
-    let deltas: Vec<(Seq, String)> = D::deltas(state, after, audience)
-        .iter()
-        .map(|delta| (delta.seq(), serde_json::to_string(delta).expect("deltas are plain data")))
-        .collect();
     let write = |from: Seq, to: Seq, part: &[(Seq, String)]| -> Utf8Bytes {
         let size: usize = part.iter().map(|(_, json)| json.len() + 1).sum();
         let mut text = String::with_capacity(size + 128);
@@ -855,11 +862,12 @@ fn delta_frames<D: Domain>(stream: StreamId, state: &D::State, after: Seq, audie
         }
         size += json.len() + 1;
     }
-    frames.push(write(from, D::seq(state), &deltas[start..]));
+    frames.push(write(from, head, &deltas[start..]));
     frames
 }
 
-/// A snapshot of the newest part, and the rest of the window as pages; and the position all of it begins at.
+/// A snapshot of the newest part, what is too much for its frame as changes that lead from its number to the same, and
+/// the rest of the window as pages; and the position all of it begins at.
 fn snapshot_frames<D: Domain>(
     stream: StreamId,
     state: &D::State,
@@ -869,11 +877,16 @@ fn snapshot_frames<D: Domain>(
     let mut view = D::view(state, audience, &WindowRequest::default());
     let from = from.filter(|from| *from < D::window_start(&view));
     let asked = from.unwrap_or_else(|| D::window_start(&view));
+    let aside = D::set_aside(&mut view, FRAME_TARGET / 2);
     let cut = D::shorten(&mut view, FRAME_TARGET);
     let seq = D::seq(state);
     let mut start = D::window_start(&view);
     let rest = cut.or_else(|| from.map(|_| start));
     let mut frames = vec![frame::<D>(&ServerFrame::Snapshot(Snapshot { stream, seq, audience, view }))];
+    if !aside.is_empty() {
+        let put = |(key, value)| (seq, json(&Delta::Put::<D::Key, D::Value> { key, seq, value }));
+        frames.extend(range_frames(stream, seq, seq, aside.into_iter().map(put).collect()));
+    }
     if let Some(before) = rest {
         start = page_frames::<D>(stream, state, audience, before, Some(asked), None, &mut frames);
     }

@@ -274,8 +274,9 @@ pub async fn thread(State(app): State<AppState>, gate: Gate) -> Answer<Response>
     let audience = gate.position.audience.ok_or_else(Fault::not_found)?;
     let room = app.forum(gate.forum()?).await?;
     let state = room.state();
-    let thread = state.thread(gate.id("contribution")?, audience).ok_or_else(Fault::not_found)?;
-    Ok(Json(json!({ "seq": state.seq(), "contributions": thread })).into_response())
+    let (seq, this) = (state.seq(), gate.id("contribution")?);
+    let thread = aside(move || state.thread(this, audience)).await?.ok_or_else(Fault::not_found)?;
+    Ok(Json(json!({ "seq": seq, "contributions": thread })).into_response())
 }
 
 /// Agrees with a contribution.

@@ -4,14 +4,12 @@ use axum::Json;
 use axum::extract::{FromRequest, State};
 use axum::http::{HeaderName, HeaderValue, Request, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use stimmwerk_core::domain::Domain;
-use stimmwerk_core::forum::{Forum, ForumCommand};
-use stimmwerk_core::ids::{ParticipantId, ProcessId};
-use stimmwerk_core::live::WindowRequest;
+use stimmwerk_core::forum::ForumCommand;
+use stimmwerk_core::ids::{ForumId, ParticipantId, ProcessId};
 use stimmwerk_core::network::{Joining, NetworkCommand, is_spoken};
-use stimmwerk_core::people::{Actor, Audience};
+use stimmwerk_core::people::Actor;
 use stimmwerk_core::rejection::Rejection;
 use stimmwerk_core::said::SaidTexts;
 use stimmwerk_core::text::{clean_name, lang_tag};
@@ -20,6 +18,7 @@ use tower_sessions::Session;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use super::aside;
 use crate::app::{App, AppState};
 use crate::chance;
 use crate::config::Config;
@@ -416,8 +415,17 @@ pub async fn erase(State(app): State<AppState>, gate: Gate, session: Session) ->
     Ok(forgotten(&app.config))
 }
 
+/// What is kept of the caller in one forum.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Exported {
+    #[schema(value_type = String)]
+    forum: ForumId,
+    #[serde(flatten)]
+    written: stimmwerk_core::forum::Written,
+}
+
 /// Everything known of the caller, as a file.
-#[utoipa::path(get, path = "/api/v1/me/export", tag = "people", responses((status = 200, description = "By process and forum: names, contributions, what waits, what was hidden, what they support.")))]
+#[utoipa::path(get, path = "/api/v1/me/export", tag = "people", responses((status = 200, description = "By process and forum: names, contributions with those that wait or are hidden, what they support, and what they said to authors as a moderator.")))]
 pub async fn export(State(app): State<AppState>, gate: Gate) -> Answer<Response> {
     let standing = gate.who.standing.clone().ok_or_else(Fault::unauthorized)?;
     let directory = app.directory();
@@ -426,14 +434,9 @@ pub async fn export(State(app): State<AppState>, gate: Gate) -> Answer<Response>
         let Some(process) = directory.process(participant.process) else { continue };
         let mut forums = Vec::new();
         for place in &process.forums {
-            let room = app.forum(*place).await?;
-            let state = room.state();
-            let own = Forum::own(&state, participant.id, 0);
-            let request = WindowRequest { from: Some(0), ..WindowRequest::default() };
-            let view = Forum::view(&state, Audience::Participants, &request);
-            let mine: Vec<_> = view.contributions.into_iter().filter(|c| own.mine.contains(&c.id)).collect();
-            forums.push(json!({ "forum": place.forum, "contributions": mine, "waiting": own.waiting,
-                "hidden": own.hidden, "supported": own.supported }));
+            let (state, id) = (app.forum(*place).await?.state(), participant.id);
+            let written = aside(move || state.written_by(id)).await?;
+            forums.push(Exported { forum: place.forum, written });
         }
         processes.push(json!({ "process": participant.process, "participant": participant.id,
             "name": participant.name, "lang": participant.lang, "notice": participant.notice,

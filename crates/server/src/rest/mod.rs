@@ -115,6 +115,7 @@ pub fn api() -> OpenApiRouter<AppState> {
         .routes(routes!(forums::support, forums::unsupport))
         .routes(routes!(forums::approve))
         .routes(routes!(forums::hide))
+        .routes(routes!(moderation::refuse))
         .routes(routes!(forums::restore))
         .routes(routes!(forums::erase))
         .routes(routes!(forums::add))

@@ -1,13 +1,15 @@
 //! What moderators do beyond approving and hiding, and what they read.
 
+use std::sync::Arc;
+
 use axum::Json;
 use axum::extract::{Query, State};
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
-use stimmwerk_core::forum::{ActView, ForumCommand, Record};
-use stimmwerk_core::ids::ParticipantId;
+use stimmwerk_core::forum::{ActView, ForumCommand, ForumState, Record};
+use stimmwerk_core::ids::{ParticipantId, StreamId};
 use stimmwerk_core::live::Seq;
 use stimmwerk_core::text::defuse_csv_cell;
 use utoipa::{IntoParams, ToSchema};
@@ -57,6 +59,15 @@ pub async fn dismiss(State(app): State<AppState>, gate: Gate) -> Answer<Response
 pub struct Note {
     /// To the author, at most 600 characters.
     note: Option<String>,
+}
+
+/// Refuses the change or addition that waits at a visible contribution, which stays as it is.
+#[utoipa::path(post, path = "/api/v1/forums/{forum}/contributions/{contribution}/refuse", tag = "moderation",
+    params(("forum" = String, Path), ("contribution" = String, Path)), request_body = Note,
+    responses((status = 200, body = Written)))]
+pub async fn refuse(State(app): State<AppState>, gate: Gate, Input(input): Input<Note>) -> Answer<Response> {
+    let command = ForumCommand::Refuse { contribution: gate.id("contribution")?, note: input.note };
+    Ok(changed(app.tell_forum(&gate, command).await?))
 }
 
 /// Leaves a contribution hidden after its author's appeal. Whoever hid it cannot decide this.
@@ -174,14 +185,14 @@ impl App {
         Ok(named)
     }
 
-    /// The record of a forum.
+    /// Sixteen characters of the log's chain at an event: with them a later copy can be compared.
     ///
     /// # Errors
-    /// The forum is not there.
-    pub async fn read_record(&self, gate: &Gate, asked: &Recorded) -> Answer<Record> {
-        let state = self.forum(gate.forum()?).await?.state();
-        let names = asked.names(gate);
-        aside(move || state.record(names)).await?.ok_or_else(Fault::not_found)
+    /// The log cannot be read, or there is no such event.
+    pub async fn seal(&self, stream: StreamId, seq: Seq) -> Answer<String> {
+        let events = self.log().read(stream, Seq(seq.0.saturating_sub(1)), 1).await?;
+        let hash = events.first().ok_or_else(Fault::not_found)?.hash;
+        Ok(hash.iter().take(8).fold(String::new(), |text, byte| text + &format!("{byte:02x}")))
     }
 }
 
@@ -190,6 +201,14 @@ impl App {
     responses((status = 200, body = Vec<NamedAct>)))]
 pub async fn log(State(app): State<AppState>, gate: Gate, Query(before): Query<Before>) -> Answer<Response> {
     Ok(Json(json!({ "acts": app.read_log(&gate, before).await? })).into_response())
+}
+
+/// The record of a forum in one state of it.
+///
+/// # Errors
+/// The forum has not begun.
+pub async fn record_of(state: Arc<ForumState>, names: bool) -> Answer<Record> {
+    aside(move || state.record(names)).await?.ok_or_else(Fault::not_found)
 }
 
 /// How a record is asked for.
@@ -213,7 +232,8 @@ impl Recorded {
 #[utoipa::path(get, path = "/api/v1/forums/{forum}/record", tag = "forums", params(("forum" = String, Path), Recorded),
     responses((status = 200, body = Record, description = "As JSON, or as a table.")))]
 pub async fn record(State(app): State<AppState>, gate: Gate, Query(asked): Query<Recorded>) -> Answer<Response> {
-    let record = app.read_record(&gate, &asked).await?;
+    let state = app.forum(gate.forum()?).await?.state();
+    let record = record_of(state, asked.names(&gate)).await?;
     let (mut response, kind, ending) = match asked.format.as_deref() {
         None | Some("json") => (Json(record).into_response(), "application/json", "json"),
         Some("csv") => (table(&record)?.into_response(), "text/csv; charset=utf-8", "csv"),
@@ -228,7 +248,8 @@ pub async fn record(State(app): State<AppState>, gate: Gate, Query(asked): Query
     Ok(response)
 }
 
-/// The contributions as a table that a German spreadsheet opens: semicolons, and a mark that says UTF-8.
+/// The contributions as a table that a German spreadsheet opens: semicolons, and a mark that says UTF-8. Decisions have
+/// other columns; they stand in the JSON.
 fn table(record: &Record) -> Answer<Vec<u8>> {
     let mut writer = csv::WriterBuilder::new().delimiter(b';').from_writer(vec![0xEF, 0xBB, 0xBF]);
     let failed = |error: csv::Error| {
@@ -239,7 +260,6 @@ fn table(record: &Record) -> Answer<Vec<u8>> {
     for one in &record.view.contributions {
         let topic = record.view.topics.iter().find(|topic| Some(topic.id) == one.topic);
         let topic = topic.map_or(String::new(), |topic| topic.title.pick("de").0.to_owned());
-        let name = one.hall.as_ref().and_then(|hall| hall.name.as_deref()).or(one.author.name.as_deref());
         let mut text = one.text.to_string();
         for addition in &one.additions {
             text.push_str("\n+ ");
@@ -249,7 +269,7 @@ fn table(record: &Record) -> Answer<Vec<u8>> {
             one.id.to_string(),
             stimmwerk_ui::iso(one.at),
             topic,
-            name.unwrap_or_default().to_owned(),
+            one.speaker().map_or(String::new(), |name| name.to_string()),
             text,
             one.reply_to.map_or(String::new(), |id| id.to_string()),
             one.support.to_string(),

@@ -7,11 +7,12 @@ use reqwest::header::{ALLOW, CONTENT_TYPE, DATE};
 use reqwest::{Method, Response};
 use serde_json::{Value, json};
 use stimmwerk_client::Client;
+use stimmwerk_core::forum::{ForumCommand, HideReason};
 use stimmwerk_core::ids::{ContributionId, ParticipantId};
 use stimmwerk_core::live::Seq;
 use stimmwerk_core::network::{CodeKind, Visibility};
-use stimmwerk_core::people::Role;
-use stimmwerk_eventlog::accounts::PersonId;
+use stimmwerk_core::people::{Actor, Role};
+use stimmwerk_eventlog::accounts::{PersonId, PersonKind};
 use uuid::Uuid;
 
 use super::world::{
@@ -203,6 +204,12 @@ const DOORS: &[Door] = &[
         |_| json!({ "reason": "spam", "note": "Werbung" }),
     ),
     door("POST", "/api/v1/forums/{forum}/contributions/{contribution}/restore", Ask::Moderator, nothing),
+    door(
+        "POST",
+        "/api/v1/forums/{forum}/contributions/{contribution}/refuse",
+        Ask::Moderator,
+        |_| json!({ "note": "Bitte zum Thema." }),
+    ),
     door("POST", "/api/v1/forums/{forum}/contributions/{contribution}/erase", Ask::Admin, nothing),
     door("GET", "/welcome/{process}", Ask::Reader, nothing),
     door("GET", "/return", Ask::Anyone, nothing),
@@ -333,7 +340,7 @@ impl Knocking<'_> {
             facts if door.path == "/api/v1/me" && door.method == "PATCH" => match (facts.impostor, facts.known) {
                 // The process is named inside: who does not take part hears that there is none.
                 (false, true) if facts.participant && !facts.banned => Expected::Opens,
-                (false, true) if facts.banned => return Vec::new(),
+                (false, true) if facts.banned => BANNED,
                 (false, true) if facts.staff => return Vec::new(),
                 (false, true) => NOT_FOUND,
                 _ => UNAUTHORIZED,
@@ -668,4 +675,66 @@ async fn given_a_browser_that_takes_compressed_answers_when_its_form_is_refused_
         assert!(page.len() > 1_000, "{encoding}: {} bytes", page.len());
         assert_eq!(page.starts_with(b"<!"), !compressed, "{encoding}");
     }
+}
+
+#[tokio::test]
+async fn given_somebody_shut_out_when_they_rename_themselves_then_nothing_changes() {
+    let world = World::new().await;
+    let here = world.place(Visibility::Public).await;
+    let banned = world.caller(Caller::Banned, By::Session, &here, &here).await;
+    let client = world.speak(banned, By::Session).await;
+    let body = json!({ "process": here.process, "name": "Neu" });
+    let answer = client.request(Method::PATCH, "/api/v1/me").json(&body).send().await.expect("an answer");
+    assert_eq!(answer.status(), StatusCode::FORBIDDEN);
+    let standing = world.app.accounts.standing(banned).await.expect("readable").expect("there");
+    assert_eq!(standing.in_process(here.process).and_then(|participant| participant.name.clone()), None);
+}
+
+#[tokio::test]
+async fn given_what_somebody_wrote_when_they_take_it_away_then_hidden_words_are_in_it_and_others_are_not() {
+    let world = World::new().await;
+    let here = world.place(Visibility::Public).await;
+    let author = world.caller(Caller::Author, By::Session, &here, &here).await;
+    let participant = world.participant(author, &here).await.expect("they take part");
+    let hidden = world.contribution(&here, participant, "Das wurde ausgeblendet.").await;
+    let other = world.take_part(world.person(PersonKind::Guest).await, &here, true).await;
+    world.contribution(&here, other, "Von jemand anderem.").await;
+    let hide = ForumCommand::Hide { contribution: hidden, reason: HideReason::Other, note: Some("Darum.".into()) };
+    world.tell(&here, Actor::system(), hide).await;
+    let client = world.speak(author, By::Session).await;
+    let answer = client.request(Method::GET, "/api/v1/me/export").send().await.expect("an answer");
+    let export: Value = answer.json().await.expect("JSON");
+    let forum = &export["processes"][0]["forums"][0];
+    assert_eq!(forum["forum"], json!(here.forum));
+    assert_eq!(forum["contributions"].as_array().map(Vec::len), Some(1));
+    assert_eq!(forum["contributions"][0]["text"], "Das wurde ausgeblendet.");
+    assert_eq!(forum["contributions"][0]["hidden"]["note"], "Darum.");
+}
+
+#[tokio::test]
+async fn given_a_record_then_its_seal_is_that_of_the_event_it_ends_with_and_voices_have_their_own_name() {
+    let world = World::new().await;
+    let here = world.place(Visibility::Public).await;
+    let moderator = world.take_part(world.person(PersonKind::Account).await, &here, false).await;
+    let roles = stimmwerk_core::people::Roles::NONE.with(Role::Moderator);
+    let typist = Actor { participant: Some(moderator), name: Some("Lena".into()), roles, ..Actor::default() };
+    for (text, name) in [("Ohne Namen.", ""), ("Mit Namen.", "Karin")] {
+        let hall = Some(name.to_owned());
+        let said = ForumCommand::Contribute { text: text.to_owned(), lang: None, topic: None, reply_to: None, hall };
+        world.tell(&here, typist.clone(), said).await;
+    }
+    let seq = world.room(&here).await.state().seq();
+    let seal = world.app.seal(here.stream, seq).await.expect("readable");
+    let head = world.app.log().head(here.stream).await.expect("readable");
+    assert!(seal.len() == 16 && seal.starts_with(&format!("{:02x}", head.hash[0])));
+    let get = async |by: Role, path: &str| {
+        let person = world.caller(Caller::NetworkStaff(by), By::Session, &here, &here).await;
+        let client = world.speak(person, By::Session).await;
+        let answer = client.request(Method::GET, path).send().await.expect("an answer");
+        String::from_utf8(bytes(answer).await).expect("text")
+    };
+    let csv = get(Role::Moderator, &format!("/api/v1/forums/{}/record?format=csv&names=1", here.forum)).await;
+    assert!(csv.contains("Karin") && !csv.contains("Lena"), "{csv}");
+    let page = get(Role::Moderator, &format!("/f/{}/record?names=1", here.forum)).await;
+    assert!(page.contains(&seal) && page.contains("Karin") && !page.contains("Lena"));
 }

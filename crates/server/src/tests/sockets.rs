@@ -100,6 +100,7 @@ const COMMANDS: &[Sample] = &[
     (StreamKind::Forum, "report", May::Reader, |s| json!({ "contribution": s.contribution, "reason": "spam" })),
     (StreamKind::Forum, "approve", May::Moderator, about),
     (StreamKind::Forum, "hide", May::Moderator, |s| json!({ "contribution": s.contribution, "reason": "spam" })),
+    (StreamKind::Forum, "refuse", May::Moderator, about),
     (StreamKind::Forum, "restore", May::Moderator, about),
     (StreamKind::Forum, "put_back", May::Moderator, about),
     (StreamKind::Forum, "approve_all", May::Moderator, |s| json!({ "participant": s.participant })),

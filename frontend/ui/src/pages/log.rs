@@ -80,35 +80,41 @@ pub fn log(cx: Cx, words: StaffWords, page: LogPage) -> AnyView {
     .into_any()
 }
 
-/// Who did what. A name is never part of the words: it stands in an element of its own.
-fn sentence(words: StaffWords, act: &ActView, name: Option<&str>) -> AnyView {
-    let text = match act.did {
-        Did::Titled => words.log_titled(MARK),
-        Did::TopicAdded => words.log_topic_added(MARK),
-        Did::Spoken => words.log_spoken(MARK),
-        Did::Approved => words.log_approved(MARK),
-        Did::Hidden { reason: why } => words.log_hidden(reason(words, why), MARK),
-        Did::Restored => words.log_restored(MARK),
-        Did::PutBack => words.log_put_back(MARK),
-        Did::Dismissed => words.log_dismissed(MARK),
-        Did::AppealRejected => words.log_appeal_rejected(MARK),
-        Did::NameReset => words.log_name_reset(MARK),
-        Did::Erased => words.log_erased(MARK),
-        Did::StateSet { mode: Mode::Open } => words.log_opened(MARK),
-        Did::StateSet { mode: Mode::Slow { seconds } } => words.log_slowed(seconds, MARK),
-        Did::StateSet { mode: Mode::Locked } => words.log_locked(MARK),
-        Did::StateSet { mode: Mode::Closed } => words.log_closed(MARK),
+/// What was done, by `who`.
+pub fn told(words: StaffWords, did: Did, who: &str) -> String {
+    match did {
+        Did::Titled => words.log_titled(who),
+        Did::TopicAdded => words.log_topic_added(who),
+        Did::Spoken => words.log_spoken(who),
+        Did::Approved => words.log_approved(who),
+        Did::Hidden { reason: why } => words.log_hidden(reason(words, why), who),
+        Did::ChangeRefused => words.log_change_refused(who),
+        Did::Restored => words.log_restored(who),
+        Did::PutBack => words.log_put_back(who),
+        Did::Dismissed => words.log_dismissed(who),
+        Did::AppealRejected => words.log_appeal_rejected(who),
+        Did::NameReset => words.log_name_reset(who),
+        Did::Erased => words.log_erased(who),
+        Did::StateSet { mode: Mode::Open } => words.log_opened(who),
+        Did::StateSet { mode: Mode::Slow { seconds } } => words.log_slowed(seconds, who),
+        Did::StateSet { mode: Mode::Locked } => words.log_locked(who),
+        Did::StateSet { mode: Mode::Closed } => words.log_closed(who),
         Did::WaitingSet { waiting } => {
             let rule = match waiting {
                 Waiting::None => words.waiting_none(),
                 Waiting::FirstOfGuest => words.waiting_first(),
                 Waiting::All => words.waiting_all(),
             };
-            words.log_waiting_set(rule, MARK)
+            words.log_waiting_set(rule, who)
         }
-        Did::Summarised => words.log_summarised(MARK),
-        Did::HallCounted => words.log_hall_counted(MARK),
-    };
+        Did::Summarised => words.log_summarised(who),
+        Did::HallCounted => words.log_hall_counted(who),
+    }
+}
+
+/// Who did what. A name is never part of the words: it stands in an element of its own.
+fn sentence(words: StaffWords, act: &ActView, name: Option<&str>) -> AnyView {
+    let text = told(words, act.did, MARK);
     let (before, after) = text.split_once(MARK).map_or((text.as_str(), ""), |both| both);
     let who = match (name, act.by) {
         (Some(name), _) => view! { <bdi class="author">{name.to_owned()}</bdi> }.into_any(),

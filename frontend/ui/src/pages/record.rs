@@ -4,7 +4,8 @@ use leptos::prelude::*;
 use stimmwerk_core::forum::ContributionView;
 use stimmwerk_core::ids::TopicId;
 
-use super::forum::{text, writer_name};
+use super::forum::text;
+use super::log::told;
 use super::moderation::reason;
 use super::parts::{area_html, hidden, icon, icons, refusal, role, texts};
 use crate::address;
@@ -64,7 +65,7 @@ pub fn record(cx: Cx, words: StaffWords, page: RecordPage) -> AnyView {
             {summary(cx, words, &page)}
             {topics.collect_view()}
             {chapter(cx, words, &page, None, none)}
-            {decisions(words, &page)}
+            {decisions(cx, words, &page)}
             {keep(words, &page)}
         </div>
     }
@@ -93,6 +94,18 @@ fn counts(words: StaffWords, page: &RecordPage) -> AnyView {
             </div>
         }
     };
+    let total = u64::from(record.view.totals.contributions);
+    // What is left out is said: so many of so many.
+    let kept = match record.left_out {
+        0 => total.to_string(),
+        left_out => format!("{} / {total}", total - u64::from(left_out)),
+    };
+    let kept = view! {
+        <div>
+            <dt>{words.record_contributions()}</dt>
+            <dd>{kept}</dd>
+        </div>
+    };
     let hall = record.hall.map(|people| row(words.record_hall(), people.into()));
     let form = page.place.moderates.then(|| {
         let value = record.hall.map(|people| people.to_string()).unwrap_or_default();
@@ -109,7 +122,7 @@ fn counts(words: StaffWords, page: &RecordPage) -> AnyView {
         <section class="panel" aria-labelledby="numbers">
             <h2 id="numbers">{words.record_numbers()}</h2>
             <dl class="numbers">
-                {row(words.record_contributions(), record.view.totals.contributions.into())}
+                {kept}
                 {row(words.record_joined(), page.joined)}
                 {row(words.record_authors(), record.authors.into())}
                 {row(words.record_people(), record.people.into())}
@@ -197,7 +210,12 @@ fn chapter(cx: Cx, words: StaffWords, page: &RecordPage, topic: Option<TopicId>,
 }
 
 fn entry(cx: Cx, words: StaffWords, names: bool, one: &ContributionView) -> AnyView {
-    let name = names.then(|| view! { <bdi class="author">{writer_name(cx.words, one)}</bdi> });
+    let name = names.then(|| {
+        let name = one.speaker().map(|name| name.to_string());
+        // The number is that of who wrote it down.
+        let number = || one.hall.is_none().then(|| cx.words.site_guest_number(&one.author.number.to_string()));
+        name.or_else(number).map(|name| view! { <bdi class="author">{name}</bdi> })
+    });
     let badge = one
         .author
         .role
@@ -242,7 +260,7 @@ fn entry(cx: Cx, words: StaffWords, names: bool, one: &ContributionView) -> AnyV
 }
 
 /// What the moderators decided.
-fn decisions(words: StaffWords, page: &RecordPage) -> AnyView {
+fn decisions(cx: Cx, words: StaffWords, page: &RecordPage) -> AnyView {
     let record = &page.record;
     let total: u32 = record.hidden.iter().map(|(_, count)| count).sum();
     let rows = record
@@ -271,6 +289,14 @@ fn decisions(words: StaffWords, page: &RecordPage) -> AnyView {
         }
     });
     let (appeals, rejected) = record.appeals;
+    let each = record.decisions.iter().map(|decided| {
+        let when = decided.at.map(|at| {
+            let text = cx.zone.with_value(|zone| clock::moment(cx.words, zone, at, None));
+            view! { <time datetime=clock::iso(at)>{text}</time> }
+        });
+        view! { <li>{when} <span class="did">{told(words, decided.did, words.title())}</span></li> }
+    });
+    let each = (!record.decisions.is_empty()).then(|| view! { <ol class="acts-log">{each.collect_view()}</ol> });
     view! {
         <section class="panel" aria-labelledby="decisions">
             <h2 id="decisions">{words.record_decisions()}</h2>
@@ -278,6 +304,7 @@ fn decisions(words: StaffWords, page: &RecordPage) -> AnyView {
             {table}
             <p>{words.record_appeals(appeals)}</p>
             <p hidden=appeals == 0>{words.record_rejected(rejected)}</p>
+            {each}
         </section>
     }
     .into_any()

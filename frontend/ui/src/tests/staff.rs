@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use stimmwerk_core::forum::{
-    ActView, AdditionView, AppealView, AuthorView, ClaimView, ContributionView, Did, HallView, Header, HiddenView,
-    HideReason, Mode, Record, ReportReason, ReportView, Reported, TopicView, Totals, Waiting,
+    ActView, AdditionView, AppealView, AuthorView, ClaimView, ContributionView, Decided, Did, HallView, Header,
+    HiddenView, HideReason, Mode, Record, ReportReason, ReportView, Reported, TopicView, Totals, Waiting,
 };
 use stimmwerk_core::ids::{ContributionId, ParticipantId, TopicId};
 use stimmwerk_core::live::{Problem, Seq};
@@ -98,6 +98,7 @@ fn all_acts() -> Vec<Did> {
         Did::Spoken,
         Did::Approved,
         Did::Hidden { reason: HideReason::Hatred },
+        Did::ChangeRefused,
         Did::Restored,
         Did::PutBack,
         Did::Dismissed,
@@ -157,6 +158,11 @@ fn record(text: &str, moderates: bool, names: bool) -> PageKind {
         summary_html: Some("<p>Kurz <strong>gesagt</strong></p>".to_owned()),
         hidden: vec![(HideReason::Insult, 2), (HideReason::Spam, 1)],
         appeals: (2, 1),
+        decisions: vec![
+            Decided { at: Some(Timestamp(NOW)), did: Did::Hidden { reason: HideReason::Spam }, contribution: None },
+            Decided { at: None, did: Did::ChangeRefused, contribution: Some(ContributionId(uuid(45))) },
+        ],
+        left_out: 3,
         view,
     };
     PageKind::Record(Box::new(RecordPage {
