@@ -81,7 +81,7 @@ impl ForumState {
                 let view = |addition: &Addition| Some((addition.text.text.clone()?, addition.at));
                 additions.filter_map(view).map(|(text, at)| AdditionView { text, at }).collect()
             },
-            hall: contribution.hall.as_ref().map(|speaker| HallView { name: seen(&speaker.name) }),
+            hall: contribution.hall.as_ref().map(|speaker| HallView { name: seen(speaker.name.as_ref()) }),
             reply_to: contribution.reply_to.map(|parent| self.at(parent).id),
             topic: contribution.topic.map(|topic| self.topics[topic as usize].id),
             support: contribution.supporters.len() as u32,
@@ -96,13 +96,13 @@ impl ForumState {
                 .map(|report| ReportView {
                     what: report.what,
                     reason: report.reason,
-                    text: seen(&report.text),
+                    text: seen(report.text.as_ref()),
                     at: report.at,
                 })
                 .collect(),
             claim: contribution.claim.filter(|_| staff).map(|(by, at)| ClaimView {
                 by,
-                name: self.person(by).and_then(|person| seen(&person.name)),
+                name: self.person(by).and_then(|person| seen(person.name.as_ref())),
                 at,
             }),
             hidden,
@@ -255,7 +255,7 @@ impl ForumState {
                 own.waiting.extend(words.into_iter().chain(addition));
             }
             if let Some(refused) = contribution.refused.as_ref().filter(|_| own.refused.len() < OWN_HIDDEN) {
-                own.refused.push(OwnRefused { id, at: refused.at, note: seen(&refused.note) });
+                own.refused.push(OwnRefused { id, at: refused.at, note: seen(refused.note.as_ref()) });
             }
             if shown(contribution) {
                 own.mine.push(contribution.id);
@@ -285,8 +285,8 @@ impl ForumState {
 }
 
 /// The words, if there are any and they were not erased.
-pub(super) fn seen(said: &Option<Said>) -> Option<Arc<str>> {
-    said.as_ref().and_then(|said| said.text.clone())
+pub(super) fn seen(said: Option<&Said>) -> Option<Arc<str>> {
+    said?.text.clone()
 }
 
 /// Why something is hidden, for staff or its author.
@@ -294,9 +294,9 @@ pub(super) fn hidden_view(status: &Status, staff: bool) -> Option<HiddenView> {
     let Status::Hidden { reason, note, by, appeal } = status else { return None };
     let appeal = appeal.as_ref().and_then(|appeal| {
         let text = appeal.text.text.clone()?;
-        Some(AppealView { text, at: appeal.at, rejected: appeal.rejected, note: seen(&appeal.note) })
+        Some(AppealView { text, at: appeal.at, rejected: appeal.rejected, note: seen(appeal.note.as_ref()) })
     });
-    Some(HiddenView { reason: *reason, note: seen(note), by: by.filter(|_| staff), appeal })
+    Some(HiddenView { reason: *reason, note: seen(note.as_ref()), by: by.filter(|_| staff), appeal })
 }
 
 /// About how long a contribution is as JSON.

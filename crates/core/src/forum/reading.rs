@@ -93,13 +93,13 @@ impl ForumState {
                 hidden: hidden_view(&one.status, false),
                 additions: one.additions.iter().filter_map(added).collect(),
                 addition: one.addition.as_ref().and_then(added),
-                pending: seen(&one.pending),
+                pending: seen(one.pending.as_ref()),
                 refused: one.refused.as_ref().map(|refused| OwnRefused {
                     id: one.id,
                     at: refused.at,
-                    note: seen(&refused.note),
+                    note: seen(refused.note.as_ref()),
                 }),
-                hall: one.hall.as_ref().map(|speaker| HallView { name: seen(&speaker.name) }),
+                hall: one.hall.as_ref().map(|speaker| HallView { name: seen(speaker.name.as_ref()) }),
                 support: one.supporters.len() as u32,
             })
         });
@@ -110,7 +110,7 @@ impl ForumState {
             notes.map(|text| OwnNote { contribution: one.id, text })
         });
         Written {
-            name: person.and_then(|person| seen(&person.name)),
+            name: person.and_then(|person| seen(person.name.as_ref())),
             contributions: contributions.collect(),
             supported: supported.collect(),
             notes: notes.collect(),

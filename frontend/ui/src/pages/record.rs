@@ -211,7 +211,7 @@ fn chapter(cx: Cx, words: StaffWords, page: &RecordPage, topic: Option<TopicId>,
 
 fn entry(cx: Cx, words: StaffWords, names: bool, one: &ContributionView) -> AnyView {
     let name = names.then(|| {
-        let name = one.speaker().map(|name| name.to_string());
+        let name = one.speaker().map(ToString::to_string);
         // The number is that of who wrote it down.
         let number = || one.hall.is_none().then(|| cx.words.site_guest_number(&one.author.number.to_string()));
         name.or_else(number).map(|name| view! { <bdi class="author">{name}</bdi> })
