@@ -87,6 +87,19 @@ pub struct FollowUp {
     pub command: String,
 }
 
+/// The follow-up `command` to another stream. One command leads to at most one in each stream.
+///
+/// # Panics
+/// Never: commands are plain data.
+pub fn follow_up<D: Domain>(context: &Context, stream: StreamId, command: &D::Command) -> FollowUp {
+    FollowUp {
+        id: CommandId(context.command.derive(stream, "follow-up")),
+        stream,
+        kind: D::KIND,
+        command: serde_json::to_string(command).expect("commands are plain data"),
+    }
+}
+
 impl<E> Default for Decision<E> {
     fn default() -> Self {
         Self {

@@ -43,6 +43,23 @@ pub fn german(text: &str) -> Texts {
     Texts::of(crate::said::Lang::german(), text)
 }
 
+/// A question to be answered with yes, no or abstain.
+pub fn yes_or_no(title: Texts) -> crate::poll::Question {
+    crate::poll::Question {
+        title,
+        note: None,
+        method: crate::tally::Method::YesNo,
+        options: Vec::new(),
+        ends: None,
+        electorate: crate::poll::Electorate::Devices,
+        secrecy: crate::poll::Secrecy::Confidential,
+        weight: crate::poll::Weight::Mood,
+        results: crate::poll::Results::Revealed,
+        majority: crate::tally::Majority::Simple,
+        quorum: None,
+    }
+}
+
 /// Texts of these tests carry numbers in «», so that they can be found wherever they turn up.
 pub type Words = BTreeSet<u32>;
 

@@ -3,7 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::forum::Waiting;
-use crate::ids::{ParticipantId, ProcessId};
+use crate::ids::{ForumId, ParticipantId, ProcessId};
+use crate::poll::Question;
 use crate::said::Texts;
 use crate::time::Timestamp;
 
@@ -72,6 +73,16 @@ pub enum NetworkCommand {
         /// Which contributions wait.
         #[serde(default)]
         waiting: Waiting,
+    },
+    /// Add a poll to a process: a draft.
+    CreatePoll {
+        /// Where.
+        process: ProcessId,
+        /// In which forum of it, if in one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        forum: Option<ForumId>,
+        /// What is asked.
+        question: Box<Question>,
     },
     /// Open or close the joining of a process.
     SetJoining {

@@ -4,18 +4,19 @@ use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 use super::event::{
-    CodeIssued, ForumCreated, JoiningSet, NetworkTitled, ParticipantErased, ProcessCreated, ProcessTitled,
+    CodeIssued, ForumCreated, JoiningSet, NetworkTitled, ParticipantErased, PollCreated, ProcessCreated, ProcessTitled,
     VisibilitySet,
 };
 use super::{
-    CODE_ALPHABET, CODE_LENGTH, CodeKind, MAX_FORUMS, MAX_PROCESSES, Network, NetworkCommand, NetworkEvent, NetworkOwn,
-    NetworkState, NetworkView, Process, Visibility,
+    CODE_ALPHABET, CODE_LENGTH, CodeKind, ForumPlaceView, MAX_FORUMS, MAX_POLLS, MAX_PROCESSES, Network,
+    NetworkCommand, NetworkEvent, NetworkOwn, NetworkState, NetworkView, Process, Visibility,
 };
-use crate::domain::{Context, Decision, Domain, FollowUp, Meta, StreamKind, Summary};
-use crate::forum::ForumCommand;
-use crate::ids::{CommandId, ForumId, JoinCodeId, ParticipantId, ProcessId, StreamId};
+use crate::domain::{Context, Decision, Domain, Meta, StreamKind, Summary, follow_up};
+use crate::forum::{Forum, ForumCommand};
+use crate::ids::{CommandId, ForumId, JoinCodeId, ParticipantId, PollId, ProcessId, StreamId};
 use crate::live::{Seq, WindowRequest};
-use crate::people::{Audience, Need};
+use crate::people::{Actor, Audience, Need};
+use crate::poll::{Poll, PollCommand, PollState};
 use crate::rejection::Rejection;
 use crate::said::SaidTexts;
 use crate::text::TextLimits;
@@ -23,13 +24,14 @@ use crate::time::Timestamp;
 
 impl Domain for Network {
     const KIND: StreamKind = StreamKind::Network;
-    const STATE_FORMAT: u32 = 1;
+    const STATE_FORMAT: u32 = 2;
     const COMMANDS: &'static [(&'static str, Need)] = &[
         ("set_title", Need::Admin),
         ("create_process", Need::Admin),
         ("set_visibility", Need::Admin),
         ("set_process_title", Need::Moderator),
         ("create_forum", Need::Moderator),
+        ("create_poll", Need::Moderator),
         ("set_joining", Need::Moderator),
         ("renew_codes", Need::Moderator),
         ("erase_person", Need::System),
@@ -47,6 +49,7 @@ impl Domain for Network {
             NetworkCommand::SetVisibility { .. } => "set_visibility",
             NetworkCommand::SetProcessTitle { .. } => "set_process_title",
             NetworkCommand::CreateForum { .. } => "create_forum",
+            NetworkCommand::CreatePoll { .. } => "create_poll",
             NetworkCommand::SetJoining { .. } => "set_joining",
             NetworkCommand::RenewCodes { .. } => "renew_codes",
             NetworkCommand::ErasePerson { .. } => "erase_person",
@@ -71,6 +74,7 @@ impl Domain for Network {
         match command {
             NetworkCommand::CreateProcess { .. } => Some(process_id(stream, id).0),
             NetworkCommand::CreateForum { .. } => Some(forum_id(stream, id).0),
+            NetworkCommand::CreatePoll { .. } => Some(poll_id(stream, id).0),
             NetworkCommand::SetVisibility { process, .. }
             | NetworkCommand::SetProcessTitle { process, .. }
             | NetworkCommand::SetJoining { process, .. }
@@ -141,6 +145,10 @@ fn forum_id(stream: StreamId, command: CommandId) -> ForumId {
     ForumId(command.derive(stream, "forum"))
 }
 
+fn poll_id(stream: StreamId, command: CommandId) -> PollId {
+    PollId(command.derive(stream, "poll"))
+}
+
 fn decide(
     state: &NetworkState,
     command: &NetworkCommand,
@@ -193,8 +201,32 @@ fn decide(
             Decision::<NetworkEvent>::default().say_texts(context, title, TextLimits::TITLE)?;
             let stream = StreamId(context.command.derive(context.stream, "forum stream"));
             let found = ForumCommand::Found { forum, process: *process, title: title.clone(), waiting: *waiting };
-            follow(decision, context, stream, &found);
+            decision.follow_ups.push(follow_up::<Forum>(context, stream, &found));
             NetworkEvent::ForumCreated(ForumCreated { process: *process, forum, stream })
+        }
+        NetworkCommand::CreatePoll { process, forum, question } => {
+            if find(*process)?.polls.len() >= MAX_POLLS {
+                return Err(Rejection::TooMany { max: MAX_POLLS as u32 });
+            }
+            let place = match forum {
+                None => None,
+                Some(forum) => {
+                    let place = state.forum(*forum).filter(|place| place.process == *process);
+                    let place = place.ok_or(Rejection::NotFound)?;
+                    Some(ForumPlaceView { id: place.forum, stream: place.stream })
+                }
+            };
+            let poll = poll_id(context.stream, context.command);
+            if state.poll(poll).is_some() {
+                return Err(Rejection::IdReused);
+            }
+            let stream = StreamId(context.command.derive(context.stream, "poll stream"));
+            let found = PollCommand::Found { poll, process: *process, forum: place, question: question.clone() };
+            // Judged as the poll will: what follows from an event must not be refused.
+            let there = Context { stream, actor: Actor::system(), ..context.clone() };
+            Poll::decide(&PollState::default(), &found, &there)?;
+            decision.follow_ups.push(follow_up::<Poll>(context, stream, &found));
+            NetworkEvent::PollCreated(PollCreated { process: *process, poll, stream, forum: *forum })
         }
         NetworkCommand::SetJoining { process, joining } => {
             if find(*process)?.joining == *joining {
@@ -210,7 +242,8 @@ fn decide(
         }
         NetworkCommand::ErasePerson { process, participant } => {
             for place in &find(*process)?.forums {
-                follow(decision, context, place.stream, &ForumCommand::ErasePerson { participant: *participant });
+                let erase = ForumCommand::ErasePerson { participant: *participant };
+                decision.follow_ups.push(follow_up::<Forum>(context, place.stream, &erase));
             }
             NetworkEvent::ParticipantErased(ParticipantErased { process: *process, participant: *participant })
         }
@@ -222,15 +255,6 @@ fn decide(
 
 fn erase(texts: Option<&SaidTexts>, decision: &mut Decision<NetworkEvent>) {
     decision.erase.extend(texts.into_iter().flat_map(|texts| texts.texts.values()).map(|said| said.key));
-}
-
-fn follow(decision: &mut Decision<NetworkEvent>, context: &Context, stream: StreamId, command: &ForumCommand) {
-    decision.follow_ups.push(FollowUp {
-        id: CommandId(context.command.derive(stream, "follow-up")),
-        stream,
-        kind: StreamKind::Forum,
-        command: serde_json::to_string(command).expect("commands are plain data"),
-    });
 }
 
 /// Issues one code of each kind.

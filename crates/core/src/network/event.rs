@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{CodeKind, Joining, Visibility};
 use crate::domain::events;
-use crate::ids::{ForumId, JoinCodeId, ParticipantId, ProcessId, StreamId};
+use crate::ids::{ForumId, JoinCodeId, ParticipantId, PollId, ProcessId, StreamId};
 use crate::said::{HoldsTexts, Said, SaidTexts};
 
 events! {
@@ -20,6 +20,8 @@ events! {
         VisibilitySet = "network.visibility_set" v 1,
         /// A process has one more forum.
         ForumCreated = "network.forum_created" v 1,
+        /// A process has one more poll.
+        PollCreated = "network.poll_created" v 1,
         /// Joining was opened or closed.
         JoiningSet = "network.joining_set" v 1,
         /// A process has a new code; an older one of its kind no longer counts.
@@ -76,6 +78,20 @@ pub struct ForumCreated {
     pub stream: StreamId,
 }
 
+/// See [`NetworkEvent::PollCreated`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PollCreated {
+    /// The process.
+    pub process: ProcessId,
+    /// The poll.
+    pub poll: PollId,
+    /// Where it lives.
+    pub stream: StreamId,
+    /// The forum it is held in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub forum: Option<ForumId>,
+}
+
 /// See [`NetworkEvent::JoiningSet`].
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct JoiningSet {
@@ -114,7 +130,11 @@ impl HoldsTexts for NetworkEvent {
             | Self::ProcessCreated(ProcessCreated { title, .. })
             | Self::ProcessTitled(ProcessTitled { title, .. }) => title.each_text(visit),
             Self::CodeIssued(CodeIssued { text, .. }) => visit(text),
-            Self::VisibilitySet(_) | Self::ForumCreated(_) | Self::JoiningSet(_) | Self::ParticipantErased(_) => {}
+            Self::VisibilitySet(_)
+            | Self::ForumCreated(_)
+            | Self::PollCreated(_)
+            | Self::JoiningSet(_)
+            | Self::ParticipantErased(_) => {}
         }
     }
 }

@@ -15,7 +15,7 @@ pub use command::{CodeKind, Joining, NetworkCommand, Visibility};
 #[cfg(feature = "decide")]
 pub use event::*;
 #[cfg(feature = "decide")]
-pub use state::{ForumPlace, JoinCode, NetworkState, Process, is_spoken};
+pub use state::{ForumPlace, JoinCode, NetworkState, Place, PollPlace, Process, is_spoken};
 pub use view::*;
 
 /// The network as a kind of stream. There is one: [`crate::ids::StreamId::NETWORK`].
@@ -26,6 +26,8 @@ pub struct Network;
 pub const MAX_PROCESSES: usize = 10_000;
 /// The most forums of one process.
 pub const MAX_FORUMS: usize = 1_000;
+/// The most polls of one process.
+pub const MAX_POLLS: usize = 500;
 /// Characters of spoken codes: no vowels, so no words; none that sound or look alike on a slide.
 pub const CODE_ALPHABET: &[u8; 20] = b"BCDFGHJKLMNPQRSTVWXZ";
 /// Characters of a spoken code: 8 of 20 are 34 bits.

@@ -3,10 +3,10 @@
 use imbl::{HashMap, OrdMap, OrdSet, Vector};
 use serde::{Deserialize, Serialize};
 
-use super::view::{ForumPlaceView, NetworkDelta, NetworkKey, NetworkValue, NetworkView, ProcessView};
+use super::view::{ForumPlaceView, NetworkDelta, NetworkKey, NetworkValue, NetworkView, PollPlaceView, ProcessView};
 use super::{CODE_LENGTH, CodeKind, Joining, NetworkEvent, Visibility};
 use crate::domain::Meta;
-use crate::ids::{ForumId, JoinCodeId, ProcessId, StreamId};
+use crate::ids::{ForumId, JoinCodeId, PollId, ProcessId, StreamId};
 use crate::live::{Delta, Seq};
 use crate::people::Audience;
 use crate::said::{HoldsTexts, Said, SaidTexts};
@@ -25,7 +25,9 @@ pub struct NetworkState {
     #[serde(skip)]
     by_forum: HashMap<ForumId, ForumPlace>,
     #[serde(skip)]
-    by_stream: HashMap<StreamId, ForumPlace>,
+    by_poll: HashMap<PollId, PollPlace>,
+    #[serde(skip)]
+    by_stream: HashMap<StreamId, Place>,
     #[serde(skip)]
     changed: OrdSet<(Seq, u64)>,
 }
@@ -42,6 +44,9 @@ pub struct Process {
     pub joining: Joining,
     /// Its forums, oldest first.
     pub forums: Vector<ForumPlace>,
+    /// Its polls, oldest first.
+    #[serde(default)]
+    pub polls: Vector<PollPlace>,
     /// The codes that count.
     pub codes: Vector<JoinCode>,
     changed: Seq,
@@ -68,6 +73,47 @@ pub struct ForumPlace {
     pub process: ProcessId,
     /// Its stream.
     pub stream: StreamId,
+}
+
+/// Where a poll lives.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PollPlace {
+    /// The poll.
+    pub poll: PollId,
+    /// Its process.
+    pub process: ProcessId,
+    /// Its stream.
+    pub stream: StreamId,
+    /// The forum it is held in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub forum: Option<ForumId>,
+}
+
+/// What lives in a stream of a process.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// A forum.
+    Forum(ForumPlace),
+    /// A poll.
+    Poll(PollPlace),
+}
+
+impl Place {
+    /// The process it belongs to.
+    pub const fn process(&self) -> ProcessId {
+        match self {
+            Self::Forum(place) => place.process,
+            Self::Poll(place) => place.process,
+        }
+    }
+
+    /// The stream.
+    pub const fn stream(&self) -> StreamId {
+        match self {
+            Self::Forum(place) => place.stream,
+            Self::Poll(place) => place.stream,
+        }
+    }
 }
 
 /// Facet 0 is the network's name; a process has the number at which it began, which is never 0.
@@ -99,8 +145,13 @@ impl NetworkState {
         self.by_forum.get(&id).copied()
     }
 
-    /// Which forum lives in a stream.
-    pub fn place(&self, stream: StreamId) -> Option<ForumPlace> {
+    /// Where a poll lives.
+    pub fn poll(&self, id: PollId) -> Option<PollPlace> {
+        self.by_poll.get(&id).copied()
+    }
+
+    /// What lives in a stream.
+    pub fn place(&self, stream: StreamId) -> Option<Place> {
         self.by_stream.get(&stream).copied()
     }
 
@@ -143,6 +194,7 @@ impl NetworkState {
                         visibility: e.visibility,
                         joining: Joining::Open,
                         forums: Vector::new(),
+                        polls: Vector::new(),
                         codes: Vector::new(),
                         changed: Seq(0),
                         was_public: false,
@@ -156,8 +208,14 @@ impl NetworkState {
             NetworkEvent::ForumCreated(e) => {
                 let place = ForumPlace { forum: e.forum, process: e.process, stream: e.stream };
                 self.by_forum.insert(e.forum, place);
-                self.by_stream.insert(e.stream, place);
+                self.by_stream.insert(e.stream, Place::Forum(place));
                 self.on(e.process, |process| process.forums.push_back(place));
+            }
+            NetworkEvent::PollCreated(e) => {
+                let place = PollPlace { poll: e.poll, process: e.process, stream: e.stream, forum: e.forum };
+                self.by_poll.insert(e.poll, place);
+                self.by_stream.insert(e.stream, Place::Poll(place));
+                self.on(e.process, |process| process.polls.push_back(place));
             }
             NetworkEvent::CodeIssued(e) => {
                 let code = JoinCode { id: e.code, kind: e.kind, text: e.text.clone() };
@@ -183,9 +241,12 @@ impl NetworkState {
 
     pub(super) fn rebuild(&mut self) {
         self.by_process = self.processes.iter().map(|(position, process)| (process.id, *position)).collect();
-        let places = || self.processes.values().flat_map(|process| process.forums.iter().copied());
-        self.by_forum = places().map(|place| (place.forum, place)).collect();
-        self.by_stream = places().map(|place| (place.stream, place)).collect();
+        let forums = || self.processes.values().flat_map(|process| process.forums.iter().copied());
+        let polls = || self.processes.values().flat_map(|process| process.polls.iter().copied());
+        self.by_forum = forums().map(|place| (place.forum, place)).collect();
+        self.by_poll = polls().map(|place| (place.poll, place)).collect();
+        let places = forums().map(Place::Forum).chain(polls().map(Place::Poll));
+        self.by_stream = places.map(|place| (place.stream(), place)).collect();
         self.changed = self.processes.iter().map(|(position, process)| (process.changed, *position)).collect();
         if self.title_seq > Seq(0) {
             self.changed.insert((self.title_seq, TITLE));
@@ -247,6 +308,11 @@ fn view_of(position: u64, process: &Process) -> ProcessView {
         visibility: process.visibility,
         joining: process.joining,
         forums: process.forums.iter().map(|place| ForumPlaceView { id: place.forum, stream: place.stream }).collect(),
+        polls: process
+            .polls
+            .iter()
+            .map(|place| PollPlaceView { id: place.poll, stream: place.stream, forum: place.forum })
+            .collect(),
     }
 }
 

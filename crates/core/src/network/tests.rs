@@ -11,11 +11,12 @@ use crate::forum::{Forum, ForumCommand, Waiting};
 use crate::ids::{ForumId, ProcessId, StreamId};
 use crate::live::{Delta, Seq, WindowRequest};
 use crate::people::{Actor, Audience, Role};
+use crate::poll::{Poll, PollCommand};
 use crate::rejection::Rejection;
 use crate::said::{Lang, SaidTexts, Texts};
 use crate::testing::{
     Stream, Witness, Words, account, assert_alike, assert_commands, assert_fixtures, assert_same, banned, german, json,
-    participant, staff, token, words, words_in, written,
+    participant, staff, token, words, words_in, written, yes_or_no,
 };
 use crate::time::Timestamp;
 
@@ -61,6 +62,7 @@ enum What {
     SetVisibility,
     SetProcessTitle,
     CreateForum,
+    CreatePoll,
     SetJoining,
     RenewCodes,
     ErasePerson,
@@ -86,6 +88,7 @@ fn step() -> impl Strategy<Value = Step> {
         5 => Just(What::SetVisibility),
         2 => Just(What::SetProcessTitle),
         2 => Just(What::CreateForum),
+        2 => Just(What::CreatePoll),
         2 => Just(What::SetJoining),
         2 => Just(What::RenewCodes),
         1 => Just(What::ErasePerson),
@@ -108,13 +111,14 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
 struct Days {
     net: Net,
     forums: BTreeMap<StreamId, Stream<Forum>>,
+    polls: BTreeMap<StreamId, Stream<Poll>>,
     retold: Retold,
     texts: u32,
 }
 
 impl Days {
     fn new() -> Self {
-        Self { net: net(), forums: BTreeMap::new(), retold: Retold::default(), texts: 0 }
+        Self { net: net(), forums: BTreeMap::new(), polls: BTreeMap::new(), retold: Retold::default(), texts: 0 }
     }
 
     fn witness(&self) -> Witness<Network> {
@@ -148,6 +152,17 @@ impl Days {
                 }
                 NetworkCommand::CreateForum { process, title, waiting: Waiting::All }
             }
+            What::CreatePoll => {
+                // Now and then in a forum, which may be one of another process.
+                let forums: Vec<ForumId> = self
+                    .net
+                    .state
+                    .processes()
+                    .flat_map(|process| process.forums.iter().map(|place| place.forum))
+                    .collect();
+                let forum = forums.get(how % (2 * forums.len()).max(1)).copied();
+                NetworkCommand::CreatePoll { process, forum, question: Box::new(yes_or_no(self.title())) }
+            }
             What::SetJoining => {
                 NetworkCommand::SetJoining { process, joining: [Joining::Open, Joining::Closed][how % 2] }
             }
@@ -164,6 +179,12 @@ impl Days {
             self.retold.hear(event);
         }
         for follow_up in follow_ups {
+            if follow_up.kind == StreamKind::Poll {
+                let command: PollCommand = serde_json::from_str(&follow_up.command).expect("a command");
+                let poll = self.polls.entry(follow_up.stream).or_insert_with(|| Stream::new(follow_up.stream));
+                poll.ask(&Actor::system(), 0, command).expect("what follows is taken");
+                continue;
+            }
             assert_eq!(follow_up.kind, StreamKind::Forum);
             let command: ForumCommand = serde_json::from_str(&follow_up.command).expect("a command");
             let forum = self.forums.entry(follow_up.stream).or_insert_with(|| Stream::new(follow_up.stream));
@@ -193,6 +214,7 @@ impl Retold {
             NetworkEvent::ProcessTitled(e) => self.processes.get_mut(&e.process).expect("there").0 = all(&e.title),
             NetworkEvent::VisibilitySet(e) => self.processes.get_mut(&e.process).expect("there").1 = e.visibility,
             NetworkEvent::ForumCreated(_)
+            | NetworkEvent::PollCreated(_)
             | NetworkEvent::JoiningSet(_)
             | NetworkEvent::CodeIssued(_)
             | NetworkEvent::ParticipantErased(_) => {}
@@ -284,6 +306,7 @@ proptest! {
         for state in [&twin.net.state, &folded, &days.net.state] {
             for (stream, forum) in &days.forums {
                 let place = state.place(*stream).expect("known");
+                let Place::Forum(place) = place else { panic!("{place:?}") };
                 prop_assert_eq!(forum.state.process(), Some(place.process));
                 prop_assert_eq!(state.forum(place.forum), Some(place));
             }
@@ -418,7 +441,7 @@ fn given_a_new_forum_then_its_stream_is_founded_by_a_follow_up_that_can_be_repea
     assert_eq!(net.object(), Some(created.forum.0));
     let place = net.state.forum(created.forum).expect("known");
     assert_eq!((place.process, place.stream), (process, created.stream));
-    assert_eq!(net.state.place(created.stream), Some(place));
+    assert_eq!(net.state.place(created.stream), Some(Place::Forum(place)));
     let [FollowUp { stream, kind: StreamKind::Forum, command, .. }] = &follow_ups[..] else { panic!("one follow-up") };
     assert_eq!(*stream, created.stream);
     let found = ForumCommand::Found { forum: created.forum, process, title: german("Ideen"), waiting: Waiting::All };
@@ -442,6 +465,35 @@ fn given_a_title_that_a_forum_could_not_take_then_the_network_refuses_it() {
         let command = NetworkCommand::CreateForum { process, title, waiting: Waiting::None };
         assert_eq!(net.ask(&admin(), 0, command).expect_err("refused").code(), code);
     }
+}
+
+#[test]
+fn given_a_poll_then_it_is_found_by_id_and_stream_and_its_stream_is_told() {
+    let mut net = net();
+    let (process, other) = (net.create(Visibility::Code), net.create(Visibility::Code));
+    let forum = NetworkCommand::CreateForum { process, title: german("Ideen"), waiting: Waiting::None };
+    let events = net.ask(&admin(), 0, forum).expect("taken");
+    let [NetworkEvent::ForumCreated(forum)] = &events[..] else { panic!("{events:?}") };
+    let question = Box::new(yes_or_no(german("Weiter so?")));
+    let create = |process| NetworkCommand::CreatePoll { process, forum: Some(forum.forum), question: question.clone() };
+    assert_eq!(net.ask(&admin(), 0, create(other)), Err(Rejection::NotFound), "a forum of another process");
+    let follow_ups = net.follow_ups(&create(process));
+    let events = net.ask(&staff(2, Role::Moderator), 0, create(process)).expect("taken");
+    let [NetworkEvent::PollCreated(created)] = &events[..] else { panic!("{events:?}") };
+    assert_eq!(net.object(), Some(created.poll.0));
+    let place = net.state.poll(created.poll).expect("known");
+    assert_eq!((place.process, place.stream, place.forum), (process, created.stream, Some(forum.forum)));
+    assert_eq!(net.state.place(created.stream), Some(Place::Poll(place)));
+    let [FollowUp { stream, kind: StreamKind::Poll, command, .. }] = &follow_ups[..] else { panic!("one follow-up") };
+    assert_eq!(*stream, created.stream);
+    let forum = Some(ForumPlaceView { id: forum.forum, stream: forum.stream });
+    let found = PollCommand::Found { poll: created.poll, process, forum, question: question.clone() };
+    assert_eq!(serde_json::from_str::<PollCommand>(command).expect("a command"), found);
+    // What the poll would refuse is refused here.
+    let mut wrong = yes_or_no(german("Verbindlich?"));
+    wrong.weight = crate::poll::Weight::Binding;
+    let wrong = NetworkCommand::CreatePoll { process, forum: None, question: Box::new(wrong) };
+    assert_eq!(net.ask(&admin(), 0, wrong).expect_err("refused").code(), "question");
 }
 
 #[test]
