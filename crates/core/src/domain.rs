@@ -163,6 +163,17 @@ impl<E> Decision<E> {
 /// The most languages one text of staff can have.
 pub const MAX_LANGUAGES: usize = 40;
 
+/// What the log says beside the events of a command.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Trace {
+    /// Who issued it, and when it was received.
+    Signed,
+    /// When it was received.
+    Unsigned,
+    /// Nothing.
+    Bare,
+}
+
 /// What the log says of an event beside its body.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Meta {
@@ -184,6 +195,17 @@ pub struct Unreadable {
     pub version: u16,
     /// Why.
     pub reason: String,
+}
+
+impl Meta {
+    /// Of the event numbered `seq`.
+    pub fn of(seq: Seq, trace: Trace, received_at: Timestamp, actor: &Actor) -> Self {
+        Self {
+            seq,
+            at: (trace != Trace::Bare).then_some(received_at),
+            actor: actor.participant.filter(|_| trace == Trace::Signed),
+        }
+    }
 }
 
 /// How an event stands in the log.
@@ -266,13 +288,19 @@ pub trait Domain: LiveTypes {
     /// How many keys changed after `after`, at most `limit`.
     fn changed(state: &Self::State, after: Seq, limit: usize) -> usize;
 
-    /// Must the log not say who issued this command?
-    fn anonymous(_command: &Self::Command) -> bool {
-        false
+    /// What `command` asks of its actor: see [`Domain::COMMANDS`].
+    fn need(command: &Self::Command) -> Need {
+        let name = Self::name(command);
+        Self::COMMANDS.iter().find(|(of, _)| *of == name).map_or(Need::System, |(_, need)| *need)
     }
 
-    /// Does judging `command` need what is in the ballot box?
-    fn opens_box(_state: &Self::State, _command: &Self::Command) -> bool {
+    /// What the log says beside the events of this command. Visitors' commands are never signed.
+    fn trace(_state: &Self::State, command: &Self::Command) -> Trace {
+        if Self::need(command) == Need::Visitor { Trace::Unsigned } else { Trace::Signed }
+    }
+
+    /// Can `command` need what is in the ballot box?
+    fn opens_box(_command: &Self::Command) -> bool {
         false
     }
 

@@ -153,7 +153,7 @@ impl<D: Domain> Stream<D> {
 
     fn take(&mut self, command: &D::Command, context: &Context) -> Result<Vec<D::Event>, Rejection> {
         let mut context = context.clone();
-        context.ballot_box = D::opens_box(&self.state, command).then(|| self.ballots.clone());
+        context.ballot_box = D::opens_box(command).then(|| self.ballots.clone());
         let decision = D::decide(&self.state, command, &context)?;
         if decision.events.is_empty() {
             assert!(decision.texts.is_empty() && decision.erase.is_empty() && decision.follow_ups.is_empty());

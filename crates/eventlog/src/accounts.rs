@@ -147,6 +147,8 @@ pub trait Accounts: Send + Sync + 'static {
     async fn grant(&self, person: PersonId, process: Option<ProcessId>, role: Role) -> Result<(), AccountError>;
     /// Takes a role.
     async fn revoke(&self, person: PersonId, process: Option<ProcessId>, role: Role) -> Result<(), AccountError>;
+    /// The names in a process: of participants who chose one.
+    async fn names_in(&self, process: ProcessId) -> Result<Vec<(ParticipantId, String)>, ReadError>;
     /// Names of staff, against look-alikes.
     async fn staff_names(&self) -> Result<Vec<String>, ReadError>;
     /// Deletes a person with all participants, sessions, tokens, roles and links. The freed pages are cleaned.

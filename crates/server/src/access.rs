@@ -7,6 +7,7 @@ use stimmwerk_core::domain::{Domain, StreamKind};
 use stimmwerk_core::forum::Forum;
 use stimmwerk_core::network::Network;
 use stimmwerk_core::people::{Audience, Need};
+use stimmwerk_core::poll::Poll;
 use stimmwerk_core::rejection::Rejection;
 
 use crate::problem::Fault;
@@ -119,6 +120,21 @@ pub const ROUTES: &[Rule] = &[
     rule("POST", "/api/v1/forums/{forum}/contributions/{contribution}/refuse", Needs::Moderates),
     rule("POST", "/api/v1/forums/{forum}/contributions/{contribution}/restore", Needs::Moderates),
     rule("POST", "/api/v1/forums/{forum}/contributions/{contribution}/erase", Needs::Admin),
+    rule("POST", "/api/v1/processes/{process}/polls", Needs::Moderates),
+    rule("GET", "/api/v1/polls/{poll}", Needs::Sight),
+    rule("PATCH", "/api/v1/polls/{poll}", Needs::Moderates),
+    rule("POST", "/api/v1/polls/{poll}/open", Needs::Moderates),
+    rule("POST", "/api/v1/polls/{poll}/end", Needs::Moderates),
+    rule("POST", "/api/v1/polls/{poll}/close", Needs::Moderates),
+    rule("POST", "/api/v1/polls/{poll}/reveal", Needs::Moderates),
+    rule("POST", "/api/v1/polls/{poll}/again", Needs::Moderates),
+    rule("POST", "/api/v1/polls/{poll}/ballots", Needs::Joined),
+    rule("GET", "/api/v1/polls/{poll}/ballots", Needs::Sight),
+    rule("GET", "/api/v1/polls/{poll}/result", Needs::Sight),
+    rule("POST", "/api/v1/polls/{poll}/cards", Needs::Moderates),
+    rule("POST", "/api/v1/polls/{poll}/cards/void", Needs::Moderates),
+    rule("POST", "/api/v1/polls/{poll}/hands", Needs::Moderates),
+    rule("POST", "/api/v1/polls/{poll}/paper", Needs::Moderates),
     rule("GET", "/api/v1/streams/{stream}/deltas", Needs::Sight),
 ];
 
@@ -141,7 +157,7 @@ pub fn commands() -> impl Iterator<Item = (StreamKind, &'static str, Option<Need
     let of = |kind, table: &'static [(&'static str, Need)]| {
         table.iter().map(move |(name, need)| (kind, *name, needs_of(*need)))
     };
-    of(Forum::KIND, Forum::COMMANDS).chain(of(Network::KIND, Network::COMMANDS))
+    of(Forum::KIND, Forum::COMMANDS).chain(of(Network::KIND, Network::COMMANDS)).chain(of(Poll::KIND, Poll::COMMANDS))
 }
 
 const fn needs_of(need: Need) -> Option<Needs> {

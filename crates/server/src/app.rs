@@ -3,11 +3,12 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 
-use stimmwerk_core::domain::{StreamKind, Summary};
-use stimmwerk_core::forum::{Forum, ForumCommand};
-use stimmwerk_core::ids::{ProcessId, StreamId};
-use stimmwerk_core::network::{ForumPlace, Network, NetworkState, ProcessView};
-use stimmwerk_core::people::Actor;
+use stimmwerk_core::domain::{Domain, FollowUp, StreamKind, Summary};
+use stimmwerk_core::forum::Forum;
+use stimmwerk_core::ids::{CommandId, ProcessId, StreamId};
+use stimmwerk_core::network::{ForumPlace, Network, NetworkState, Place, PollPlace, ProcessView};
+use stimmwerk_core::people::{Actor, Audience};
+use stimmwerk_core::poll::{Phase, Poll};
 use stimmwerk_core::time::{Timestamp, Zone};
 use stimmwerk_eventlog::accounts::{Accounts, PersonId};
 use stimmwerk_eventlog::log::{EventLog, ReadError};
@@ -20,12 +21,64 @@ use crate::config::Config;
 use crate::limits::Limits;
 use crate::problem::{Answer, Fault};
 use crate::room::{Room, Stage, Surroundings};
+use crate::sheets::Sheets;
 
-/// A forum's room that nobody used for this long is put away, in milliseconds.
+/// A room that nobody used for this long is put away, in milliseconds.
 const IDLE_MS: i64 = 15 * 60 * 1_000;
 
-/// A forum's room, opened by the first who asks while the others wait.
-type ForumSlot = Arc<OnceCell<Arc<Room<Forum>>>>;
+/// The rooms of one kind of stream, each opened by the first who asks while the others wait.
+struct Rooms<D: Domain>(Mutex<HashMap<StreamId, RoomSlot<D>>>);
+
+type RoomSlot<D> = Arc<OnceCell<Arc<Room<D>>>>;
+
+impl<D: Domain> Default for Rooms<D> {
+    fn default() -> Self {
+        Self(Mutex::default())
+    }
+}
+
+impl<D: Domain> Rooms<D> {
+    async fn get(&self, stream: StreamId, surroundings: &Surroundings) -> Result<Arc<Room<D>>, ReadError> {
+        let cell = self.0.lock().expect("no panic while held").entry(stream).or_default().clone();
+        cell.get_or_try_init(|| Room::open(stream, surroundings.clone())).await.cloned()
+    }
+
+    /// Puts rooms away that nobody used since `moment`. What is in them is in the log.
+    fn put_away_idle(&self, moment: Timestamp) {
+        self.0.lock().expect("no panic while held").retain(|_, cell| {
+            // Under this lock nobody else can take a handle: a count of one means that nobody has one.
+            let unused = Arc::strong_count(cell) == 1
+                && cell.get().is_some_and(|room| Arc::strong_count(room) == 1 && room.is_idle_since(moment));
+            !unused
+        });
+    }
+
+    /// Asks every reader of a room that is open for its standing again.
+    fn recheck(&self, stream: StreamId) {
+        if let Some(room) = self.0.lock().expect("no panic while held").get(&stream).and_then(|cell| cell.get()) {
+            room.recheck();
+        }
+    }
+
+    /// Tells a stream that a moment has come.
+    async fn tick(&self, stream: StreamId, moment: Timestamp, surroundings: &Surroundings) -> Answer<()> {
+        let id = CommandId::of_moment(stream, moment);
+        let room = self.get(stream, surroundings).await?;
+        room.issue(D::tick(moment), id, Actor::system(), Uuid::nil()).await?;
+        Ok(())
+    }
+
+    /// Carries out what another stream asks of one of these. Whether one may go on with the next.
+    async fn follow(&self, follow_up: FollowUp, surroundings: &Surroundings) -> Result<(), ReadError> {
+        let command: D::Command =
+            serde_json::from_str(&follow_up.command).map_err(|error| ReadError(error.to_string()))?;
+        let room = self.get(follow_up.stream, surroundings).await?;
+        if let Err(refusal) = room.issue_as(command, follow_up.id, Actor::system(), Uuid::nil(), true).await {
+            tracing::warn!(?refusal, stream = %follow_up.stream, "a follow-up was not accepted; it will be tried again");
+        }
+        Ok(())
+    }
+}
 
 /// What all requests share.
 pub struct App {
@@ -39,10 +92,13 @@ pub struct App {
     pub zone: Zone,
     /// Rate limits of this node.
     pub limits: Limits,
+    /// Voting cards that wait to be printed.
+    pub sheets: Sheets,
     /// Cancelled when the program stops: sockets say `bye`.
     pub stopping: CancellationToken,
     surroundings: Surroundings,
-    forums: Mutex<HashMap<StreamId, ForumSlot>>,
+    forums: Rooms<Forum>,
+    polls: Rooms<Poll>,
     people: Mutex<HashMap<PersonId, watch::Sender<u64>>>,
     follow_ups_running: tokio::sync::Mutex<()>,
 }
@@ -74,19 +130,21 @@ impl App {
             summaries: Arc::new(Mutex::new(summaries)),
             dues,
             follow_ups: Arc::new(tokio::sync::Notify::new()),
-            anonymous: limits.notices.clone(),
+            visitors: limits.notices.clone(),
             failed,
         };
         let network = Room::open(StreamId::NETWORK, surroundings.clone()).await?;
         let app = Self {
             zone: crate::zone::of(&config.time_zone),
             limits,
+            sheets: Sheets::default(),
             config,
             accounts,
             network,
             stopping: CancellationToken::new(),
             surroundings,
-            forums: Mutex::default(),
+            forums: Rooms::default(),
+            polls: Rooms::default(),
             people: Mutex::default(),
             follow_ups_running: tokio::sync::Mutex::default(),
         };
@@ -113,7 +171,7 @@ impl App {
     /// # Errors
     /// The log cannot be read.
     pub async fn forum(&self, place: ForumPlace) -> Answer<Arc<Room<Forum>>> {
-        let room = self.forum_room(place.stream).await?;
+        let room = self.forums.get(place.stream, &self.surroundings).await?;
         // Its first event follows the network's decision by a moment.
         if room.state().process().is_none() {
             return Err(Fault::not_found());
@@ -121,21 +179,31 @@ impl App {
         Ok(room)
     }
 
-    async fn forum_room(&self, stream: StreamId) -> Result<Arc<Room<Forum>>, ReadError> {
-        let cell = self.forums.lock().expect("no panic while held").entry(stream).or_default().clone();
-        cell.get_or_try_init(|| Room::open(stream, self.surroundings.clone())).await.cloned()
+    /// The room of a poll, for somebody who reads as `audience`: a draft is there for staff alone.
+    ///
+    /// # Errors
+    /// There is none to be seen, or the log cannot be read.
+    pub async fn poll(&self, place: PollPlace, audience: Audience) -> Answer<Arc<Room<Poll>>> {
+        let room = self.polls.get(place.stream, &self.surroundings).await?;
+        let state = room.state();
+        if state.id().is_none() || (state.phase() == Phase::Draft && audience < Audience::Staff) {
+            return Err(Fault::not_found());
+        }
+        Ok(room)
     }
 
-    /// Any stream as sockets see it.
+    /// Any stream as sockets see it that read as `audience`.
     ///
     /// # Errors
     /// There is none, or the log cannot be read.
-    pub async fn stage(&self, stream: StreamId) -> Answer<Arc<dyn Stage>> {
+    pub async fn stage(&self, stream: StreamId, audience: Audience) -> Answer<Arc<dyn Stage>> {
         if stream == StreamId::NETWORK {
             return Ok(self.network.clone());
         }
-        let place = self.directory().place(stream).ok_or_else(Fault::not_found)?;
-        Ok(self.forum(place).await?)
+        Ok(match self.directory().place(stream).ok_or_else(Fault::not_found)? {
+            Place::Forum(place) => self.forum(place).await?,
+            Place::Poll(place) => self.poll(place, audience).await?,
+        })
     }
 
     /// The row of a stream in lists.
@@ -153,39 +221,32 @@ impl App {
     /// Puts rooms away that nobody uses. What is in them is in the log.
     pub fn put_away_idle(&self) {
         let moment = chance::now().plus_ms(-IDLE_MS);
-        self.forums.lock().expect("no panic while held").retain(|_, cell| {
-            // Under this lock nobody else can take a handle: a count of one means that nobody has one.
-            let unused = Arc::strong_count(cell) == 1
-                && cell.get().is_some_and(|room| Arc::strong_count(room) == 1 && room.is_idle_since(moment));
-            !unused
-        });
+        self.forums.put_away_idle(moment);
+        self.polls.put_away_idle(moment);
     }
 
     /// Carries out what one stream's events ask of another, until it is accepted.
     pub async fn run_follow_ups(&self) {
         let _one_at_a_time = self.follow_ups_running.lock().await;
-        let follow_ups = match self.surroundings.log.follow_ups().await {
-            Ok(follow_ups) => follow_ups,
-            Err(error) => return tracing::error!(%error, "follow-ups cannot be read"),
-        };
-        for follow_up in follow_ups {
-            if follow_up.kind != StreamKind::Forum {
-                tracing::error!(stream = %follow_up.stream, "a follow-up for a kind of stream this program does not have");
-                continue;
-            }
-            let command: ForumCommand = match serde_json::from_str(&follow_up.command) {
-                Ok(command) => command,
-                Err(error) => {
-                    tracing::error!(%error, "a follow-up cannot be read");
-                    continue;
+        // What is carried out may ask for more: of a stream that is further on. A few turns reach the end of it.
+        for _ in 0..4 {
+            let follow_ups = match self.surroundings.log.follow_ups().await {
+                Ok(follow_ups) if follow_ups.is_empty() => return,
+                Ok(follow_ups) => follow_ups,
+                Err(error) => return tracing::error!(%error, "follow-ups cannot be read"),
+            };
+            for follow_up in follow_ups {
+                let (stream, kind) = (follow_up.stream, follow_up.kind);
+                let followed = match kind {
+                    StreamKind::Forum => self.forums.follow(follow_up, &self.surroundings).await,
+                    StreamKind::Poll => self.polls.follow(follow_up, &self.surroundings).await,
+                    StreamKind::Network | StreamKind::Workshop | StreamKind::Draft => {
+                        Err(ReadError(format!("no follow-ups to {kind:?}")))
+                    }
+                };
+                if let Err(error) = followed {
+                    tracing::error!(%error, %stream, "a follow-up cannot be carried out");
                 }
-            };
-            let issued = match self.forum_room(follow_up.stream).await {
-                Ok(room) => room.issue_as(command, follow_up.id, Actor::system(), Uuid::nil(), true).await,
-                Err(error) => return tracing::error!(%error, "a follow-up's stream cannot be read"),
-            };
-            if let Err(refusal) = issued {
-                tracing::warn!(?refusal, stream = %follow_up.stream, "a follow-up was not accepted; it will be tried again");
             }
         }
     }
@@ -195,12 +256,11 @@ impl App {
     /// # Errors
     /// It could not be told; try again.
     pub async fn tick(&self, stream: StreamId, moment: Timestamp) -> Answer<()> {
-        let id = stimmwerk_core::ids::CommandId::of_moment(stream, moment);
-        if self.directory().place(stream).is_some() {
-            let room = self.forum_room(stream).await?;
-            room.issue(ForumCommand::Tick { moment }, id, Actor::system(), Uuid::nil()).await?;
+        match self.directory().place(stream) {
+            Some(Place::Forum(_)) => self.forums.tick(stream, moment, &self.surroundings).await,
+            Some(Place::Poll(_)) => self.polls.tick(stream, moment, &self.surroundings).await,
+            None => Ok(()),
         }
-        Ok(())
     }
 
     /// Watches for changes of a person's rights: sockets of theirs close then.
@@ -223,11 +283,7 @@ impl App {
     pub fn visibility_changed(&self, process: ProcessId) {
         let directory = self.directory();
         let Some(process) = directory.process(process) else { return };
-        let rooms = self.forums.lock().expect("no panic while held");
-        for place in &process.forums {
-            if let Some(room) = rooms.get(&place.stream).and_then(|cell| cell.get()) {
-                room.recheck();
-            }
-        }
+        process.forums.iter().for_each(|place| self.forums.recheck(place.stream));
+        process.polls.iter().for_each(|place| self.polls.recheck(place.stream));
     }
 }

@@ -155,6 +155,34 @@ impl<T: DeserializeOwned> FromRequest<AppState> for Input<T> {
     }
 }
 
+/// The body of a write whose form has fields that repeat or are numbered: JSON as it is, or the filled fields.
+#[derive(Clone, Debug)]
+pub enum Fields<T> {
+    /// JSON.
+    Json(T),
+    /// A form, without its empty fields.
+    Form(Vec<(String, String)>),
+}
+
+impl<T: DeserializeOwned> FromRequest<AppState> for Fields<T> {
+    type Rejection = Fault;
+
+    async fn from_request(mut request: Request, app: &AppState) -> Answer<Self> {
+        if let Some(form) = request.extensions_mut().remove::<FormPost>() {
+            return Ok(Self::Form(form.fields.into_iter().filter(|(_, value)| !value.trim().is_empty()).collect()));
+        }
+        Input::from_request(request, app).await.map(|Input(input)| Self::Json(input))
+    }
+}
+
+/// Lets a form go on to `to`, an address of this site, rather than where it said.
+pub fn lead(mut response: Response, to: &str) -> Response {
+    if let Ok(to) = HeaderValue::from_str(to) {
+        response.headers_mut().insert("x-next", to);
+    }
+    response
+}
+
 /// An empty text field of a form is a text problem, not a broken request.
 fn missing(error: &str) -> Fault {
     if error.contains("missing field `text`") {

@@ -7,9 +7,10 @@ use std::sync::Arc;
 use axum::extract::{FromRequestParts, MatchedPath, RawPathParams};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, header};
-use stimmwerk_core::ids::{CommandId, ForumId, ParticipantId, ProcessId, StreamId};
-use stimmwerk_core::network::{ForumPlace, NetworkState};
+use stimmwerk_core::ids::{CommandId, ForumId, ParticipantId, PollId, ProcessId, StreamId};
+use stimmwerk_core::network::{ForumPlace, NetworkState, Place, PollPlace};
 use stimmwerk_core::people::{Actor, Audience, Role, Roles};
+use stimmwerk_core::time::Timestamp;
 use stimmwerk_eventlog::accounts::{Participant, PersonId, PersonKind, Standing};
 use tower_sessions::Session;
 use uuid::Uuid;
@@ -158,12 +159,14 @@ pub struct Gate {
     pub position: Position,
     /// The process meant, if the path names one or something in one.
     pub process: Option<ProcessId>,
-    /// The forum meant.
-    pub forum: Option<ForumPlace>,
+    /// What lives in the stream meant: a forum, a poll.
+    pub place: Option<Place>,
     /// The stream meant.
     pub stream: Option<StreamId>,
     /// The id of the command this request is.
     pub command: CommandId,
+    /// When it came, before anything was looked up.
+    pub received_at: Timestamp,
     params: HashMap<String, String>,
 }
 
@@ -186,7 +189,29 @@ impl Gate {
     /// # Errors
     /// The path names none.
     pub fn forum(&self) -> Answer<ForumPlace> {
-        self.forum.ok_or_else(Fault::not_found)
+        match self.place {
+            Some(Place::Forum(place)) => Ok(place),
+            _ => Err(Fault::not_found()),
+        }
+    }
+
+    /// The poll meant.
+    ///
+    /// # Errors
+    /// The path names none.
+    pub fn poll(&self) -> Answer<PollPlace> {
+        match self.place {
+            Some(Place::Poll(place)) => Ok(place),
+            _ => Err(Fault::not_found()),
+        }
+    }
+
+    /// As whom they read.
+    ///
+    /// # Errors
+    /// They do not.
+    pub fn audience(&self) -> Answer<Audience> {
+        self.position.audience.ok_or_else(Fault::not_found)
     }
 
     /// The process meant.
@@ -207,6 +232,7 @@ impl FromRequestParts<AppState> for Gate {
     type Rejection = Fault;
 
     async fn from_request_parts(parts: &mut Parts, app: &AppState) -> Answer<Self> {
+        let received_at = chance::now();
         let path = MatchedPath::from_request_parts(parts, app).await.map_err(|_| Fault::not_found())?;
         let needs = access::needs(&parts.method, path.as_str()).ok_or_else(|| {
             tracing::error!(path = path.as_str(), "a route is missing from the access table");
@@ -221,24 +247,25 @@ impl FromRequestParts<AppState> for Gate {
         let who = identify(parts, app).await?;
         let directory = app.directory();
         let id = |name: &str| params.get(name);
-        let forum = match (id("forum"), id("stream")) {
-            (Some(forum), _) => {
-                let place = forum.parse::<ForumId>().ok().and_then(|forum| directory.forum(forum));
-                Some(place.ok_or_else(Fault::not_found)?)
+        let place = if let Some(forum) = id("forum") {
+            let place = forum.parse::<ForumId>().ok().and_then(|forum| directory.forum(forum));
+            Some(Place::Forum(place.ok_or_else(Fault::not_found)?))
+        } else if let Some(poll) = id("poll") {
+            let place = poll.parse::<PollId>().ok().and_then(|poll| directory.poll(poll));
+            Some(Place::Poll(place.ok_or_else(Fault::not_found)?))
+        } else if let Some(stream) = id("stream") {
+            let stream = stream.parse::<StreamId>().map_err(|_| Fault::not_found())?;
+            let place = directory.place(stream);
+            if place.is_none() && stream != StreamId::NETWORK {
+                return Err(Fault::not_found());
             }
-            (None, Some(stream)) => {
-                let stream = stream.parse::<StreamId>().map_err(|_| Fault::not_found())?;
-                let place = directory.place(stream);
-                if place.is_none() && stream != StreamId::NETWORK {
-                    return Err(Fault::not_found());
-                }
-                place
-            }
-            (None, None) => None,
+            place
+        } else {
+            None
         };
-        let process = match (id("process"), forum) {
-            (Some(process), _) => Some(process.parse::<ProcessId>().map_err(|_| Fault::not_found())?),
-            (None, forum) => forum.map(|forum| forum.process),
+        let process = match id("process") {
+            Some(process) => Some(process.parse::<ProcessId>().map_err(|_| Fault::not_found())?),
+            None => place.map(|place| place.process()),
         };
         let who = match process {
             Some(process) if directory.process(process).is_some() => app.let_staff_in(who, process).await?,
@@ -247,9 +274,9 @@ impl FromRequestParts<AppState> for Gate {
         let position = who.position(&directory, process);
         // Who was shut out of a public process is told so when they write, rather than to join.
         access::enter(needs, position)?;
-        let stream = id("stream").and_then(|stream| stream.parse().ok()).or(forum.map(|forum| forum.stream));
+        let stream = id("stream").and_then(|stream| stream.parse().ok()).or(place.map(|place| place.stream()));
         let command = command_id(parts)?;
-        Ok(Self { who, position, process, forum, stream, command, params })
+        Ok(Self { who, position, process, place, stream, command, received_at, params })
     }
 }
 

@@ -16,6 +16,7 @@ pub mod rest;
 pub mod room;
 pub mod scheduler;
 pub mod sessions;
+pub mod sheets;
 pub mod site;
 pub mod zone;
 

@@ -19,6 +19,7 @@ use stimmwerk_core::live::{
 };
 use stimmwerk_core::network::NetworkCommand;
 use stimmwerk_core::people::Audience;
+use stimmwerk_core::time::Timestamp;
 use tokio::time::{Instant, sleep_until, timeout};
 use tokio_stream::StreamMap;
 use tokio_stream::wrappers::BroadcastStream;
@@ -202,9 +203,9 @@ impl Connection {
                 if !self.within_budget() {
                     return vec![self.reject(id, &Fault::too_many_requests(1))];
                 }
-                let (app, who) = (self.app.clone(), self.who.clone());
+                let (app, who, received_at) = (self.app.clone(), self.who.clone(), chance::now());
                 self.acks.push(Box::pin(async move {
-                    let answer = command_of(&app, who, stream, id, command).await;
+                    let answer = command_of(&app, who, stream, id, command, received_at).await;
                     (id, answer)
                 }));
                 Vec::new()
@@ -234,7 +235,7 @@ impl Connection {
             Some(wanted) => wanted,
             None => audience,
         };
-        let stage = self.app.stage(stream).await?;
+        let stage = self.app.stage(stream, audience).await?;
         // Listen first, then read: nothing can fall between.
         let (ring, present) = stage.listen(audience);
         // The room may have been opened meanwhile, and what was public may be no longer.
@@ -328,7 +329,7 @@ impl Connection {
 fn standing(app: &App, who: &Who, stream: StreamId) -> Answer<(Option<ProcessId>, Audience)> {
     let directory = app.directory();
     let process = match directory.place(stream) {
-        Some(place) => Some(place.process),
+        Some(place) => Some(place.process()),
         None if stream == StreamId::NETWORK => None,
         None => return Err(Fault::not_found()),
     };
@@ -336,8 +337,15 @@ fn standing(app: &App, who: &Who, stream: StreamId) -> Answer<(Option<ProcessId>
     Ok((process, audience))
 }
 
-async fn command_of(app: &App, who: Who, stream: StreamId, id: CommandId, command: serde_json::Value) -> Answer<Done> {
-    let (process, _) = standing(app, &who, stream)?;
+async fn command_of(
+    app: &App,
+    who: Who,
+    stream: StreamId,
+    id: CommandId,
+    command: serde_json::Value,
+    received_at: Timestamp,
+) -> Answer<Done> {
+    let (process, audience) = standing(app, &who, stream)?;
     let who = match process {
         Some(process) => app.let_staff_in(who, process).await?,
         None => who,
@@ -346,7 +354,8 @@ async fn command_of(app: &App, who: Who, stream: StreamId, id: CommandId, comman
         Ok(NetworkCommand::SetVisibility { process, .. }) if stream == StreamId::NETWORK => Some(process),
         _ => None,
     };
-    let done = app.stage(stream).await?.take(command, id, who.actor(process), who.command_owner()).await?;
+    let stage = app.stage(stream, audience).await?;
+    let done = stage.take(command, id, who.actor(process), who.command_owner(), received_at).await?;
     if stream == StreamId::NETWORK {
         app.run_follow_ups().await;
     }

@@ -13,16 +13,18 @@ use arc_swap::ArcSwap;
 use axum::extract::ws::Utf8Bytes;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
-use stimmwerk_core::domain::{Context, Domain, Meta, StoredEvent, Summary};
+use stimmwerk_core::domain::{Context, Domain, Meta, StoredEvent, Summary, Trace};
 use stimmwerk_core::ids::{CommandId, ParticipantId, SaidKey, StreamId, TopicId};
 use stimmwerk_core::live::{
     Delta, Deltas, FRAME_TARGET, LiveTypes, OwnFrame, Page, Presence, Resync, Seq, ServerFrame, Snapshot, WindowRequest,
 };
-use stimmwerk_core::people::{Actor, Audience};
+use stimmwerk_core::people::{Actor, Audience, Need};
 use stimmwerk_core::rejection::Rejection;
 use stimmwerk_core::said::HoldsTexts;
 use stimmwerk_core::time::Timestamp;
-use stimmwerk_eventlog::log::{AppendError, Batch, CommandKey, EventLog, NewEvent, ReadError, Riders, StateSnapshot};
+use stimmwerk_eventlog::log::{
+    AppendError, Batch, BoxRow, CommandKey, EventLog, NewEvent, ReadError, Riders, StateSnapshot,
+};
 use tokio::sync::{broadcast, mpsc, oneshot, watch};
 use tokio::time::Instant;
 use uuid::Uuid;
@@ -126,8 +128,8 @@ pub struct Surroundings {
     pub dues: mpsc::UnboundedSender<(StreamId, Option<Timestamp>)>,
     /// Rung when follow-ups were written.
     pub follow_ups: Arc<tokio::sync::Notify>,
-    /// Bounds [`Domain::anonymous`] commands: nobody can be held to account for them.
-    pub anonymous: Arc<Bucket>,
+    /// Bounds what visitors ask: nobody can be held to account for it.
+    pub visitors: Arc<Bucket>,
     /// Cancelled when a commit failed in a way that leaves the log in doubt.
     pub failed: tokio_util::sync::CancellationToken,
 }
@@ -164,7 +166,7 @@ pub struct Room<D: Domain> {
     stream: StreamId,
     mailbox: mpsc::Sender<Job<D>>,
     shared: Arc<Shared<D>>,
-    anonymous: Arc<Bucket>,
+    visitors: Arc<Bucket>,
 }
 
 struct Shared<D: Domain> {
@@ -227,8 +229,15 @@ pub trait Stage: Send + Sync {
     fn own(&self, participant: ParticipantId, from: u64) -> Utf8Bytes;
     /// The present number of people.
     fn presence(&self) -> Utf8Bytes;
-    /// Takes a command as it came over the wire.
-    async fn take(&self, command: serde_json::Value, id: CommandId, actor: Actor, who: Uuid) -> Result<Done, Fault>;
+    /// Takes a command as it came over the wire at `received_at`.
+    async fn take(
+        &self,
+        command: serde_json::Value,
+        id: CommandId,
+        actor: Actor,
+        who: Uuid,
+        received_at: Timestamp,
+    ) -> Result<Done, Fault>;
     /// The `after`, `seq` and `deltas` of the caller's catch-up over REST, at most `limit` deltas.
     fn deltas_json(&self, after: Seq, audience: Audience, limit: usize) -> serde_json::Value;
     /// The personal view as JSON.
@@ -258,13 +267,13 @@ impl<D: Domain> Room<D> {
         });
         let (mailbox, jobs) = mpsc::channel(MAILBOX);
         let beam = tokio::spawn(beam(shared.clone()));
-        let anonymous = surroundings.anonymous.clone();
+        let visitors = surroundings.visitors.clone();
         let writer = Writer { shared: shared.clone(), surroundings, snapshot_seq };
         tokio::spawn(async move {
             writer.run(jobs).await;
             beam.abort();
         });
-        Ok(Arc::new(Self { stream, mailbox, shared, anonymous }))
+        Ok(Arc::new(Self { stream, mailbox, shared, visitors }))
     }
 
     /// The published state.
@@ -284,6 +293,21 @@ impl<D: Domain> Room<D> {
     /// See [`Refusal`].
     pub async fn issue(&self, command: D::Command, id: CommandId, actor: Actor, who: Uuid) -> Result<Done, Refusal> {
         self.issue_as(command, id, actor, who, false).await
+    }
+
+    /// [`Room::issue`] for what was received a moment ago: before it was known who sent it.
+    ///
+    /// # Errors
+    /// See [`Refusal`].
+    pub async fn issue_received(
+        &self,
+        command: D::Command,
+        id: CommandId,
+        actor: Actor,
+        who: Uuid,
+        received_at: Timestamp,
+    ) -> Result<Done, Refusal> {
+        self.put(command, id, actor, who, received_at, false).await
     }
 
     /// [`Room::issue`] for a follow-up of another stream.
@@ -325,14 +349,20 @@ impl<D: Domain> Room<D> {
         follow_up: bool,
     ) -> Result<Done, Refusal> {
         self.shared.touched.store(chance::now().0, Ordering::Relaxed);
-        let (actor, who) = if D::anonymous(&command) {
-            self.anonymous.take().map_err(Refusal::TooOften)?;
-            // A digest over a person would tell who it was to whoever tries all of them.
-            (Actor::default(), Uuid::nil())
-        } else {
-            (actor, who)
+        // Nobody can be held to account for what visitors do, so it is bounded, and judged without knowing who it was.
+        let visitor = D::need(&command) == Need::Visitor;
+        let state = self.shared.state.load();
+        let actor = if visitor { Actor::default() } else { actor };
+        if visitor {
+            self.visitors.take().map_err(Refusal::TooOften)?;
+        }
+        // A digest over a person would tell who it was to whoever tries all of them.
+        let who = if D::trace(&state, &command) == Trace::Signed { who } else { Uuid::nil() };
+        let digest = match D::remembered(&state, &command) {
+            Some(remembered) => digest(who, &remembered),
+            None => digest(who, &command),
         };
-        let digest = digest(who, &command);
+        drop(state);
         let (reply, answer) = oneshot::channel();
         let job = Job { command, id, actor, digest, received_at, follow_up, reply };
         self.mailbox.send(job).await.map_err(|_| Refusal::Unavailable)?;
@@ -388,10 +418,17 @@ impl<D: Domain> Stage for Room<D> {
         presence_frame::<D>(self.stream, *self.shared.presence.borrow())
     }
 
-    async fn take(&self, command: serde_json::Value, id: CommandId, actor: Actor, who: Uuid) -> Result<Done, Fault> {
+    async fn take(
+        &self,
+        command: serde_json::Value,
+        id: CommandId,
+        actor: Actor,
+        who: Uuid,
+        received_at: Timestamp,
+    ) -> Result<Done, Fault> {
         let command: D::Command =
             serde_json::from_value(command).map_err(|error| Fault::bad_request(error.to_string()))?;
-        Ok(self.issue(command, id, actor, who).await?)
+        Ok(self.issue_received(command, id, actor, who, received_at).await?)
     }
 
     fn deltas_json(&self, after: Seq, audience: Audience, limit: usize) -> serde_json::Value {
@@ -487,17 +524,29 @@ impl<D: Domain> Writer<D> {
     async fn run(mut self, mut mailbox: mpsc::Receiver<Job<D>>) {
         let mut jobs = Vec::with_capacity(BATCH);
         while mailbox.recv_many(&mut jobs, BATCH).await > 0 {
-            self.process(std::mem::take(&mut jobs)).await;
+            // Whatever opens the ballot box is judged alone, when all ballots before it are in there.
+            while let Some(opens) = jobs.first().map(|job| D::opens_box(&job.command)) {
+                let next = jobs.iter().position(|job| D::opens_box(&job.command));
+                let later = jobs.split_off(if opens { 1 } else { next.unwrap_or(jobs.len()) });
+                self.process(std::mem::replace(&mut jobs, later), opens).await;
+            }
             self.snapshot_if_due(SNAPSHOT_EVERY);
         }
         self.snapshot_if_due(1);
     }
 
     /// Decides, appends, publishes and answers.
-    async fn process(&mut self, mut jobs: Vec<Job<D>>) {
+    async fn process(&mut self, mut jobs: Vec<Job<D>>, opens_box: bool) {
         while !jobs.is_empty() {
             let base = self.shared.state.load_full();
-            let (batch, working, verdicts) = self.decide(&base, &jobs);
+            let ballot_box = match self.ballot_box(opens_box).await {
+                Ok(ballots) => ballots,
+                Err(error) => {
+                    tracing::error!(%error, stream = %self.shared.stream, "the ballot box cannot be read");
+                    return refuse(jobs, &Refusal::Unavailable);
+                }
+            };
+            let (batch, working, verdicts) = self.decide(&base, &jobs, ballot_box.as_ref());
             let written = !batch.events.is_empty() || !batch.riders.done.is_empty();
             let (due, summary) = (batch.riders.due, D::summary(&working));
             let has_follow_ups = !batch.riders.follow_ups.is_empty();
@@ -557,7 +606,21 @@ impl<D: Domain> Writer<D> {
         }
     }
 
-    fn decide(&self, base: &Arc<D::State>, jobs: &[Job<D>]) -> (Batch, D::State, Vec<Verdict>) {
+    /// What is in the ballot box, if it is to be opened.
+    async fn ballot_box(&self, opens: bool) -> Result<Option<Vec<Vec<u8>>>, ReadError> {
+        if !opens {
+            return Ok(None);
+        }
+        let rows = self.surroundings.log.box_rows(self.shared.stream).await?;
+        Ok(Some(rows.into_iter().map(|row| row.choice).collect()))
+    }
+
+    fn decide(
+        &self,
+        base: &Arc<D::State>,
+        jobs: &[Job<D>],
+        ballot_box: Option<&Vec<Vec<u8>>>,
+    ) -> (Batch, D::State, Vec<Verdict>) {
         let mut working = D::State::clone(base);
         let mut events = Vec::new();
         let mut riders = Riders::default();
@@ -578,7 +641,7 @@ impl<D: Domain> Writer<D> {
                 received_at: job.received_at,
                 actor: job.actor.clone(),
                 salt_seed: chance::bytes(),
-                ballot_box: None,
+                ballot_box: ballot_box.cloned(),
             };
             let decision = match D::decide(&working, &job.command, &context) {
                 Ok(decision) => decision,
@@ -589,9 +652,9 @@ impl<D: Domain> Writer<D> {
             };
             seen.insert(job.id, nth);
             let last = decision.events.len().saturating_sub(1);
+            let trace = D::trace(&working, &job.command);
             for (n, event) in decision.events.iter().enumerate() {
-                let actor = job.actor.participant.filter(|_| !D::anonymous(&job.command));
-                let meta = Meta { seq: D::seq(&working).next(), at: Some(job.received_at), actor };
+                let meta = Meta::of(D::seq(&working).next(), trace, job.received_at, &job.actor);
                 D::apply(&mut working, event, meta);
                 let (kind, version) = event.kind();
                 events.push(NewEvent {
@@ -606,6 +669,8 @@ impl<D: Domain> Writer<D> {
             riders.texts.extend(decision.texts);
             riders.erase.extend(decision.erase);
             riders.follow_ups.extend(decision.follow_ups);
+            riders.box_put.extend(decision.box_put.map(|choice| BoxRow { key: chance::bytes(), choice }));
+            riders.box_empty |= decision.box_empty;
             if job.follow_up {
                 riders.done.push(job.id);
             }

@@ -102,9 +102,7 @@ impl Domain for Forum {
         command: &ForumCommand,
         context: &Context,
     ) -> Result<Decision<ForumEvent>, Rejection> {
-        let name = Self::name(command);
-        let need = Self::COMMANDS.iter().find(|(of, _)| *of == name).map_or(Need::System, |(_, need)| *need);
-        context.actor.meets(need)?;
+        context.actor.meets(Self::need(command))?;
         if state.founded.is_none() && !matches!(command, ForumCommand::Found { .. }) {
             return Err(Rejection::NotFound);
         }
@@ -164,10 +162,6 @@ impl Domain for Forum {
 
     fn changed(state: &ForumState, after: Seq, limit: usize) -> usize {
         state.changed.range((after.next(), super::state::Facet::Header)..).take(limit).count()
-    }
-
-    fn anonymous(command: &ForumCommand) -> bool {
-        matches!(command, ForumCommand::Report { .. })
     }
 
     fn pressing(state: &ForumState, after: Seq) -> bool {

@@ -62,9 +62,7 @@ impl Domain for Network {
         command: &NetworkCommand,
         context: &Context,
     ) -> Result<Decision<NetworkEvent>, Rejection> {
-        let name = Self::name(command);
-        let need = Self::COMMANDS.iter().find(|(of, _)| *of == name).map_or(Need::System, |(_, need)| *need);
-        context.actor.meets(need)?;
+        context.actor.meets(Self::need(command))?;
         let mut decision = Decision::default();
         decide(state, command, context, &mut decision)?;
         Ok(decision)

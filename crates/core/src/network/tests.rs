@@ -310,6 +310,12 @@ proptest! {
                 prop_assert_eq!(forum.state.process(), Some(place.process));
                 prop_assert_eq!(state.forum(place.forum), Some(place));
             }
+            for (stream, poll) in &days.polls {
+                let place = state.place(*stream).expect("known");
+                let Place::Poll(place) = place else { panic!("{place:?}") };
+                prop_assert_eq!(poll.state.process(), Some(place.process));
+                prop_assert_eq!(state.poll(place.poll), Some(place));
+            }
         }
     }
 }

@@ -13,7 +13,7 @@ use super::{
     CLOSING_SECONDS, Electorate, GRACE_MS, MAX_CARDS, MAX_HALL_BALLOTS, MAX_OPEN_SECONDS, MAX_ROUNDS, Phase, Poll,
     PollCommand, PollDelta, PollEvent, PollOwn, PollState, PollView, Question, Secrecy,
 };
-use crate::domain::{Context, Decision, Domain, Meta, StreamKind, Summary};
+use crate::domain::{Context, Decision, Domain, Meta, StreamKind, Summary, Trace};
 use crate::ids::{CommandId, ParticipantId, PollId, StreamId};
 use crate::live::{Seq, WindowRequest};
 use crate::people::{Audience, Need};
@@ -77,9 +77,7 @@ impl Domain for Poll {
     }
 
     fn decide(state: &PollState, command: &PollCommand, context: &Context) -> Result<Decision<PollEvent>, Rejection> {
-        let name = Self::name(command);
-        let need = Self::COMMANDS.iter().find(|(of, _)| *of == name).map_or(Need::System, |(_, need)| *need);
-        context.actor.meets(need)?;
+        context.actor.meets(Self::need(command))?;
         let mut decision = Decision::default();
         decide(state, command, context, &mut decision)?;
         Ok(decision)
@@ -120,13 +118,17 @@ impl Domain for Poll {
         state.changed(after, limit)
     }
 
-    /// Whoever votes with a card is known by its number alone.
-    fn anonymous(command: &PollCommand) -> bool {
-        matches!(command, PollCommand::Vote { card: Some(_), .. })
+    /// Whoever votes with a card is known by its number alone, and of a secret ballot no time is kept either.
+    fn trace(state: &PollState, command: &PollCommand) -> Trace {
+        match command {
+            PollCommand::Vote { .. } if state.secret() => Trace::Bare,
+            PollCommand::Vote { card: Some(_), .. } => Trace::Unsigned,
+            _ => Trace::Signed,
+        }
     }
 
-    fn opens_box(state: &PollState, command: &PollCommand) -> bool {
-        state.secret() && matches!(command, PollCommand::Close { .. } | PollCommand::Tick { .. })
+    fn opens_box(command: &PollCommand) -> bool {
+        matches!(command, PollCommand::Close { .. } | PollCommand::Tick { .. })
     }
 
     fn remembered(state: &PollState, command: &PollCommand) -> Option<PollCommand> {
@@ -175,7 +177,7 @@ fn decide(
 ) -> Result<(), Rejection> {
     if let PollCommand::Found { poll, process, forum, question } = command {
         if state.founded.is_some() {
-            return Err(Rejection::IdReused);
+            return Ok(());
         }
         let question = said(question, context, decision)?;
         let founded = Founded { poll: *poll, process: *process, forum: *forum, question };

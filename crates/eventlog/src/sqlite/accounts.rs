@@ -284,6 +284,11 @@ impl Accounts for SqliteStore {
         self.change(Change::Revoke(person, process, role)).await.map(drop)
     }
 
+    async fn names_in(&self, process: ProcessId) -> Result<Vec<(ParticipantId, String)>, ReadError> {
+        let rows = sqlx::query(sql::NAMES_IN).bind(key(&process.0)).fetch_all(&self.readers).await?;
+        rows.iter().map(|row| Ok((ParticipantId(uuid(row, 0)?), row.try_get(1)?))).collect()
+    }
+
     async fn staff_names(&self) -> Result<Vec<String>, ReadError> {
         Ok(sqlx::query_scalar(sql::STAFF_NAMES).fetch_all(&self.readers).await?)
     }

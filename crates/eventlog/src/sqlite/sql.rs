@@ -138,6 +138,8 @@ pub(super) const SET_BANNED: &str = "UPDATE participant SET banned = $2 WHERE id
 pub(super) const GRANT: &str =
     "INSERT INTO person_role (person, process, role) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING";
 pub(super) const REVOKE: &str = "DELETE FROM person_role WHERE person = $1 AND process = $2 AND role = $3";
+pub(super) const NAMES_IN: &str =
+    "SELECT id, name FROM participant WHERE process = $1 AND name IS NOT NULL ORDER BY id";
 pub(super) const STAFF_NAMES: &str = "SELECT DISTINCT name FROM participant \
      WHERE name IS NOT NULL AND person IN (SELECT person FROM person_role) ORDER BY name";
 pub(super) const ADD_TOKEN: &str =

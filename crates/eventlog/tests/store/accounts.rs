@@ -193,6 +193,7 @@ async fn given_roles_and_participants_when_a_person_is_looked_up_then_all_of_it_
     assert_eq!(standing.network_roles(), Roles::NONE.with(Role::Advisor));
     assert_eq!(standing.roles_in(one.process), Roles::NONE.with(Role::Advisor).with(Role::Moderator));
     assert_eq!(store.staff_names().await.unwrap(), ["Ayşe", "Name 11"]);
+    assert_eq!(store.names_in(one.process).await.unwrap(), [(one.id, "Ayşe".to_owned())]);
 }
 
 #[tokio::test]

@@ -360,8 +360,8 @@ pub struct After {
     responses((status = 200, description = "`after`, `seq`, `deltas` and `own`.")))]
 pub async fn deltas(State(app): State<AppState>, gate: Gate, Query(after): Query<After>) -> Answer<Response> {
     let stream = gate.stream.ok_or_else(Fault::not_found)?;
-    let audience = gate.position.audience.ok_or_else(Fault::not_found)?;
-    let stage: std::sync::Arc<dyn Stage> = app.stage(stream).await?;
+    let audience = gate.audience()?;
+    let stage: std::sync::Arc<dyn Stage> = app.stage(stream, audience).await?;
     let mut answer = stage.deltas_json(Seq(after.after), audience, DELTAS);
     answer["own"] = match gate.process.and_then(|process| gate.who.active_in(process)) {
         Some(participant) => stage.own_json(participant.id, after.from.unwrap_or(0)),

@@ -4,6 +4,7 @@ pub mod forums;
 pub mod me;
 pub mod moderation;
 pub mod notices;
+pub mod polls;
 pub mod processes;
 
 use axum::http::StatusCode;
@@ -132,6 +133,19 @@ pub fn api() -> OpenApiRouter<AppState> {
         .routes(routes!(moderation::count_hall))
         .routes(routes!(moderation::log))
         .routes(routes!(moderation::record))
+        .routes(routes!(polls::create))
+        .routes(routes!(polls::show, polls::change))
+        .routes(routes!(polls::open))
+        .routes(routes!(polls::end))
+        .routes(routes!(polls::close))
+        .routes(routes!(polls::reveal))
+        .routes(routes!(polls::again))
+        .routes(routes!(polls::vote, polls::ballots))
+        .routes(routes!(polls::result))
+        .routes(routes!(polls::issue_cards))
+        .routes(routes!(polls::void_cards))
+        .routes(routes!(polls::count_hands))
+        .routes(routes!(polls::set_paper))
         .routes(routes!(forums::deltas))
         .routes(routes!(crate::live::live))
         .routes(routes!(openapi))

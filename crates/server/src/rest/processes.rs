@@ -8,9 +8,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use stimmwerk_core::domain::{Domain, Summary};
 use stimmwerk_core::forum::Waiting;
-use stimmwerk_core::ids::{ForumId, ParticipantId, ProcessId, StreamId};
+use stimmwerk_core::ids::{ForumId, ParticipantId, PollId, ProcessId, StreamId};
 use stimmwerk_core::live::WindowRequest;
-use stimmwerk_core::network::{CodeKind, Joining, Network, NetworkCommand, Process, Visibility};
+use stimmwerk_core::network::{CodeKind, Joining, Network, NetworkCommand, PollPlaceView, Process, Visibility};
 use stimmwerk_core::people::Audience;
 use stimmwerk_core::said::{Lang, Texts};
 use utoipa::ToSchema;
@@ -37,6 +37,8 @@ pub struct Listed {
     pub joining: Joining,
     /// Its forums.
     pub forums: Vec<ListedForum>,
+    /// Its polls, without drafts.
+    pub polls: Vec<ListedPoll>,
 }
 
 /// Processes.
@@ -51,6 +53,22 @@ pub struct Processes {
 pub struct Shown {
     /// As in lists.
     process: Listed,
+}
+
+/// A poll in lists. Drafts are in none.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ListedPoll {
+    /// Its id.
+    #[schema(value_type = String)]
+    pub id: PollId,
+    /// Its stream.
+    #[schema(value_type = String)]
+    pub stream: StreamId,
+    /// The forum it is held in.
+    #[schema(value_type = Option<String>)]
+    pub forum: Option<ForumId>,
+    /// Public facts.
+    pub summary: Summary,
 }
 
 /// A forum in lists.
@@ -71,6 +89,11 @@ impl App {
     pub fn process_listed(&self, id: ProcessId) -> Option<Listed> {
         let (view, summaries) = self.listed(id)?;
         let forums = view.forums.iter().zip(summaries);
+        let poll = |place: &PollPlaceView| {
+            let summary = self.summary(place.stream)?;
+            Some(ListedPoll { id: place.id, stream: place.stream, forum: place.forum, summary })
+        };
+        let polls = view.polls.iter().filter_map(poll).collect();
         Some(Listed {
             id,
             title: view.title,
@@ -79,6 +102,7 @@ impl App {
             forums: forums
                 .map(|(place, summary)| ListedForum { id: place.id, stream: place.stream, summary })
                 .collect(),
+            polls,
         })
     }
 
@@ -92,7 +116,7 @@ impl App {
             .collect()
     }
 
-    async fn tell_network(&self, gate: &Gate, command: NetworkCommand) -> Answer<Done> {
+    pub(super) async fn tell_network(&self, gate: &Gate, command: NetworkCommand) -> Answer<Done> {
         // For the network's stream the roles are those in the process concerned.
         let actor = gate.actor();
         let done = self.network.issue(command, gate.command, actor, gate.who.command_owner()).await?;

@@ -88,7 +88,7 @@ async fn given_commands_that_have_to_be_looked_up_then_nobody_else_waits_for_the
         summaries: Arc::new(Mutex::new(HashMap::new())),
         dues,
         follow_ups: Arc::default(),
-        anonymous: Arc::new(Bucket::new(1.0, 1.0)),
+        visitors: Arc::new(Bucket::new(1.0, 1.0)),
         failed: CancellationToken::new(),
     };
     let room = Room::<Forum>::open(StreamId(Uuid::from_u128(3)), surroundings).await.expect("an empty log");

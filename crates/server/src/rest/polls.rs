@@ -1,0 +1,634 @@
+//! Polls: preparing, running, voting, results.
+
+use std::collections::BTreeMap;
+
+use axum::Json;
+use axum::extract::{Query, State};
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use stimmwerk_core::domain::Domain;
+use stimmwerk_core::ids::{ForumId, StreamId};
+use stimmwerk_core::live::{Seq, WindowRequest};
+use stimmwerk_core::network::{CODE_ALPHABET, NetworkCommand};
+use stimmwerk_core::poll::{
+    CARD_LENGTH, MAX_CARDS, Poll, PollCommand, PollHeader, PollOwn, PollView, Question, ResultView, Turnout, Voter,
+    card_hash,
+};
+use stimmwerk_core::tally::{MAX_OPTIONS, Method};
+use utoipa::{IntoParams, ToSchema};
+
+use super::moderation::defused;
+use super::{Written, changed, created};
+use crate::app::{App, AppState};
+use crate::chance;
+use crate::form::{Fields, Input, lead};
+use crate::gate::Gate;
+use crate::problem::{Answer, Fault};
+use crate::room::Done;
+
+/// How many characters of a log's head stand in a record: enough to compare by eye, and nobody makes a second one.
+const HEAD: usize = 16;
+
+/// A poll as the caller may see it.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct PollAnswer {
+    /// As of which event.
+    pub seq: Seq,
+    /// Its stream, to subscribe to.
+    #[schema(value_type = String)]
+    pub stream: StreamId,
+    /// What the caller's audience sees.
+    pub view: PollView,
+    /// What concerns the caller alone.
+    pub own: Option<PollOwn>,
+}
+
+impl App {
+    /// A poll as the holder of `gate` may see it.
+    ///
+    /// # Errors
+    /// There is none to be seen, or the log cannot be read.
+    pub async fn read_poll(&self, gate: &Gate) -> Answer<PollAnswer> {
+        let place = gate.poll()?;
+        let audience = gate.audience()?;
+        let state = self.poll(place, audience).await?.state();
+        let view = Poll::view(&state, audience, &WindowRequest::default());
+        let own = gate.who.active_in(place.process).map(|participant| Poll::own(&state, participant.id, 0));
+        Ok(PollAnswer { seq: state.seq(), stream: place.stream, view, own })
+    }
+
+    /// Issues a command to the poll the gate let somebody into.
+    ///
+    /// # Errors
+    /// It was refused, or could not be written.
+    async fn tell_poll(&self, gate: &Gate, command: PollCommand) -> Answer<Done> {
+        let room = self.poll(gate.poll()?, gate.audience()?).await?;
+        let (actor, owner) = (gate.actor(), gate.who.command_owner());
+        Ok(room.issue_received(command, gate.command, actor, owner, gate.received_at).await?)
+    }
+
+    /// The head of a stream as it stands in records.
+    ///
+    /// # Errors
+    /// The log cannot be read.
+    pub async fn head_of(&self, stream: StreamId) -> Answer<String> {
+        let head = self.log().head(stream).await?;
+        Ok(head.hash.iter().take(HEAD / 2).map(|byte| format!("{byte:02x}")).collect())
+    }
+}
+
+/// A new poll: a question, in a forum of the process or beside them.
+#[derive(Debug, Deserialize, ToSchema)]
+pub struct NewPoll {
+    /// In which forum.
+    #[schema(value_type = Option<String>)]
+    forum: Option<ForumId>,
+    #[serde(flatten)]
+    question: Question,
+}
+
+/// Prepares a poll: a draft, which only staff see.
+#[utoipa::path(post, path = "/api/v1/processes/{process}/polls", tag = "polls", params(("process" = String, Path)),
+    request_body = NewPoll, responses((status = 201, body = Written)))]
+pub async fn create(State(app): State<AppState>, gate: Gate, fields: Fields<NewPoll>) -> Answer<Response> {
+    let NewPoll { forum, question } = match fields {
+        Fields::Json(new) => new,
+        Fields::Form(fields) => {
+            let forum = field(&fields, "forum").map(str::parse).transpose().map_err(|_| Fault::not_found())?;
+            NewPoll { forum, question: question(&fields)? }
+        }
+    };
+    let command = NetworkCommand::CreatePoll { process: gate.process()?, forum, question: Box::new(question) };
+    Ok(created(app.tell_network(&gate, command).await?))
+}
+
+/// A poll.
+#[utoipa::path(get, path = "/api/v1/polls/{poll}", tag = "polls", params(("poll" = String, Path)),
+    responses((status = 200, body = PollAnswer)))]
+pub async fn show(State(app): State<AppState>, gate: Gate) -> Answer<Json<PollAnswer>> {
+    Ok(Json(app.read_poll(&gate).await?))
+}
+
+/// Asks something else. Drafts only.
+#[utoipa::path(patch, path = "/api/v1/polls/{poll}", tag = "polls", params(("poll" = String, Path)),
+    request_body = Question, responses((status = 200, body = Written)))]
+pub async fn change(State(app): State<AppState>, gate: Gate, fields: Fields<Question>) -> Answer<Response> {
+    let question = match fields {
+        Fields::Json(question) => question,
+        Fields::Form(fields) => question(&fields)?,
+    };
+    Ok(changed(app.tell_poll(&gate, PollCommand::Edit { question: Box::new(question) }).await?))
+}
+
+/// A time from now on.
+#[derive(Debug, Deserialize, ToSchema)]
+pub struct Seconds {
+    /// How many seconds.
+    seconds: Option<u32>,
+    /// The same in minutes, as forms send it.
+    minutes: Option<u32>,
+}
+
+impl Seconds {
+    fn get(&self) -> Option<u32> {
+        self.seconds.or(self.minutes.map(|minutes| minutes.saturating_mul(60)))
+    }
+}
+
+/// Lets people vote; with a time, until then.
+#[utoipa::path(post, path = "/api/v1/polls/{poll}/open", tag = "polls", params(("poll" = String, Path)),
+    request_body = Seconds, responses((status = 200, body = Written)))]
+pub async fn open(State(app): State<AppState>, gate: Gate, Input(input): Input<Seconds>) -> Answer<Response> {
+    Ok(changed(app.tell_poll(&gate, PollCommand::Open { seconds: input.get() }).await?))
+}
+
+/// Sets, moves or takes away the end of an open poll.
+#[utoipa::path(post, path = "/api/v1/polls/{poll}/end", tag = "polls", params(("poll" = String, Path)),
+    request_body = Seconds, responses((status = 200, body = Written)))]
+pub async fn end(State(app): State<AppState>, gate: Gate, Input(input): Input<Seconds>) -> Answer<Response> {
+    Ok(changed(app.tell_poll(&gate, PollCommand::SetEnd { seconds: input.get() }).await?))
+}
+
+/// Closes a poll, after a moment for ballots that were begun: 20 seconds unless said otherwise.
+#[utoipa::path(post, path = "/api/v1/polls/{poll}/close", tag = "polls", params(("poll" = String, Path)),
+    request_body = Seconds, responses((status = 200, body = Written)))]
+pub async fn close(State(app): State<AppState>, gate: Gate, Input(input): Input<Seconds>) -> Answer<Response> {
+    Ok(changed(app.tell_poll(&gate, PollCommand::Close { seconds: input.get() }).await?))
+}
+
+/// Shows the result to everyone.
+#[utoipa::path(post, path = "/api/v1/polls/{poll}/reveal", tag = "polls", params(("poll" = String, Path)),
+    responses((status = 200, body = Written)))]
+pub async fn reveal(State(app): State<AppState>, gate: Gate) -> Answer<Response> {
+    Ok(changed(app.tell_poll(&gate, PollCommand::Reveal).await?))
+}
+
+/// Opens another round of the same question.
+#[utoipa::path(post, path = "/api/v1/polls/{poll}/again", tag = "polls", params(("poll" = String, Path)),
+    responses((status = 200, body = Written)))]
+pub async fn again(State(app): State<AppState>, gate: Gate) -> Answer<Response> {
+    Ok(changed(app.tell_poll(&gate, PollCommand::Again).await?))
+}
+
+/// A ballot.
+#[derive(Debug, Deserialize, ToSchema)]
+pub struct Ballot {
+    /// In which round; as the page showed it.
+    round: u32,
+    /// A mark for each option. Forms send `option` (its number from 0, once or more often) or `mark_0`, `mark_1` …
+    marks: Vec<u8>,
+    /// The code of a voting card, where those vote.
+    card: Option<String>,
+}
+
+/// Casts a ballot, or changes it where that is possible.
+#[utoipa::path(post, path = "/api/v1/polls/{poll}/ballots", tag = "polls", params(("poll" = String, Path)),
+    request_body = Ballot, responses((status = 200, body = Written)))]
+pub async fn vote(State(app): State<AppState>, gate: Gate, fields: Fields<Ballot>) -> Answer<Response> {
+    let Ballot { round, marks, card } = match fields {
+        Fields::Json(ballot) => ballot,
+        Fields::Form(fields) => {
+            let state = app.poll(gate.poll()?, gate.audience()?).await?.state();
+            let question = state.question().ok_or_else(Fault::not_found)?;
+            Ballot {
+                round: number(&fields, "round")?.unwrap_or(0),
+                marks: marks(&fields, question.method, question.on_ballot())?,
+                card: field(&fields, "card").map(str::to_owned),
+            }
+        }
+    };
+    Ok(changed(app.tell_poll(&gate, PollCommand::Vote { round, marks, card }).await?))
+}
+
+/// Who voted what in an open poll, once its result is shown.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct OpenBallot {
+    /// The name they have now. `None`: without a name, or known by a voting card alone.
+    pub name: Option<String>,
+    /// The number of the voting card.
+    pub card: Option<u32>,
+    /// A mark for each option.
+    pub marks: Vec<u8>,
+}
+
+impl App {
+    /// Who voted what in an open poll whose result is shown; of every other poll nothing.
+    ///
+    /// # Errors
+    /// There is none to be seen, or the log cannot be read.
+    pub async fn open_ballots(&self, gate: &Gate) -> Answer<Vec<OpenBallot>> {
+        let place = gate.poll()?;
+        let state = self.poll(place, gate.audience()?).await?.state();
+        let names: BTreeMap<_, _> = self.accounts.names_in(place.process).await?.into_iter().collect();
+        let mut ballots: Vec<OpenBallot> = state
+            .open_ballots()
+            .map(|(voter, marks)| {
+                let (name, card) = match voter {
+                    Voter::Person(participant) => (names.get(&participant).cloned(), None),
+                    Voter::Card(number) => (None, Some(number)),
+                };
+                OpenBallot { name, card, marks: marks.to_vec() }
+            })
+            .collect();
+        ballots.sort_by(|a, b| (a.card, a.name.is_none(), &a.name).cmp(&(b.card, b.name.is_none(), &b.name)));
+        Ok(ballots)
+    }
+}
+
+/// Who voted what in an open poll, once its result is shown; of every other poll nothing.
+#[utoipa::path(get, path = "/api/v1/polls/{poll}/ballots", tag = "polls", params(("poll" = String, Path)),
+    responses((status = 200, body = [OpenBallot])))]
+pub async fn ballots(State(app): State<AppState>, gate: Gate) -> Answer<Json<Vec<OpenBallot>>> {
+    Ok(Json(app.open_ballots(&gate).await?))
+}
+
+/// New voting cards.
+#[derive(Debug, Deserialize, ToSchema)]
+pub struct NewCards {
+    /// How many, at most 5,000 in one poll.
+    count: u32,
+}
+
+/// The codes of new voting cards. Nothing keeps them but the answer: whoever loses it makes the cards useless and asks
+/// for others.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct Cards {
+    /// The number of the first.
+    pub from: u32,
+    /// One code a card, in groups that can be read.
+    pub codes: Vec<String>,
+}
+
+/// Makes voting cards to be printed and handed out at the door.
+#[utoipa::path(post, path = "/api/v1/polls/{poll}/cards", tag = "polls", params(("poll" = String, Path)),
+    request_body = NewCards, responses((status = 201, body = Cards)))]
+pub async fn issue_cards(State(app): State<AppState>, gate: Gate, fields: Fields<NewCards>) -> Answer<Response> {
+    let (count, is_form) = match fields {
+        Fields::Json(new) => (new.count, false),
+        Fields::Form(fields) => (number(&fields, "count")?.unwrap_or(0), true),
+    };
+    let place = gate.poll()?;
+    if count as usize > MAX_CARDS {
+        return Err(Fault::new(StatusCode::UNPROCESSABLE_ENTITY, "too_many").with("max", MAX_CARDS));
+    }
+    let codes: Vec<String> = (0..count).map(|_| card_code()).collect();
+    let hashes = codes.iter().map(|code| card_hash(place.poll, code)).collect();
+    let before = app.poll(place, gate.audience()?).await?;
+    app.tell_poll(&gate, PollCommand::IssueCards { hashes }).await?;
+    let total = before.state().card_count() as u32;
+    let cards = Cards { from: total + 1 - count, codes };
+    if !is_form {
+        return Ok((StatusCode::CREATED, Json(cards)).into_response());
+    }
+    // A form's answer is an address: the sheet waits there, in memory alone, for whoever asked for it.
+    let sheet = app.sheets.put(place.poll, gate.who.command_owner(), cards);
+    Ok(lead(StatusCode::CREATED.into_response(), &format!("/p/{}/cards?sheet={sheet}", place.poll)))
+}
+
+fn card_code() -> String {
+    let random: [u8; 16] = chance::bytes();
+    let mut number = u128::from_be_bytes(random);
+    let mut code = String::with_capacity(CARD_LENGTH + 2);
+    for nth in 0..CARD_LENGTH {
+        if nth > 0 && nth % 4 == 0 {
+            code.push('-');
+        }
+        code.push(char::from(CODE_ALPHABET[(number % 20) as usize]));
+        number /= 20;
+    }
+    code
+}
+
+/// Numbers of voting cards.
+#[derive(Debug, Deserialize, ToSchema)]
+pub struct CardRange {
+    /// The first.
+    from: u32,
+    /// The last; the first alone if left out.
+    to: Option<u32>,
+}
+
+/// Makes voting cards useless. A ballot that was cast with one stands.
+#[utoipa::path(post, path = "/api/v1/polls/{poll}/cards/void", tag = "polls", params(("poll" = String, Path)),
+    request_body = CardRange, responses((status = 200, body = Written)))]
+pub async fn void_cards(State(app): State<AppState>, gate: Gate, Input(range): Input<CardRange>) -> Answer<Response> {
+    let command = PollCommand::VoidCards { from: range.from, to: range.to.unwrap_or(range.from) };
+    Ok(changed(app.tell_poll(&gate, command).await?))
+}
+
+/// Hands that rose in the hall.
+#[derive(Debug, Deserialize, ToSchema)]
+pub struct Hands {
+    /// For each option; empty: none were counted. Forms send `mark_0`, `mark_1` …
+    #[serde(default)]
+    counts: Vec<u32>,
+    /// How many people took part that way; left out: as many as hands rose.
+    #[serde(default)]
+    people: u32,
+}
+
+/// Enters how many hands rose for each option.
+#[utoipa::path(post, path = "/api/v1/polls/{poll}/hands", tag = "polls", params(("poll" = String, Path)),
+    request_body = Hands, responses((status = 200, body = Written)))]
+pub async fn count_hands(State(app): State<AppState>, gate: Gate, fields: Fields<Hands>) -> Answer<Response> {
+    let Hands { counts, people } = match fields {
+        Fields::Json(hands) => hands,
+        Fields::Form(fields) => Hands {
+            counts: numbered(&fields, options_of(&app, &gate).await?)?,
+            people: number(&fields, "people")?.unwrap_or(0),
+        },
+    };
+    Ok(changed(app.tell_poll(&gate, PollCommand::CountHands { counts, people }).await?))
+}
+
+/// Paper ballots that read the same.
+#[derive(Debug, Deserialize, ToSchema)]
+pub struct Paper {
+    /// A mark for each option, as on a ballot.
+    marks: Vec<u8>,
+    /// How many of them there are; 0 for none.
+    ballots: u32,
+}
+
+/// Enters how many paper ballots read like this.
+#[utoipa::path(post, path = "/api/v1/polls/{poll}/paper", tag = "polls", params(("poll" = String, Path)),
+    request_body = Paper, responses((status = 200, body = Written)))]
+pub async fn set_paper(State(app): State<AppState>, gate: Gate, fields: Fields<Paper>) -> Answer<Response> {
+    let Paper { marks, ballots } = match fields {
+        Fields::Json(paper) => paper,
+        Fields::Form(fields) => {
+            let state = app.poll(gate.poll()?, gate.audience()?).await?.state();
+            let question = state.question().ok_or_else(Fault::not_found)?;
+            Paper {
+                marks: marks(&fields, question.method, question.on_ballot())?,
+                ballots: number(&fields, "ballots")?.unwrap_or(1),
+            }
+        }
+    };
+    Ok(changed(app.tell_poll(&gate, PollCommand::SetPaper { marks, ballots }).await?))
+}
+
+/// A result with all that has to stand beside it.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Published {
+    /// The question, its electorate and its label.
+    pub poll: PollHeader,
+    /// How many took part.
+    pub turnout: Turnout,
+    /// The result, once the caller may see it.
+    pub result: Option<ResultView>,
+    /// Of earlier rounds.
+    pub before: Vec<ResultView>,
+    /// The first 16 characters of the head of the poll's log.
+    pub head: String,
+}
+
+impl App {
+    /// A poll's result as it is printed and exported.
+    ///
+    /// # Errors
+    /// There is none to be seen, or the log cannot be read.
+    pub async fn published(&self, gate: &Gate) -> Answer<Published> {
+        let PollAnswer { view, stream, .. } = self.read_poll(gate).await?;
+        let head = self.head_of(stream).await?;
+        let poll = view.poll.ok_or_else(Fault::not_found)?;
+        Ok(Published { poll, turnout: view.turnout, result: view.result, before: view.before, head })
+    }
+}
+
+/// In which format.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct Format {
+    /// `json` or `csv`.
+    format: Option<String>,
+}
+
+/// A poll's result with electorate, label, turnout, outcome and the head of its log, as JSON or CSV.
+#[utoipa::path(get, path = "/api/v1/polls/{poll}/result", tag = "polls", params(("poll" = String, Path), Format),
+    responses((status = 200, body = Published)))]
+pub async fn result(State(app): State<AppState>, gate: Gate, Query(asked): Query<Format>) -> Answer<Response> {
+    let published = app.published(&gate).await?;
+    let (mut response, kind, ending) = match asked.format.as_deref() {
+        None | Some("json") => (Json(&published).into_response(), "application/json", "json"),
+        Some("csv") => (table(&published)?.into_response(), "text/csv; charset=utf-8", "csv"),
+        Some(other) => return Err(Fault::bad_request(format!("unknown format {other}"))),
+    };
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
+    if let Ok(name) = HeaderValue::from_str(&format!("attachment; filename=\"abstimmung.{ending}\"")) {
+        headers.insert(header::CONTENT_DISPOSITION, name);
+    }
+    Ok(response)
+}
+
+/// One row an option, as a German spreadsheet opens it: semicolons, and a mark that says UTF-8.
+fn table(published: &Published) -> Answer<Vec<u8>> {
+    let mut writer = csv::WriterBuilder::new().delimiter(b';').flexible(true).from_writer(vec![0xEF, 0xBB, 0xBF]);
+    let failed = |error: csv::Error| {
+        tracing::error!(%error, "a table cannot be written");
+        Fault::internal()
+    };
+    let question = &published.poll.question;
+    let facts = [
+        ("question", question.title.pick("de").0.to_owned()),
+        ("method", question.method.word().to_owned()),
+        ("electorate", word(&question.electorate)),
+        ("secrecy", word(&question.secrecy)),
+        ("round", published.poll.round.to_string()),
+        ("online", published.turnout.online.to_string()),
+        ("hands", published.turnout.hands.to_string()),
+        ("paper", published.turnout.paper.to_string()),
+        ("outcome", published.result.as_ref().map_or(String::new(), |result| word(&result.outcome))),
+        ("log", published.head.clone()),
+    ];
+    for (name, value) in facts {
+        writer.write_record([name, &defused(&value)]).map_err(failed)?;
+    }
+    if let Some(result) = &published.result {
+        let parts: Vec<String> = result.parts.iter().map(|part| word(&part.source)).collect();
+        let mut head = vec!["option".to_owned(), "text".to_owned(), "sum".to_owned()];
+        head.extend(parts);
+        writer.write_record(&head).map_err(failed)?;
+        for (option, sum) in result.tally.sums.iter().enumerate() {
+            let mut row = vec![(option + 1).to_string(), defused(&option_text(question, option)), sum.to_string()];
+            row.extend(result.parts.iter().map(|part| part.sums[option].to_string()));
+            writer.write_record(&row).map_err(failed)?;
+        }
+    }
+    writer.into_inner().map_err(|error| {
+        tracing::error!(%error, "a table cannot be written");
+        Fault::internal()
+    })
+}
+
+/// An option in German; those that need no listing by their stable word.
+fn option_text(question: &Question, option: usize) -> String {
+    match (question.method, question.options.get(option)) {
+        (Method::YesNo, _) => ["yes", "no", "abstain"].get(option).copied().unwrap_or_default().to_owned(),
+        (_, Some(texts)) => texts.pick("de").0.to_owned(),
+        (_, None) => "unchanged".to_owned(),
+    }
+}
+
+/// The stable word of a plain value, as on the wire.
+fn word(value: &impl Serialize) -> String {
+    match serde_json::to_value(value) {
+        Ok(Value::String(word)) => word,
+        Ok(Value::Object(fields)) => fields.get("outcome").and_then(Value::as_str).unwrap_or_default().to_owned(),
+        _ => String::new(),
+    }
+}
+
+async fn options_of(app: &App, gate: &Gate) -> Answer<usize> {
+    let state = app.poll(gate.poll()?, gate.audience()?).await?.state();
+    Ok(state.question().ok_or_else(Fault::not_found)?.on_ballot())
+}
+
+fn field<'a>(fields: &'a [(String, String)], name: &str) -> Option<&'a str> {
+    fields.iter().find(|(of, _)| of == name).map(|(_, value)| value.trim())
+}
+
+fn number(fields: &[(String, String)], name: &str) -> Answer<Option<u32>> {
+    field(fields, name)
+        .map(|value| value.parse().map_err(|_| Fault::bad_request(format!("{name} is no number"))))
+        .transpose()
+}
+
+/// `mark_0`, `mark_1` … with 0 for what is left out.
+fn numbered<T: std::str::FromStr + Default>(fields: &[(String, String)], options: usize) -> Answer<Vec<T>> {
+    (0..options)
+        .map(|option| match field(fields, &format!("mark_{option}")) {
+            None => Ok(T::default()),
+            Some(mark) => mark.parse().map_err(|_| Fault::bad_request("a mark is no number")),
+        })
+        .collect()
+}
+
+/// A ballot of a form.
+fn marks(fields: &[(String, String)], method: Method, options: usize) -> Answer<Vec<u8>> {
+    if !method.by_hands() {
+        return numbered(fields, options);
+    }
+    let mut marks = vec![0; options];
+    for (_, option) in fields.iter().filter(|(name, _)| name == "option") {
+        let mark = option.trim().parse::<usize>().ok().and_then(|option| marks.get_mut(option));
+        *mark.ok_or_else(|| Fault::bad_request("no such option"))? = 1;
+    }
+    Ok(marks)
+}
+
+/// The question of a form: `title`, `note`, `low`, `high` and `options` (one a line) in the language `title_lang`, and in
+/// others as `title.ar` and so on; the rest by the names it has in JSON.
+fn question(fields: &[(String, String)]) -> Answer<Question> {
+    let source = field(fields, "title_lang").unwrap_or("de");
+    // Of a text field what there is in each language: the source without, the others with their tag behind a dot.
+    let by_language = |name: &str| -> BTreeMap<String, String> {
+        let tag = |of: &str| match of.strip_prefix(name)? {
+            "" => Some(source.to_owned()),
+            rest => rest.strip_prefix('.').map(str::to_owned),
+        };
+        fields.iter().filter_map(|(of, value)| Some((tag(of)?, value.trim().to_owned()))).collect()
+    };
+    let texts = |texts: BTreeMap<String, String>| -> Value { json!({ "source": source, "texts": texts }) };
+    let optional = |name: &str| {
+        let found = by_language(name);
+        if found.contains_key(source) { texts(found) } else { Value::Null }
+    };
+    let lines: BTreeMap<String, Vec<String>> = by_language("options")
+        .into_iter()
+        .map(|(lang, text)| {
+            (lang, text.lines().map(str::trim).filter(|line| !line.is_empty()).map(str::to_owned).collect())
+        })
+        .collect();
+    let count = lines.get(source).map_or(0, Vec::len).min(MAX_OPTIONS + 1);
+    let options: Vec<Value> = (0..count)
+        .map(|nth| {
+            texts(lines.iter().filter_map(|(lang, lines)| Some((lang.clone(), lines.get(nth)?.clone()))).collect())
+        })
+        .collect();
+    let mut question = json!({ "title": optional("title"), "options": options });
+    if question["title"].is_null() {
+        return Err(stimmwerk_core::rejection::Rejection::from(stimmwerk_core::text::TextProblem::Empty).into());
+    }
+    if let (low, high) = (optional("low"), optional("high"))
+        && !low.is_null()
+        && !high.is_null()
+    {
+        question["ends"] = json!([low, high]);
+    }
+    question["note"] = optional("note");
+    for name in ["method", "electorate", "secrecy", "weight", "results", "majority"] {
+        if let Some(word) = field(fields, name) {
+            question[name] = word.into();
+        }
+    }
+    for name in ["min", "max", "steps", "points"] {
+        if let Some(value) = number(fields, name)? {
+            question[name] = value.into();
+        }
+    }
+    if let Some(percent) = number(fields, "quorum_percent")? {
+        question["quorum"] = json!({ "percent": percent });
+    } else if let Some(ballots) = number(fields, "quorum")? {
+        question["quorum"] = json!({ "ballots": ballots });
+    }
+    serde_json::from_value(question).map_err(|error| Fault::bad_request(error.to_string()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use stimmwerk_core::said::{Lang, Texts};
+
+    fn fields(pairs: &[(&str, &str)]) -> Vec<(String, String)> {
+        pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
+    }
+
+    #[test]
+    fn given_a_form_in_two_languages_then_each_option_has_both() {
+        let form = fields(&[
+            ("title", "Was zuerst?"),
+            ("title.ar", "ماذا أولاً؟"),
+            ("options", "Sprache\n\n Wohnen \nArbeit"),
+            ("options.ar", "اللغة\nالسكن"),
+            ("method", "multiple"),
+            ("min", "1"),
+            ("max", "2"),
+            ("quorum", "10"),
+        ]);
+        let question = question(&form).expect("a question");
+        assert_eq!(question.method, Method::Multiple { min: 1, max: 2 });
+        assert_eq!(question.options.len(), 3);
+        assert_eq!(question.options[1].pick("de").0, "Wohnen");
+        assert_eq!(question.options[1].pick("ar").0, "السكن");
+        assert_eq!(question.options[2].pick("ar").0, "Arbeit", "what is not translated shows the original");
+        assert_eq!(question.title, {
+            let mut title = Texts::of(Lang::german(), "Was zuerst?");
+            title.texts.insert(Lang::try_from("ar".to_owned()).expect("a tag"), "ماذا أولاً؟".into());
+            title
+        });
+        assert!(question.check().is_ok());
+    }
+
+    #[test]
+    fn given_forms_then_they_make_ballots() {
+        let both = fields(&[("option", "0"), ("option", "2")]);
+        assert_eq!(marks(&both, Method::Multiple { min: 0, max: 3 }, 3).expect("marks"), [1, 0, 1]);
+        let points = fields(&[("mark_0", "3"), ("mark_2", " 4 ")]);
+        assert_eq!(marks(&points, Method::Dots { points: 9 }, 3).expect("marks"), [3, 0, 4]);
+        assert!(marks(&fields(&[("option", "3")]), Method::Single, 3).is_err());
+        assert!(marks(&fields(&[("mark_1", "-1")]), Method::Ranking, 3).is_err());
+    }
+
+    #[test]
+    fn given_codes_of_cards_then_they_can_be_typed_in_any_shape() {
+        let poll = stimmwerk_core::ids::PollId(uuid::Uuid::from_u128(1));
+        let code = card_code();
+        assert_eq!(code.len(), CARD_LENGTH + 2);
+        assert_eq!(card_hash(poll, &code), card_hash(poll, &code.replace('-', " ").to_lowercase()));
+        assert_ne!(card_code(), code);
+    }
+}
