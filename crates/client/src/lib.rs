@@ -7,6 +7,7 @@
 //! - [`Follower`] holds a mirror over reconnects and sends commands.
 //! - [`Record`] remembers of each operation whether it was acknowledged, refused, or is unknown: the client's half of
 //!   the oracle that the fault tests ask.
+//! - [`Burst`] lets many people vote in the same second and keeps its own list of what they chose.
 //! - [`replay`] plays a recorded consultation into a forum and checks the result.
 //!
 //! ```no_run
@@ -24,17 +25,21 @@
 //! ```
 #![warn(missing_docs)]
 
+mod burst;
 mod error;
 mod follower;
 mod live;
 mod mirror;
+mod polls;
 mod record;
 mod rest;
 
+pub use burst::{Burst, Cast, latencies, sums};
 pub use error::Error;
 pub use follower::{Follow, Follower, Resend, Seen};
 pub use live::{LiveOptions, LiveSocket};
 pub use mirror::{ForumMirror, Mirror, Violation};
+pub use polls::{Cards, PollAnswer, question};
 pub use record::{Operation, Outcome, Record};
 pub use rest::{
     Client, Codes, ForumAnswer, ForumPlace, Identity, Join, Joined, NOTICE, ProcessInfo, StreamDeltas, Written,

@@ -3,6 +3,7 @@
 mod fanout;
 mod nats;
 mod replay;
+mod vote;
 
 use anyhow::Result;
 use clap::Parser;
@@ -15,6 +16,8 @@ enum Cli {
     Replay(replay::Replay),
     /// Measure live delivery: latency, loss, server CPU per delivery, memory per socket.
     Fanout(fanout::Fanout),
+    /// Let many people vote in the same second, each ballot sent several times, and compare the result with their list.
+    Vote(vote::Vote),
 }
 
 #[tokio::main]
@@ -28,6 +31,7 @@ async fn main() -> Result<()> {
     match Cli::parse() {
         Cli::Replay(replay) => replay.run().await,
         Cli::Fanout(fanout) => fanout.run().await,
+        Cli::Vote(vote) => vote.run().await,
     }
 }
 
