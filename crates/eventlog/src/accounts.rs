@@ -25,6 +25,8 @@ pub enum PersonKind {
     Account = 2,
     /// A program with a token.
     Token = 3,
+    /// A projector with a link: reads one forum, and writes nowhere.
+    Screen = 4,
 }
 
 /// A person.
@@ -34,7 +36,7 @@ pub struct Person {
     pub id: PersonId,
     /// What kind.
     pub kind: PersonKind,
-    /// Account: the address, lower case. Token: its label. Guest: none.
+    /// Account: the address, lower case. Token: its label. Screen: the id of its forum. Guest: none.
     pub label: Option<String>,
 }
 
@@ -127,6 +129,8 @@ impl From<ReadError> for AccountError {
 pub trait Accounts: Send + Sync + 'static {
     /// Adds a person.
     async fn add_person(&self, person: Person) -> Result<(), AccountError>;
+    /// Every person of a kind with this label, oldest first.
+    async fn labelled(&self, kind: PersonKind, label: &str) -> Result<Vec<PersonId>, ReadError>;
     /// The account with this address.
     async fn account(&self, address: &str) -> Result<Option<Person>, ReadError>;
     /// Everything about a person that a request needs, in one read.

@@ -120,6 +120,8 @@ pub const ROUTES: &[Rule] = &[
     rule("POST", "/api/v1/forums/{forum}/contributions/{contribution}/refuse", Needs::Moderates),
     rule("POST", "/api/v1/forums/{forum}/contributions/{contribution}/restore", Needs::Moderates),
     rule("POST", "/api/v1/forums/{forum}/contributions/{contribution}/erase", Needs::Admin),
+    rule("POST", "/api/v1/forums/{forum}/screens", Needs::Moderates),
+    rule("DELETE", "/api/v1/forums/{forum}/screens", Needs::Moderates),
     rule("POST", "/api/v1/processes/{process}/polls", Needs::Moderates),
     rule("GET", "/api/v1/polls/{poll}", Needs::Sight),
     rule("PATCH", "/api/v1/polls/{poll}", Needs::Moderates),

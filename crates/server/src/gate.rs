@@ -60,6 +60,13 @@ impl Who {
         self.in_process(process).filter(|participant| !participant.banned)
     }
 
+    /// The forum a projector shows, if this is one.
+    pub fn screen(&self) -> Option<ForumId> {
+        let person = &self.standing.as_ref()?.person;
+        let label = person.label.as_deref().filter(|_| person.kind == PersonKind::Screen)?;
+        label.parse().ok()
+    }
+
     /// How they stand to a process, or to the network as a whole.
     pub fn position(&self, directory: &NetworkState, process: Option<ProcessId>) -> Position {
         let network = self.network_roles();
@@ -79,7 +86,7 @@ impl Who {
         let moderates = roles.moderates();
         let audience = if moderates {
             Some(Audience::Staff)
-        } else if joined || roles.is_staff() {
+        } else if joined || roles.is_staff() || self.shows(directory, process) {
             Some(Audience::Participants)
         } else {
             found.visibility.is_public().then_some(Audience::Public)
@@ -92,6 +99,11 @@ impl Who {
             moderates,
             admin: roles.has(Role::Admin),
         }
+    }
+
+    /// Is it the projector of a forum of this process?
+    fn shows(&self, directory: &NetworkState, process: ProcessId) -> bool {
+        self.screen().and_then(|forum| directory.forum(forum)).is_some_and(|place| place.process == process)
     }
 
     /// As whom the domain judges their commands.
@@ -289,12 +301,25 @@ async fn identify(parts: &mut Parts, app: &AppState) -> Answer<Who> {
             None => Err(Fault::unauthorized()),
         };
     }
+    if let Some(token) = screen_token(parts) {
+        let holder = app.accounts.token_holder(chance::hash(token), chance::now()).await?;
+        let who = app.who(holder).await?;
+        return if who.screen().is_some() { Ok(who) } else { Err(Fault::not_found()) };
+    }
     let session = Session::from_request_parts(parts, app).await.map_err(|_| Fault::internal())?;
     let person: Option<Uuid> = session.get(PERSON).await.map_err(|error| {
         tracing::error!(%error, "session");
         Fault::internal()
     })?;
     app.who(person.map(PersonId)).await
+}
+
+/// A projector's token, from its link or what it asks for: a browser can put it nowhere else on a socket. Only links of
+/// projectors work there, so that no other token ends in a history of addresses.
+fn screen_token(parts: &Parts) -> Option<&str> {
+    let path = parts.uri.path().strip_prefix("/screen/").filter(|token| !token.contains('/'));
+    let asked = || parts.uri.query()?.split('&').find_map(|pair| pair.strip_prefix("screen="));
+    path.or_else(asked)
 }
 
 /// The token of the request, if it has one.

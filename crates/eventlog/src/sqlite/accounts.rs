@@ -169,7 +169,7 @@ fn as_participant(row: &SqliteRow) -> Result<Participant, sqlx::Error> {
 }
 
 fn person_kind(number: i64) -> Result<PersonKind, sqlx::Error> {
-    [PersonKind::Guest, PersonKind::Account, PersonKind::Token]
+    [PersonKind::Guest, PersonKind::Account, PersonKind::Token, PersonKind::Screen]
         .into_iter()
         .find(|kind| *kind as i64 == number)
         .ok_or_else(|| sqlx::Error::Decode("a person of unknown kind".into()))
@@ -230,6 +230,11 @@ impl SqliteStore {
 impl Accounts for SqliteStore {
     async fn add_person(&self, person: Person) -> Result<(), AccountError> {
         self.change(Change::AddPerson(person)).await.map(drop)
+    }
+
+    async fn labelled(&self, kind: PersonKind, label: &str) -> Result<Vec<PersonId>, ReadError> {
+        let rows = sqlx::query(sql::LABELLED).bind(kind as i64).bind(label).fetch_all(&self.readers).await?;
+        rows.iter().map(|row| Ok(PersonId(uuid(row, 0)?))).collect()
     }
 
     async fn account(&self, address: &str) -> Result<Option<Person>, ReadError> {

@@ -116,6 +116,8 @@ pub(super) const ORPHANS: &str =
     "SELECT DISTINCT stream FROM event WHERE NOT EXISTS (SELECT 1 FROM stream WHERE stream.id = event.stream)";
 
 pub(super) const ADD_PERSON: &str = "INSERT INTO person (id, kind, label) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING";
+/// Ids of people are UUIDs of version 7: in order of their making.
+pub(super) const LABELLED: &str = "SELECT id FROM person WHERE kind = $1 AND label = $2 ORDER BY id";
 pub(super) const ACCOUNT: &str = "SELECT id, kind, label FROM person WHERE kind = 2 AND label = $1";
 pub(super) const ERASE_PERSON: &str = "DELETE FROM person WHERE id = $1";
 /// All of a person in one statement, so that it is one moment and one crossing to the database.

@@ -251,3 +251,20 @@ async fn given_a_setting_when_written_twice_then_the_first_holds() {
     assert_eq!(store.init_setting("secret", vec![2]).await, Ok(vec![1]));
     assert_eq!(store.setting("secret").await.unwrap(), Some(vec![1]));
 }
+
+#[tokio::test]
+async fn given_labels_then_people_of_a_kind_are_found_by_them() {
+    let (_folder, store) = store().await;
+    let screen =
+        |label: &str| Person { id: PersonId(Uuid::now_v7()), kind: PersonKind::Screen, label: Some(label.to_owned()) };
+    let (one, two, other) = (screen("saal"), screen("saal"), screen("foyer"));
+    let token = Person { kind: PersonKind::Token, ..screen("saal") };
+    for person in [&one, &two, &other, &token] {
+        store.add_person(person.clone()).await.unwrap();
+    }
+    assert_eq!(store.labelled(PersonKind::Screen, "saal").await.unwrap(), [one.id, two.id]);
+    assert_eq!(store.standing(one.id).await.unwrap().unwrap().person, one);
+    store.erase_person(one.id).await.unwrap();
+    assert_eq!(store.labelled(PersonKind::Screen, "saal").await.unwrap(), [two.id]);
+    assert_eq!(store.labelled(PersonKind::Screen, "").await.unwrap(), []);
+}

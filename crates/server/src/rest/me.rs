@@ -356,6 +356,7 @@ pub async fn me(gate: Gate) -> Answer<Json<Value>> {
         PersonKind::Guest => "guest",
         PersonKind::Account => "account",
         PersonKind::Token => "token",
+        PersonKind::Screen => "screen",
     };
     let roles: Vec<Value> =
         standing.roles.iter().map(|(process, role)| json!({ "process": process, "role": role })).collect();

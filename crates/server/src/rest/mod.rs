@@ -6,6 +6,7 @@ pub mod moderation;
 pub mod notices;
 pub mod polls;
 pub mod processes;
+pub mod screens;
 
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
@@ -133,6 +134,7 @@ pub fn api() -> OpenApiRouter<AppState> {
         .routes(routes!(moderation::count_hall))
         .routes(routes!(moderation::log))
         .routes(routes!(moderation::record))
+        .routes(routes!(screens::create, screens::revoke))
         .routes(routes!(polls::create))
         .routes(routes!(polls::show, polls::change))
         .routes(routes!(polls::open))
