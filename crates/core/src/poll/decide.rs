@@ -1,6 +1,6 @@
 //! Judges a command to a poll.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
@@ -243,7 +243,9 @@ fn decide(
             if hashes.is_empty() || state.cards.len() + hashes.len() > MAX_CARDS {
                 return Err(Rejection::TooMany { max: MAX_CARDS as u32 });
             }
-            if hashes.iter().any(|hash| state.card(hash).is_some()) {
+            // Two cards with one code were one vote, and two in the electorate.
+            let mut new = BTreeSet::new();
+            if hashes.iter().any(|hash| state.card(hash).is_some() || !new.insert(hash.0)) {
                 return Err(Rejection::IdReused);
             }
             decision.events.push(PollEvent::CardsIssued(CardsIssued { hashes: hashes.clone() }));
