@@ -214,17 +214,20 @@ fn decide(
         PollCommand::SetEnd { seconds } => {
             when(open)?;
             let until = ends(*seconds, context)?;
-            decision.events.push(PollEvent::EndSet(EndSet { until, closing: false }));
+            if (state.until, state.closing) != (until, false) {
+                decision.events.push(PollEvent::EndSet(EndSet { until, closing: false }));
+            }
         }
         PollCommand::Close { seconds } => {
             when(open)?;
             let wait = seconds.unwrap_or(CLOSING_SECONDS);
             let until = ends(Some(wait), context)?.unwrap_or(now);
+            let sooner = state.until.is_none_or(|ends| until < ends);
+            // What would end sooner anyway, or has ended, still does.
+            let until = state.until.map_or(until, |ends| ends.min(until));
             if wait == 0 {
                 close(state, until, context, decision)?;
-            } else if !state.closing || state.until.is_none_or(|ends| until < ends) {
-                // What would end sooner anyway still does.
-                let until = state.until.map_or(until, |ends| ends.min(until));
+            } else if !state.closing || sooner {
                 decision.events.push(PollEvent::EndSet(EndSet { until: Some(until), closing: true }));
             }
         }
