@@ -5,7 +5,7 @@ use super::state::{Facet, PollState};
 use super::view::{
     Part, Phase, PollDelta, PollHeader, PollKey, PollOwn, PollValue, PollView, ResultView, Source, Turnout,
 };
-use super::{MIN_PART, Results, Secrecy};
+use super::{Electorate, MIN_PART, Results, Secrecy};
 use crate::domain::Summary;
 use crate::ids::ParticipantId;
 use crate::live::{Delta, Seq};
@@ -51,7 +51,8 @@ impl PollState {
     /// How many are entitled: cards that are good for voting, and those that have voted.
     pub(super) fn entitled(&self) -> Option<u32> {
         let voted = |number: u32| self.ballots.contains_key(&Voter::Card(number));
-        (!self.cards.is_empty())
+        let by_card = self.question().is_some_and(|question| question.electorate == Electorate::Cards);
+        (by_card && !self.cards.is_empty())
             .then(|| self.cards.iter().zip(1..).filter(|(card, number)| !card.void || voted(*number)).count() as u32)
     }
 

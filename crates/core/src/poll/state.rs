@@ -157,6 +157,8 @@ impl PollState {
                     Arc::make_mut(founded).question = e.question.clone();
                 }
                 self.touch(Facet::Poll);
+                // Who is entitled depends on the electorate.
+                self.touch(Facet::Turnout);
             }
             PollEvent::Opened(e) => {
                 if self.round > 0 {
