@@ -125,9 +125,15 @@ impl<D: Domain> Stream<D> {
 
     /// Asks, and takes in what follows as the program does.
     pub fn ask(&mut self, actor: &Actor, at: i64, command: D::Command) -> Result<Vec<D::Event>, Rejection> {
-        let context = self.context(actor, at);
+        let mut context = self.context(actor, at);
+        context.ballot_box = self.opened(&command);
         self.asked.push((command.clone(), context.clone()));
         self.take(&command, &context)
+    }
+
+    /// What is in the ballot box, if `command` opens it.
+    fn opened(&self, command: &D::Command) -> Option<Vec<Vec<u8>>> {
+        D::opens_box(&self.state, command).then(|| self.ballots.clone())
     }
 
     /// Sends the last command once more.
@@ -153,7 +159,7 @@ impl<D: Domain> Stream<D> {
 
     fn take(&mut self, command: &D::Command, context: &Context) -> Result<Vec<D::Event>, Rejection> {
         let mut context = context.clone();
-        context.ballot_box = D::opens_box(command).then(|| self.ballots.clone());
+        context.ballot_box = self.opened(command);
         let decision = D::decide(&self.state, command, &context)?;
         if decision.events.is_empty() {
             assert!(decision.texts.is_empty() && decision.erase.is_empty() && decision.follow_ups.is_empty());
@@ -175,11 +181,12 @@ impl<D: Domain> Stream<D> {
         for key in decision.erase {
             assert!(self.rows.remove(&key).is_some(), "{command:?} erases a row that is not there");
         }
+        let anonymous = D::anonymous(command);
         for event in &decision.events {
             let meta = Meta {
                 seq: D::seq(&self.state).next(),
                 at: Some(context.received_at),
-                actor: context.actor.participant,
+                actor: context.actor.participant.filter(|_| !anonymous),
             };
             D::apply(&mut self.state, event, meta);
             assert_eq!(D::seq(&self.state), meta.seq);
@@ -190,6 +197,12 @@ impl<D: Domain> Stream<D> {
         self.state.clone().each_text(&mut |said| assert!(needed.insert(said.key), "a key stands in two places"));
         assert_eq!(self.rows.keys().copied().collect::<BTreeSet<_>>(), needed, "side rows after {command:?}");
         Ok(decision.events)
+    }
+
+    /// The log as it can be read.
+    pub fn log(&self) -> Vec<String> {
+        let text = |body: &[u8]| String::from_utf8(body.to_vec()).expect("JSON");
+        self.log.iter().map(|(kind, version, body, meta)| format!("{kind} {version} {} {meta:?}", text(body))).collect()
     }
 
     /// The kinds of the events so far.
@@ -253,7 +266,8 @@ pub fn assert_alike<D: Domain>(a: &D::State, b: &D::State, command: &D::Command,
     let judge = |state| {
         D::decide(state, command, context).map(|decision| {
             let written: Vec<_> = decision.events.iter().map(|event| (event.kind(), event.body())).collect();
-            (written, decision.texts, decision.erase, decision.follow_ups)
+            let ballots = (decision.box_put, decision.box_empty);
+            (written, decision.texts, decision.erase, decision.follow_ups, ballots)
         })
     };
     assert_eq!(judge(a), judge(b), "{command:?}");
