@@ -3,6 +3,9 @@
 //! A ballot gives each option a number, its *mark*; the [`Method`] says what the numbers mean. All that is published of
 //! a count can be summed over parts (online, hands, paper) and be counted again from the ballots.
 
+#[cfg(test)]
+mod tests;
+
 use serde::{Deserialize, Serialize};
 
 /// The fewest options of a question that lists its own.
@@ -21,11 +24,12 @@ pub const MAX_RESISTANCE: u8 = 10;
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(tag = "method", rename_all = "snake_case")]
 pub enum Method {
-    /// One option: mark 1, the others 0. Most votes win (plurality). Example: the capital of Tennessee, where the four
-    /// towns get 42, 26, 15 and 17 of a hundred first votes (N. Tideman, *Collective Decisions and Voting*, 2006).
+    /// One option: mark 1, the others 0. Most votes win (plurality). Example: the capital of Tennessee, where Memphis,
+    /// Nashville, Chattanooga and Knoxville get 42, 26, 15 and 17 of a hundred votes (electowiki, *Tennessee*).
     Single,
     /// Several options: marks 1. Most votes win: approval voting (S. J. Brams, P. C. Fishburn, *Approval Voting*,
-    /// American Political Science Review 72, 1978).
+    /// American Political Science Review 72, 1978). Example: twelve voters and eight candidates, the first of whom has
+    /// eight approvals (M. Lackner, P. Skowron, *Multi-Winner Voting with Approval Preferences*, 2023, example 1).
     Multiple {
         /// The fewest to choose.
         min: u8,
@@ -33,26 +37,33 @@ pub enum Method {
         max: u8,
     },
     /// Yes, no or abstain, in this order: mark 1 for one of them. Majorities after *Robert's Rules of Order* (12th ed.,
-    /// § 44): abstentions do not count unless the rule says so.
+    /// § 44): abstentions do not count unless the rule says so. Examples: of 19, 20 and 21 votes 10, 11 and 11 are a
+    /// majority; of 30, 31, 32 and 33 votes 20, 21, 22 and 22 are two thirds.
     YesNo,
     /// Each option on a scale: marks 1 to `steps`, 0 for no answer. Ordered by the mean of the answers (range voting,
-    /// W. D. Smith, 2000); the spread is published beside it, since a mean alone hides two camps.
+    /// W. D. Smith, 2000); the spread is published beside it, since a mean alone hides two camps. Example: the capital of
+    /// Tennessee, with 0 to 10 points by distance 420, 603, 457 and 312 in all (Wikipedia, *Score voting*).
     Scale {
         /// How many steps, 2 to 11.
         steps: u8,
     },
     /// Each option gets the resistance one feels, 0 to 10; least resistance wins. "Leave it as it is" is always the last
-    /// option (E. Visotschnig, S. Schrotta, *Das SK-Prinzip*, 2005).
+    /// option (E. Visotschnig, S. Schrotta, *Das SK-Prinzip*, 2005). Example: four people and the colour of a car, where
+    /// dark blue meets 9 points of resistance and the others 17 or 18 (finding-marbles.com, *Systemic Consensus*, 2012,
+    /// after the book *Systemisches Konsensieren*).
     Resistance,
     /// Points to spend on options as one likes; most points win (cumulative voting: G. J. Glasser, *Game theory and
-    /// cumulative voting for corporate directors*, Management Science 5, 1959).
+    /// cumulative voting for corporate directors*, Management Science 5, 1959). Example: eleven voters with seven points
+    /// each, of which the first three candidates get 27, 26 and 13 (Wellesley College, *Math and Politics Modules*,
+    /// cumulative voting).
     Dots {
         /// How many everyone has, 1 to 100.
         points: u8,
     },
     /// Options in order: marks are ranks, 1 is best, equal ranks are allowed, 0 ranks below all others. The method of
     /// M. Schulze (*A new monotonic, clone-independent, reversal symmetric, and Condorcet-consistent single-winner
-    /// election method*, Social Choice and Welfare 36, 2011) with winning votes.
+    /// election method*, Social Choice and Welfare 36, 2011) with winning votes. Examples: the paper's first, and that of
+    /// 45 voters in its author's collection.
     Ranking,
 }
 
