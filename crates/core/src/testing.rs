@@ -133,7 +133,7 @@ impl<D: Domain> Stream<D> {
 
     /// What is in the ballot box, if `command` opens it.
     fn opened(&self, command: &D::Command) -> Option<Vec<Vec<u8>>> {
-        D::opens_box(&self.state, command).then(|| self.ballots.clone())
+        D::opens_box(command).then(|| self.ballots.clone())
     }
 
     /// Sends the last command once more.
@@ -181,13 +181,9 @@ impl<D: Domain> Stream<D> {
         for key in decision.erase {
             assert!(self.rows.remove(&key).is_some(), "{command:?} erases a row that is not there");
         }
-        let anonymous = D::anonymous(command);
+        let trace = D::trace(&self.state, command);
         for event in &decision.events {
-            let meta = Meta {
-                seq: D::seq(&self.state).next(),
-                at: Some(context.received_at),
-                actor: context.actor.participant.filter(|_| !anonymous),
-            };
+            let meta = Meta::of(D::seq(&self.state).next(), trace, context.received_at, &context.actor);
             D::apply(&mut self.state, event, meta);
             assert_eq!(D::seq(&self.state), meta.seq);
             let (kind, version) = event.kind();
