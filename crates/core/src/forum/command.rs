@@ -2,8 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::ids::{ContributionId, ForumId, ParticipantId, ProcessId, TopicId};
+use crate::ids::{ContributionId, ForumId, ParticipantId, PollId, ProcessId, StreamId, TopicId};
 use crate::live::Seq;
+use crate::poll::Phase;
 use crate::said::{Lang, Texts};
 use crate::time::Timestamp;
 
@@ -320,6 +321,17 @@ pub enum ForumCommand {
     ErasePerson {
         /// Whose.
         participant: ParticipantId,
+    },
+    /// Say where a poll of this forum stands; follows from the poll's stream. Drafts are passed over.
+    PollMoved {
+        /// The poll.
+        poll: PollId,
+        /// Its stream.
+        stream: StreamId,
+        /// Where it stands.
+        phase: Phase,
+        /// What it asks.
+        title: Texts,
     },
     /// A moment the state waited for has come.
     Tick {

@@ -13,7 +13,7 @@ use super::event::{
 use super::state::{Contribution, ForumState, Person, Status};
 use super::{
     EDIT_WINDOW_MS, Forum, ForumCommand, ForumEvent, MAX_ADDITIONS, MAX_HALL, MAX_REPORTS, MAX_SLOW_SECONDS,
-    MAX_TOPICS, MAX_UNTIL_MS, Mode, Waiting, project,
+    MAX_TOPICS, MAX_UNTIL_MS, Mode, Waiting, project, stage,
 };
 use crate::domain::{Context, Decision, Domain, Meta, StreamKind, Summary};
 use crate::ids::{CommandId, ContributionId, ParticipantId, StreamId, TopicId};
@@ -56,6 +56,7 @@ impl Domain for Forum {
         ("introduce", Need::Participant),
         ("erase", Need::Admin),
         ("erase_person", Need::System),
+        ("poll_moved", Need::System),
         ("tick", Need::System),
     ];
 
@@ -93,6 +94,7 @@ impl Domain for Forum {
             ForumCommand::Introduce => "introduce",
             ForumCommand::Erase { .. } => "erase",
             ForumCommand::ErasePerson { .. } => "erase_person",
+            ForumCommand::PollMoved { .. } => "poll_moved",
             ForumCommand::Tick { .. } => "tick",
         }
     }
@@ -132,6 +134,7 @@ impl Domain for Forum {
             | ForumCommand::RejectAppeal { contribution, .. }
             | ForumCommand::Erase { contribution } => Some(contribution.0),
             ForumCommand::Found { forum, .. } => Some(forum.0),
+            ForumCommand::PollMoved { poll, .. } => Some(poll.0),
             _ => None,
         }
     }
@@ -207,12 +210,15 @@ fn topic_id(stream: StreamId, command: CommandId) -> TopicId {
     TopicId(command.derive(stream, "topic"))
 }
 
+/// Whether a command is taken; what follows from it is in the decision.
+pub(super) type Judged = Result<(), Rejection>;
+
 fn decide(
     state: &ForumState,
     command: &ForumCommand,
     context: &Context,
     decision: &mut Decision<ForumEvent>,
-) -> Result<(), Rejection> {
+) -> Judged {
     let participant = || context.actor.participant.ok_or(Rejection::NotJoined);
     let event = match command {
         ForumCommand::Found { forum, process, title, waiting } => {
@@ -486,6 +492,9 @@ fn decide(
                 forget(state.at(*ix), decision);
             }
             ForumEvent::PersonErased(PersonErased { participant: *participant })
+        }
+        ForumCommand::PollMoved { poll, stream, phase, title } => {
+            return stage::poll_moved(state, context, decision, (*poll, *stream, *phase, title));
         }
         ForumCommand::Tick { moment } => {
             if state.until != Some(*moment) || context.received_at < *moment {

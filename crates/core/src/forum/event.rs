@@ -4,8 +4,9 @@ use serde::{Deserialize, Serialize};
 
 use super::{HideReason, Mode, ReportReason, Reported, Waiting};
 use crate::domain::events;
-use crate::ids::{ContributionId, ForumId, ParticipantId, ProcessId, TopicId};
+use crate::ids::{ContributionId, ForumId, ParticipantId, PollId, ProcessId, StreamId, TopicId};
 use crate::people::Role;
+use crate::poll::Phase;
 use crate::said::{HoldsTexts, Lang, Said, SaidTexts};
 use crate::time::Timestamp;
 
@@ -66,6 +67,8 @@ events! {
         Erased = "forum.erased" v 1,
         /// All words of a person were deleted.
         PersonErased = "forum.person_erased" v 1,
+        /// A poll of the forum began or moved on.
+        PollMoved = "forum.poll_moved" v 1,
     }
 }
 
@@ -344,12 +347,26 @@ pub struct PersonErased {
     pub participant: ParticipantId,
 }
 
+/// See [`ForumEvent::PollMoved`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PollMoved {
+    /// The poll.
+    pub poll: PollId,
+    /// Its stream.
+    pub stream: StreamId,
+    /// Where it stands.
+    pub phase: Phase,
+    /// What it asks.
+    pub title: SaidTexts,
+}
+
 impl HoldsTexts for ForumEvent {
     fn each_text(&mut self, visit: &mut dyn FnMut(&mut Said)) {
         match self {
             Self::Founded(Founded { title, .. })
             | Self::Titled(Titled { title })
-            | Self::TopicAdded(TopicAdded { title, .. }) => title.each_text(visit),
+            | Self::TopicAdded(TopicAdded { title, .. })
+            | Self::PollMoved(PollMoved { title, .. }) => title.each_text(visit),
             Self::Introduced(Introduced { name: Some(said), .. })
             | Self::Contributed(Contributed { text: said, .. })
             | Self::Edited(Edited { text: said, .. })

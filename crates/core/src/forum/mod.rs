@@ -5,10 +5,13 @@ mod command;
 mod decide;
 #[cfg(feature = "decide")]
 mod event;
+mod hall;
 #[cfg(feature = "decide")]
 mod project;
 #[cfg(feature = "decide")]
 mod reading;
+#[cfg(feature = "decide")]
+mod stage;
 #[cfg(feature = "decide")]
 mod state;
 #[cfg(all(test, feature = "decide"))]
@@ -18,6 +21,7 @@ mod view;
 pub use command::{ForumCommand, HideReason, Mode, ReportReason, Reported, Waiting};
 #[cfg(feature = "decide")]
 pub use event::*;
+pub use hall::*;
 #[cfg(feature = "decide")]
 pub use reading::Search;
 #[cfg(feature = "decide")]

@@ -156,6 +156,7 @@ impl ForumState {
             forum: self.header().expect("a view is asked of a founded forum"),
             totals: self.totals(audience),
             topics: (0..self.topics.len() as Ix).map(|ix| self.topic_view(ix)).collect(),
+            polls: self.poll_views(),
             contributions,
             waiting: desk(&self.queue),
             attention: desk(&self.attention),
@@ -213,6 +214,10 @@ impl ForumState {
                     }
                 }
                 Facet::Own(_) => {}
+                Facet::Poll(ix) => {
+                    let poll = self.poll_view(ix);
+                    deltas.push(put(ForumKey::Poll(poll.id), ForumValue::Poll(poll)));
+                }
             }
         }
         deltas
@@ -332,7 +337,7 @@ pub(super) fn set_aside(view: &mut ForumView, bytes: usize) -> Vec<(ForumKey, Fo
 /// Cuts a view down to about `bytes` of JSON.
 pub(super) fn shorten(view: &mut ForumView, bytes: usize) -> Option<u64> {
     let desk: usize = view.waiting.iter().chain(&view.attention).map(size).sum();
-    let mut left = bytes.saturating_sub(600 + view.topics.len() * 150 + desk);
+    let mut left = bytes.saturating_sub(600 + view.topics.len() * 150 + view.polls.len() * 250 + desk);
     let fits = view
         .contributions
         .iter()

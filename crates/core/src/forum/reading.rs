@@ -147,6 +147,7 @@ impl ForumState {
             forum,
             totals: super::Totals { contributions: self.visible_total, waiting: None },
             topics: (0..self.topics.len() as Ix).map(|ix| self.topic_view(ix)).collect(),
+            polls: Vec::new(),
             contributions: Vec::new(),
             waiting: Vec::new(),
             attention: Vec::new(),

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use imbl::{HashMap, OrdMap, OrdSet, Vector};
 use serde::{Deserialize, Serialize};
 
+use super::stage::PollPlace;
 use super::view::Did;
 use super::{Contributed, ForumEvent, HideReason, MAX_DESK, Mode, ReportReason, Reported, Waiting};
 use crate::domain::Meta;
@@ -36,6 +37,8 @@ pub struct ForumState {
     pub(super) hall: Option<u32>,
     /// What staff did, oldest first.
     pub(super) acts: Vector<Act>,
+    /// In the order they came to be.
+    pub(super) polls: Vector<PollPlace>,
     header_seq: Seq,
     totals_seq: Seq,
     desk_seq: Seq,
@@ -93,6 +96,7 @@ pub(super) enum Facet {
     /// What only staff see of the totals.
     Desk,
     Own(Ix),
+    Poll(Ix),
 }
 
 /// Something staff did.
@@ -526,6 +530,7 @@ impl ForumState {
                 }
                 self.touch(Facet::Own(ix));
             }
+            ForumEvent::PollMoved(e) => self.poll_moved(e),
         }
     }
 
@@ -756,7 +761,7 @@ impl ForumState {
     }
 
     /// Moves a facet to the present number.
-    fn touch(&mut self, facet: Facet) {
+    pub(super) fn touch(&mut self, facet: Facet) {
         let seq = self.seq;
         let slot = match facet {
             Facet::Header => &mut self.header_seq,
@@ -767,6 +772,7 @@ impl ForumState {
             Facet::Counts(ix) => &mut Arc::make_mut(&mut self.contributions[ix as usize]).counts_changed,
             Facet::Staff(ix) => &mut Arc::make_mut(&mut self.contributions[ix as usize]).staff_changed,
             Facet::Own(ix) => &mut Arc::make_mut(&mut self.people[ix as usize]).changed,
+            Facet::Poll(ix) => &mut self.polls[ix as usize].changed,
         };
         let before = std::mem::replace(slot, seq);
         if before != seq {
@@ -780,6 +786,7 @@ impl ForumState {
         let mut changed: Vec<(Seq, Facet)> =
             vec![(self.header_seq, Facet::Header), (self.totals_seq, Facet::Totals), (self.desk_seq, Facet::Desk)];
         changed.extend(self.topics.iter().zip(0..).map(|(topic, ix)| (topic.changed, Facet::Topic(ix))));
+        changed.extend(self.polls.iter().zip(0..).map(|(poll, ix)| (poll.changed, Facet::Poll(ix))));
         self.by_contribution = HashMap::new();
         self.by_person = HashMap::new();
         self.listed = OrdMap::new();
@@ -907,6 +914,9 @@ impl HoldsTexts for ForumState {
         }
         for topic in &mut self.topics {
             topic.title.each_text(visit);
+        }
+        for poll in &mut self.polls {
+            poll.title.each_text(visit);
         }
         for contribution in &mut self.contributions {
             let contribution = Arc::make_mut(contribution);

@@ -1,3 +1,5 @@
+mod hall;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -8,9 +10,10 @@ use uuid::Uuid;
 
 use super::*;
 use crate::domain::Domain;
-use crate::ids::{ContributionId, ForumId, ParticipantId, ProcessId, StreamId, TopicId};
+use crate::ids::{ContributionId, ForumId, ParticipantId, PollId, ProcessId, StreamId, TopicId};
 use crate::live::{Delta, LiveTypes, Seq, WindowRequest};
 use crate::people::{Actor, Audience, Need, Role};
+use crate::poll::Phase;
 use crate::rejection::Rejection;
 use crate::said::{Lang, SaidTexts};
 use crate::testing::{
@@ -139,6 +142,7 @@ enum What {
     ResetName,
     SetSummary,
     CountHall,
+    PollMoved,
 }
 
 /// One command of a random talk, in small numbers that fit whatever there is by then.
@@ -191,6 +195,7 @@ fn step() -> impl Strategy<Value = Step> {
         1 => Just(What::ResetName),
         1 => Just(What::SetSummary),
         1 => Just(What::CountHall),
+        3 => Just(What::PollMoved),
     ];
     (what, 0..3 * ACTORS, any::<u8>(), any::<u8>(), -5..40i16, prop::bool::weighted(0.1))
         .prop_map(|(what, by, on, how, later, again)| Step { what, by, on, how, later, again })
@@ -265,7 +270,7 @@ impl Talk {
         let supports = |one| Forum::own(&self.room.state, one, 0).supported.contains(&contribution);
         let likely = match step.what {
             What::Unsupport => self.actors.iter().position(|actor| actor.participant.is_some_and(supports)),
-            What::Found | What::ErasePerson | What::Tick => Some(9),
+            What::Found | What::ErasePerson | What::Tick | What::PollMoved => Some(9),
             What::Edit | What::Withdraw | What::Add | What::Appeal => {
                 self.actors.iter().position(|actor| actor.participant == author)
             }
@@ -422,6 +427,7 @@ impl Talk {
                 let people = self.people();
                 ForumCommand::ErasePerson { participant: people[how % people.len()] }
             }
+            What::PollMoved => hall::poll_moved(step.on % 4, hall::PHASES[how % 4], &self.text()),
             What::Tick => {
                 let moment = Forum::next_due(&self.room.state).filter(|_| how > 50).unwrap_or(Timestamp(self.now));
                 self.now = self.now.max(moment.0 - i64::from(step.how < 70));
@@ -469,6 +475,7 @@ struct Retold {
     topics: Words,
     names: BTreeMap<ParticipantId, Words>,
     summary: Words,
+    polls: BTreeMap<PollId, Words>,
     posts: BTreeMap<ContributionId, Post>,
 }
 
@@ -653,6 +660,9 @@ impl Retold {
                     }
                 }
             }
+            ForumEvent::PollMoved(e) => {
+                self.polls.insert(e.poll, all(&e.title));
+            }
             ForumEvent::Supported(_)
             | ForumEvent::Unsupported(_)
             | ForumEvent::StateSet(_)
@@ -685,6 +695,7 @@ impl Retold {
 
     fn seen_by(&self, audience: Audience) -> Words {
         let mut seen = &self.title | &self.topics;
+        seen.extend(self.polls.values().flatten());
         for post in self.posts.values() {
             if post.place != Place::Visible && audience != Audience::Staff {
                 continue;
@@ -724,6 +735,7 @@ impl Retold {
         let mut kept = &self.title | &self.topics;
         kept.extend(self.names.values().flatten());
         kept.extend(&self.summary);
+        kept.extend(self.polls.values().flatten());
         for post in self.posts.values() {
             let sides = [
                 &post.text,
@@ -834,7 +846,8 @@ fn given_one_long_talk_then_everything_that_can_happen_happened_and_pages_are_th
     let commands: BTreeSet<&str> = Forum::COMMANDS.iter().map(|(name, _)| *name).collect();
     assert_eq!(talk.room.taken, commands, "commands that led to something");
     assert_eq!(talk.room.kinds(), written(include_str!("event.rs")), "events");
-    let deltas = ["gone contribution", "put contribution", "put counts", "put forum", "put topic", "put totals"];
+    let deltas =
+        ["gone contribution", "put contribution", "put counts", "put forum", "put poll", "put topic", "put totals"];
     assert!(witness.deltas.iter().eq(&deltas), "{:?}", witness.deltas);
 
     talk.room.ask(&moderator(), talk.now, set(Mode::Open)).expect("taken");
@@ -974,12 +987,13 @@ fn given_a_key_of_a_delta_then_it_is_one_string_and_only_such_are_read() {
         ForumKey::Topic(TopicId(id)),
         ForumKey::Contribution(ContributionId(id)),
         ForumKey::Counts(ContributionId(id)),
+        ForumKey::Poll(PollId(id)),
     ];
     for key in keys {
         assert_eq!(json(&key), format!("\"{key}\""));
         assert_eq!(serde_json::from_str::<ForumKey>(&json(&key)).expect("read"), key);
     }
-    for unknown in ["", "forums", "counts", "counts/1", "vote/00000000-0000-0000-0000-000000000005"] {
+    for unknown in ["", "forums", "counts", "counts/1", "poll", "vote/00000000-0000-0000-0000-000000000005"] {
         assert!(serde_json::from_str::<ForumKey>(&json(&unknown)).is_err(), "{unknown}");
     }
 }
@@ -1006,6 +1020,7 @@ fn given_every_command_then_whoever_lacks_the_standing_is_refused_before_anythin
         (Need::System, found(Waiting::None)),
         (Need::System, ForumCommand::ErasePerson { participant: participant(1) }),
         (Need::System, Forum::tick(Timestamp(0))),
+        (Need::System, hall::poll_moved(1, Phase::Open, "Ja?")),
         (Need::Admin, ForumCommand::Erase { contribution }),
         (Need::Moderator, ForumCommand::SetTitle { title: german("Titel") }),
         (Need::Moderator, ForumCommand::AddTopic { title: german("Thema") }),

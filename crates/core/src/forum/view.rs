@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Forum, HideReason, Mode, ReportReason, Reported, Waiting};
-use crate::ids::{ContributionId, ForumId, ParticipantId, ProcessId, TopicId};
+use super::{Forum, HideReason, Mode, PollPlaceInForum, ReportReason, Reported, Waiting};
+use crate::ids::{ContributionId, ForumId, ParticipantId, PollId, ProcessId, TopicId};
 use crate::live::{Delta, LiveTypes, Seq};
 use crate::people::Role;
 use crate::said::{Lang, Texts};
@@ -22,6 +22,9 @@ pub struct ForumView {
     pub totals: Totals,
     /// In the order they were added.
     pub topics: Vec<TopicView>,
+    /// Its polls, oldest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub polls: Vec<PollPlaceInForum>,
     /// Newest first, by position.
     pub contributions: Vec<ContributionView>,
     /// Staff only: what waits, longest first; at most [`super::MAX_DESK`] of it.
@@ -394,7 +397,8 @@ impl From<OwnHiddenMembers> for OwnHidden {
     }
 }
 
-/// One facet of one entity of a forum. On the wire a string: `forum`, `totals`, `topic/ID`, `contribution/ID`, `counts/ID`.
+/// One facet of one entity of a forum. On the wire a string: `forum`, `totals`, `topic/ID`, `contribution/ID`, `counts/ID`,
+/// `poll/ID`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum ForumKey {
     /// [`Header`].
@@ -407,6 +411,8 @@ pub enum ForumKey {
     Contribution(ContributionId),
     /// [`Counts`].
     Counts(ContributionId),
+    /// [`PollPlaceInForum`].
+    Poll(PollId),
 }
 
 impl fmt::Display for ForumKey {
@@ -417,6 +423,7 @@ impl fmt::Display for ForumKey {
             Self::Topic(id) => write!(f, "topic/{id}"),
             Self::Contribution(id) => write!(f, "contribution/{id}"),
             Self::Counts(id) => write!(f, "counts/{id}"),
+            Self::Poll(id) => write!(f, "poll/{id}"),
         }
     }
 }
@@ -434,6 +441,7 @@ impl<'de> Deserialize<'de> for ForumKey {
             None if key == "forum" => Some(Self::Forum),
             None if key == "totals" => Some(Self::Totals),
             Some(("topic", id)) => id.parse().ok().map(Self::Topic),
+            Some(("poll", id)) => id.parse().ok().map(Self::Poll),
             Some(("contribution", id)) => id.parse().ok().map(Self::Contribution),
             Some(("counts", id)) => id.parse().ok().map(Self::Counts),
             _ => None,
@@ -456,6 +464,8 @@ pub enum ForumValue {
     Contribution(Box<ContributionView>),
     /// Of [`ForumKey::Counts`].
     Counts(Counts),
+    /// Of [`ForumKey::Poll`].
+    Poll(PollPlaceInForum),
 }
 
 /// A change of a forum.
@@ -490,6 +500,10 @@ impl ForumView {
                 ForumValue::Topic(topic) => match self.topics.iter_mut().find(|have| have.id == topic.id) {
                     Some(have) => have.clone_from(topic),
                     None => self.topics.push(topic.clone()),
+                },
+                ForumValue::Poll(poll) => match self.polls.binary_search_by_key(&poll.number, |have| have.number) {
+                    Ok(at) => self.polls[at].clone_from(poll),
+                    Err(at) => self.polls.insert(at, poll.clone()),
                 },
                 ForumValue::Contribution(contribution) => self.put(contribution),
                 ForumValue::Counts(counts) => {
