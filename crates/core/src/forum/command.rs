@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::Stage;
 use crate::ids::{ContributionId, ForumId, ParticipantId, PollId, ProcessId, StreamId, TopicId};
 use crate::live::Seq;
 use crate::poll::Phase;
@@ -332,6 +333,11 @@ pub enum ForumCommand {
         phase: Phase,
         /// What it asks.
         title: Texts,
+    },
+    /// Put something on stage.
+    SetStage {
+        /// What the hall sees from now on.
+        stage: Stage,
     },
     /// A moment the state waited for has come.
     Tick {

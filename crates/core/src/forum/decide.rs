@@ -57,6 +57,7 @@ impl Domain for Forum {
         ("erase", Need::Admin),
         ("erase_person", Need::System),
         ("poll_moved", Need::System),
+        ("set_stage", Need::Moderator),
         ("tick", Need::System),
     ];
 
@@ -95,6 +96,7 @@ impl Domain for Forum {
             ForumCommand::Erase { .. } => "erase",
             ForumCommand::ErasePerson { .. } => "erase_person",
             ForumCommand::PollMoved { .. } => "poll_moved",
+            ForumCommand::SetStage { .. } => "set_stage",
             ForumCommand::Tick { .. } => "tick",
         }
     }
@@ -496,6 +498,7 @@ fn decide(
         ForumCommand::PollMoved { poll, stream, phase, title } => {
             return stage::poll_moved(state, context, decision, (*poll, *stream, *phase, title));
         }
+        ForumCommand::SetStage { stage } => return stage::set(state, decision, stage),
         ForumCommand::Tick { moment } => {
             if state.until != Some(*moment) || context.received_at < *moment {
                 return Ok(());

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{HideReason, Mode, ReportReason, Reported, Waiting};
+use super::{HideReason, Mode, ReportReason, Reported, Stage, Waiting};
 use crate::domain::events;
 use crate::ids::{ContributionId, ForumId, ParticipantId, PollId, ProcessId, StreamId, TopicId};
 use crate::people::Role;
@@ -69,6 +69,8 @@ events! {
         PersonErased = "forum.person_erased" v 1,
         /// A poll of the forum began or moved on.
         PollMoved = "forum.poll_moved" v 1,
+        /// Something was put on stage.
+        StageSet = "forum.stage_set" v 1,
     }
 }
 
@@ -360,6 +362,13 @@ pub struct PollMoved {
     pub title: SaidTexts,
 }
 
+/// See [`ForumEvent::StageSet`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StageSet {
+    /// What the hall sees.
+    pub stage: Stage,
+}
+
 impl HoldsTexts for ForumEvent {
     fn each_text(&mut self, visit: &mut dyn FnMut(&mut Said)) {
         match self {
@@ -397,6 +406,7 @@ impl HoldsTexts for ForumEvent {
             | Self::Approved(_)
             | Self::Restored(_)
             | Self::StateSet(_)
+            | Self::StageSet(_)
             | Self::WaitingSet(_)
             | Self::Erased(_)
             | Self::PersonErased(_) => {}

@@ -157,6 +157,7 @@ impl ForumState {
             totals: self.totals(audience),
             topics: (0..self.topics.len() as Ix).map(|ix| self.topic_view(ix)).collect(),
             polls: self.poll_views(),
+            stage: self.stage.clone(),
             contributions,
             waiting: desk(&self.queue),
             attention: desk(&self.attention),
@@ -214,6 +215,7 @@ impl ForumState {
                     }
                 }
                 Facet::Own(_) => {}
+                Facet::Stage => deltas.push(put(ForumKey::Stage, ForumValue::Stage(self.stage.clone()))),
                 Facet::Poll(ix) => {
                     let poll = self.poll_view(ix);
                     deltas.push(put(ForumKey::Poll(poll.id), ForumValue::Poll(poll)));

@@ -148,6 +148,7 @@ impl ForumState {
             totals: super::Totals { contributions: self.visible_total, waiting: None },
             topics: (0..self.topics.len() as Ix).map(|ix| self.topic_view(ix)).collect(),
             polls: Vec::new(),
+            stage: super::Stage::default(),
             contributions: Vec::new(),
             waiting: Vec::new(),
             attention: Vec::new(),

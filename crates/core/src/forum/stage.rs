@@ -1,15 +1,16 @@
-//! The polls of a forum: told by their own streams, kept, and shown.
+//! What the hall sees, and the polls that can be put there: told by their own streams, kept, and shown.
 
 use serde::{Deserialize, Serialize};
 
 use super::decide::Judged;
-use super::event::PollMoved;
+use super::event::{PollMoved, StageSet};
 use super::state::{Facet, Ix};
-use super::{ForumEvent, ForumState, MAX_FORUM_POLLS, PollPlaceInForum};
+use super::{ForumEvent, ForumState, MAX_FORUM_POLLS, MAX_ON_STAGE, PollPlaceInForum, Stage, Status};
 use crate::domain::{Context, Decision};
-use crate::ids::{PollId, StreamId};
+use crate::ids::{ContributionId, PollId, StreamId};
 use crate::live::Seq;
 use crate::poll::Phase;
+use crate::rejection::Rejection;
 use crate::said::{SaidTexts, Texts};
 use crate::text::TextLimits;
 
@@ -47,19 +48,63 @@ pub(super) fn poll_moved(
     Ok(())
 }
 
+/// Judges what a moderator puts on stage.
+pub(super) fn set(state: &ForumState, decision: &mut Decision<ForumEvent>, stage: &Stage) -> Judged {
+    let there = match stage {
+        Stage::Topic { topic } => state.find_topic(*topic).is_some(),
+        Stage::Poll { poll } => state.find_poll(*poll).is_some(),
+        Stage::Contributions { contributions } if contributions.len() > MAX_ON_STAGE => {
+            return Err(Rejection::TooMany { max: MAX_ON_STAGE as u32 });
+        }
+        Stage::Contributions { contributions } => {
+            let seen = |id: &ContributionId| state.contribution(*id).is_some_and(|it| it.status == Status::Visible);
+            !contributions.is_empty() && contributions.iter().all(seen)
+        }
+        Stage::Off | Stage::Welcome | Stage::Speaking => true,
+    };
+    if !there {
+        return Err(Rejection::NotFound);
+    }
+    if state.stage != *stage {
+        decision.events.push(ForumEvent::StageSet(StageSet { stage: stage.clone() }));
+    }
+    Ok(())
+}
+
 impl ForumState {
+    pub(super) fn set_stage(&mut self, stage: Stage) {
+        self.stage = stage;
+        self.touch(Facet::Stage);
+    }
+
+    /// Takes a contribution off the stage that can be seen no longer.
+    pub(super) fn leave_stage(&mut self, gone: ContributionId) {
+        let Stage::Contributions { contributions } = &self.stage else { return };
+        let left: Vec<_> = contributions.iter().copied().filter(|one| *one != gone).collect();
+        if left.len() < contributions.len() {
+            // An empty stage welcomes.
+            let empty = left.is_empty();
+            self.set_stage(if empty { Stage::Welcome } else { Stage::Contributions { contributions: left } });
+        }
+    }
+
     pub(super) fn find_poll(&self, id: PollId) -> Option<Ix> {
         self.polls.iter().position(|poll| poll.id == id).map(|ix| ix as Ix)
     }
 
     pub(super) fn poll_moved(&mut self, e: &PollMoved) {
         let ix = self.find_poll(e.poll).unwrap_or(self.polls.len() as Ix);
+        let opens = e.phase == Phase::Open && self.polls.get(ix as usize).is_none_or(|poll| poll.phase != Phase::Open);
         let poll = PollPlace { id: e.poll, stream: e.stream, phase: e.phase, title: e.title.clone(), changed: Seq(0) };
         match self.polls.get_mut(ix as usize) {
             Some(known) => *known = PollPlace { changed: known.changed, ..poll },
             None => self.polls.push_back(poll),
         }
         self.touch(Facet::Poll(ix));
+        // Moderators who open a poll need not press twice. A dark stage stays dark.
+        if opens && self.stage != Stage::Off {
+            self.set_stage(Stage::Poll { poll: e.poll });
+        }
     }
 
     pub(super) fn poll_view(&self, ix: Ix) -> PollPlaceInForum {

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::stage::PollPlace;
 use super::view::Did;
-use super::{Contributed, ForumEvent, HideReason, MAX_DESK, Mode, ReportReason, Reported, Waiting};
+use super::{Contributed, ForumEvent, HideReason, MAX_DESK, Mode, ReportReason, Reported, Stage, Waiting};
 use crate::domain::Meta;
 use crate::ids::{ContributionId, ForumId, ParticipantId, ProcessId, TopicId};
 use crate::live::Seq;
@@ -39,6 +39,9 @@ pub struct ForumState {
     pub(super) acts: Vector<Act>,
     /// In the order they came to be.
     pub(super) polls: Vector<PollPlace>,
+    /// What the hall sees.
+    pub(super) stage: Stage,
+    stage_seq: Seq,
     header_seq: Seq,
     totals_seq: Seq,
     desk_seq: Seq,
@@ -97,6 +100,7 @@ pub(super) enum Facet {
     Desk,
     Own(Ix),
     Poll(Ix),
+    Stage,
 }
 
 /// Something staff did.
@@ -531,6 +535,7 @@ impl ForumState {
                 self.touch(Facet::Own(ix));
             }
             ForumEvent::PollMoved(e) => self.poll_moved(e),
+            ForumEvent::StageSet(e) => self.set_stage(e.stage.clone()),
         }
     }
 
@@ -714,7 +719,7 @@ impl ForumState {
             contribution.hall = contribution.hall.take().map(|_| Speaker::default());
         }
         contribution.status = status.clone();
-        let (after, parent, at) = (contribution.position, contribution.reply_to, contribution.at);
+        let (id, after, parent, at) = (contribution.id, contribution.position, contribution.reply_to, contribution.at);
         if self.listed.get(&before) == Some(&ix) {
             self.listed.remove(&before);
         }
@@ -730,6 +735,7 @@ impl ForumState {
             self.last_at = self.last_at.max(Some(at));
         } else {
             self.visible_total -= 1;
+            self.leave_stage(id);
         }
         self.touch(Facet::Totals);
         if let Some(parent) = parent {
@@ -773,6 +779,7 @@ impl ForumState {
             Facet::Staff(ix) => &mut Arc::make_mut(&mut self.contributions[ix as usize]).staff_changed,
             Facet::Own(ix) => &mut Arc::make_mut(&mut self.people[ix as usize]).changed,
             Facet::Poll(ix) => &mut self.polls[ix as usize].changed,
+            Facet::Stage => &mut self.stage_seq,
         };
         let before = std::mem::replace(slot, seq);
         if before != seq {
@@ -783,8 +790,12 @@ impl ForumState {
 
     /// Builds the indexes.
     pub(super) fn rebuild(&mut self) {
-        let mut changed: Vec<(Seq, Facet)> =
-            vec![(self.header_seq, Facet::Header), (self.totals_seq, Facet::Totals), (self.desk_seq, Facet::Desk)];
+        let mut changed: Vec<(Seq, Facet)> = vec![
+            (self.header_seq, Facet::Header),
+            (self.totals_seq, Facet::Totals),
+            (self.desk_seq, Facet::Desk),
+            (self.stage_seq, Facet::Stage),
+        ];
         changed.extend(self.topics.iter().zip(0..).map(|(topic, ix)| (topic.changed, Facet::Topic(ix))));
         changed.extend(self.polls.iter().zip(0..).map(|(poll, ix)| (poll.changed, Facet::Poll(ix))));
         self.by_contribution = HashMap::new();

@@ -143,6 +143,7 @@ enum What {
     SetSummary,
     CountHall,
     PollMoved,
+    SetStage,
 }
 
 /// One command of a random talk, in small numbers that fit whatever there is by then.
@@ -196,6 +197,7 @@ fn step() -> impl Strategy<Value = Step> {
         1 => Just(What::SetSummary),
         1 => Just(What::CountHall),
         3 => Just(What::PollMoved),
+        4 => Just(What::SetStage),
     ];
     (what, 0..3 * ACTORS, any::<u8>(), any::<u8>(), -5..40i16, prop::bool::weighted(0.1))
         .prop_map(|(what, by, on, how, later, again)| Step { what, by, on, how, later, again })
@@ -288,7 +290,8 @@ impl Talk {
             | What::ApproveAll
             | What::ResetName
             | What::SetSummary
-            | What::CountHall => Some(4),
+            | What::CountHall
+            | What::SetStage => Some(4),
             // Whoever hid it cannot reject the appeal.
             What::Claim | What::RejectAppeal | What::Erase => Some(5),
             _ => None,
@@ -327,7 +330,9 @@ impl Talk {
                 (What::Appeal, status) => matches!(status, Status::Hidden { appeal: None, .. }),
                 (What::RejectAppeal, _) => found.open_appeal().is_some(),
                 (What::Claim, status) => *status == Status::Waiting || found.asks(),
-                (What::Add | What::Report | What::Reply | What::Support, status) => *status == Status::Visible,
+                (What::Add | What::Report | What::Reply | What::Support | What::SetStage, status) => {
+                    *status == Status::Visible
+                }
                 _ => true,
             }
         };
@@ -428,6 +433,7 @@ impl Talk {
                 ForumCommand::ErasePerson { participant: people[how % people.len()] }
             }
             What::PollMoved => hall::poll_moved(step.on % 4, hall::PHASES[how % 4], &self.text()),
+            What::SetStage => ForumCommand::SetStage { stage: self.stage(how, contribution) },
             What::Tick => {
                 let moment = Forum::next_due(&self.room.state).filter(|_| how > 50).unwrap_or(Timestamp(self.now));
                 self.now = self.now.max(moment.0 - i64::from(step.how < 70));
@@ -665,6 +671,7 @@ impl Retold {
             }
             ForumEvent::Supported(_)
             | ForumEvent::Unsupported(_)
+            | ForumEvent::StageSet(_)
             | ForumEvent::StateSet(_)
             | ForumEvent::WaitingSet(_)
             | ForumEvent::HallCounted(_) => {}
@@ -798,6 +805,7 @@ proptest! {
                 prop_assert_eq!(words_in(&Forum::own(state, one, 0)), talk.retold.seen_alone_by(one));
             }
             prop_assert_eq!(words_in(&Forum::summary(state)), talk.retold.title.clone());
+            hall::assert_stage(&talk.room.seen(Audience::Public));
             let rows: Words = talk.room.rows.values().flat_map(|text| words(text)).collect();
             prop_assert_eq!(rows, talk.retold.kept());
         }
@@ -846,8 +854,16 @@ fn given_one_long_talk_then_everything_that_can_happen_happened_and_pages_are_th
     let commands: BTreeSet<&str> = Forum::COMMANDS.iter().map(|(name, _)| *name).collect();
     assert_eq!(talk.room.taken, commands, "commands that led to something");
     assert_eq!(talk.room.kinds(), written(include_str!("event.rs")), "events");
-    let deltas =
-        ["gone contribution", "put contribution", "put counts", "put forum", "put poll", "put topic", "put totals"];
+    let deltas = [
+        "gone contribution",
+        "put contribution",
+        "put counts",
+        "put forum",
+        "put poll",
+        "put stage",
+        "put topic",
+        "put totals",
+    ];
     assert!(witness.deltas.iter().eq(&deltas), "{:?}", witness.deltas);
 
     talk.room.ask(&moderator(), talk.now, set(Mode::Open)).expect("taken");
@@ -988,6 +1004,7 @@ fn given_a_key_of_a_delta_then_it_is_one_string_and_only_such_are_read() {
         ForumKey::Contribution(ContributionId(id)),
         ForumKey::Counts(ContributionId(id)),
         ForumKey::Poll(PollId(id)),
+        ForumKey::Stage,
     ];
     for key in keys {
         assert_eq!(json(&key), format!("\"{key}\""));
@@ -1022,6 +1039,7 @@ fn given_every_command_then_whoever_lacks_the_standing_is_refused_before_anythin
         (Need::System, Forum::tick(Timestamp(0))),
         (Need::System, hall::poll_moved(1, Phase::Open, "Ja?")),
         (Need::Admin, ForumCommand::Erase { contribution }),
+        (Need::Moderator, ForumCommand::SetStage { stage: Stage::Off }),
         (Need::Moderator, ForumCommand::SetTitle { title: german("Titel") }),
         (Need::Moderator, ForumCommand::AddTopic { title: german("Thema") }),
         (Need::Moderator, ForumCommand::Approve { contribution, seen: None }),

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Forum, HideReason, Mode, PollPlaceInForum, ReportReason, Reported, Waiting};
+use super::{Forum, HideReason, Mode, PollPlaceInForum, ReportReason, Reported, Stage, Waiting};
 use crate::ids::{ContributionId, ForumId, ParticipantId, PollId, ProcessId, TopicId};
 use crate::live::{Delta, LiveTypes, Seq};
 use crate::people::Role;
@@ -25,6 +25,9 @@ pub struct ForumView {
     /// Its polls, oldest first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub polls: Vec<PollPlaceInForum>,
+    /// What the hall sees.
+    #[serde(default)]
+    pub stage: Stage,
     /// Newest first, by position.
     pub contributions: Vec<ContributionView>,
     /// Staff only: what waits, longest first; at most [`super::MAX_DESK`] of it.
@@ -398,7 +401,7 @@ impl From<OwnHiddenMembers> for OwnHidden {
 }
 
 /// One facet of one entity of a forum. On the wire a string: `forum`, `totals`, `topic/ID`, `contribution/ID`, `counts/ID`,
-/// `poll/ID`.
+/// `poll/ID`, `stage`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum ForumKey {
     /// [`Header`].
@@ -413,6 +416,8 @@ pub enum ForumKey {
     Counts(ContributionId),
     /// [`PollPlaceInForum`].
     Poll(PollId),
+    /// [`Stage`].
+    Stage,
 }
 
 impl fmt::Display for ForumKey {
@@ -424,6 +429,7 @@ impl fmt::Display for ForumKey {
             Self::Contribution(id) => write!(f, "contribution/{id}"),
             Self::Counts(id) => write!(f, "counts/{id}"),
             Self::Poll(id) => write!(f, "poll/{id}"),
+            Self::Stage => f.write_str("stage"),
         }
     }
 }
@@ -440,6 +446,7 @@ impl<'de> Deserialize<'de> for ForumKey {
         let parsed = match key.split_once('/') {
             None if key == "forum" => Some(Self::Forum),
             None if key == "totals" => Some(Self::Totals),
+            None if key == "stage" => Some(Self::Stage),
             Some(("topic", id)) => id.parse().ok().map(Self::Topic),
             Some(("poll", id)) => id.parse().ok().map(Self::Poll),
             Some(("contribution", id)) => id.parse().ok().map(Self::Contribution),
@@ -466,6 +473,8 @@ pub enum ForumValue {
     Counts(Counts),
     /// Of [`ForumKey::Poll`].
     Poll(PollPlaceInForum),
+    /// Of [`ForumKey::Stage`].
+    Stage(Stage),
 }
 
 /// A change of a forum.
@@ -505,6 +514,7 @@ impl ForumView {
                     Ok(at) => self.polls[at].clone_from(poll),
                     Err(at) => self.polls.insert(at, poll.clone()),
                 },
+                ForumValue::Stage(stage) => self.stage = stage.clone(),
                 ForumValue::Contribution(contribution) => self.put(contribution),
                 ForumValue::Counts(counts) => {
                     if let Delta::Put { key: ForumKey::Counts(id), .. } = delta {

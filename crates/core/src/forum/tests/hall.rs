@@ -1,4 +1,4 @@
-//! Polls of a forum.
+//! Polls of a forum, and its stage.
 
 use super::*;
 
@@ -13,7 +13,44 @@ pub(super) fn poll_moved(number: u8, phase: Phase, title: &str) -> ForumCommand 
     ForumCommand::PollMoved { poll: poll(number), stream, phase, title: german(title) }
 }
 
+impl Talk {
+    /// Something for the stage, in most cases with what is there.
+    pub(super) fn stage(&self, how: usize, contribution: ContributionId) -> Stage {
+        let seen: Vec<_> = self.room.seen(Audience::Public).contributions.iter().map(|one| one.id).collect();
+        match how % 8 {
+            0 => Stage::Off,
+            1 => Stage::Welcome,
+            2 => Stage::Topic { topic: self.topic },
+            3 => Stage::Poll { poll: poll((how / 8 % 4) as u8) },
+            4 => Stage::Speaking,
+            5 => Stage::Contributions { contributions: vec![contribution] },
+            _ => Stage::Contributions { contributions: seen.into_iter().take(how / 8 % 7).collect() },
+        }
+    }
+}
+
+/// What stands on stage is there for everyone.
+pub(super) fn assert_stage(view: &ForumView) {
+    match &view.stage {
+        Stage::Topic { topic } => assert!(view.topics.iter().any(|it| it.id == *topic)),
+        Stage::Poll { poll } => assert!(view.polls.iter().any(|it| it.id == *poll)),
+        Stage::Contributions { contributions } => {
+            assert!((1..=MAX_ON_STAGE).contains(&contributions.len()));
+            assert!(contributions.iter().all(|id| view.contributions.iter().any(|it| it.id == *id)));
+        }
+        Stage::Off | Stage::Welcome | Stage::Speaking => {}
+    }
+}
+
 impl Room {
+    fn puts(&mut self, stage: Stage) -> Result<usize, Rejection> {
+        self.ask(&moderator(), 0, ForumCommand::SetStage { stage }).map(|events| events.len())
+    }
+
+    fn stage(&self) -> Stage {
+        self.seen(Audience::Public).stage
+    }
+
     fn moves(&mut self, number: u8, phase: Phase, title: &str) -> usize {
         self.ask(&Actor::system(), 0, poll_moved(number, phase, title)).expect("taken").len()
     }
@@ -47,4 +84,72 @@ fn given_as_many_polls_as_a_forum_holds_then_a_further_one_is_passed_over_and_kn
     // It follows from another stream, which would ask again and again.
     assert_eq!(judge(&poll_moved(1, Phase::Open, "Ja?")), 0);
     assert_eq!(judge(&poll_moved(0, Phase::Closed, "Ja?")), 1);
+}
+
+#[test]
+fn given_a_stage_then_only_what_everyone_can_see_is_put_there() {
+    let mut room = room(Waiting::FirstOfGuest);
+    assert_eq!(room.stage(), Stage::Welcome);
+    let waiting = room.post(&guest(1), 0, "Wartet");
+    let shown = room.post(&account(2), 0, "Zu sehen");
+    let topic = room.topic("Wege");
+    room.moves(1, Phase::Closed, "Ja?");
+    let contributions = |contributions: &[ContributionId]| Stage::Contributions { contributions: contributions.into() };
+    for stage in [Stage::Topic { topic }, Stage::Poll { poll: poll(1) }, Stage::Speaking, contributions(&[shown])] {
+        assert_eq!(room.puts(stage.clone()), Ok(1));
+        assert_eq!(room.puts(stage.clone()), Ok(0), "so it was already");
+        assert_eq!(room.stage(), stage);
+        assert_eq!(serde_json::from_str::<Stage>(&json(&stage)).expect("read"), stage);
+    }
+    let (nowhere, nothing) = (TopicId(Uuid::from_u128(404)), contributions(&[]));
+    for stage in
+        [Stage::Topic { topic: nowhere }, Stage::Poll { poll: poll(2) }, contributions(&[shown, waiting]), nothing]
+    {
+        assert_eq!(room.puts(stage), Err(Rejection::NotFound));
+    }
+    let six = contributions(&[shown; MAX_ON_STAGE + 1]);
+    assert_eq!(room.puts(six), Err(Rejection::TooMany { max: MAX_ON_STAGE as u32 }));
+    for unknown in [r#"{"shows":"film"}"#, r#"{"shows":"topic"}"#, r#"{"shows":"poll"}"#] {
+        assert!(serde_json::from_str::<Stage>(unknown).is_err(), "{unknown}");
+    }
+}
+
+#[test]
+fn given_contributions_on_stage_when_they_can_be_seen_no_longer_then_they_leave_it_in_the_same_batch() {
+    let mut room = room(Waiting::None);
+    let all: Vec<_> = (1..=4).map(|n| room.post(&account(n), 0, "Auf der Leinwand")).collect();
+    room.puts(Stage::Contributions { contributions: all.clone() }).expect("taken");
+    let admin = staff(9, Role::Admin);
+    for (who, command, left) in [
+        (&moderator(), hide(all[0]), &all[1..]),
+        (&account(2), ForumCommand::Withdraw { contribution: all[1] }, &all[2..]),
+        (&admin, ForumCommand::Erase { contribution: all[2] }, &all[3..]),
+    ] {
+        let before = room.seq();
+        room.ask(who, 0, command).expect("taken");
+        let deltas = Forum::deltas(&room.state, Seq(before), Audience::Public);
+        let stage = Stage::Contributions { contributions: left.into() };
+        let put = Delta::Put { key: ForumKey::Stage, seq: Seq(room.seq()), value: ForumValue::Stage(stage) };
+        assert!(deltas.contains(&put));
+    }
+    room.ask(&Actor::system(), 0, ForumCommand::ErasePerson { participant: participant(4) }).expect("taken");
+    assert_eq!(room.stage(), Stage::Welcome);
+    room.ask(&moderator(), 0, ForumCommand::Restore { contribution: all[0] }).expect("taken");
+    assert_eq!(room.stage(), Stage::Welcome, "nothing comes back by itself");
+}
+
+#[test]
+fn given_a_poll_that_opens_then_it_takes_the_stage_once_unless_that_is_off() {
+    let mut room = room(Waiting::None);
+    room.moves(1, Phase::Open, "Ja?");
+    assert_eq!(room.stage(), Stage::Poll { poll: poll(1) });
+    room.puts(Stage::Welcome).expect("taken");
+    room.moves(1, Phase::Open, "Wirklich?");
+    room.moves(1, Phase::Revealed, "Wirklich?");
+    assert_eq!(room.stage(), Stage::Welcome, "only opening does");
+    room.moves(1, Phase::Open, "Noch einmal?");
+    assert_eq!(room.stage(), Stage::Poll { poll: poll(1) });
+    room.puts(Stage::Off).expect("taken");
+    room.moves(2, Phase::Open, "Und das?");
+    assert_eq!(room.stage(), Stage::Off);
 }
