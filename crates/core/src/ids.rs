@@ -50,6 +50,8 @@ ids! {
     ContributionId;
     /// A poll.
     PollId;
+    /// A request for the floor, on the speaking list of a forum.
+    FloorId;
     /// A person within one process. Nothing outside the account tables links it to the person.
     ParticipantId;
     /// A text beside the log: see [`crate::said::Said`].

@@ -36,6 +36,9 @@ pub enum Rejection {
     /// A closed forum is read only.
     #[error("the forum is closed")]
     ForumClosed,
+    /// Nobody can ask for the floor now.
+    #[error("nobody can ask for the floor now")]
+    FloorClosed,
     /// Slow mode: one contribution per interval.
     #[error("slow mode: again later")]
     SlowMode {
@@ -108,6 +111,7 @@ impl Rejection {
             Self::Text { .. } => "text",
             Self::ForumLocked => "forum_locked",
             Self::ForumClosed => "forum_closed",
+            Self::FloorClosed => "floor_closed",
             Self::SlowMode { .. } => "slow_mode",
             Self::EditTooLate => "edit_too_late",
             Self::OwnContribution => "own_contribution",

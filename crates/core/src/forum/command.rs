@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::Stage;
-use crate::ids::{ContributionId, ForumId, ParticipantId, PollId, ProcessId, StreamId, TopicId};
+use super::{FLOOR_SECONDS, Stage};
+use crate::ids::{ContributionId, FloorId, ForumId, ParticipantId, PollId, ProcessId, StreamId, TopicId};
 use crate::live::Seq;
 use crate::poll::Phase;
 use crate::said::{Lang, Texts};
@@ -339,9 +339,56 @@ pub enum ForumCommand {
         /// What the hall sees from now on.
         stage: Stage,
     },
+    /// Let people ask for the floor or not, and say how long a turn is.
+    SetFloor {
+        /// Can they ask?
+        open: bool,
+        /// 10 to 3,600; 120 unless said otherwise.
+        #[serde(default = "floor_seconds")]
+        seconds: u32,
+    },
+    /// Ask for the floor; once more to say whether it is with an interpreter.
+    AskFloor {
+        /// Somebody interprets, so the turn is twice as long.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        interpreted: bool,
+    },
+    /// Ask for the floor no longer.
+    WithdrawFloor,
+    /// Put somebody in the hall on the speaking list.
+    EnterFloor {
+        /// What they are called, 1 to 40 characters; an empty one is none. The same name, case aside, is the same person.
+        #[serde(default, skip_serializing_if = "String::is_empty")]
+        name: String,
+        /// Somebody interprets, so the turn is twice as long.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        interpreted: bool,
+    },
+    /// Give somebody the floor; it ends the turn of whoever speaks.
+    GiveFloor {
+        /// To whom. `None`: to the next in fair order; if there is none, to nobody.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        entry: Option<FloorId>,
+    },
+    /// The turn is over.
+    EndFloor,
+    /// Take an entry off the speaking list, or end its turn.
+    DropFloor {
+        /// Which.
+        entry: FloorId,
+    },
+    /// Put an entry of the speaking list to the front, for all to see; once more to undo that.
+    PinFloor {
+        /// Which.
+        entry: FloorId,
+    },
     /// A moment the state waited for has come.
     Tick {
         /// Which moment.
         moment: Timestamp,
     },
+}
+
+const fn floor_seconds() -> u32 {
+    FLOOR_SECONDS
 }

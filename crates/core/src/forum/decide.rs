@@ -13,7 +13,7 @@ use super::event::{
 use super::state::{Contribution, ForumState, Person, Status};
 use super::{
     EDIT_WINDOW_MS, Forum, ForumCommand, ForumEvent, MAX_ADDITIONS, MAX_HALL, MAX_REPORTS, MAX_SLOW_SECONDS,
-    MAX_TOPICS, MAX_UNTIL_MS, Mode, Waiting, project, stage,
+    MAX_TOPICS, MAX_UNTIL_MS, Mode, Waiting, floor, project, stage,
 };
 use crate::domain::{Context, Decision, Domain, Meta, StreamKind, Summary};
 use crate::ids::{CommandId, ContributionId, ParticipantId, StreamId, TopicId};
@@ -58,6 +58,14 @@ impl Domain for Forum {
         ("erase_person", Need::System),
         ("poll_moved", Need::System),
         ("set_stage", Need::Moderator),
+        ("set_floor", Need::Moderator),
+        ("ask_floor", Need::Participant),
+        ("withdraw_floor", Need::Participant),
+        ("enter_floor", Need::Moderator),
+        ("give_floor", Need::Moderator),
+        ("end_floor", Need::Moderator),
+        ("drop_floor", Need::Moderator),
+        ("pin_floor", Need::Moderator),
         ("tick", Need::System),
     ];
 
@@ -97,6 +105,14 @@ impl Domain for Forum {
             ForumCommand::ErasePerson { .. } => "erase_person",
             ForumCommand::PollMoved { .. } => "poll_moved",
             ForumCommand::SetStage { .. } => "set_stage",
+            ForumCommand::SetFloor { .. } => "set_floor",
+            ForumCommand::AskFloor { .. } => "ask_floor",
+            ForumCommand::WithdrawFloor => "withdraw_floor",
+            ForumCommand::EnterFloor { .. } => "enter_floor",
+            ForumCommand::GiveFloor { .. } => "give_floor",
+            ForumCommand::EndFloor => "end_floor",
+            ForumCommand::DropFloor { .. } => "drop_floor",
+            ForumCommand::PinFloor { .. } => "pin_floor",
             ForumCommand::Tick { .. } => "tick",
         }
     }
@@ -137,6 +153,10 @@ impl Domain for Forum {
             | ForumCommand::Erase { contribution } => Some(contribution.0),
             ForumCommand::Found { forum, .. } => Some(forum.0),
             ForumCommand::PollMoved { poll, .. } => Some(poll.0),
+            ForumCommand::EnterFloor { .. } => Some(floor::id(stream, id).0),
+            ForumCommand::GiveFloor { entry: Some(entry) }
+            | ForumCommand::DropFloor { entry }
+            | ForumCommand::PinFloor { entry } => Some(entry.0),
             _ => None,
         }
     }
@@ -460,6 +480,9 @@ fn decide(
             if (state.mode, state.until) == (*mode, until) {
                 return Ok(());
             }
+            if *mode == Mode::Closed {
+                floor::forget(state, decision, floor::Floor::close);
+            }
             ForumEvent::StateSet(StateSet { mode: *mode, until })
         }
         ForumCommand::SetWaiting { waiting } => {
@@ -469,8 +492,11 @@ fn decide(
             ForumEvent::WaitingSet(WaitingSet { waiting: *waiting })
         }
         ForumCommand::Introduce => {
-            // Only who has written here is named here.
-            if state.person(participant()?).is_some_and(|person| !person.contributions.is_empty()) {
+            // Only who has written here, or is on the speaking list, is named here.
+            let participant = participant()?;
+            if state.person(participant).is_some_and(|person| !person.contributions.is_empty())
+                || state.floor_entry(participant).is_some()
+            {
                 introduce(state, context, decision)?;
             }
             return Ok(());
@@ -499,6 +525,19 @@ fn decide(
             return stage::poll_moved(state, context, decision, (*poll, *stream, *phase, title));
         }
         ForumCommand::SetStage { stage } => return stage::set(state, decision, stage),
+        ForumCommand::SetFloor { open, seconds } => return floor::set(state, decision, *open, *seconds),
+        ForumCommand::AskFloor { interpreted } => return floor::ask(state, context, decision, *interpreted),
+        ForumCommand::WithdrawFloor => return floor::withdraw(state, context, decision),
+        ForumCommand::EnterFloor { name, interpreted } => {
+            return floor::enter(state, context, decision, (name, *interpreted));
+        }
+        ForumCommand::GiveFloor { entry } => return floor::give(state, context, decision, *entry),
+        ForumCommand::EndFloor => {
+            floor::end(state, decision);
+            return Ok(());
+        }
+        ForumCommand::DropFloor { entry } => return floor::drop(state, decision, *entry),
+        ForumCommand::PinFloor { entry } => return floor::pin(state, decision, *entry),
         ForumCommand::Tick { moment } => {
             if state.until != Some(*moment) || context.received_at < *moment {
                 return Ok(());
@@ -639,7 +678,7 @@ fn may_write(state: &ForumState, context: &Context) -> Result<(), Rejection> {
 }
 
 /// Would what this actor writes now wait for a moderator?
-fn waits(state: &ForumState, actor: &Actor) -> bool {
+pub(super) fn waits(state: &ForumState, actor: &Actor) -> bool {
     if actor.roles.is_staff() {
         return false;
     }
@@ -653,7 +692,7 @@ fn waits(state: &ForumState, actor: &Actor) -> bool {
 }
 
 /// Says the actor's name and role, where the forum does not know them so.
-fn introduce(state: &ForumState, context: &Context, decision: &mut Decision<ForumEvent>) -> Result<(), Rejection> {
+pub(super) fn introduce(state: &ForumState, context: &Context, decision: &mut Decision<ForumEvent>) -> Judged {
     let participant = context.actor.participant.ok_or(Rejection::NotJoined)?;
     let role = badge(&context.actor);
     let known = state.person(participant);

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{HideReason, Mode, ReportReason, Reported, Stage, Waiting};
 use crate::domain::events;
-use crate::ids::{ContributionId, ForumId, ParticipantId, PollId, ProcessId, StreamId, TopicId};
+use crate::ids::{ContributionId, FloorId, ForumId, ParticipantId, PollId, ProcessId, StreamId, TopicId};
 use crate::people::Role;
 use crate::poll::Phase;
 use crate::said::{HoldsTexts, Lang, Said, SaidTexts};
@@ -71,6 +71,22 @@ events! {
         PollMoved = "forum.poll_moved" v 1,
         /// Something was put on stage.
         StageSet = "forum.stage_set" v 1,
+        /// People can ask for the floor, or no longer; or a turn has another length.
+        FloorSet = "forum.floor_set" v 1,
+        /// Someone asked for the floor.
+        FloorAsked = "forum.floor_asked" v 1,
+        /// Someone asks for it no longer.
+        FloorWithdrawn = "forum.floor_withdrawn" v 1,
+        /// Staff put someone in the hall on the speaking list.
+        FloorEntered = "forum.floor_entered" v 1,
+        /// Someone has the floor.
+        FloorGiven = "forum.floor_given" v 1,
+        /// Their turn is over.
+        FloorEnded = "forum.floor_ended" v 1,
+        /// Staff took an entry off the speaking list.
+        FloorDropped = "forum.floor_dropped" v 1,
+        /// Staff put an entry to the front, or undid that.
+        FloorPinned = "forum.floor_pinned" v 1,
     }
 }
 
@@ -369,6 +385,88 @@ pub struct StageSet {
     pub stage: Stage,
 }
 
+/// See [`ForumEvent::FloorSet`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FloorSet {
+    /// Can people ask?
+    pub open: bool,
+    /// How long a turn is.
+    pub seconds: u32,
+}
+
+/// See [`ForumEvent::FloorAsked`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FloorAsked {
+    /// The entry; one that is there already stays where it is.
+    pub entry: FloorId,
+    /// Who; introduced before.
+    pub participant: ParticipantId,
+    /// With an interpreter.
+    pub interpreted: bool,
+    /// When it was received.
+    pub at: Timestamp,
+    /// Does their name wait until a moderator has read it?
+    pub waits: bool,
+}
+
+/// See [`ForumEvent::FloorWithdrawn`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FloorWithdrawn {
+    /// Which entry.
+    pub entry: FloorId,
+}
+
+/// See [`ForumEvent::FloorEntered`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FloorEntered {
+    /// The entry.
+    pub entry: FloorId,
+    /// What they are called, if they are new and gave a name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<Said>,
+    /// The entry under which they were named before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub again: Option<FloorId>,
+    /// With an interpreter.
+    pub interpreted: bool,
+    /// When it was received.
+    pub at: Timestamp,
+}
+
+/// See [`ForumEvent::FloorGiven`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FloorGiven {
+    /// Which entry.
+    pub entry: FloorId,
+    /// Since when.
+    pub at: Timestamp,
+    /// How long they may speak.
+    pub seconds: u32,
+}
+
+/// See [`ForumEvent::FloorEnded`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FloorEnded {
+    /// Which entry.
+    pub entry: FloorId,
+}
+
+/// See [`ForumEvent::FloorDropped`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FloorDropped {
+    /// Which entry.
+    pub entry: FloorId,
+}
+
+/// See [`ForumEvent::FloorPinned`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FloorPinned {
+    /// Which entry.
+    pub entry: FloorId,
+    /// To the front, or no longer.
+    pub pinned: bool,
+}
+
 impl HoldsTexts for ForumEvent {
     fn each_text(&mut self, visit: &mut dyn FnMut(&mut Said)) {
         match self {
@@ -385,6 +483,7 @@ impl HoldsTexts for ForumEvent {
             | Self::AppealRejected(AppealRejected { note: Some(said), .. })
             | Self::ChangeRefused(ChangeRefused { note: Some(said), .. })
             | Self::Summarised(Summarised { text: Some(said) })
+            | Self::FloorEntered(FloorEntered { name: Some(said), .. })
             | Self::Hidden(Hidden { note: Some(said), .. }) => visit(said),
             Self::Spoken(Spoken { contributed, name }) => {
                 visit(&mut contributed.text);
@@ -407,6 +506,14 @@ impl HoldsTexts for ForumEvent {
             | Self::Restored(_)
             | Self::StateSet(_)
             | Self::StageSet(_)
+            | Self::FloorSet(_)
+            | Self::FloorAsked(_)
+            | Self::FloorWithdrawn(_)
+            | Self::FloorEntered(_)
+            | Self::FloorGiven(_)
+            | Self::FloorEnded(_)
+            | Self::FloorDropped(_)
+            | Self::FloorPinned(_)
             | Self::WaitingSet(_)
             | Self::Erased(_)
             | Self::PersonErased(_) => {}

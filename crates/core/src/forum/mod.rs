@@ -5,6 +5,8 @@ mod command;
 mod decide;
 #[cfg(feature = "decide")]
 mod event;
+#[cfg(feature = "decide")]
+mod floor;
 mod hall;
 #[cfg(feature = "decide")]
 mod project;

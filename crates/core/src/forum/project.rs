@@ -158,6 +158,7 @@ impl ForumState {
             topics: (0..self.topics.len() as Ix).map(|ix| self.topic_view(ix)).collect(),
             polls: self.poll_views(),
             stage: self.stage.clone(),
+            floor: self.floor_view(audience),
             contributions,
             waiting: desk(&self.queue),
             attention: desk(&self.attention),
@@ -216,6 +217,9 @@ impl ForumState {
                 }
                 Facet::Own(_) => {}
                 Facet::Stage => deltas.push(put(ForumKey::Stage, ForumValue::Stage(self.stage.clone()))),
+                Facet::Floor => {
+                    deltas.push(put(ForumKey::Floor, ForumValue::Floor(Box::new(self.floor_view(audience)))));
+                }
                 Facet::Poll(ix) => {
                     let poll = self.poll_view(ix);
                     deltas.push(put(ForumKey::Poll(poll.id), ForumValue::Poll(poll)));
@@ -244,6 +248,7 @@ impl ForumState {
                 }
                 _ => None,
             },
+            floor: self.floor_entry(participant),
             ..OwnView::default()
         };
         let shown =
@@ -339,7 +344,8 @@ pub(super) fn set_aside(view: &mut ForumView, bytes: usize) -> Vec<(ForumKey, Fo
 /// Cuts a view down to about `bytes` of JSON.
 pub(super) fn shorten(view: &mut ForumView, bytes: usize) -> Option<u64> {
     let desk: usize = view.waiting.iter().chain(&view.attention).map(size).sum();
-    let mut left = bytes.saturating_sub(600 + view.topics.len() * 150 + view.polls.len() * 250 + desk);
+    let beside = view.topics.len() * 150 + view.polls.len() * 250 + view.floor.entries.len() * 200;
+    let mut left = bytes.saturating_sub(600 + beside + desk);
     let fits = view
         .contributions
         .iter()

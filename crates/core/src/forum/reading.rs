@@ -149,6 +149,7 @@ impl ForumState {
             topics: (0..self.topics.len() as Ix).map(|ix| self.topic_view(ix)).collect(),
             polls: Vec::new(),
             stage: super::Stage::default(),
+            floor: super::FloorView::default(),
             contributions: Vec::new(),
             waiting: Vec::new(),
             attention: Vec::new(),

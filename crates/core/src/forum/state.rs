@@ -5,6 +5,7 @@ use std::sync::Arc;
 use imbl::{HashMap, OrdMap, OrdSet, Vector};
 use serde::{Deserialize, Serialize};
 
+use super::floor::Floor;
 use super::stage::PollPlace;
 use super::view::Did;
 use super::{Contributed, ForumEvent, HideReason, MAX_DESK, Mode, ReportReason, Reported, Stage, Waiting};
@@ -42,6 +43,8 @@ pub struct ForumState {
     /// What the hall sees.
     pub(super) stage: Stage,
     stage_seq: Seq,
+    /// The speaking list.
+    pub(super) floor: Floor,
     header_seq: Seq,
     totals_seq: Seq,
     desk_seq: Seq,
@@ -101,6 +104,7 @@ pub(super) enum Facet {
     Own(Ix),
     Poll(Ix),
     Stage,
+    Floor,
 }
 
 /// Something staff did.
@@ -302,7 +306,7 @@ impl ForumState {
         Arc::make_mut(&mut self.contributions[ix as usize])
     }
 
-    fn person_mut(&mut self, ix: Ix) -> &mut Person {
+    pub(super) fn person_mut(&mut self, ix: Ix) -> &mut Person {
         Arc::make_mut(&mut self.people[ix as usize])
     }
 
@@ -356,6 +360,7 @@ impl ForumState {
                         self.touch(Facet::Staff(contribution));
                     }
                 }
+                self.rename_on_floor(ix);
                 // Staff wait for no turn.
                 self.touch(Facet::Own(ix));
             }
@@ -404,6 +409,7 @@ impl ForumState {
                 self.on(e.contribution, |state, ix| {
                     let author = state.at(ix).author;
                     state.person_mut(author).trusted = true;
+                    state.rename_on_floor(author);
                     let contribution = state.at_mut(ix);
                     contribution.approved = true;
                     if let Some(text) = contribution.pending.take() {
@@ -451,6 +457,7 @@ impl ForumState {
                     let author = state.at(ix).author;
                     let trusted = state.people[author as usize].contributions.iter().any(|ix| state.at(*ix).approved);
                     state.person_mut(author).trusted = trusted;
+                    state.rename_on_floor(author);
                 });
             }
             ForumEvent::Claimed(e) => {
@@ -501,6 +508,10 @@ impl ForumState {
                         }
                     }
                 }
+                if e.mode == Mode::Closed {
+                    self.floor.close();
+                    self.touch(Facet::Floor);
+                }
                 self.mode = e.mode;
                 self.until = e.until;
                 self.touch(Facet::Header);
@@ -525,6 +536,7 @@ impl ForumState {
                 let person = self.person_mut(ix);
                 person.name = None;
                 person.erased = true;
+                self.leave_floor(ix);
                 for contribution in self.people[ix as usize].contributions.clone() {
                     if !self.at(contribution).status.is_gone() {
                         self.set_status(contribution, Status::Erased);
@@ -536,6 +548,14 @@ impl ForumState {
             }
             ForumEvent::PollMoved(e) => self.poll_moved(e),
             ForumEvent::StageSet(e) => self.set_stage(e.stage.clone()),
+            ForumEvent::FloorSet(e) => self.floor_set(*e),
+            ForumEvent::FloorAsked(e) => self.floor_asked(e),
+            ForumEvent::FloorWithdrawn(e) => self.floor_withdrawn(*e),
+            ForumEvent::FloorEntered(e) => self.floor_entered(e),
+            ForumEvent::FloorGiven(e) => self.floor_given(*e, meta),
+            ForumEvent::FloorEnded(e) => self.floor_ended(*e),
+            ForumEvent::FloorDropped(e) => self.floor_dropped(*e, meta),
+            ForumEvent::FloorPinned(e) => self.floor_pinned(*e, meta),
         }
     }
 
@@ -645,7 +665,7 @@ impl ForumState {
     }
 
     /// Keeps what staff did.
-    fn act(&mut self, meta: Meta, did: Did, contribution: Option<ContributionId>) {
+    pub(super) fn act(&mut self, meta: Meta, did: Did, contribution: Option<ContributionId>) {
         let contribution = contribution.and_then(|id| self.find(id));
         self.acts.push_back(Act { seq: meta.seq, at: meta.at, by: meta.actor, did, contribution });
     }
@@ -746,7 +766,7 @@ impl ForumState {
     }
 
     /// The index of a person, who may be new.
-    fn meet(&mut self, id: ParticipantId) -> Ix {
+    pub(super) fn meet(&mut self, id: ParticipantId) -> Ix {
         if let Some(ix) = self.person_ix(id) {
             return ix;
         }
@@ -780,6 +800,7 @@ impl ForumState {
             Facet::Own(ix) => &mut Arc::make_mut(&mut self.people[ix as usize]).changed,
             Facet::Poll(ix) => &mut self.polls[ix as usize].changed,
             Facet::Stage => &mut self.stage_seq,
+            Facet::Floor => &mut self.floor.changed,
         };
         let before = std::mem::replace(slot, seq);
         if before != seq {
@@ -795,6 +816,7 @@ impl ForumState {
             (self.totals_seq, Facet::Totals),
             (self.desk_seq, Facet::Desk),
             (self.stage_seq, Facet::Stage),
+            (self.floor.changed, Facet::Floor),
         ];
         changed.extend(self.topics.iter().zip(0..).map(|(topic, ix)| (topic.changed, Facet::Topic(ix))));
         changed.extend(self.polls.iter().zip(0..).map(|(poll, ix)| (poll.changed, Facet::Poll(ix))));
@@ -939,6 +961,7 @@ impl HoldsTexts for ForumState {
             contribution.each_side_text_mut(visit);
         }
         self.summary.iter_mut().for_each(&mut *visit);
+        self.floor.each_text(visit);
         for person in &mut self.people {
             if person.name.is_some() {
                 Arc::make_mut(person).name.iter_mut().for_each(&mut *visit);

@@ -1,3 +1,4 @@
+mod floor;
 mod hall;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -10,7 +11,7 @@ use uuid::Uuid;
 
 use super::*;
 use crate::domain::Domain;
-use crate::ids::{ContributionId, ForumId, ParticipantId, PollId, ProcessId, StreamId, TopicId};
+use crate::ids::{ContributionId, FloorId, ForumId, ParticipantId, PollId, ProcessId, StreamId, TopicId};
 use crate::live::{Delta, LiveTypes, Seq, WindowRequest};
 use crate::people::{Actor, Audience, Need, Role};
 use crate::poll::Phase;
@@ -144,6 +145,14 @@ enum What {
     CountHall,
     PollMoved,
     SetStage,
+    SetFloor,
+    AskFloor,
+    WithdrawFloor,
+    EnterFloor,
+    GiveFloor,
+    EndFloor,
+    DropFloor,
+    PinFloor,
 }
 
 /// One command of a random talk, in small numbers that fit whatever there is by then.
@@ -196,8 +205,16 @@ fn step() -> impl Strategy<Value = Step> {
         1 => Just(What::ResetName),
         1 => Just(What::SetSummary),
         1 => Just(What::CountHall),
-        3 => Just(What::PollMoved),
-        4 => Just(What::SetStage),
+        2 => Just(What::PollMoved),
+        3 => Just(What::SetStage),
+        2 => Just(What::SetFloor),
+        5 => Just(What::AskFloor),
+        2 => Just(What::WithdrawFloor),
+        3 => Just(What::EnterFloor),
+        3 => Just(What::GiveFloor),
+        1 => Just(What::EndFloor),
+        2 => Just(What::DropFloor),
+        2 => Just(What::PinFloor),
     ];
     (what, 0..3 * ACTORS, any::<u8>(), any::<u8>(), -5..40i16, prop::bool::weighted(0.1))
         .prop_map(|(what, by, on, how, later, again)| Step { what, by, on, how, later, again })
@@ -291,7 +308,17 @@ impl Talk {
             | What::ResetName
             | What::SetSummary
             | What::CountHall
-            | What::SetStage => Some(4),
+            | What::SetStage
+            | What::SetFloor
+            | What::EnterFloor
+            | What::GiveFloor
+            | What::EndFloor
+            | What::DropFloor
+            | What::PinFloor => Some(4),
+            What::WithdrawFloor => {
+                let waits = |one| Forum::own(&self.room.state, one, 0).floor.is_some();
+                self.actors.iter().position(|actor| actor.participant.is_some_and(waits))
+            }
             // Whoever hid it cannot reject the appeal.
             What::Claim | What::RejectAppeal | What::Erase => Some(5),
             _ => None,
@@ -387,8 +414,12 @@ impl Talk {
             What::ApproveAll | What::ResetName => {
                 let people = self.people();
                 let participant = people[how % people.len()];
+                let waits = |one: &ParticipantId| !Forum::own(&self.room.state, *one, 0).waiting.is_empty();
                 match step.what {
-                    What::ApproveAll => ForumCommand::ApproveAll { participant, seen: self.looked(how) },
+                    What::ApproveAll => ForumCommand::ApproveAll {
+                        participant: people.iter().copied().find(waits).unwrap_or(participant),
+                        seen: self.looked(how),
+                    },
                     _ => ForumCommand::ResetName { participant },
                 }
             }
@@ -434,6 +465,14 @@ impl Talk {
             }
             What::PollMoved => hall::poll_moved(step.on % 4, hall::PHASES[how % 4], &self.text()),
             What::SetStage => ForumCommand::SetStage { stage: self.stage(how, contribution) },
+            What::SetFloor
+            | What::AskFloor
+            | What::WithdrawFloor
+            | What::EnterFloor
+            | What::GiveFloor
+            | What::EndFloor
+            | What::DropFloor
+            | What::PinFloor => self.floor(step),
             What::Tick => {
                 let moment = Forum::next_due(&self.room.state).filter(|_| how > 50).unwrap_or(Timestamp(self.now));
                 self.now = self.now.max(moment.0 - i64::from(step.how < 70));
@@ -482,6 +521,7 @@ struct Retold {
     names: BTreeMap<ParticipantId, Words>,
     summary: Words,
     polls: BTreeMap<PollId, Words>,
+    floor: floor::Retold,
     posts: BTreeMap<ContributionId, Post>,
 }
 
@@ -542,6 +582,7 @@ impl Retold {
     fn hear(&mut self, event: &ForumEvent, by: Option<ParticipantId>) {
         self.take(event, by);
         self.posts.values_mut().for_each(Post::let_go);
+        self.floor.hear(event);
     }
 
     fn take(&mut self, event: &ForumEvent, by: Option<ParticipantId>) {
@@ -628,6 +669,7 @@ impl Retold {
             }
             ForumEvent::Approved(e) => {
                 let post = self.posts.get_mut(&e.contribution).expect("there");
+                self.floor.trust(e.contribution, post.author);
                 post.place = Place::Visible;
                 if !post.pending.is_empty() {
                     post.text = std::mem::take(&mut post.pending);
@@ -672,6 +714,14 @@ impl Retold {
             ForumEvent::Supported(_)
             | ForumEvent::Unsupported(_)
             | ForumEvent::StageSet(_)
+            | ForumEvent::FloorSet(_)
+            | ForumEvent::FloorAsked(_)
+            | ForumEvent::FloorWithdrawn(_)
+            | ForumEvent::FloorEntered(_)
+            | ForumEvent::FloorGiven(_)
+            | ForumEvent::FloorEnded(_)
+            | ForumEvent::FloorDropped(_)
+            | ForumEvent::FloorPinned(_)
             | ForumEvent::StateSet(_)
             | ForumEvent::WaitingSet(_)
             | ForumEvent::HallCounted(_) => {}
@@ -703,6 +753,7 @@ impl Retold {
     fn seen_by(&self, audience: Audience) -> Words {
         let mut seen = &self.title | &self.topics;
         seen.extend(self.polls.values().flatten());
+        seen.extend(self.floor.seen_by(audience, &self.names));
         for post in self.posts.values() {
             if post.place != Place::Visible && audience != Audience::Staff {
                 continue;
@@ -743,6 +794,7 @@ impl Retold {
         kept.extend(self.names.values().flatten());
         kept.extend(&self.summary);
         kept.extend(self.polls.values().flatten());
+        kept.extend(self.floor.kept());
         for post in self.posts.values() {
             let sides = [
                 &post.text,
@@ -858,6 +910,7 @@ fn given_one_long_talk_then_everything_that_can_happen_happened_and_pages_are_th
         "gone contribution",
         "put contribution",
         "put counts",
+        "put floor",
         "put forum",
         "put poll",
         "put stage",
@@ -1005,6 +1058,7 @@ fn given_a_key_of_a_delta_then_it_is_one_string_and_only_such_are_read() {
         ForumKey::Counts(ContributionId(id)),
         ForumKey::Poll(PollId(id)),
         ForumKey::Stage,
+        ForumKey::Floor,
     ];
     for key in keys {
         assert_eq!(json(&key), format!("\"{key}\""));
@@ -1040,6 +1094,14 @@ fn given_every_command_then_whoever_lacks_the_standing_is_refused_before_anythin
         (Need::System, hall::poll_moved(1, Phase::Open, "Ja?")),
         (Need::Admin, ForumCommand::Erase { contribution }),
         (Need::Moderator, ForumCommand::SetStage { stage: Stage::Off }),
+        (Need::Moderator, ForumCommand::SetFloor { open: true, seconds: 60 }),
+        (Need::Moderator, floor::enter("Ada")),
+        (Need::Moderator, ForumCommand::GiveFloor { entry: None }),
+        (Need::Moderator, ForumCommand::EndFloor),
+        (Need::Moderator, ForumCommand::DropFloor { entry: FloorId(Uuid::from_u128(404)) }),
+        (Need::Moderator, ForumCommand::PinFloor { entry: FloorId(Uuid::from_u128(404)) }),
+        (Need::Participant, floor::ASK),
+        (Need::Participant, ForumCommand::WithdrawFloor),
         (Need::Moderator, ForumCommand::SetTitle { title: german("Titel") }),
         (Need::Moderator, ForumCommand::AddTopic { title: german("Thema") }),
         (Need::Moderator, ForumCommand::Approve { contribution, seen: None }),

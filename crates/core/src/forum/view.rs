@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Forum, HideReason, Mode, PollPlaceInForum, ReportReason, Reported, Stage, Waiting};
-use crate::ids::{ContributionId, ForumId, ParticipantId, PollId, ProcessId, TopicId};
+use super::{FloorView, Forum, HideReason, Mode, PollPlaceInForum, ReportReason, Reported, Stage, Waiting};
+use crate::ids::{ContributionId, FloorId, ForumId, ParticipantId, PollId, ProcessId, TopicId};
 use crate::live::{Delta, LiveTypes, Seq};
 use crate::people::Role;
 use crate::said::{Lang, Texts};
@@ -28,6 +28,9 @@ pub struct ForumView {
     /// What the hall sees.
     #[serde(default)]
     pub stage: Stage,
+    /// The speaking list.
+    #[serde(default)]
+    pub floor: FloorView,
     /// Newest first, by position.
     pub contributions: Vec<ContributionView>,
     /// Staff only: what waits, longest first; at most [`super::MAX_DESK`] of it.
@@ -336,6 +339,9 @@ pub struct OwnView {
     /// Slow mode: from when on they may write again.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub next_at: Option<Timestamp>,
+    /// Their entry on the speaking list; while they speak and do not ask again, that of their turn.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub floor: Option<FloorId>,
 }
 
 /// An own contribution or change that waits.
@@ -401,7 +407,7 @@ impl From<OwnHiddenMembers> for OwnHidden {
 }
 
 /// One facet of one entity of a forum. On the wire a string: `forum`, `totals`, `topic/ID`, `contribution/ID`, `counts/ID`,
-/// `poll/ID`, `stage`.
+/// `poll/ID`, `stage`, `floor`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum ForumKey {
     /// [`Header`].
@@ -418,6 +424,8 @@ pub enum ForumKey {
     Poll(PollId),
     /// [`Stage`].
     Stage,
+    /// [`FloorView`].
+    Floor,
 }
 
 impl fmt::Display for ForumKey {
@@ -430,6 +438,7 @@ impl fmt::Display for ForumKey {
             Self::Counts(id) => write!(f, "counts/{id}"),
             Self::Poll(id) => write!(f, "poll/{id}"),
             Self::Stage => f.write_str("stage"),
+            Self::Floor => f.write_str("floor"),
         }
     }
 }
@@ -447,6 +456,7 @@ impl<'de> Deserialize<'de> for ForumKey {
             None if key == "forum" => Some(Self::Forum),
             None if key == "totals" => Some(Self::Totals),
             None if key == "stage" => Some(Self::Stage),
+            None if key == "floor" => Some(Self::Floor),
             Some(("topic", id)) => id.parse().ok().map(Self::Topic),
             Some(("poll", id)) => id.parse().ok().map(Self::Poll),
             Some(("contribution", id)) => id.parse().ok().map(Self::Contribution),
@@ -475,6 +485,8 @@ pub enum ForumValue {
     Poll(PollPlaceInForum),
     /// Of [`ForumKey::Stage`].
     Stage(Stage),
+    /// Of [`ForumKey::Floor`].
+    Floor(Box<FloorView>),
 }
 
 /// A change of a forum.
@@ -515,6 +527,7 @@ impl ForumView {
                     Err(at) => self.polls.insert(at, poll.clone()),
                 },
                 ForumValue::Stage(stage) => self.stage = stage.clone(),
+                ForumValue::Floor(floor) => self.floor.clone_from(floor),
                 ForumValue::Contribution(contribution) => self.put(contribution),
                 ForumValue::Counts(counts) => {
                     if let Delta::Put { key: ForumKey::Counts(id), .. } = delta {
@@ -625,6 +638,14 @@ pub enum Did {
     Summarised,
     /// Counted the people in the hall.
     HallCounted,
+    /// Gave somebody the floor.
+    FloorGiven,
+    /// Took somebody off the speaking list.
+    FloorDropped,
+    /// Put somebody to the front of it.
+    FloorPinned,
+    /// Undid that.
+    FloorUnpinned,
 }
 
 impl Did {
