@@ -17,8 +17,8 @@ use super::event::{
 use super::state::{Facet, Ix};
 use super::view::Did;
 use super::{
-    FLOOR_SECONDS, FloorEntryView, FloorView, ForumEvent, ForumState, MAX_FLOOR, MAX_FLOOR_SECONDS, MIN_FLOOR_SECONDS,
-    Mode, SpeakingView,
+    FLOOR_SECONDS, FloorEntryView, FloorTurns, FloorView, ForumEvent, ForumState, MAX_FLOOR, MAX_FLOOR_SECONDS,
+    MIN_FLOOR_SECONDS, Mode, SpeakingView,
 };
 use crate::domain::{Context, Decision, Meta};
 use crate::ids::{CommandId, FloorId, ParticipantId, StreamId};
@@ -213,6 +213,12 @@ impl Floor {
             .map(|entry| Waiting { side: entry.who.side(), turns: self.turns(entry.who), pinned: entry.pinned })
             .collect();
         fair_order(&waiting, self.last).into_iter().map(|ix| &self.entries[ix])
+    }
+
+    /// How many turns each side had, if anybody had one.
+    pub(super) fn turns_of_sides(&self) -> Option<FloorTurns> {
+        let [turns_hall, turns_online] = self.spoken;
+        (turns_hall + turns_online > 0).then_some(FloorTurns { turns_hall, turns_online })
     }
 
     fn give(&mut self, id: FloorId, since: Timestamp, seconds: u32) {

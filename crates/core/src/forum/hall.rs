@@ -151,6 +151,16 @@ pub struct FloorEntryView {
     pub participant: Option<ParticipantId>,
 }
 
+/// How many turns there were.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct FloorTurns {
+    /// Of people in the hall.
+    pub turns_hall: u32,
+    /// Of people online.
+    pub turns_online: u32,
+}
+
 /// Whose turn it is.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]

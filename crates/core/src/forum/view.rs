@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::{FloorView, Forum, HideReason, Mode, PollPlaceInForum, ReportReason, Reported, Stage, Waiting};
+use super::{FloorTurns, FloorView, Forum, HideReason, Mode, PollPlaceInForum, ReportReason, Reported, Stage, Waiting};
 use crate::ids::{ContributionId, FloorId, ForumId, ParticipantId, PollId, ProcessId, TopicId};
 use crate::live::{Delta, LiveTypes, Seq};
 use crate::people::Role;
@@ -821,6 +821,12 @@ pub struct Record {
     pub summary: Option<Arc<str>>,
     /// The summary as safe HTML; left out where that is the text itself as one paragraph.
     pub summary_html: Option<String>,
+    /// Its polls, oldest first. Their results are in records of their own.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub polls: Vec<PollPlaceInForum>,
+    /// How many turns the hall and those online had, if anybody had the floor.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub floor: Option<FloorTurns>,
     /// How many contributions were hidden, by reason.
     pub hidden: Vec<(HideReason, u32)>,
     /// How many appeals there were, and how many are left without success.

@@ -331,6 +331,24 @@ fn given_a_person_who_is_erased_then_they_are_on_no_list_and_do_not_speak() {
 }
 
 #[test]
+fn given_turns_and_polls_then_the_record_has_them_and_no_name_of_who_spoke() {
+    let mut room = open_floor();
+    room.ask(&Actor::system(), 0, hall::poll_moved(1, Phase::Revealed, "Einverstanden?")).expect("taken");
+    assert_eq!(room.state.record(true).expect("founded").floor, None);
+    room.enters("Ada");
+    room.enters("Bo");
+    room.asks(&named(1, "Cem"));
+    for command in [NEXT, NEXT, NEXT, set(Mode::Closed)] {
+        room.tell(command);
+    }
+    let record = room.state.record(true).expect("founded");
+    assert_eq!(record.floor, Some(FloorTurns { turns_hall: 2, turns_online: 1 }), "also when counting is over");
+    assert_eq!((record.polls.len(), record.polls[0].phase), (1, Phase::Revealed));
+    assert_eq!(record.polls[0].title.pick("de").0, "Einverstanden?");
+    assert!(["Ada", "Bo", "Cem"].iter().all(|name| !json(&record).contains(name)));
+}
+
+#[test]
 fn given_a_full_list_then_nobody_is_added_and_its_size_is_bounded() {
     let mut room = open_floor();
     for _ in 0..MAX_FLOOR {
