@@ -22,7 +22,7 @@ pub const MAX_FLOOR_SECONDS: u32 = 3_600;
 /// How long a turn is unless somebody says otherwise, in seconds.
 pub const FLOOR_SECONDS: u32 = 120;
 
-/// A poll that is held in a forum. Drafts are not among them.
+/// A poll that is held in a forum. Staff alone see drafts.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct PollPlaceInForum {

@@ -156,7 +156,7 @@ impl ForumState {
             forum: self.header().expect("a view is asked of a founded forum"),
             totals: self.totals(audience),
             topics: (0..self.topics.len() as Ix).map(|ix| self.topic_view(ix)).collect(),
-            polls: self.poll_views(),
+            polls: self.poll_views(audience),
             stage: self.stage.clone(),
             floor: self.floor_view(audience),
             contributions,
@@ -220,10 +220,11 @@ impl ForumState {
                 Facet::Floor => {
                     deltas.push(put(ForumKey::Floor, ForumValue::Floor(Box::new(self.floor_view(audience)))));
                 }
-                Facet::Poll(ix) => {
+                Facet::Poll(ix) if self.polls[ix as usize].seen_by(audience) => {
                     let poll = self.poll_view(ix);
                     deltas.push(put(ForumKey::Poll(poll.id), ForumValue::Poll(poll)));
                 }
+                Facet::Poll(_) => {}
             }
         }
         deltas

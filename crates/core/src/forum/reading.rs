@@ -193,7 +193,7 @@ impl ForumState {
             hall: self.hall,
             summary_html: summary.as_ref().and_then(|text| crate::markdown::render(text)),
             summary,
-            polls: self.poll_views(),
+            polls: self.poll_views(Audience::Public),
             floor: self.floor.turns_of_sides(),
             hidden,
             appeals: (appeals, rejected),

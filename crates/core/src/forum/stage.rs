@@ -9,6 +9,7 @@ use super::{ForumEvent, ForumState, MAX_FORUM_POLLS, MAX_ON_STAGE, PollPlaceInFo
 use crate::domain::{Context, Decision};
 use crate::ids::{ContributionId, PollId, StreamId};
 use crate::live::Seq;
+use crate::people::Audience;
 use crate::poll::Phase;
 use crate::rejection::Rejection;
 use crate::said::{SaidTexts, Texts};
@@ -24,6 +25,13 @@ pub(super) struct PollPlace {
     pub(super) changed: Seq,
 }
 
+impl PollPlace {
+    /// Drafts are for staff.
+    pub(super) fn seen_by(&self, audience: Audience) -> bool {
+        self.phase != Phase::Draft || audience == Audience::Staff
+    }
+}
+
 /// Judges what a poll's stream says.
 pub(super) fn poll_moved(
     state: &ForumState,
@@ -32,12 +40,15 @@ pub(super) fn poll_moved(
     (poll, stream, phase, title): (PollId, StreamId, Phase, &Texts),
 ) -> Judged {
     let known = state.find_poll(poll).map(|ix| &state.polls[ix as usize]);
-    // A follow-up that is refused comes again and again, so what has no place here is passed over: drafts, which are
-    // for staff alone, and more polls than the bound.
-    if phase == Phase::Draft || (known.is_none() && state.polls.len() >= MAX_FORUM_POLLS) {
+    // A follow-up that is refused comes again and again, so what has no place here is passed over.
+    if known.is_none() && state.polls.len() >= MAX_FORUM_POLLS {
         return Ok(());
     }
     if let Some(known) = known {
+        // What everyone saw is no draft any more.
+        if phase == Phase::Draft && known.phase != Phase::Draft {
+            return Ok(());
+        }
         if (known.stream, known.phase, &known.title.shown()) == (stream, phase, title) {
             return Ok(());
         }
@@ -52,7 +63,9 @@ pub(super) fn poll_moved(
 pub(super) fn set(state: &ForumState, decision: &mut Decision<ForumEvent>, stage: &Stage) -> Judged {
     let there = match stage {
         Stage::Topic { topic } => state.find_topic(*topic).is_some(),
-        Stage::Poll { poll } => state.find_poll(*poll).is_some(),
+        Stage::Poll { poll } => {
+            state.find_poll(*poll).is_some_and(|ix| state.polls[ix as usize].seen_by(Audience::Public))
+        }
         Stage::Contributions { contributions } if contributions.len() > MAX_ON_STAGE => {
             return Err(Rejection::TooMany { max: MAX_ON_STAGE as u32 });
         }
@@ -119,7 +132,8 @@ impl ForumState {
     }
 
     /// The forum's polls, oldest first.
-    pub(super) fn poll_views(&self) -> Vec<PollPlaceInForum> {
-        (0..self.polls.len() as Ix).map(|ix| self.poll_view(ix)).collect()
+    pub(super) fn poll_views(&self, audience: Audience) -> Vec<PollPlaceInForum> {
+        let seen = |ix: &Ix| self.polls[*ix as usize].seen_by(audience);
+        (0..self.polls.len() as Ix).filter(seen).map(|ix| self.poll_view(ix)).collect()
     }
 }

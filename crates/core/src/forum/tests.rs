@@ -520,7 +520,7 @@ struct Retold {
     topics: Words,
     names: BTreeMap<ParticipantId, Words>,
     summary: Words,
-    polls: BTreeMap<PollId, Words>,
+    polls: BTreeMap<PollId, (Phase, Words)>,
     floor: floor::Retold,
     posts: BTreeMap<ContributionId, Post>,
 }
@@ -709,7 +709,7 @@ impl Retold {
                 }
             }
             ForumEvent::PollMoved(e) => {
-                self.polls.insert(e.poll, all(&e.title));
+                self.polls.insert(e.poll, (e.phase, all(&e.title)));
             }
             ForumEvent::Supported(_)
             | ForumEvent::Unsupported(_)
@@ -752,7 +752,9 @@ impl Retold {
 
     fn seen_by(&self, audience: Audience) -> Words {
         let mut seen = &self.title | &self.topics;
-        seen.extend(self.polls.values().flatten());
+        let staff = audience == Audience::Staff;
+        let polls = self.polls.values().filter(|(phase, _)| staff || *phase != Phase::Draft);
+        seen.extend(polls.flat_map(|(_, title)| title));
         seen.extend(self.floor.seen_by(audience, &self.names));
         for post in self.posts.values() {
             if post.place != Place::Visible && audience != Audience::Staff {
@@ -793,7 +795,7 @@ impl Retold {
         let mut kept = &self.title | &self.topics;
         kept.extend(self.names.values().flatten());
         kept.extend(&self.summary);
-        kept.extend(self.polls.values().flatten());
+        kept.extend(self.polls.values().flat_map(|(_, title)| title));
         kept.extend(self.floor.kept());
         for post in self.posts.values() {
             let sides = [

@@ -667,7 +667,11 @@ impl Did {
             | Self::Approved
             | Self::Dismissed
             | Self::Summarised
-            | Self::HallCounted => false,
+            | Self::HallCounted
+            | Self::FloorGiven
+            | Self::FloorDropped
+            | Self::FloorPinned
+            | Self::FloorUnpinned => false,
         }
     }
 }

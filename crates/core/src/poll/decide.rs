@@ -13,7 +13,8 @@ use super::{
     CLOSING_SECONDS, Electorate, GRACE_MS, MAX_CARDS, MAX_HALL_BALLOTS, MAX_OPEN_SECONDS, MAX_ROUNDS, Phase, Poll,
     PollCommand, PollDelta, PollEvent, PollOwn, PollState, PollView, Question, Secrecy,
 };
-use crate::domain::{Context, Decision, Domain, Meta, StreamKind, Summary, Trace};
+use crate::domain::{Context, Decision, Domain, Meta, StreamKind, Summary, Trace, follow_up};
+use crate::forum::{Forum, ForumCommand};
 use crate::ids::{CommandId, ParticipantId, PollId, StreamId};
 use crate::live::{Seq, WindowRequest};
 use crate::people::{Audience, Need};
@@ -80,6 +81,7 @@ impl Domain for Poll {
         context.actor.meets(Self::need(command))?;
         let mut decision = Decision::default();
         decide(state, command, context, &mut decision)?;
+        tell_forum(state, command, context, &mut decision);
         Ok(decision)
     }
 
@@ -166,6 +168,27 @@ impl Domain for Poll {
 
     fn summary(state: &PollState) -> Option<Summary> {
         state.summary()
+    }
+}
+
+/// Lets the forum know of a poll that it is there, or that it went on.
+fn tell_forum(state: &PollState, command: &PollCommand, context: &Context, decision: &mut Decision<PollEvent>) {
+    let phase = decision.events.iter().find_map(|event| match event {
+        PollEvent::Founded(_) | PollEvent::Edited(_) => Some(Phase::Draft),
+        PollEvent::Opened(_) => Some(Phase::Open),
+        PollEvent::Closed(_) => Some(Phase::Closed),
+        PollEvent::Revealed(_) => Some(Phase::Revealed),
+        _ => None,
+    });
+    let (place, title) = match (command, state.founded.as_deref()) {
+        (PollCommand::Found { poll, forum, question, .. }, None) => ((*poll, *forum), question.title.clone()),
+        (PollCommand::Edit { question }, Some(founded)) => ((founded.poll, founded.forum), question.title.clone()),
+        (_, Some(founded)) => ((founded.poll, founded.forum), founded.question.title.shown()),
+        (_, None) => return,
+    };
+    if let ((poll, Some(forum)), Some(phase)) = (place, phase) {
+        let moved = ForumCommand::PollMoved { poll, stream: context.stream, phase, title };
+        decision.follow_ups.push(follow_up::<Forum>(context, forum.stream, &moved));
     }
 }
 

@@ -277,7 +277,7 @@ fn given_a_name_nobody_has_read_then_only_staff_see_it_until_they_give_the_floor
     assert_eq!(room.seen(Audience::Staff).floor.entries[1].participant, Some(participant(2)));
     assert_eq!(room.seen(Audience::Participants).floor.entries[1].participant, None);
     let contribution = room.post(&stranger(2), 0, "Freundlich");
-    room.tell(ForumCommand::Approve { contribution });
+    room.tell(ForumCommand::Approve { contribution, seen: None });
     assert_eq!(names(&room, Audience::Participants), [false, true]);
     room.tell(NEXT);
     assert!(room.speaker().expect("somebody").name.is_some());

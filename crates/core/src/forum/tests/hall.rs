@@ -59,7 +59,10 @@ impl Room {
 #[test]
 fn given_polls_that_move_then_they_stand_as_they_began_with_their_last_title_alone() {
     let mut room = room(Waiting::None);
-    assert_eq!(room.moves(1, Phase::Draft, "Geheim"), 0, "drafts never come here");
+    room.moves(1, Phase::Draft, "Geheim");
+    assert_eq!(room.seen(Audience::Participants).polls, [], "drafts are for staff");
+    assert_eq!(room.seen(Audience::Staff).polls.len(), 1);
+    assert_eq!(room.puts(Stage::Poll { poll: poll(1) }), Err(Rejection::NotFound));
     room.moves(1, Phase::Open, "Erste?");
     room.moves(2, Phase::Open, "Zweite?");
     assert_eq!(room.moves(2, Phase::Open, "Zweite?"), 0, "so it was already");
