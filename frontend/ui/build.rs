@@ -3,8 +3,8 @@
 //! Why not `leptos_i18n` (0.6): it compiles every language into the WebAssembly. Here the server holds all tables, and a
 //! page brings the table of its own language as data, so that ten languages cost a participant the bytes of one.
 //!
-//! A folder of `locales/` is a set of words: `participant` and `staff` travel to the browser (staff words only with
-//! staff pages), `document` and `problem` stay with the server. In a file, an object whose members are plural categories (CLDR) is a
+//! A folder of `locales/` is a set of words: `participant`, `poll` and `staff` travel to the browser (those of polls and
+//! of staff only with their pages), `document` and `problem` stay with the server. In a file, an object whose members are plural categories (CLDR) is a
 //! plural over `{count}`; any other object is a group. Wrong files end the build with all that is wrong, each with its
 //! file, language and key, and with the words of the source where some are missing.
 //!
@@ -41,8 +41,9 @@ const FIRST: [&str; 2] = [SOURCE, "en"];
 const CATEGORIES: [&str; 6] = ["zero", "one", "two", "few", "many", "other"];
 
 /// Folder, the type of its words, and when they are compiled.
-const SETS: [(&str, &str, &str); 4] = [
+const SETS: [(&str, &str, &str); 5] = [
     ("participant", "Words", "all()"),
+    ("poll", "PollWords", "all()"),
     ("staff", "StaffWords", "feature = \"staff\""),
     ("document", "DocumentWords", "feature = \"ssr\""),
     ("problem", "ProblemWords", "feature = \"ssr\""),
@@ -52,7 +53,7 @@ const SETS: [(&str, &str, &str); 4] = [
 const PARTIAL: (&str, [&str; 2]) = ("staff", FIRST);
 
 /// Parameters that are numbers, or words of the sentence's own language: nothing in them runs against the sentence.
-const SAME_DIRECTION: [&str; 7] = ["clock", "count", "day", "month", "number", "time", "year"];
+const SAME_DIRECTION: [&str; 8] = ["clock", "count", "day", "month", "number", "tenths", "time", "year"];
 
 /// First strong isolate, and its end (Unicode Annex 9).
 const ISOLATE: (char, char) = ('\u{2068}', '\u{2069}');

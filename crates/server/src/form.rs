@@ -93,8 +93,16 @@ pub async fn forms(request: Request, inner: axum::Router) -> Response {
         .ok()
         .and_then(|body| serde_json::from_slice::<Problem>(&body).ok());
     let Some(problem) = problem else { return status.into_response() };
-    let fields: BTreeMap<String, String> =
-        form.fields.into_iter().filter(|(name, _)| !SECRET.contains(&name.as_str())).collect();
+    let mut fields: BTreeMap<String, String> = BTreeMap::new();
+    for (name, value) in form.fields.into_iter().filter(|(name, _)| !SECRET.contains(&name.as_str())) {
+        fields
+            .entry(name)
+            .and_modify(|have| {
+                have.push('\n');
+                have.push_str(&value);
+            })
+            .or_insert(value);
+    }
     let mut page = Request::new(Body::empty());
     *page.uri_mut() = form.next.parse().unwrap_or_else(|_| Uri::from_static("/"));
     for cookie in cookies {

@@ -12,10 +12,12 @@ use stimmwerk_core::ids::{ContributionId, ForumId, ProcessId};
 use stimmwerk_core::live::{PAGE, WindowRequest};
 use stimmwerk_core::network::{CodeKind, is_spoken};
 use stimmwerk_core::people::Audience;
+use stimmwerk_core::poll::{Electorate, PollView};
 use stimmwerk_core::said::SaidTexts;
 use stimmwerk_ui::data::{
-    Codes, ForumCard, ForumPage, Home, Join, ListPage, LogPage, LoginLink, Me, Message, PageData, PageKind, Place,
-    ProcessCard, RecordPage, Refused, ReportPage, Return, Shell, ThreadPage, Welcome,
+    CardSheet, Codes, ForumCard, ForumPage, Home, Join, ListPage, LogPage, LoginLink, MayVote, Me, Message, PageData,
+    PageKind, Place, PollPage, PollPrint, PollVoters, ProcessCard, RecordPage, Refused, ReportPage, Return, Shell,
+    ThreadPage, VoterRow, VotingCard, Welcome,
 };
 
 use crate::app::{App, AppState};
@@ -27,6 +29,7 @@ use crate::rest::aside;
 use crate::rest::forums::{Part, Wanted};
 use crate::rest::me::{NOTICE, WELCOME};
 use crate::rest::moderation::{Before, Recorded, record_of};
+use crate::rest::polls::OpenBallot;
 use crate::site::ASSETS;
 
 /// What every page needs of its request.
@@ -252,6 +255,126 @@ pub async fn record(
         place,
     };
     show(&app, &gate, asked, gate.process, PageKind::Record(Box::new(page))).await
+}
+
+/// What the page of a poll is asked with.
+#[derive(Debug, Deserialize)]
+pub struct PollQuery {
+    /// The code of a voting card, from the picture on it.
+    #[serde(default)]
+    card: String,
+}
+
+/// The longest code of a card that is put into a form: what is longer is none.
+const LONGEST_CODE: usize = 32;
+
+/// `/p/{poll}`
+pub async fn poll(
+    State(app): State<AppState>,
+    gate: Gate,
+    Query(query): Query<PollQuery>,
+    mut request: Request,
+) -> Answer<Response> {
+    let asked = Asked::of(&mut request);
+    let read = app.read_poll(&gate).await?;
+    let process = gate.process()?;
+    let guest = gate.who.active_in(process).is_some_and(|participant| participant.guest);
+    let electorate = read.view.poll.as_ref().map(|poll| poll.question.electorate).unwrap_or_default();
+    let may = match electorate {
+        _ if gate.position.banned => MayVote::Banned,
+        _ if read.own.is_none() => MayVote::NotJoined,
+        Electorate::Accounts if guest => MayVote::NotEntitled,
+        Electorate::Delegates => MayVote::NotEntitled,
+        _ => MayVote::Yes,
+    };
+    let page = PollPage {
+        stream: read.stream,
+        seq: read.seq,
+        view: read.view,
+        own: read.own,
+        may,
+        card: Some(query.card).filter(|code| code.len() <= LONGEST_CODE).unwrap_or_default(),
+        idempotency_key: chance::command_id(),
+        now: chance::now(),
+    };
+    show(&app, &gate, asked, gate.process, PageKind::Poll(Box::new(page))).await
+}
+
+/// `/p/{poll}/print`
+pub async fn poll_print(State(app): State<AppState>, gate: Gate, mut request: Request) -> Answer<Response> {
+    let asked = Asked::of(&mut request);
+    let published = app.published(&gate).await?;
+    let page = PollPrint {
+        view: PollView {
+            poll: Some(published.poll),
+            turnout: published.turnout,
+            result: published.result,
+            before: published.before,
+        },
+        head: published.head,
+        now: chance::now(),
+    };
+    show(&app, &gate, asked, gate.process, PageKind::PollPrint(Box::new(page))).await
+}
+
+/// `/p/{poll}/voters`
+pub async fn poll_voters(State(app): State<AppState>, gate: Gate, mut request: Request) -> Answer<Response> {
+    let asked = Asked::of(&mut request);
+    let ballots = app.open_ballots(&gate).await?;
+    let page = PollVoters {
+        view: seen_poll(&app, &gate).await?,
+        ballots: ballots
+            .into_iter()
+            .map(|OpenBallot { name, card, marks }| VoterRow { name, card, marks })
+            .collect(),
+        now: chance::now(),
+    };
+    show(&app, &gate, asked, gate.process, PageKind::PollVoters(Box::new(page))).await
+}
+
+/// What the page of voting cards is asked with.
+#[derive(Debug, Deserialize)]
+pub struct SheetQuery {
+    /// Under which name they wait.
+    sheet: Option<uuid::Uuid>,
+}
+
+/// `/p/{poll}/cards`
+pub async fn cards(
+    State(app): State<AppState>,
+    gate: Gate,
+    Query(query): Query<SheetQuery>,
+    mut request: Request,
+) -> Answer<Response> {
+    let asked = Asked::of(&mut request);
+    let base = base(&app, &request);
+    let poll = gate.poll()?.poll;
+    let sheet = query.sheet.and_then(|sheet| app.sheets.get(sheet, poll, gate.who.command_owner()));
+    let sheet = sheet.ok_or_else(Fault::not_found)?;
+    let view = seen_poll(&app, &gate).await?;
+    // Thousands of pictures take a while to draw.
+    let cards = tokio::task::spawn_blocking(move || {
+        let card = |(number, code): (u32, String)| VotingCard {
+            number,
+            picture: picture(&format!("{base}/p/{poll}?card={code}")),
+            code,
+        };
+        (sheet.from..).zip(sheet.codes).map(card).collect()
+    });
+    let cards = cards.await.map_err(|error| {
+        tracing::error!(%error, "drawing failed");
+        Fault::internal()
+    })?;
+    show(&app, &gate, asked, gate.process, PageKind::Cards(Box::new(CardSheet { view, cards }))).await
+}
+
+/// A poll for a page about it.
+async fn seen_poll(app: &App, gate: &Gate) -> Answer<PollView> {
+    let view = app.read_poll(gate).await?.view;
+    if view.poll.is_none() {
+        return Err(Fault::not_found());
+    }
+    Ok(view)
 }
 
 /// `/welcome/{process}`

@@ -26,7 +26,7 @@ pub fn report() -> Result<()> {
         return Ok(());
     }
     println!("\n{:<28}{:>10}{:>10}{:>10}", "words a page carries", "plain", "gzip", "brotli");
-    for set in ["participant", "staff"] {
+    for set in ["participant", "poll", "staff"] {
         let mut files = fs::read_dir(locales.join(set))?
             .map(|entry| entry.map(|entry| entry.path()))
             .collect::<std::io::Result<Vec<_>>>()?;

@@ -13,6 +13,7 @@ use stimmwerk_core::ids::{ContributionId, ForumId, ProcessId, TopicId};
 use stimmwerk_core::live::{Problem, Seq};
 #[cfg(feature = "ssr")]
 use stimmwerk_core::network::Joining;
+use stimmwerk_core::poll::{PollOwn, PollView};
 use stimmwerk_core::said::Texts;
 use stimmwerk_core::time::{Timestamp, Zone};
 
@@ -54,7 +55,7 @@ pub struct Me {
 pub struct Refused {
     /// The address the form was sent to.
     pub action: String,
-    /// Its fields as they were sent (no passwords).
+    /// Its fields as they were sent (no passwords). One that was sent more than once holds a line for each.
     pub fields: BTreeMap<String, String>,
     /// What is wrong, in the reader's language.
     pub problem: Problem,
@@ -76,6 +77,20 @@ pub enum PageKind {
     Forum(Box<ForumPage>),
     /// `/f/{forum}/moderation`, for moderators.
     Moderation(Box<ForumPage>),
+    /// `/p/{poll}`.
+    Poll(Box<PollPage>),
+    /// `/p/{poll}/print`: question and result on paper, for those who translate and for those who keep it.
+    #[cfg(feature = "ssr")]
+    #[serde(skip)]
+    PollPrint(Box<PollPrint>),
+    /// `/p/{poll}/voters`: who voted what in an open poll whose result is shown.
+    #[cfg(feature = "ssr")]
+    #[serde(skip)]
+    PollVoters(Box<PollVoters>),
+    /// `/p/{poll}/cards`: voting cards to be cut apart, for moderators.
+    #[cfg(feature = "ssr")]
+    #[serde(skip)]
+    Cards(Box<CardSheet>),
     /// `/login/link`: a link is used up by a press, not by being looked at.
     #[cfg(feature = "ssr")]
     #[serde(skip)]
@@ -127,7 +142,7 @@ impl PageKind {
 
     /// Does the page change by itself, so that the browser takes it over?
     pub fn lives(&self) -> bool {
-        matches!(self, Self::Forum(_) | Self::Moderation(_))
+        matches!(self, Self::Forum(_) | Self::Moderation(_) | Self::Poll(_))
     }
 }
 
@@ -204,6 +219,99 @@ pub struct ForumPage {
     pub now: Timestamp,
     /// The spoken code of the process and the join link; moderators only.
     pub codes: Option<Codes>,
+}
+
+/// See [`PageKind::Poll`].
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct PollPage {
+    /// Its stream, to subscribe to.
+    pub stream: StreamId,
+    /// As of which event.
+    pub seq: Seq,
+    /// What the reader sees.
+    pub view: PollView,
+    /// What concerns the reader alone; `None` for those who have not joined.
+    pub own: Option<PollOwn>,
+    /// May the reader vote?
+    pub may: MayVote,
+    /// The code of a voting card, from the picture on it (query `card`).
+    pub card: String,
+    /// A fresh id for the plain form.
+    pub idempotency_key: CommandId,
+    /// The clock when the page was made, to word what is timed.
+    pub now: Timestamp,
+}
+
+/// How a reader stands to a ballot.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum MayVote {
+    /// They may.
+    Yes,
+    /// They only visit.
+    NotJoined,
+    /// They were shut out.
+    Banned,
+    /// The poll is for others.
+    NotEntitled,
+}
+
+/// See [`PageKind::PollPrint`].
+#[cfg(feature = "ssr")]
+#[derive(Clone, Debug, PartialEq)]
+pub struct PollPrint {
+    /// What the reader sees.
+    pub view: PollView,
+    /// The first 16 characters of the head of the poll's log.
+    pub head: String,
+    /// The clock when the page was made.
+    pub now: Timestamp,
+}
+
+/// See [`PageKind::PollVoters`].
+#[cfg(feature = "ssr")]
+#[derive(Clone, Debug, PartialEq)]
+pub struct PollVoters {
+    /// What the reader sees.
+    pub view: PollView,
+    /// Who voted what; of a poll that is not open, nobody.
+    pub ballots: Vec<VoterRow>,
+    /// The clock when the page was made.
+    pub now: Timestamp,
+}
+
+/// One ballot of an open poll.
+#[cfg(feature = "ssr")]
+#[derive(Clone, Debug, PartialEq)]
+pub struct VoterRow {
+    /// The name they have now, if they have one and are known by it.
+    pub name: Option<String>,
+    /// The number of the voting card.
+    pub card: Option<u32>,
+    /// A mark for each option.
+    pub marks: Vec<u8>,
+}
+
+/// See [`PageKind::Cards`].
+#[cfg(feature = "ssr")]
+#[derive(Clone, Debug, PartialEq)]
+pub struct CardSheet {
+    /// What the poll asks.
+    pub view: PollView,
+    /// The cards in the order of their numbers.
+    pub cards: Vec<VotingCard>,
+}
+
+/// A voting card as it is printed.
+#[cfg(feature = "ssr")]
+#[derive(Clone, Debug, PartialEq)]
+pub struct VotingCard {
+    /// Its number, from 1 on.
+    pub number: u32,
+    /// Its code, in groups that can be read.
+    pub code: String,
+    /// The address of the ballot with the code, as a QR picture (SVG markup).
+    pub picture: String,
 }
 
 /// How people come in.

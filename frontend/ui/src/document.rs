@@ -4,11 +4,12 @@ use std::borrow::Cow;
 use std::fmt::Write;
 
 use leptos::prelude::*;
+use stimmwerk_core::poll::PollView;
 
 use crate::address;
 use crate::data::{PageData, PageKind, Shell};
 use crate::problem::problem_title;
-use crate::words::{AllWords, DocumentWords, LANGUAGES, Words, autonym, direction, staff_language, table_json};
+use crate::words::{AllWords, DocumentWords, LANGUAGES, Sets, Words, autonym, direction, staff_language, table_json};
 use crate::{DATA_ID, ROOT_ID, WORDS_ID, pages};
 
 /// The pictures of the pages, drawn once and used by name. Lines of two on a field of 24.
@@ -97,7 +98,12 @@ pub fn document(page: &PageData, shell: &Shell) -> String {
     if lives {
         let data = embedded(page).expect("page data is plain data");
         let _ = write!(html, "<script type=\"application/json\" id=\"{DATA_ID}\" nonce=\"{nonce}\">{data}</script>");
+<<<<<<< HEAD
         let table = table_json(lang, desk).expect("words are plain data").replace('<', "\\u003c");
+=======
+        let sets = Sets { polls: matches!(page.page, PageKind::Poll(_)), staff };
+        let table = table_json(lang, sets).expect("words are plain data").replace('<', "\\u003c");
+>>>>>>> 3e6221d (Polls: page, ballot, results, print, voting cards, words in eight languages (in progress))
         let _ = write!(html, "<script type=\"application/json\" id=\"{WORDS_ID}\" nonce=\"{nonce}\">{table}</script>");
     }
     html.push_str("</body></html>");
@@ -185,6 +191,13 @@ fn title(page: &PageData) -> String {
             &found
         }
         PageKind::Thread(thread) => words.pick(&thread.place.forum.title).0,
+        PageKind::Poll(page) => poll_title(words, &page.view),
+        PageKind::PollPrint(page) => poll_title(words, &page.view),
+        PageKind::PollVoters(page) => poll_title(words, &page.view),
+        PageKind::Cards(page) => {
+            found = format!("{} – {}", document.cards_title(), poll_title(words, &page.view));
+            &found
+        }
         PageKind::Report(report) if report.sent => document.report_thanks(),
         PageKind::Report(_) => document.report_title(),
         #[cfg(not(feature = "staff"))]
@@ -192,6 +205,11 @@ fn title(page: &PageData) -> String {
     };
     let network = page.network.as_ref().map_or(document.name(), |texts| words.pick(texts).0);
     format!("{own} – {network}")
+}
+
+/// What a poll asks.
+fn poll_title(words: Words, view: &PollView) -> &str {
+    view.poll.as_ref().map_or("", |poll| words.pick(&poll.question.title).0)
 }
 
 /// What the tab of a staff page says.

@@ -8,22 +8,42 @@ use crate::command::Form;
 #[cfg(feature = "hydrate")]
 pub fn form(event: &SubmitEvent) -> Option<Form> {
     use wasm_bindgen::JsCast;
-    let form: web_sys::HtmlFormElement = event.target()?.dyn_into().ok()?;
+    let mut form = read(&event.target()?.dyn_into().ok()?)?;
+    // The pressed button is a field too.
+    if let Some(button) = event.submitter()
+        && let (Some(name), Some(value)) = (button.get_attribute("name"), button.get_attribute("value"))
+    {
+        form.fields.push((name, value));
+    }
+    Some(form)
+}
+
+/// The form around the field of an event, as it is filled in now.
+#[cfg(feature = "hydrate")]
+pub fn form_around(event: &leptos::ev::Event) -> Option<Form> {
+    use wasm_bindgen::JsCast;
+    let field: web_sys::Element = event.target()?.dyn_into().ok()?;
+    read(&field.closest("form").ok()??.dyn_into().ok()?)
+}
+
+/// The form around the field of an event.
+#[cfg(not(feature = "hydrate"))]
+pub fn form_around(_event: &leptos::ev::Event) -> Option<Form> {
+    None
+}
+
+#[cfg(feature = "hydrate")]
+fn read(form: &web_sys::HtmlFormElement) -> Option<Form> {
+    use wasm_bindgen::JsCast;
     // Not `form.action()`: that is absolute, and a field named "action" would hide it.
     let action = form.get_attribute("action")?;
-    let data = web_sys::FormData::new_with_form(&form).ok()?;
+    let data = web_sys::FormData::new_with_form(form).ok()?;
     let mut fields = Vec::new();
     for entry in js_sys::try_iter(&data).ok()?? {
         let entry: js_sys::Array = entry.ok()?.dyn_into().ok()?;
         if let (Some(name), Some(value)) = (entry.get(0).as_string(), entry.get(1).as_string()) {
             fields.push((name, value));
         }
-    }
-    // The pressed button is a field too.
-    if let Some(button) = event.submitter()
-        && let (Some(name), Some(value)) = (button.get_attribute("name"), button.get_attribute("value"))
-    {
-        fields.push((name, value));
     }
     Some(Form { action, fields })
 }

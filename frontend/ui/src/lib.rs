@@ -16,6 +16,7 @@
 
 mod address;
 mod board;
+mod charts;
 mod clock;
 mod command;
 pub mod data;

@@ -12,7 +12,7 @@ pub const NOTICE_VERSION: u32 = 1;
 /// A problem in one or two short sentences for a reader of `lang`, by its code and parameters.
 pub fn problem_title(lang: &str, code: &str, params: &Map<String, Value>) -> String {
     let words = ProblemWords::of(lang);
-    let number = |name: &str| params.get(name).and_then(Value::as_u64).unwrap_or_default() as u32;
+    let number = |name: &str| number(params, name);
     let plain = match code {
         "text" => match params.get("problem").and_then(Value::as_str).unwrap_or_default() {
             "too_long" => return words.text_too_long(number("max")),
@@ -22,6 +22,13 @@ pub fn problem_title(lang: &str, code: &str, params: &Map<String, Value>) -> Str
             _ => words.text_empty(),
         },
         "too_many" => return words.too_many(number("max")),
+        "ballot" => return ballot(words, params),
+        "question" => return question(words, params),
+        "poll_not_open" => words.poll_not_open(),
+        "other_round" => words.other_round(),
+        "not_entitled" => words.not_entitled(),
+        "already_voted" => words.already_voted(),
+        "card_unknown" => words.card_unknown(),
         "too_many_requests" => return words.too_many_requests(number("retry_after").max(1)),
         "forbidden" => words.forbidden(),
         "banned" => words.banned(),
@@ -56,6 +63,41 @@ pub fn problem_title(lang: &str, code: &str, params: &Map<String, Value>) -> Str
     plain.to_owned()
 }
 
+fn number(params: &Map<String, Value>, name: &str) -> u32 {
+    params.get(name).and_then(Value::as_u64).unwrap_or_default() as u32
+}
+
+/// Why a ballot cannot be taken as it is.
+fn ballot(words: ProblemWords, params: &Map<String, Value>) -> String {
+    let (min, max) = (number(params, "min"), number(params, "max"));
+    match params.get("problem").and_then(Value::as_str).unwrap_or_default() {
+        "choose" if (min, max) == (1, 1) => words.ballot_one().to_owned(),
+        "choose" if min == max => words.ballot_exactly(max),
+        "choose" => words.ballot_between(max, &min.to_string()),
+        "mark" => words.ballot_mark(&max.to_string()),
+        "points" => words.ballot_points(max),
+        "nothing" => words.ballot_nothing().to_owned(),
+        _ => words.ballot_options().to_owned(),
+    }
+}
+
+/// Why a question cannot be asked as it is.
+fn question(words: ProblemWords, params: &Map<String, Value>) -> String {
+    let (min, max) = (number(params, "min"), number(params, "max"));
+    let plain = match params.get("problem").and_then(Value::as_str).unwrap_or_default() {
+        "options" if max == 0 => words.question_no_options(),
+        "options" => return words.question_options(max, &min.to_string()),
+        "bounds" => return words.question_bounds(&min.to_string(), &max.to_string()),
+        "ends" => words.question_ends(),
+        "binding_devices" => words.question_binding_devices(),
+        "electorate" => words.question_electorate(),
+        "delegates" => words.question_delegates(),
+        "running" => words.question_running(),
+        _ => words.bad_request(),
+    };
+    plain.to_owned()
+}
+
 /// The joining notice of [`NOTICE_VERSION`], a line for each point: who runs this, who reads what I write, that a name
 /// may be invented, what may stand in the result, and how it is deleted.
 pub fn notice_text(lang: &str, network: Option<&Texts>) -> String {
@@ -66,7 +108,9 @@ pub fn notice_text(lang: &str, network: Option<&Texts>) -> String {
 mod tests {
     use super::*;
     use crate::LANGUAGES;
+    use stimmwerk_core::poll::QuestionProblem;
     use stimmwerk_core::rejection::Rejection;
+    use stimmwerk_core::tally::BallotProblem;
     use stimmwerk_core::text::TextProblem;
     use stimmwerk_core::time::Timestamp;
 
@@ -77,6 +121,8 @@ mod tests {
     #[test]
     fn given_any_rejection_then_it_has_a_sentence_of_its_own_in_every_language() {
         let text = |problem| Rejection::Text { problem };
+        let ballot = |problem| Rejection::Ballot { problem };
+        let question = |problem| Rejection::Question { problem };
         let rejections = [
             Rejection::Forbidden,
             Rejection::Banned,
@@ -96,6 +142,26 @@ mod tests {
             Rejection::WrongState,
             Rejection::TooMany { max: 100 },
             Rejection::BadTime,
+            Rejection::PollNotOpen,
+            Rejection::OtherRound,
+            Rejection::NotEntitled,
+            Rejection::AlreadyVoted,
+            Rejection::CardUnknown,
+            ballot(BallotProblem::Options { options: 3 }),
+            ballot(BallotProblem::Choose { min: 1, max: 1 }),
+            ballot(BallotProblem::Choose { min: 2, max: 2 }),
+            ballot(BallotProblem::Choose { min: 0, max: 3 }),
+            ballot(BallotProblem::Mark { max: 10 }),
+            ballot(BallotProblem::Points { max: 5 }),
+            ballot(BallotProblem::Nothing),
+            question(QuestionProblem::Options { min: 0, max: 0 }),
+            question(QuestionProblem::Options { min: 2, max: 20 }),
+            question(QuestionProblem::Bounds { min: 2, max: 11 }),
+            question(QuestionProblem::Ends),
+            question(QuestionProblem::BindingDevices),
+            question(QuestionProblem::Electorate),
+            question(QuestionProblem::Delegates),
+            question(QuestionProblem::Running),
             Rejection::IdReused,
         ];
         for lang in LANGUAGES {

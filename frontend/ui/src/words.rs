@@ -11,6 +11,10 @@ use crate::plural;
 #[derive(Clone, Copy, Debug)]
 pub struct Words(Table);
 
+/// The words of polls. They travel with the pages of polls alone.
+#[derive(Clone, Copy, Debug)]
+pub struct PollWords(Table);
+
 /// The words only staff see.
 #[cfg(feature = "staff")]
 #[derive(Clone, Copy, Debug)]
@@ -94,6 +98,14 @@ impl Words {
     }
 }
 
+#[cfg(feature = "ssr")]
+impl PollWords {
+    /// The words of a language.
+    pub fn of(lang: &str) -> Self {
+        Self(Table::of(lang, LANGUAGES, Self::TABLES))
+    }
+}
+
 #[cfg(all(feature = "ssr", feature = "staff"))]
 impl StaffWords {
     /// The words of a language, or of [`staff_language`] for it.
@@ -123,16 +135,28 @@ impl ProblemWords {
     }
 }
 
-/// What a page brings: fingerprints of the keys and the tables of its language, `[[u32, […]], [u32, […]]?]`.
+/// Which words a page brings beside those for everyone.
 #[cfg(feature = "ssr")]
-pub(crate) fn table_json(lang: &str, staff: bool) -> serde_json::Result<String> {
-    let participant = (Words::KEYS, Words::of(lang).0.entries);
-    #[cfg(feature = "staff")]
-    if staff {
-        return serde_json::to_string(&(participant, (StaffWords::KEYS, StaffWords::of(lang).0.entries)));
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Sets {
+    /// Those of polls.
+    pub polls: bool,
+    /// Those of staff.
+    pub staff: bool,
+}
+
+/// What a page brings: of each set the fingerprint of its keys and the table of the page's language, `[[u32, […]], …]`.
+#[cfg(feature = "ssr")]
+pub(crate) fn table_json(lang: &str, sets: Sets) -> serde_json::Result<String> {
+    let mut tables = vec![(Words::KEYS, Words::of(lang).0.entries)];
+    if sets.polls {
+        tables.push((PollWords::KEYS, PollWords::of(lang).0.entries));
     }
-    let _ = staff;
-    serde_json::to_string(&(participant,))
+    #[cfg(feature = "staff")]
+    if sets.staff {
+        tables.push((StaffWords::KEYS, StaffWords::of(lang).0.entries));
+    }
+    serde_json::to_string(&tables)
 }
 
 /// All the words of this program, as a component needs them.
@@ -140,6 +164,8 @@ pub(crate) fn table_json(lang: &str, staff: bool) -> serde_json::Result<String> 
 pub struct AllWords {
     /// For everyone.
     pub(crate) participant: Words,
+    /// For pages of polls.
+    pub(crate) polls: PollWords,
     /// For staff pages.
     #[cfg(feature = "staff")]
     pub(crate) staff: StaffWords,
@@ -151,6 +177,7 @@ impl AllWords {
     pub fn of(lang: &str) -> Self {
         Self {
             participant: Words::of(lang),
+            polls: PollWords::of(lang),
             #[cfg(feature = "staff")]
             staff: StaffWords::of(lang),
         }
@@ -159,22 +186,33 @@ impl AllWords {
 
 #[cfg(any(feature = "hydrate", test))]
 impl AllWords {
-    /// The words a page brought; `None` if they are of another build.
+    /// The words a page brought; `None` if some are of another build. A set it did not bring has no words: it shows none.
     ///
     /// The tables live as long as the page, so they are never freed: each word is then a plain `&'static str`.
     pub fn of_page(lang: &str, json: &str) -> Option<Self> {
         let sets: Vec<(u32, Vec<String>)> = serde_json::from_str(json).ok()?;
         let lang = LANGUAGES.iter().copied().find(|have| *have == lang)?;
-        let table = |(keys, words): &(u32, Vec<String>), expected: u32| {
-            let leak = |word: &String| -> &'static str { Box::leak(word.clone().into_boxed_str()) };
-            let entries = Box::leak(words.iter().map(leak).collect::<Vec<_>>().into_boxed_slice());
-            (*keys == expected).then_some(Table { lang, entries })
-        };
-        Some(Self {
-            participant: Words(table(sets.first()?, Words::KEYS)?),
+        let none = Table { lang, entries: &[] };
+        let mut all = Self {
+            participant: Words(none),
+            polls: PollWords(none),
             #[cfg(feature = "staff")]
-            staff: StaffWords(table(sets.get(1)?, StaffWords::KEYS)?),
-        })
+            staff: StaffWords(none),
+        };
+        for (keys, words) in sets {
+            let leak = |word: String| -> &'static str { Box::leak(word.into_boxed_str()) };
+            let entries = Box::leak(words.into_iter().map(leak).collect::<Vec<_>>().into_boxed_slice());
+            let table = Table { lang, entries };
+            match keys {
+                Words::KEYS => all.participant = Words(table),
+                PollWords::KEYS => all.polls = PollWords(table),
+                #[cfg(feature = "staff")]
+                StaffWords::KEYS => all.staff = StaffWords(table),
+                _ => return None,
+            }
+        }
+        // Every page brings these.
+        (!all.participant.0.entries.is_empty()).then_some(all)
     }
 }
 
@@ -282,10 +320,11 @@ mod tests {
     #[test]
     fn given_the_table_of_a_page_when_read_then_the_words_are_the_same() {
         for lang in LANGUAGES {
-            let json = table_json(lang, true).expect("plain data");
+            let json = table_json(lang, Sets { polls: true, staff: true }).expect("plain data");
             let read = AllWords::of_page(lang, &json).expect("words of this build");
             assert_eq!(read.participant.forum_count(7), Words::of(lang).forum_count(7));
             assert_eq!(read.participant.write_send(), Words::of(lang).write_send());
+            assert_eq!(read.polls.send_vote(), PollWords::of(lang).send_vote());
             assert_eq!(read.staff.approve(), StaffWords::of(lang).approve());
         }
     }
@@ -293,7 +332,7 @@ mod tests {
     #[cfg(all(feature = "ssr", feature = "staff"))]
     #[test]
     fn given_words_of_another_build_then_they_are_not_taken() {
-        let json = table_json("de", true).expect("plain data");
+        let json = table_json("de", Sets { polls: true, staff: true }).expect("plain data");
         let other = json.replacen(char::is_numeric, "", 1);
         assert!(AllWords::of_page("de", &other).is_none());
     }

@@ -23,6 +23,7 @@ mod message;
 #[cfg(feature = "staff")]
 mod moderation;
 mod parts;
+pub mod poll;
 #[cfg(all(feature = "ssr", feature = "staff"))]
 mod record;
 #[cfg(feature = "ssr")]
@@ -64,6 +65,13 @@ pub fn page(page: PageData, words: AllWords) -> AnyView {
         #[cfg(feature = "ssr")]
         PageKind::Join(join) => join::join(cx, document, join, page.network.as_ref()),
         PageKind::Forum(forum) => forum::forum(cx, *forum, page.me),
+        PageKind::Poll(page) => poll::poll(cx, words.polls, *page),
+        #[cfg(feature = "ssr")]
+        PageKind::PollPrint(page) => poll::print(cx, words.polls, document, *page),
+        #[cfg(feature = "ssr")]
+        PageKind::PollVoters(page) => poll::voters(cx, words.polls, document, *page),
+        #[cfg(feature = "ssr")]
+        PageKind::Cards(page) => poll::cards(cx, words.polls, document, *page),
         #[cfg(feature = "staff")]
         PageKind::Moderation(forum) => moderation::moderation(cx, words.staff, *forum, page.me),
         // The document loads the program that has it.

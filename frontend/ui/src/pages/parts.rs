@@ -109,15 +109,15 @@ pub mod icons {
         GO = "go" "turn";
         KEY = "key";
         DOOR = "door" "turn";
+        BACK = "back" "turn";
+        CHECK = "check";
     }
     #[cfg(feature = "ssr")]
     icons! {
-        BACK = "back" "turn";
         PHOTO = "camera";
     }
     #[cfg(feature = "staff")]
     icons! {
-        CHECK = "check";
         OPEN = "play";
         SLOW = "clock";
         LOCK = "pause";

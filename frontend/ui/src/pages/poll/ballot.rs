@@ -1,0 +1,490 @@
+//! The reader's part of a poll: the ballot, what they voted, or why there is no ballot.
+//!
+//! The ballot is a plain form of native controls, one kind for each method. Its fields follow [`PollBoard::draft`], which
+//! only the reader changes; it is drawn anew for a new round alone.
+
+use leptos::ev::{Event, MouseEvent};
+use leptos::prelude::*;
+use stimmwerk_core::poll::{Electorate, Phase, PollHeader, Secrecy};
+use stimmwerk_core::tally::{MAX_RESISTANCE, Method};
+
+use super::super::parts::{hidden, icon, icons, problem, sentence};
+use super::board::PollBoard;
+use super::draft::{Draft, action, page};
+use super::parts::{chosen, option, option_text, redrawn};
+use crate::board::Link;
+use crate::data::MayVote;
+use crate::dom;
+use crate::view::{AnyView, IntoAny};
+
+/// The reader's part. `key` is the command id of the plain form.
+pub fn part(board: PollBoard, key: String) -> AnyView {
+    let round = board.shown.round();
+    let ballot = redrawn(round, move |_| {
+        let poll = board.shown.view.with_untracked(|view| view.poll.clone());
+        match poll.filter(|_| board.may == MayVote::Yes) {
+            Some(poll) => ballot(board, &poll, key.clone()),
+            None => view! { <div hidden></div> }.into_any(),
+        }
+    });
+    view! {
+        <div class="part">
+            {state(board)}
+            {on_its_way(board)}
+            {mine(board)}
+            {ballot}
+        </div>
+    }
+    .into_any()
+}
+
+/// Why there is no ballot, where there is none.
+fn state(board: PollBoard) -> AnyView {
+    let words = board.shown.words;
+    let (phase, may) = (board.shown.phase(), board.may);
+    redrawn(phase, move |phase| {
+        let note = |text: &'static str| {
+            view! {
+                <p class="note">
+                    {icon(icons::WAIT)}
+                    <span>{text}</span>
+                </p>
+            }
+            .into_any()
+        };
+        match (phase, may) {
+            (Phase::Draft, _) => note(words.state_draft()),
+            (Phase::Closed, _) => note(words.state_closed()),
+            (Phase::Open, MayVote::Banned) => note(words.state_banned()),
+            (Phase::Open, MayVote::NotEntitled) => note(words.state_not_entitled()),
+            (Phase::Open, MayVote::NotJoined) => view! {
+                <section class="panel visit" aria-labelledby="visit">
+                    <h2 id="visit">{words.state_visit()}</h2>
+                    <a class="button main" href="/join">
+                        {board.shown.cx.words.forum_visit_go()}
+                    </a>
+                </section>
+            }
+            .into_any(),
+            _ => view! { <p hidden></p> }.into_any(),
+        }
+    })
+}
+
+/// A ballot that has been sent and not been answered.
+fn on_its_way(board: PollBoard) -> AnyView {
+    let words = board.shown.words;
+    view! {
+        <p class="note sending" hidden=move || !board.sending.get()>
+            {icon(icons::SEND)}
+            <span>
+                <strong>{words.mine_sending()}</strong>
+                " "
+                <span>{words.mine_sending_means()}</span>
+            </span>
+        </p>
+    }
+    .into_any()
+}
+
+/// That the reader voted, and what.
+fn mine(board: PollBoard) -> AnyView {
+    let (cx, words) = (board.shown.cx, board.shown.words);
+    let shown = Memo::new(move |_| {
+        if !board.voted() {
+            return None;
+        }
+        let marks = board.own.with(|own| own.as_ref().and_then(|own| own.marks.clone()));
+        board.shown.view.with(|view| view.poll.as_ref().map(|poll| (poll.question.clone(), marks)))
+    });
+    redrawn(shown, move |shown| {
+        let Some((question, marks)) = shown else { return view! { <p hidden></p> }.into_any() };
+        let what = match marks {
+            Some(marks) => view! {
+                <div class="mine">
+                    <p>{words.mine_chosen()}</p>
+                    {chosen(cx, words, &question, &marks)}
+                </div>
+            }
+            .into_any(),
+            None if question.secrecy == Secrecy::Secret => view! { <p>{words.mine_secret()}</p> }.into_any(),
+            None => view! { <p hidden></p> }.into_any(),
+        };
+        view! {
+            <section class="panel thanks voted" aria-labelledby="voted">
+                <h2 id="voted" tabindex="-1">
+                    {icon(icons::CHECK)}
+                    <span>{words.mine_done()}</span>
+                </h2>
+                {what}
+            </section>
+        }
+        .into_any()
+    })
+}
+
+fn ballot(board: PollBoard, poll: &PollHeader, key: String) -> AnyView {
+    let words = board.shown.words;
+    let question = &poll.question;
+    let phase = board.shown.phase();
+    let voted = Memo::new(move |_| board.voted());
+    let sealed = Memo::new(move |_| board.sealed());
+    let cards = question.electorate == Electorate::Cards;
+    let secret = question.secrecy == Secrecy::Secret;
+    let refused = board.problem.with_untracked(Option::is_some);
+    let open_first = !voted.get_untracked() || refused;
+    let read = {
+        let poll = poll.clone();
+        move |event: Event| {
+            if let Some(form) = dom::form_around(&event) {
+                let fields = form.fields.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+                board.draft.set(Draft::of_fields(&poll, fields));
+            }
+        }
+    };
+    let send = Signal::derive(move || {
+        if voted.get() && !cards { words.send_anew() } else { words.send_vote() }.to_owned()
+    });
+    let again = if cards { words.card_again() } else { words.send_change() };
+    let controls = match question.method {
+        Method::Single | Method::Multiple { .. } | Method::YesNo => choices(board, poll),
+        Method::Scale { steps } => steps_of(board, poll, 1, steps, true),
+        Method::Resistance => steps_of(board, poll, 0, MAX_RESISTANCE, false),
+        Method::Dots { points } => dots(board, poll, points),
+        Method::Ranking => ranking(board, poll),
+    };
+    let card = cards.then(|| card(board));
+    let last = secret.then(|| view! { <p class="hint">{words.know_no_change()}</p> }.into_any());
+    view! {
+        <details
+            class="panel ballot"
+            hidden=move || phase.get() != Phase::Open || sealed.get()
+            open=open_first
+            prop:open=move || !voted.get() || board.problem.with(Option::is_some)
+        >
+            <summary class="button" hidden=move || !voted.get()>
+                {icon(icons::EDIT)}
+                <span>{again}</span>
+            </summary>
+            <form method="post" action=action(poll.id) on:input=read.clone() on:change=read>
+                <div id="ballot-problem">
+                    {move || board.problem.get().map(|refused| problem(board.shown.cx.words, &refused.title))}
+                </div>
+                <fieldset class="options" aria-describedby="ballot-problem">
+                    <legend>{how(board, poll)}</legend>
+                    {controls}
+                </fieldset>
+                {count(board, poll)}
+                {card}
+                {hidden("round", poll.round.to_string())}
+                {hidden("idempotency_key", key)}
+                {hidden("next", page(poll.id))}
+                {ending(board)}
+                {last}
+                <p class="line ends">
+                    <button class="main" disabled=move || board.sending.get()>
+                        {icon(icons::CHECK)}
+                        {sentence(send)}
+                    </button>
+                </p>
+            </form>
+        </details>
+    }
+    .into_any()
+}
+
+/// What is to be done, in a sentence.
+fn how(board: PollBoard, poll: &PollHeader) -> String {
+    let words = board.shown.words;
+    match poll.question.method {
+        Method::Single => words.how_single().to_owned(),
+        Method::Multiple { min, max } if min == max => words.how_exactly(max.into()),
+        Method::Multiple { min: 0, max } => words.how_at_most(max.into()),
+        Method::Multiple { min, max } => words.how_between(max.into(), &min.to_string()),
+        Method::YesNo => words.how_yes_no().to_owned(),
+        Method::Scale { .. } => words.how_scale().to_owned(),
+        Method::Resistance => words.how_resistance().to_owned(),
+        Method::Dots { points } => words.how_dots(points.into()),
+        Method::Ranking => words.how_ranking().to_owned(),
+    }
+}
+
+/// How much is filled in, where there is a bound.
+fn count(board: PollBoard, poll: &PollHeader) -> Option<AnyView> {
+    let words = board.shown.words;
+    let sum = Memo::new(move |_| board.draft.with(Draft::sum));
+    let method = poll.question.method;
+    let text = match method {
+        Method::Multiple { .. } => Signal::derive(move || words.count_chosen(&sum.get().to_string())),
+        Method::Dots { points } => Signal::derive(move || match (sum.get(), u32::from(points)) {
+            (sum, points) if sum > points => words.count_over(sum - points),
+            (sum, points) => words.count_left(points - sum),
+        }),
+        _ => return None,
+    };
+    let over = move || match method {
+        Method::Multiple { max, .. } => sum.get() > max.into(),
+        Method::Dots { points } => sum.get() > points.into(),
+        _ => false,
+    };
+    Some(view! { <p class="hint count" class:over=over>{sentence(text)}</p> }.into_any())
+}
+
+/// One of options, or several.
+fn choices(board: PollBoard, poll: &PollHeader) -> AnyView {
+    let kind = if matches!(poll.question.method, Method::Multiple { .. }) { "checkbox" } else { "radio" };
+    let rows = (0..poll.options()).map(|at| {
+        let label = option(board.shown.cx, board.shown.words, &poll.question, at);
+        field(board, kind, at, "option".to_owned(), at.to_string(), "1", label)
+    });
+    let rows = rows.collect::<Vec<_>>();
+    view! { <div class="choose">{rows}</div> }.into_any()
+}
+
+/// A radio button or a box with its label. It is on where the draft holds `on` for the option.
+fn field(
+    board: PollBoard,
+    kind: &'static str,
+    at: usize,
+    name: String,
+    value: String,
+    on: &'static str,
+    label: AnyView,
+) -> AnyView {
+    let checked = move || board.draft.with(|draft| draft.value(at) == on);
+    view! {
+        <label class="radio">
+            <input
+                type=kind
+                name=name
+                value=value
+                required=kind == "radio"
+                checked=board.draft.with_untracked(|draft| draft.value(at) == on)
+                prop:checked=checked
+            />
+            <span class="label">{label}</span>
+        </label>
+    }
+    .into_any()
+}
+
+/// The digits of steps.
+const STEPS: [&str; 12] = ["0", "1", "2", "3", "4", "5", "6", "7", "8", "9", "10", "11"];
+
+/// A row of steps for each option, from `low` to `high`; with one for no answer, where that is one.
+fn steps_of(board: PollBoard, poll: &PollHeader, low: u8, high: u8, none: bool) -> AnyView {
+    let (cx, words) = (board.shown.cx, board.shown.words);
+    let question = &poll.question;
+    let end = |number: u8, text: &str| words.step_means(&number.to_string(), text);
+    let ends = none.then(|| {
+        let [low_text, high_text] = match &question.ends {
+            Some(ends) => [0, 1].map(|nth| cx.words.pick(&ends[nth]).0.to_owned()),
+            None => [words.step_low(), words.step_high()].map(str::to_owned),
+        };
+        let lang = question.ends.as_ref().and_then(|ends| cx.words.pick(&ends[0]).1.cloned());
+        let lang = lang.map(|lang| lang.as_str().to_owned());
+        view! {
+            <p class="hint ends" lang=lang>
+                <span>{end(low, &low_text)}</span>
+                " · "
+                <span>{end(high, &high_text)}</span>
+            </p>
+        }
+        .into_any()
+    });
+    let rows = (0..poll.options()).map(|at| {
+        let mut steps: Vec<AnyView> = (low..=high)
+            .map(|step| {
+                let on = STEPS[usize::from(step)];
+                step_field(board, at, on, on)
+            })
+            .collect();
+        if none {
+            steps.push(step_field(board, at, "0", words.option_none()));
+        }
+        view! {
+            <fieldset class="steps">
+                <legend>{option(cx, words, question, at)}</legend>
+                <div class="row">{steps}</div>
+            </fieldset>
+        }
+        .into_any()
+    });
+    let rows = rows.collect::<Vec<_>>();
+    view! {
+        <div class="grid">
+            {ends}
+            {rows}
+        </div>
+    }
+    .into_any()
+}
+
+fn step_field(board: PollBoard, at: usize, on: &'static str, label: &'static str) -> AnyView {
+    let mut name = String::from("mark_");
+    name.push_str(&at.to_string());
+    let required = board.shown.view.with_untracked(|view| {
+        view.poll.as_ref().is_some_and(|poll| poll.question.method == Method::Resistance)
+    });
+    view! {
+        <label class="step" class:words=on != label>
+            <input
+                type="radio"
+                name=name
+                value=on
+                required=required
+                checked=board.draft.with_untracked(|draft| draft.value(at) == on)
+                prop:checked=move || board.draft.with(|draft| draft.value(at) == on)
+            />
+            <span>{label}</span>
+        </label>
+    }
+    .into_any()
+}
+
+/// Points to spend: a number for each option.
+fn dots(board: PollBoard, poll: &PollHeader, points: u8) -> AnyView {
+    let (cx, words) = (board.shown.cx, board.shown.words);
+    let rows = (0..poll.options()).map(|at| {
+        let id = named("mark", at);
+        let name = option_text(cx, words, &poll.question, at);
+        let change = move |by: i32| {
+            board.draft.update(|draft| {
+                let now = (i32::from(draft.mark(at)) + by).clamp(0, i32::from(points));
+                if let Some(value) = draft.values.get_mut(at) {
+                    *value = now.to_string();
+                }
+            });
+        };
+        let plain = move || board.link.get() == Link::Plain;
+        view! {
+            <div class="dots">
+                <label for=id.clone()>{option(cx, words, &poll.question, at)}</label>
+                <span class="stepper">
+                    <button
+                        type="button"
+                        hidden=plain
+                        aria-label=words.count_less(&name)
+                        on:click=move |_: MouseEvent| change(-1)
+                    >
+                        "−"
+                    </button>
+                    <input
+                        type="number"
+                        inputmode="numeric"
+                        id=id.clone()
+                        name=id.replace('-', "_")
+                        min="0"
+                        max=points.to_string()
+                        step="1"
+                        value=board.draft.with_untracked(|draft| draft.value(at).to_owned())
+                        prop:value=move || board.draft.with(|draft| draft.value(at).to_owned())
+                    />
+                    <button
+                        type="button"
+                        hidden=plain
+                        aria-label=words.count_more(&name)
+                        on:click=move |_: MouseEvent| change(1)
+                    >
+                        "+"
+                    </button>
+                </span>
+            </div>
+        }
+        .into_any()
+    });
+    let rows = rows.collect::<Vec<_>>();
+    view! { <div class="grid">{rows}</div> }.into_any()
+}
+
+/// A place for each option.
+fn ranking(board: PollBoard, poll: &PollHeader) -> AnyView {
+    let (cx, words) = (board.shown.cx, board.shown.words);
+    let options = poll.options();
+    let rows = (0..options).map(|at| {
+        let id = named("mark", at);
+        let first = board.draft.with_untracked(|draft| draft.mark(at));
+        let places = (1..=options).map(|place| {
+            let value = place.to_string();
+            let text = words.option_place(&value);
+            view! {
+                <option value=value selected=usize::from(first) == place>
+                    {text}
+                </option>
+            }
+            .into_any()
+        });
+        let places = places.collect::<Vec<_>>();
+        view! {
+            <div class="ranked">
+                <label for=id.clone()>{option(cx, words, &poll.question, at)}</label>
+                <select
+                    id=id.clone()
+                    name=id.replace('-', "_")
+                    prop:value=move || {
+                        board.draft.with(|draft| Some(draft.mark(at)).filter(|mark| *mark > 0).map(|mark| mark.to_string()))
+                            .unwrap_or_default()
+                    }
+                >
+                    <option value="">{words.option_no_place()}</option>
+                    {places}
+                </select>
+            </div>
+        }
+        .into_any()
+    });
+    let rows = rows.collect::<Vec<_>>();
+    view! { <div class="grid">{rows}</div> }.into_any()
+}
+
+fn named(name: &str, at: usize) -> String {
+    let mut id = String::from(name);
+    id.push('-');
+    id.push_str(&at.to_string());
+    id
+}
+
+/// The code of a voting card.
+fn card(board: PollBoard) -> AnyView {
+    let words = board.shown.words;
+    view! {
+        <div class="field">
+            <label for="card">{words.card_code()}</label>
+            <input
+                id="card"
+                type="text"
+                name="card"
+                required
+                maxlength="32"
+                autocomplete="off"
+                autocapitalize="characters"
+                spellcheck="false"
+                dir="ltr"
+                aria-describedby="card-hint"
+                value=board.draft.with_untracked(|draft| draft.card.clone())
+                prop:value=move || board.draft.with(|draft| draft.card.clone())
+            />
+            <p class="hint" id="card-hint">
+                {words.card_hint()}
+            </p>
+        </div>
+    }
+    .into_any()
+}
+
+/// How long there is still time, when the end is near.
+fn ending(board: PollBoard) -> AnyView {
+    let words = board.shown.words;
+    let text = Signal::derive(move || match board.left.get() {
+        None => String::new(),
+        Some(0) => words.end_over().to_owned(),
+        Some(seconds) => words.end_left(seconds),
+    });
+    view! {
+        <p class="note ending" hidden=move || board.left.get().is_none()>
+            {icon(icons::WAIT)}
+            {sentence(text)}
+        </p>
+    }
+    .into_any()
+}

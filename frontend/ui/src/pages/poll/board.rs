@@ -1,0 +1,100 @@
+//! What a live page of a poll shows, as signals: the store writes them, components read them.
+
+use std::rc::Rc;
+
+use leptos::prelude::*;
+use stimmwerk_core::live::Problem;
+use stimmwerk_core::poll::{PollOwn, Secrecy};
+
+use super::draft::{Ballot, Draft, action};
+use super::parts::Shown;
+use crate::address;
+use crate::board::{Cx, Link, Utterance};
+use crate::data::{MayVote, PollPage};
+use crate::words::PollWords;
+
+/// What components ask of the store.
+pub trait Casts {
+    /// Sends a ballot. `false`: not now, so the form goes its own way.
+    fn cast(&self, ballot: Ballot) -> bool;
+}
+
+/// A page of a poll that lives.
+#[derive(Clone, Copy)]
+pub struct PollBoard {
+    /// What everyone of this audience sees.
+    pub shown: Shown,
+    /// What concerns the reader alone.
+    pub own: RwSignal<Option<PollOwn>>,
+    /// A ballot cast from this page, by the round it was cast in: with a voting card nothing else tells of it.
+    pub cast: RwSignal<Option<u32>>,
+    /// What is being filled in.
+    pub draft: RwSignal<Draft>,
+    /// Why the last ballot was not taken.
+    pub problem: RwSignal<Option<Problem>>,
+    /// A ballot is on its way.
+    pub sending: RwSignal<bool>,
+    /// May the reader vote?
+    pub may: MayVote,
+    /// How the page is connected.
+    pub link: RwSignal<Link>,
+    /// What a screen reader says of what is new.
+    pub announced: RwSignal<Utterance>,
+    /// An answer to what the reader did.
+    pub said: RwSignal<Utterance>,
+    /// Seconds until the end, when it is near.
+    pub left: RwSignal<Option<u32>>,
+    /// The store, once the page lives.
+    pub hands: StoredValue<Option<Rc<dyn Casts>>, LocalStorage>,
+}
+
+impl PollBoard {
+    /// The page as it was rendered.
+    pub fn new(page: &PollPage, cx: Cx, words: PollWords) -> Self {
+        let shown = Shown { cx, words, view: RwSignal::new(page.view.clone()), clock: RwSignal::new(page.now) };
+        let refused = page.view.poll.as_ref().and_then(|poll| cx.refused_by(&action(poll.id)));
+        let cast = cx.path.with_value(|path| address::parameter(path, "cast").and_then(|round| round.parse().ok()));
+        Self {
+            shown,
+            own: RwSignal::new(page.own.clone()),
+            cast: RwSignal::new(cast.filter(|_| refused.is_none())),
+            draft: RwSignal::new(first_draft(page, cx)),
+            problem: RwSignal::new(refused.map(|refused| refused.problem)),
+            sending: RwSignal::new(false),
+            may: page.may,
+            link: RwSignal::new(Link::Plain),
+            announced: RwSignal::default(),
+            said: RwSignal::default(),
+            left: RwSignal::new(None),
+            hands: StoredValue::new_local(None),
+        }
+    }
+
+    /// Has the reader voted in this round, as far as this page knows?
+    pub fn voted(self) -> bool {
+        let round = self.shown.view.with(|view| view.poll.as_ref().map(|poll| poll.round));
+        self.own.with(|own| own.as_ref().is_some_and(|own| own.voted)) || self.cast.get() == round
+    }
+
+    /// Can nothing more be changed?
+    pub fn sealed(self) -> bool {
+        let secret = self.shown.of_header(|poll| poll.question.secrecy == Secrecy::Secret).get();
+        secret && self.own.with(|own| own.as_ref().is_some_and(|own| own.voted))
+    }
+}
+
+/// What stands in the ballot at first: what was refused, what was cast, or nothing.
+pub fn first_draft(page: &PollPage, cx: Cx) -> Draft {
+    let Some(poll) = &page.view.poll else { return Draft::default() };
+    if let Some(refused) = cx.refused_by(&action(poll.id)) {
+        // One that was sent more than once holds a line for each.
+        let fields = refused.fields.iter().flat_map(|(name, values)| {
+            values.split('\n').map(move |value| (name.as_str(), value))
+        });
+        return Draft::of_fields(poll, fields);
+    }
+    match page.own.as_ref().and_then(|own| own.marks.as_ref()) {
+        Some(marks) => Draft::of_marks(poll, marks),
+        None => Draft::empty(poll, page.card.clone()),
+    }
+}

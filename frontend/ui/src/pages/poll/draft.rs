@@ -1,0 +1,140 @@
+//! A ballot that is being filled in. It belongs to the reader alone: nothing that arrives touches it.
+
+use serde::{Deserialize, Serialize};
+use stimmwerk_core::ids::{CommandId, PollId, StreamId};
+use stimmwerk_core::poll::PollHeader;
+use stimmwerk_core::tally::Method;
+
+use crate::command::{Form, Request};
+
+/// What stands in the fields of a ballot, as it was typed.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Draft {
+    /// For each option the number in its field; where options are chosen, `1` for those that are. Empty: nothing yet.
+    pub values: Vec<String>,
+    /// The code of a voting card.
+    pub card: String,
+}
+
+/// Are options chosen rather than marked?
+pub fn chooses(method: Method) -> bool {
+    method.by_hands()
+}
+
+impl Draft {
+    /// Nothing filled in.
+    pub fn empty(poll: &PollHeader, card: String) -> Self {
+        Self { values: vec![String::new(); poll.options()], card }
+    }
+
+    /// A ballot as it was cast.
+    pub fn of_marks(poll: &PollHeader, marks: &[u8]) -> Self {
+        let value = |mark: &u8| match mark {
+            0 if chooses(poll.question.method) => String::new(),
+            mark => mark.to_string(),
+        };
+        Self { values: marks.iter().map(value).collect(), card: String::new() }
+    }
+
+    /// What a form holds.
+    pub fn of_fields<'a>(poll: &PollHeader, fields: impl IntoIterator<Item = (&'a str, &'a str)>) -> Self {
+        let mut draft = Self::empty(poll, String::new());
+        for (name, value) in fields {
+            let (at, value) = match name {
+                "card" => {
+                    draft.card = value.to_owned();
+                    continue;
+                }
+                "option" => (value, "1"),
+                name => (name.strip_prefix("mark_").unwrap_or_default(), value),
+            };
+            if let Some(field) = at.parse::<usize>().ok().and_then(|at| draft.values.get_mut(at)) {
+                value.clone_into(field);
+            }
+        }
+        draft
+    }
+
+    /// What stands in the field of an option.
+    pub fn value(&self, at: usize) -> &str {
+        self.values.get(at).map_or("", String::as_str)
+    }
+
+    /// The number in the field of an option.
+    pub fn mark(&self, at: usize) -> u8 {
+        self.value(at).trim().parse().unwrap_or_default()
+    }
+
+    /// All of them together.
+    pub fn sum(&self) -> u32 {
+        (0..self.values.len()).map(|at| u32::from(self.mark(at))).sum()
+    }
+}
+
+/// A ballot on its way.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Ballot {
+    /// In which round.
+    pub round: u32,
+    /// A mark for each option.
+    pub marks: Vec<u8>,
+    /// The code of a voting card.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub card: Option<String>,
+}
+
+impl Ballot {
+    /// The ballot a form holds. `None`: it is another form.
+    pub fn of(poll: &PollHeader, form: &Form) -> Option<Self> {
+        if form.action != action(poll.id) {
+            return None;
+        }
+        let draft = Draft::of_fields(poll, form.fields.iter().map(|(name, value)| (name.as_str(), value.as_str())));
+        let marks = (0..poll.options()).map(|at| draft.mark(at)).collect();
+        let card = Some(draft.card.trim().to_owned()).filter(|card| !card.is_empty());
+        // The round the form was drawn for: the one its reader saw.
+        Some(Self { round: form.field("round")?.parse().ok()?, marks, card })
+    }
+
+    /// The request it is where no socket can be had.
+    pub fn request(&self, poll: PollId) -> Option<Request> {
+        Some(Request { method: "POST", path: action(poll), body: serde_json::to_string(self).ok()? })
+    }
+}
+
+/// The frame that brings a ballot: `ClientFrame::Command` of the protocol.
+#[derive(Debug, Serialize)]
+#[serde(tag = "type", rename = "command")]
+pub struct BallotFrame<'a> {
+    /// Chosen here; repeating is safe.
+    pub id: CommandId,
+    /// For which stream.
+    pub stream: StreamId,
+    /// What.
+    pub command: Vote<'a>,
+}
+
+/// `PollCommand::Vote`, without the others.
+#[derive(Debug, Serialize)]
+#[serde(tag = "type", rename = "vote")]
+pub struct Vote<'a> {
+    /// The ballot.
+    #[serde(flatten)]
+    pub ballot: &'a Ballot,
+}
+
+/// Where ballots go.
+pub fn action(poll: PollId) -> String {
+    let mut path = String::from("/api/v1/polls/");
+    path.push_str(&poll.to_string());
+    path.push_str("/ballots");
+    path
+}
+
+/// The page of a poll.
+pub fn page(poll: PollId) -> String {
+    let mut path = String::from("/p/");
+    path.push_str(&poll.to_string());
+    path
+}

@@ -1,0 +1,143 @@
+//! A poll: the question, what counts, the ballot, and the result.
+
+mod ballot;
+mod board;
+#[cfg(feature = "ssr")]
+mod cards;
+mod draft;
+pub mod parts;
+#[cfg(feature = "ssr")]
+mod print;
+#[cfg(feature = "ssr")]
+mod voters;
+
+use leptos::prelude::*;
+use stimmwerk_core::poll::{Phase, PollHeader, Secrecy};
+
+use super::parts::{icon, icons, refusal};
+use crate::board::Cx;
+use crate::charts::{self, Charted};
+use crate::data::PollPage;
+use crate::view::{AnyView, IntoAny};
+use crate::words::PollWords;
+
+pub use board::PollBoard;
+#[cfg(feature = "ssr")]
+pub use cards::cards;
+use parts::{Shown, know, question, redrawn, round_name, turnout};
+#[cfg(feature = "ssr")]
+pub use print::print;
+#[cfg(feature = "ssr")]
+pub use voters::voters;
+
+/// See [`crate::data::PageKind::Poll`].
+pub fn poll(cx: Cx, words: PollWords, page: PollPage) -> AnyView {
+    let board = PollBoard::new(&page, cx, words);
+    let shown = board.shown;
+    let own_form = page.view.poll.as_ref().map(|poll| draft::action(poll.id));
+    let key = page.idempotency_key.to_string();
+    let phase = shown.phase();
+    // While people vote the question comes first, afterwards what came of it.
+    let result_at = move |open: bool| {
+        let here = Memo::new(move |_| (phase.get() == Phase::Open) == open);
+        redrawn(here, move |here| {
+            if here { charts::result(cx, words, shown.view) } else { view! { <div hidden></div> }.into_any() }
+        })
+    };
+    view! {
+        <div class="poll reading">
+            {way_back(cx, words, page.view.poll.as_ref())}
+            {question(shown)}
+            {turnout(shown)}
+            {refusal(cx, move |refused| own_form.as_ref() == Some(&refused.action))}
+            {result_at(false)}
+            {know(shown)}
+            {ballot::part(board, key)}
+            {result_at(true)}
+            {earlier(shown)}
+            {ways(shown)}
+        </div>
+    }
+    .into_any()
+}
+
+/// To the forum the poll is held in, or home.
+fn way_back(cx: Cx, words: PollWords, poll: Option<&PollHeader>) -> AnyView {
+    let _ = cx;
+    let (href, word) = match poll.and_then(|poll| poll.forum) {
+        Some(forum) => {
+            let mut href = String::from("/f/");
+            href.push_str(&forum.to_string());
+            (href, words.back())
+        }
+        None => (String::from("/"), words.home()),
+    };
+    view! {
+        <p class="way-back">
+            <a href=href>
+                {icon(icons::BACK)}
+                <span>{word}</span>
+            </a>
+        </p>
+    }
+    .into_any()
+}
+
+/// The results of earlier rounds, the last one first.
+fn earlier(shown: Shown) -> AnyView {
+    let Shown { cx, words, view, .. } = shown;
+    let before = Memo::new(move |_| {
+        view.with(|view| {
+            let poll = view.poll.as_ref()?;
+            let charted = view.before.iter().rev().map(|one| (one.round, Charted::with(poll, one.clone(), None)));
+            Some(charted.collect::<Vec<_>>()).filter(|all| !all.is_empty())
+        })
+    });
+    redrawn(before, move |before| {
+        let Some(before) = before else { return view! { <div hidden></div> }.into_any() };
+        let rounds = before.iter().map(|(round, charted)| {
+            view! {
+                <section class="earlier-round">
+                    <h3>{round_name(words, *round)}</h3>
+                    {charts::picture(cx, words, charted)}
+                </section>
+            }
+            .into_any()
+        });
+        let rounds = rounds.collect::<Vec<_>>();
+        view! {
+            <details class="panel earlier">
+                <summary>
+                    <h2>{words.result_before()}</h2>
+                </summary>
+                {rounds}
+            </details>
+        }
+        .into_any()
+    })
+}
+
+/// What else there is of the poll.
+fn ways(shown: Shown) -> AnyView {
+    let words = shown.words;
+    let open_ballots = shown.of_header(|poll| poll.phase == Phase::Revealed && poll.question.secrecy == Secrecy::Open);
+    let id = shown.view.with_untracked(|view| view.poll.as_ref().map(|poll| poll.id));
+    let href = |rest: &str| {
+        let mut href = id.map(draft::page).unwrap_or_default();
+        href.push_str(rest);
+        href
+    };
+    view! {
+        <p class="line others">
+            <a class="button quiet" href=href("/voters") hidden=move || !open_ballots.get()>
+                {icon(icons::PEOPLE)}
+                <span>{words.result_who()}</span>
+            </a>
+            <a class="button quiet" href=href("/print")>
+                {icon(icons::DOWN)}
+                <span>{words.result_print()}</span>
+            </a>
+        </p>
+    }
+    .into_any()
+}

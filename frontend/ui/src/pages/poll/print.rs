@@ -1,0 +1,131 @@
+//! Question and result on paper: every language for those who translate, and all that has to stand beside a result.
+
+use leptos::prelude::*;
+use stimmwerk_core::poll::{PollHeader, Question};
+use stimmwerk_core::said::{Lang, Texts};
+use stimmwerk_core::tally::Method;
+
+use super::super::parts::{icon, icons};
+use super::draft::page as address_of;
+use super::parts::{Shown, facts, option, question, turnout};
+use crate::board::Cx;
+use crate::charts::{self, Charted};
+use crate::data::PollPrint;
+use crate::view::{AnyView, IntoAny};
+use crate::words::{DocumentWords, PollWords, autonym, direction};
+
+/// See [`crate::data::PageKind::PollPrint`].
+pub fn print(cx: Cx, words: PollWords, document: DocumentWords, page: PollPrint) -> AnyView {
+    let shown = Shown::still(cx, words, &page.view, page.now);
+    let Some(poll) = page.view.poll.clone() else { return ().into_any() };
+    let result = match Charted::of(&page.view) {
+        Some(charted) => view! {
+            {charts::picture(cx, words, &charted)}
+            {charts::tables(cx, words, &charted)}
+        }
+        .into_any(),
+        None => view! { <p>{document.print_no_result()}</p> }.into_any(),
+    };
+    let facts = facts(cx, words, &poll, page.now).into_iter().map(|line| view! { <li>{line}</li> }).collect_view();
+    let download = |format: &str| format!("/api/v1/polls/{}/result?format={format}", poll.id);
+    view! {
+        <div class="staff-page poll-print">
+            <p class="way-back no-print">
+                <a href=address_of(poll.id)>{icon(icons::BACK)} <span>{document.print_back()}</span></a>
+            </p>
+            {question(shown)}
+            {turnout(shown)}
+            <section class="panel" aria-labelledby="rules">
+                <h2 id="rules">{words.know_title()}</h2>
+                <ul class="facts-list">{facts}</ul>
+            </section>
+            <section class="panel result" aria-labelledby="result">
+                <h2 id="result">{words.result_title()}</h2>
+                {result}
+            </section>
+            <section class="panel languages-all" aria-labelledby="languages">
+                <h2 id="languages">{document.print_languages()}</h2>
+                {languages(cx, words, document, &poll.question)}
+            </section>
+            {keep(document, &page.head, &poll, download("csv"), download("json"))}
+        </div>
+    }
+    .into_any()
+}
+
+/// The question in each of its languages, the original first.
+fn languages(cx: Cx, words: PollWords, document: DocumentWords, question: &Question) -> AnyView {
+    let source = &question.title.source;
+    let mut langs: Vec<&Lang> = question.title.texts.keys().collect();
+    langs.sort_by_key(|lang| (*lang != source, lang.as_str().to_owned()));
+    let one = |lang: &Lang| {
+        let tag = lang.as_str().to_owned();
+        let said = |texts: &Texts| texts.pick(&tag).0.to_owned();
+        let note = question.note.as_ref().map(|note| view! { <p>{said(note)}</p> });
+        let options = question.options.iter().map(|option| view! { <li>{said(option)}</li> }).collect_view();
+        let ends = question.ends.as_ref().map(|[low, high]| {
+            view! { <p>"1: " {said(low)} " · " {steps(question)} ": " {said(high)}</p> }
+        });
+        let original = (lang == source).then(|| view! { <span class="badge round">{document.print_original()}</span> });
+        let dir = direction(&tag);
+        view! {
+            <article class="in-language">
+                <p class="kicker">{autonym(&tag).to_owned()} " " {original}</p>
+                <div lang=tag.clone() dir=dir>
+                    <h3>{said(&question.title)}</h3>
+                    {note}
+                    <ol>{options}</ol>
+                    {ends}
+                </div>
+            </article>
+        }
+    };
+    let all = langs.into_iter().map(one).collect_view();
+    // Options that are not listed are in the reader's language alone: the interface says them.
+    let unlisted = match question.method {
+        Method::YesNo => 0..3,
+        Method::Resistance => question.options.len()..question.options.len() + 1,
+        _ => 0..0,
+    };
+    let rows = unlisted.clone().map(|at| view! { <li>{option(cx, words, question, at)}</li> }).collect_view();
+    let rest = (!unlisted.is_empty()).then(|| view! { <p class="kicker">{document.print_options()}</p> <ul class="plain">{rows}</ul> });
+    view! {
+        <div class="languages-list">{all} {rest}</div>
+    }
+    .into_any()
+}
+
+fn steps(question: &Question) -> String {
+    match question.method {
+        Method::Scale { steps } => steps.to_string(),
+        _ => String::new(),
+    }
+}
+
+/// The seal, and what can be taken home.
+fn keep(document: DocumentWords, head: &str, poll: &PollHeader, csv: String, json: String) -> AnyView {
+    let _ = poll;
+    view! {
+        <section class="panel keep" aria-labelledby="keep">
+            <h2 id="keep">{document.print_take()}</h2>
+            <p>
+                {document.print_head()} " "
+                <code dir="ltr" translate="no">
+                    {head.to_owned()}
+                </code>
+            </p>
+            <p class="hint">{document.print_head_means()}</p>
+            <p class="line no-print">
+                <a class="button" href=csv>
+                    {icon(icons::DOWN)}
+                    {document.print_csv()}
+                </a>
+                <a class="button" href=json>
+                    {icon(icons::DOWN)}
+                    {document.print_json()}
+                </a>
+            </p>
+        </section>
+    }
+    .into_any()
+}
