@@ -1,3 +1,4 @@
 mod languages;
+mod poll;
 mod render;
 mod staff;

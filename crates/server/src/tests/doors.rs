@@ -23,7 +23,7 @@ use crate::access::{Needs, ROUTES, Rule};
 use crate::site::ASSETS;
 
 /// Pages and what serves them: not part of the described API.
-const PAGES: [&str; 17] = [
+const PAGES: [&str; 21] = [
     "/livez",
     "/readyz",
     "/assets/{*name}",
@@ -41,6 +41,10 @@ const PAGES: [&str; 17] = [
     "/f/{forum}/c/{contribution}/report",
     "/f/{forum}/log",
     "/f/{forum}/record",
+    "/p/{poll}",
+    "/p/{poll}/print",
+    "/p/{poll}/voters",
+    "/p/{poll}/cards",
 ];
 
 /// Who may, in the words of the design.

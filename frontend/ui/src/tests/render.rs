@@ -109,7 +109,7 @@ fn staff_page() -> ForumPage {
     page
 }
 
-fn page(lang: &str, kind: PageKind) -> PageData {
+pub(super) fn page(lang: &str, kind: PageKind) -> PageData {
     PageData {
         lang: lang.to_owned(),
         zone: Zone { offsets: vec![(Timestamp(0), 60)] },
@@ -121,6 +121,7 @@ fn page(lang: &str, kind: PageKind) -> PageData {
             PageKind::List(page) => format!("/f/{}/list?q=Ort&sort=supported", page.place.forum.id),
             PageKind::Thread(page) => format!("/f/{}/c/{}", page.place.forum.id, page.this),
             PageKind::Report(page) => format!("/f/{}/c/{}/report", page.place.forum.id, page.contribution.id),
+            PageKind::Poll(page) => page.view.poll.as_ref().map_or_else(String::new, |poll| format!("/p/{}", poll.id)),
             _ => "/".to_owned(),
         },
         me: Some(Me { guest: true, ..me("Lena") }),
@@ -193,13 +194,14 @@ fn welcome(code: Option<&str>) -> PageKind {
     })
 }
 
-fn problem(code: &str, status: u16) -> Problem {
+pub(super) fn problem(code: &str, status: u16) -> Problem {
     let title = problem_title("de", code, &serde_json::Map::new());
     Problem { code: code.to_owned(), status, title, params: serde_json::Map::new() }
 }
 
 fn kinds() -> Vec<(&'static str, PageKind)> {
-    vec![
+    let mut kinds = super::poll::kinds();
+    kinds.extend([
         ("home", home()),
         ("join", join()),
         ("forum", PageKind::Forum(Box::new(forum_page()))),
@@ -213,10 +215,11 @@ fn kinds() -> Vec<(&'static str, PageKind)> {
         ("reported", report_page(true)),
         ("login", PageKind::LoginLink(LoginLink { token: "geheim".to_owned(), next: "/".to_owned() })),
         ("message", PageKind::Message(Message { problem: problem("not_found", 404) })),
-    ]
+    ]);
+    kinds
 }
 
-fn shell() -> Shell {
+pub(super) fn shell() -> Shell {
     let assets = ["participant.js", "participant.wasm", "staff.js", "staff.wasm", "loader.js", "style.css", "icon.svg"];
     Shell {
         nonce: "n0nce".to_owned(),
@@ -232,7 +235,7 @@ fn shell() -> Shell {
 }
 
 /// Tags in order, as `(name, attributes as written)`. Enough of a reader for our own HTML.
-fn tags(html: &str) -> Vec<(String, String)> {
+pub(super) fn tags(html: &str) -> Vec<(String, String)> {
     html.split('<')
         .skip(1)
         .filter_map(|rest| rest.split_once('>').map(|(tag, _)| tag))
@@ -244,7 +247,7 @@ fn tags(html: &str) -> Vec<(String, String)> {
         .collect()
 }
 
-fn attribute<'a>(attributes: &'a str, name: &str) -> Option<&'a str> {
+pub(super) fn attribute<'a>(attributes: &'a str, name: &str) -> Option<&'a str> {
     let start = attributes.find(&format!("{name}=\""))?;
     let value = &attributes[start + name.len() + 2..];
     value.split('"').next()

@@ -142,9 +142,8 @@ fn ballot(board: PollBoard, poll: &PollHeader, key: String) -> AnyView {
             }
         }
     };
-    let send = Signal::derive(move || {
-        if voted.get() && !cards { words.send_anew() } else { words.send_vote() }.to_owned()
-    });
+    let send =
+        Signal::derive(move || if voted.get() && !cards { words.send_anew() } else { words.send_vote() }.to_owned());
     let again = if cards { words.card_again() } else { words.send_change() };
     let controls = match question.method {
         Method::Single | Method::Multiple { .. } | Method::YesNo => choices(board, poll),
@@ -323,9 +322,10 @@ fn steps_of(board: PollBoard, poll: &PollHeader, low: u8, high: u8, none: bool) 
 fn step_field(board: PollBoard, at: usize, on: &'static str, label: &'static str) -> AnyView {
     let mut name = String::from("mark_");
     name.push_str(&at.to_string());
-    let required = board.shown.view.with_untracked(|view| {
-        view.poll.as_ref().is_some_and(|poll| poll.question.method == Method::Resistance)
-    });
+    let required = board
+        .shown
+        .view
+        .with_untracked(|view| view.poll.as_ref().is_some_and(|poll| poll.question.method == Method::Resistance));
     view! {
         <label class="step" class:words=on != label>
             <input

@@ -88,9 +88,10 @@ pub fn first_draft(page: &PollPage, cx: Cx) -> Draft {
     let Some(poll) = &page.view.poll else { return Draft::default() };
     if let Some(refused) = cx.refused_by(&action(poll.id)) {
         // One that was sent more than once holds a line for each.
-        let fields = refused.fields.iter().flat_map(|(name, values)| {
-            values.split('\n').map(move |value| (name.as_str(), value))
-        });
+        let fields = refused
+            .fields
+            .iter()
+            .flat_map(|(name, values)| values.split('\n').map(move |value| (name.as_str(), value)));
         return Draft::of_fields(poll, fields);
     }
     match page.own.as_ref().and_then(|own| own.marks.as_ref()) {

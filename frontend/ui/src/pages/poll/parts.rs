@@ -1,13 +1,11 @@
 //! What is shown of a poll wherever it is shown: the question, what counts, how many took part.
 
 use leptos::prelude::*;
-use stimmwerk_core::poll::{
-    Electorate, Phase, PollHeader, PollView, Question, Secrecy, Turnout, Weight,
-};
+use stimmwerk_core::poll::{Electorate, Phase, PollHeader, PollView, Question, Secrecy, Turnout, Weight};
 use stimmwerk_core::tally::{Majority, Method, Quorum};
 use stimmwerk_core::time::Timestamp;
 
-use super::super::parts::{texts};
+use super::super::parts::texts;
 use crate::board::Cx;
 use crate::clock;
 use crate::view::{AnyView, IntoAny};

@@ -88,7 +88,8 @@ fn languages(cx: Cx, words: PollWords, document: DocumentWords, question: &Quest
         _ => 0..0,
     };
     let rows = unlisted.clone().map(|at| view! { <li>{option(cx, words, question, at)}</li> }).collect_view();
-    let rest = (!unlisted.is_empty()).then(|| view! { <p class="kicker">{document.print_options()}</p> <ul class="plain">{rows}</ul> });
+    let rest = (!unlisted.is_empty())
+        .then(|| view! { <p class="kicker">{document.print_options()}</p> <ul class="plain">{rows}</ul> });
     view! {
         <div class="languages-list">{all} {rest}</div>
     }
