@@ -1,7 +1,5 @@
 //! Polls as HTML: each method and each state.
 
-use std::collections::BTreeMap;
-
 use stimmwerk_core::ids::{CommandId, ForumId, PollId, ProcessId, StreamId};
 use stimmwerk_core::live::Seq;
 use stimmwerk_core::poll::{
@@ -13,9 +11,7 @@ use stimmwerk_core::tally::{Majority, Method, Quorum, Tally, outcome};
 use stimmwerk_core::time::Timestamp;
 
 use super::render::{HOSTILE, NOW, attribute, page, problem, shell, tags, texts, uuid};
-use crate::data::{
-    CardSheet, MayVote, PageData, PageKind, PollPage, PollPrint, PollVoters, Refused, VoterRow, VotingCard,
-};
+use crate::data::{CardSheet, MayVote, PageKind, PollPage, PollPrint, PollVoters, Refused, VoterRow, VotingCard};
 use crate::{LANGUAGES, document, render};
 
 const METHODS: [Method; 7] = [
@@ -276,11 +272,7 @@ fn given_each_method_then_its_ballot_is_made_of_native_fields_that_the_server_re
             }
             assert!(html.contains("name=\"round\" value=\"1\""), "{method:?}");
             assert_eq!(html.matches("idempotency_key").count(), 1);
-            assert_eq!(
-                html.matches("button class=\"main\"").count() + html.matches("class=\"main\"").count(),
-                2 - 1 + usize::from(html.contains("button class=\"main\"")),
-                "one main action"
-            );
+            assert_eq!(html.matches("class=\"main\"").count(), 1, "one main action");
         }
     }
 }
@@ -298,7 +290,7 @@ fn given_a_ballot_then_who_votes_and_how_secret_it_is_stands_before_it() {
         assert!(at("Wir prüfen nicht, wer Sie sind.") < at("<form"));
         assert!(at("Sie entscheiden nichts.") < at("<form"));
         assert_eq!(html.contains("können Sie nichts mehr ändern"), secrecy == Secrecy::Secret);
-        assert!(html.contains("Ende: \u{2068}heute,") || html.contains("Ende: heute,"), "the end");
+        assert!(html.contains("Ende: heute,"), "the end");
     }
     let html = html("de", cards());
     assert!(html.contains("value=\"BCDF-GHJK-LMNP\"") && html.contains("Das Ergebnis entscheidet."));
@@ -387,7 +379,7 @@ fn given_a_result_then_what_came_of_it_is_a_sentence_and_every_number_is_in_a_ta
         assert!(html.contains("<table>"), "{method:?}");
     }
     let html = html("de", poll(Method::Single, Phase::Revealed));
-    assert!(html.contains("23 Stimmen · \u{2068}") || html.contains("23 Stimmen · 55 %"), "{html}");
+    assert!(html.contains("23 Stimmen · 55 %"));
     assert!(html.contains("<td>23</td>"));
     let binding = with(poll(Method::YesNo, Phase::Revealed), |_, header| header.question.weight = Weight::Binding);
     assert!(self::html("de", binding).contains("Der Vorschlag ist angenommen."));
@@ -460,14 +452,11 @@ fn given_hostile_words_in_a_poll_then_they_are_words() {
 }
 
 #[test]
-fn given_any_language_then_every_poll_is_whole() {
+fn given_any_language_then_no_word_of_a_poll_lacks_its_number() {
     for lang in LANGUAGES {
         for (name, kind) in kinds() {
-            let data: PageData = page(lang, kind);
-            let html = document(&data, &shell());
-            assert!(!html.contains("style=\""), "{name}: the policy allows no inline");
+            let html = render(page(lang, kind));
             assert!(!html.contains("{count}") && !html.contains("{number}"), "{lang} {name}");
         }
     }
-    let _: BTreeMap<String, String> = BTreeMap::new();
 }
