@@ -217,7 +217,12 @@ fn value(words: PollWords, question: &Question, result: &ResultView, at: usize) 
             text
         }
         Method::Dots { .. } => words.number_points(sum as u32),
-        Method::Scale { .. } | Method::Resistance => mean(words, question.method, result, at),
+        Method::Scale { .. } | Method::Resistance => {
+            let mut text = words.chart_mean().to_owned();
+            text.push(' ');
+            text.push_str(&mean(words, question.method, result, at));
+            text
+        }
         Method::Ranking => sum.to_string(),
     }
 }
