@@ -323,10 +323,7 @@ pub async fn poll_voters(State(app): State<AppState>, gate: Gate, mut request: R
     let ballots = app.open_ballots(&gate).await?;
     let page = PollVoters {
         view: seen_poll(&app, &gate).await?,
-        ballots: ballots
-            .into_iter()
-            .map(|OpenBallot { name, card, marks }| VoterRow { name, card, marks })
-            .collect(),
+        ballots: ballots.into_iter().map(|OpenBallot { name, card, marks }| VoterRow { name, card, marks }).collect(),
         now: chance::now(),
     };
     show(&app, &gate, asked, gate.process, PageKind::PollVoters(Box::new(page))).await

@@ -187,6 +187,7 @@ pub struct Ballot {
 #[utoipa::path(post, path = "/api/v1/polls/{poll}/ballots", tag = "polls", params(("poll" = String, Path)),
     request_body = Ballot, responses((status = 200, body = Written)))]
 pub async fn vote(State(app): State<AppState>, gate: Gate, fields: Fields<Ballot>) -> Answer<Response> {
+    let is_form = matches!(fields, Fields::Form(_));
     let Ballot { round, marks, card } = match fields {
         Fields::Json(ballot) => ballot,
         Fields::Form(fields) => {
@@ -199,7 +200,13 @@ pub async fn vote(State(app): State<AppState>, gate: Gate, fields: Fields<Ballot
             }
         }
     };
-    Ok(changed(app.tell_poll(&gate, PollCommand::Vote { round, marks, card }).await?))
+    let by_card = card.is_some();
+    let answer = changed(app.tell_poll(&gate, PollCommand::Vote { round, marks, card }).await?);
+    if is_form && by_card {
+        // What was cast with a card is nobody's: the address is all that can say that it was.
+        return Ok(lead(answer, &format!("/p/{}?cast={round}", gate.poll()?.poll)));
+    }
+    Ok(answer)
 }
 
 /// Who voted what in an open poll, once its result is shown.

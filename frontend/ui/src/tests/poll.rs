@@ -10,7 +10,8 @@ use stimmwerk_core::said::{Lang, Texts};
 use stimmwerk_core::tally::{Majority, Method, Quorum, Tally, outcome};
 use stimmwerk_core::time::Timestamp;
 
-use super::render::{HOSTILE, NOW, attribute, page, problem, shell, tags, texts, uuid};
+use super::render::{attribute, page, problem, shell, tags};
+use crate::sample::{HOSTILE, NOW, texts, uuid};
 use crate::data::{CardSheet, MayVote, PageKind, PollPage, PollPrint, PollVoters, Refused, VoterRow, VotingCard};
 use crate::{LANGUAGES, document, render};
 
