@@ -98,12 +98,8 @@ pub fn document(page: &PageData, shell: &Shell) -> String {
     if lives {
         let data = embedded(page).expect("page data is plain data");
         let _ = write!(html, "<script type=\"application/json\" id=\"{DATA_ID}\" nonce=\"{nonce}\">{data}</script>");
-<<<<<<< HEAD
-        let table = table_json(lang, desk).expect("words are plain data").replace('<', "\\u003c");
-=======
-        let sets = Sets { polls: matches!(page.page, PageKind::Poll(_)), staff };
+        let sets = Sets { polls: matches!(page.page, PageKind::Poll(_)), staff: desk };
         let table = table_json(lang, sets).expect("words are plain data").replace('<', "\\u003c");
->>>>>>> 3e6221d (Polls: page, ballot, results, print, voting cards, words in eight languages (in progress))
         let _ = write!(html, "<script type=\"application/json\" id=\"{WORDS_ID}\" nonce=\"{nonce}\">{table}</script>");
     }
     html.push_str("</body></html>");

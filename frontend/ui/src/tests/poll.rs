@@ -11,8 +11,8 @@ use stimmwerk_core::tally::{Majority, Method, Quorum, Tally, outcome};
 use stimmwerk_core::time::Timestamp;
 
 use super::render::{attribute, page, problem, shell, tags};
-use crate::sample::{HOSTILE, NOW, texts, uuid};
 use crate::data::{CardSheet, MayVote, PageKind, PollPage, PollPrint, PollVoters, Refused, VoterRow, VotingCard};
+use crate::sample::{HOSTILE, NOW, texts, uuid};
 use crate::{LANGUAGES, document, render};
 
 const METHODS: [Method; 7] = [
