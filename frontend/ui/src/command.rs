@@ -322,13 +322,13 @@ impl Members {
 /// The frame that brings a command: `ClientFrame::Command` of the protocol.
 #[derive(Debug, Serialize)]
 #[serde(tag = "type", rename = "command")]
-pub struct CommandFrame {
+pub struct CommandFrame<C> {
     /// Chosen here; repeating is safe.
     pub id: CommandId,
     /// For which stream.
     pub stream: StreamId,
     /// What.
-    pub command: Members,
+    pub command: C,
 }
 
 /// A write over REST.

@@ -1,6 +1,7 @@
 //! The live store: takes frames into the page, and commands to the server until they are answered.
 //!
-//! It knows no browser: everything outside comes through [`Outside`], so its rules are tested natively. Two promises:
+//! It knows no browser: everything outside comes through [`Outside`], so its rules are tested natively. And it knows no
+//! kind of stream: what is of a forum or of a poll comes through its [`Side`]. Two promises:
 //!
 //! - The view is changed by the server's frames alone, and only by ranges that follow what it has. Anything else makes
 //!   the store ask again from there.
@@ -8,16 +9,19 @@
 //!   under the same id.
 
 use leptos::prelude::*;
-use serde::{Deserialize, Serialize};
-use stimmwerk_core::forum::{Forum, ForumCommand, ForumDelta, ForumView, OwnView};
-use stimmwerk_core::ids::{CommandId, ContributionId, ForumId, StreamId};
-use stimmwerk_core::live::{Accepted, ClientFrame, LiveTypes, PROTOCOL, Problem, Seq, ServerFrame};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use stimmwerk_core::forum::ForumCommand;
+use stimmwerk_core::ids::{CommandId, StreamId, TopicId};
+use stimmwerk_core::live::{Accepted, ClientFrame, Delta, LiveTypes, PROTOCOL, Problem, Seq, ServerFrame};
+use stimmwerk_core::time::Timestamp;
 use uuid::Uuid;
 
-use crate::address::Writing;
-use crate::board::{Board, Draft, Link, say};
-use crate::command::{CommandFrame, Members, Request, request};
-use crate::words::Words;
+use crate::board::Link;
+use crate::command::{CommandFrame, Request};
+
+mod forum;
+
+pub use forum::ForumSide;
 
 /// Silence after which a connection counts as dead. The server beats after 20 s.
 const SILENCE_MS: i64 = 45_000;
@@ -29,21 +33,44 @@ const BACKOFF_MS: (i64, i64) = (500, 30_000);
 const ATTEMPTS: u32 = 3;
 /// How often it then asks.
 const POLL_MS: i64 = 5_000;
-/// What is new is told to screen readers at most so often.
-const ANNOUNCE_MS: i64 = 10_000;
 /// An accepted command that does not show up in the view is dropped after this.
 const SETTLE_MS: i64 = 3_000;
 /// How often a page that should reload looks whether nobody uses it.
 const IDLE_CHECK_MS: i64 = 30_000;
 
+/// What pages of one kind send.
+pub trait Command: Clone + PartialEq + Send + Sync + 'static {
+    /// Writes it as it travels and is kept.
+    ///
+    /// # Errors
+    /// Those of the serializer.
+    fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error>;
+
+    /// Reads what was kept.
+    ///
+    /// # Errors
+    /// It is no command of a page.
+    fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error>;
+}
+
+/// A command as it travels.
+struct Written<'a, C>(&'a C);
+
+impl<C: Command> Serialize for Written<'_, C> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.0.write(serializer)
+    }
+}
+
 /// A command on its way.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Pending {
+#[serde(bound = "C: Command")]
+pub struct Pending<C: Command = ForumCommand> {
     /// Chosen here; sending it again is safe.
     pub id: CommandId,
     /// What.
-    #[serde(with = "Members")]
-    pub command: ForumCommand,
+    #[serde(serialize_with = "C::write", deserialize_with = "C::read")]
+    pub command: C,
     /// How far it is.
     #[serde(default)]
     pub stage: Stage,
@@ -69,67 +96,105 @@ pub enum Stage {
     Refused(String),
 }
 
-impl Pending {
-    /// The text of a contribution, change or addition: what came out of the text field.
-    pub fn text(&self) -> Option<&str> {
-        match &self.command {
-            ForumCommand::Contribute { text, .. }
-            | ForumCommand::Edit { text, .. }
-            | ForumCommand::Add { text, .. } => Some(text),
-            _ => None,
-        }
-    }
-
-    /// What the text field was for when it was sent.
-    pub fn writing(&self) -> Writing {
-        match self.command {
-            ForumCommand::Edit { contribution, .. } => Writing::Edit(contribution),
-            ForumCommand::Add { contribution, .. } => Writing::Add(contribution),
-            ForumCommand::Contribute { reply_to: Some(parent), .. } => Writing::Reply(parent),
-            _ => Writing::New,
-        }
-    }
-
-    /// What stood in the text field when it was sent.
-    pub fn draft(&self) -> Draft {
-        let hall = match &self.command {
-            ForumCommand::Contribute { hall: Some(hall), .. } => hall.clone(),
-            _ => String::new(),
-        };
-        Draft { writing: self.writing(), text: self.text().unwrap_or_default().to_owned(), hall }
-    }
-
-    /// Which contribution it is about.
-    pub fn about(&self) -> Option<ContributionId> {
-        match &self.command {
-            ForumCommand::Support { contribution }
-            | ForumCommand::Unsupport { contribution }
-            | ForumCommand::Edit { contribution, .. }
-            | ForumCommand::Add { contribution, .. }
-            | ForumCommand::Appeal { contribution, .. }
-            | ForumCommand::Withdraw { contribution }
-            | ForumCommand::Approve { contribution, .. }
-            | ForumCommand::Hide { contribution, .. }
-            | ForumCommand::Restore { contribution }
-            | ForumCommand::Erase { contribution } => Some(*contribution),
-            _ => None,
-        }
-    }
-}
-
 /// The answer to asking for changes without a socket.
 #[derive(Clone, Debug, Deserialize)]
-pub struct CatchUp {
+#[serde(bound = "")]
+pub struct CatchUp<L: LiveTypes> {
     /// What the reader must have.
     pub after: Seq,
     /// What it then has.
     pub seq: Seq,
     /// The changes.
-    pub deltas: Vec<ForumDelta>,
+    pub deltas: Vec<Delta<L::Key, L::Value>>,
     /// The personal view.
     #[serde(default)]
-    pub own: Option<OwnView>,
+    pub own: Option<L::Own>,
 }
+
+/// The signals of a page that lives, whatever it is about.
+pub struct Wire<L: LiveTypes, C: Command> {
+    /// What everyone of this audience sees.
+    pub view: RwSignal<L::View>,
+    /// What concerns the reader alone.
+    pub own: RwSignal<Option<L::Own>>,
+    /// Sent and not seen again yet; never mixed into the view.
+    pub pending: RwSignal<Vec<Pending<C>>>,
+    /// How the page is connected.
+    pub link: RwSignal<Link>,
+    /// How many are here.
+    pub people: RwSignal<Option<u32>>,
+    /// The server's clock as last heard.
+    pub clock: RwSignal<Timestamp>,
+}
+
+/// What the store has to know of one kind of stream.
+pub trait Side: 'static {
+    /// The kind.
+    type Kind: LiveTypes;
+    /// What its pages send.
+    type Command: Command;
+
+    /// The signals of the page.
+    fn wire(&self) -> Wire<Self::Kind, Self::Command>;
+
+    /// The request a command is where no socket can be had. `None`: no page sends it.
+    fn request(&self, command: &Self::Command) -> Option<Request>;
+
+    /// Is a command that is on its way the one that was pressed again?
+    fn doubles(&self, sent: &Pending<Self::Command>, command: &Self::Command) -> bool {
+        sent.command == *command
+    }
+
+    /// The oldest position of the view, and its topic. `None`: the view is no window.
+    fn window(&self) -> Option<(u64, Option<TopicId>)> {
+        None
+    }
+
+    /// A view of the whole stream as the page shows it.
+    fn fit(&self, view: <Self::Kind as LiveTypes>::View) -> <Self::Kind as LiveTypes>::View {
+        view
+    }
+
+    /// Would a reload lose something that was typed?
+    fn is_typing(&self) -> bool {
+        false
+    }
+
+    /// A command is being sent.
+    fn sent(&mut self, _one: &Pending<Self::Command>) {}
+
+    /// The view has changed. `reads_on`: see [`Outside::reads_on`].
+    fn arrived(&mut self, now: i64, reads_on: bool);
+
+    /// The server said what time it is.
+    fn clock(&mut self, _now: i64) {}
+
+    /// The next moment at which [`Side::wake`] has something to do.
+    fn due(&self) -> Option<i64>;
+
+    /// Time has passed.
+    fn wake(&mut self, now: i64);
+
+    /// A command is durable; `None`: one that was taken back meanwhile.
+    fn accepted(&mut self, one: Option<&Pending<Self::Command>>, accepted: &Accepted);
+
+    /// Is the effect of an accepted command seen? The view is as of `have`, the personal one as of `own_have`.
+    fn is_seen(&self, one: &Pending<Self::Command>, accepted: &Accepted, have: Seq, own_have: Seq) -> bool;
+
+    /// The effect of a command is seen, or will not be.
+    fn settled(&mut self, one: &Pending<Self::Command>);
+
+    /// A command was refused for good. `true`: it stays in the list until the reader has seen why.
+    fn refused(&mut self, one: &Pending<Self::Command>, problem: Problem) -> bool;
+}
+
+impl<L: LiveTypes, C: Command> Clone for Wire<L, C> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<L: LiveTypes, C: Command> Copy for Wire<L, C> {}
 
 /// Why a request brought no answer.
 #[derive(Clone, Debug, PartialEq)]
@@ -156,8 +221,8 @@ pub trait Outside {
     fn post(&mut self, id: CommandId, request: Request);
     /// Asks for changes without a socket: [`Live::polled`].
     fn poll(&mut self, stream: StreamId, after: Seq);
-    /// Keeps the commands on their way over a reload.
-    fn keep(&mut self, pending: &[Pending]);
+    /// Keeps the commands on their way over a reload, as JSON. `None`: there are none.
+    fn keep(&mut self, pending: Option<String>);
     /// Loads the page anew by GET.
     fn reload(&mut self);
     /// Is there text in a field that was not sent?
@@ -181,12 +246,11 @@ enum Phase {
     Stopped,
 }
 
-/// The store of one forum page.
-pub struct Live<O> {
+/// The store of one page.
+pub struct Live<O, S: Side> {
     outside: O,
-    board: Board,
-    words: Words,
-    forum: ForumId,
+    side: S,
+    wire: Wire<S::Kind, S::Command>,
     stream: StreamId,
     /// What the view is as of.
     have: Seq,
@@ -207,24 +271,17 @@ pub struct Live<O> {
     build: Option<String>,
     /// A reload is due once nobody minds; looked at again at this time.
     reload_at: Option<i64>,
-    /// The newest position the reader was told of.
-    known: u64,
-    unannounced: u32,
-    announced_at: i64,
     loading_older: bool,
 }
 
-impl<O: Outside> Live<O> {
+impl<O: Outside, S: Side> Live<O, S> {
     /// A store for a rendered page as of `have`.
-    pub fn new(outside: O, board: Board, words: Words, stream: StreamId, have: Seq) -> Self {
-        let forum = board.view.with_untracked(|view| view.forum.id);
-        let known = board.view.with_untracked(newest);
+    pub fn new(outside: O, side: S, stream: StreamId, have: Seq) -> Self {
         let now = outside.now();
         Self {
             outside,
-            board,
-            words,
-            forum,
+            wire: side.wire(),
+            side,
             stream,
             have,
             own_have: have,
@@ -239,21 +296,18 @@ impl<O: Outside> Live<O> {
             unreadable: false,
             build: None,
             reload_at: None,
-            known,
-            unannounced: 0,
-            announced_at: i64::MIN / 2,
             loading_older: false,
         }
     }
 
     /// Begins, with the commands an earlier load of the page did not get through.
-    pub fn start(&mut self, kept: Vec<Pending>) {
+    pub fn start(&mut self, kept: Vec<Pending<S::Command>>) {
         // Whoever has not joined (any more) sends nothing, and what was typed is not another person's.
-        if self.board.own.with_untracked(Option::is_some) {
-            self.board.pending.set(kept);
+        if self.wire.own.with_untracked(Option::is_some) {
+            self.wire.pending.set(kept);
         }
         self.keep();
-        self.board.link.set(Link::Connecting);
+        self.wire.link.set(Link::Connecting);
         self.connect();
     }
 
@@ -269,8 +323,7 @@ impl<O: Outside> Live<O> {
             Phase::Open => Some(self.heard_at + SILENCE_MS),
             Phase::Stopped => None,
         };
-        let announce = (self.unannounced > 0).then_some(self.announced_at + ANNOUNCE_MS);
-        let settle = self.board.pending.with_untracked(|pending| {
+        let settle = self.wire.pending.with_untracked(|pending| {
             pending
                 .iter()
                 .filter_map(|one| match one.stage {
@@ -280,7 +333,8 @@ impl<O: Outside> Live<O> {
                 .min()
         });
         let poll = self.poll_at.filter(|_| !self.polling);
-        [phase, announce, settle, poll, self.asked_until, self.resend_at, self.reload_at].into_iter().flatten().min()
+        let side = self.side.due().filter(|_| self.phase != Phase::Stopped);
+        [phase, side, settle, poll, self.asked_until, self.resend_at, self.reload_at].into_iter().flatten().min()
     }
 
     /// Time has passed.
@@ -303,9 +357,7 @@ impl<O: Outside> Live<O> {
             self.resend_at = None;
             self.send_pending();
         }
-        if self.unannounced > 0 && now >= self.announced_at + ANNOUNCE_MS {
-            self.announce();
-        }
+        self.side.wake(now);
         if self.reload_at.is_some_and(|at| now >= at) {
             self.reload_if_idle();
         }
@@ -331,7 +383,7 @@ impl<O: Outside> Live<O> {
     pub fn offline(&mut self) {
         if self.phase != Phase::Stopped {
             self.closed();
-            self.board.link.set(Link::Lost);
+            self.wire.link.set(Link::Lost);
         }
     }
 
@@ -350,19 +402,19 @@ impl<O: Outside> Live<O> {
         if self.attempts >= ATTEMPTS && self.poll_at.is_none() {
             self.poll_at = Some(self.outside.now());
         }
-        if self.poll_at.is_none() || self.board.link.get_untracked() != Link::Slow {
-            self.board.link.set(Link::Lost);
+        if self.poll_at.is_none() || self.wire.link.get_untracked() != Link::Slow {
+            self.wire.link.set(Link::Lost);
         }
     }
 
     /// A frame of the server.
     pub fn message(&mut self, json: &str) {
         self.heard_at = self.outside.now();
-        let Ok(frame) = ServerFrame::<Forum>::parse(json) else { return self.unreadable() };
+        let Ok(frame) = ServerFrame::<S::Kind>::parse(json) else { return self.unreadable() };
         let Some(frame) = frame else { return };
         match frame {
             ServerFrame::Hello(hello) => {
-                self.board.clock.set(hello.now);
+                self.clock(hello.now);
                 if hello.protocol != PROTOCOL {
                     return self.stop(true);
                 }
@@ -372,14 +424,14 @@ impl<O: Outside> Live<O> {
                 self.phase = Phase::Open;
                 self.attempts = 0;
                 self.poll_at = None;
-                self.board.link.set(Link::Live);
+                self.wire.link.set(Link::Live);
                 self.subscribe();
                 self.send_pending();
             }
             ServerFrame::Snapshot(snapshot) if snapshot.stream == self.stream => {
                 self.have = snapshot.seq;
                 self.asked_until = None;
-                self.board.view.update(|view| *view = within(snapshot.view, view));
+                self.wire.view.set(self.side.fit(snapshot.view));
                 self.arrived();
             }
             ServerFrame::Deltas(range) if range.stream == self.stream => {
@@ -396,25 +448,23 @@ impl<O: Outside> Live<O> {
                     // What changed since then was passed over, since it lay outside the window.
                     self.older();
                 } else {
-                    self.board.view.update(|view| {
-                        let page = within(page.view, view);
-                        Forum::append_page(view, page);
-                    });
+                    let page = self.side.fit(page.view);
+                    self.wire.view.update(|view| S::Kind::append_page(view, page));
                 }
             }
             ServerFrame::Own(own) if own.stream == self.stream && own.seq >= self.own_have => {
                 self.own_have = own.seq;
-                self.board.own.set(Some(own.view));
+                self.wire.own.set(Some(own.view));
                 self.settle();
             }
             ServerFrame::Presence(presence) if presence.stream == self.stream => {
-                self.board.people.set(Some(presence.people));
+                self.wire.people.set(Some(presence.people));
             }
             // The server starts afresh from what it sent; ranges on their way may be torn.
             ServerFrame::Resync(resync) if resync.stream == self.stream => self.await_answer(),
             ServerFrame::Accepted(accepted) => self.accepted(&accepted),
             ServerFrame::Rejected(rejected) => self.rejected(rejected.id, rejected.problem),
-            ServerFrame::Beat(beat) => self.board.clock.set(beat.now),
+            ServerFrame::Beat(beat) => self.clock(beat.now),
             ServerFrame::Bye(bye) => self.bye(i64::from(bye.retry_ms)),
             // Of a stream this page does not follow.
             _ => {}
@@ -422,23 +472,20 @@ impl<O: Outside> Live<O> {
     }
 
     /// Sends a command: its id. `None` where the store can do nothing for it: then the form goes its own way.
-    pub fn command(&mut self, command: ForumCommand) -> Option<CommandId> {
+    pub fn command(&mut self, command: S::Command) -> Option<CommandId> {
         if self.phase == Phase::Stopped {
             return None;
         }
-        request(self.forum, &command)?;
-        let pending = Pending { id: self.fresh_id(), command, stage: Stage::Sent };
+        self.side.request(&command)?;
         // Pressed twice: the first is on its way.
-        let same =
-            |have: &&Pending| have.stage == Stage::Sent && have.text().is_none() && have.command == pending.command;
-        let first = self.board.pending.with_untracked(|all| all.iter().find(same).map(|first| first.id));
+        let same = |have: &&Pending<_>| have.stage == Stage::Sent && self.side.doubles(have, &command);
+        let first = self.wire.pending.with_untracked(|all| all.iter().find(same).map(|first| first.id));
         if first.is_some() {
             return first;
         }
-        if pending.text().is_some() {
-            self.board.composer.clear();
-        }
-        self.board.pending.update(|all| all.push(pending.clone()));
+        let pending = Pending { id: self.fresh_id(), command, stage: Stage::Sent };
+        self.side.sent(&pending);
+        self.wire.pending.update(|all| all.push(pending.clone()));
         self.keep();
         self.deliver(&pending);
         Some(pending.id)
@@ -446,13 +493,13 @@ impl<O: Outside> Live<O> {
 
     /// Takes a command back.
     pub fn discard(&mut self, id: CommandId) {
-        self.board.pending.update(|all| all.retain(|one| one.id != id));
+        self.wire.pending.update(|all| all.retain(|one| one.id != id));
         self.keep();
     }
 
     /// Forgets all commands.
     pub fn forget(&mut self) {
-        self.board.pending.set(Vec::new());
+        self.wire.pending.set(Vec::new());
         self.keep();
     }
 
@@ -461,17 +508,17 @@ impl<O: Outside> Live<O> {
         if self.phase != Phase::Open {
             return false;
         }
+        let Some((before, topic)) = self.side.window() else { return false };
         if !self.loading_older {
-            let window = self.board.view.with_untracked(|view| view.window);
             self.loading_older = true;
-            self.send(&ClientFrame::Page { stream: self.stream, before: window.from, topic: window.topic });
+            self.send(&ClientFrame::Page { stream: self.stream, before, topic });
         }
         true
     }
 
-    /// Puts what was held back into the list.
-    pub fn show_new(&mut self) {
-        self.board.shown.set(self.board.view.with_untracked(newest));
+    /// What is of this kind of stream alone.
+    pub fn side(&mut self) -> &mut S {
+        &mut self.side
     }
 
     /// The answer to [`Outside::post`].
@@ -489,7 +536,7 @@ impl<O: Outside> Live<O> {
     }
 
     /// The answer to [`Outside::poll`].
-    pub fn polled(&mut self, answer: Result<CatchUp, Failure>) {
+    pub fn polled(&mut self, answer: Result<CatchUp<S::Kind>, Failure>) {
         self.polling = false;
         if self.poll_at.is_none() {
             // A socket was faster.
@@ -503,10 +550,10 @@ impl<O: Outside> Live<O> {
                     // Perhaps only a part of what there is.
                     self.poll_at = Some(now);
                 }
-                self.board.link.set(Link::Slow);
+                self.wire.link.set(Link::Slow);
                 if let Some(own) = more.own {
                     self.own_have = more.seq;
-                    self.board.own.set(Some(own));
+                    self.wire.own.set(Some(own));
                 }
                 self.take(more.seq, &more.deltas);
                 self.send_pending();
@@ -514,7 +561,7 @@ impl<O: Outside> Live<O> {
             // Asked before something else moved on.
             Ok(_) => {}
             Err(Failure::Refused(problem)) if matches!(problem.status, 401 | 403 | 404) => self.stop(false),
-            Err(_) => self.board.link.set(Link::Lost),
+            Err(_) => self.wire.link.set(Link::Lost),
         }
     }
 
@@ -537,13 +584,8 @@ impl<O: Outside> Live<O> {
         if self.phase != Phase::Open {
             return;
         }
-        let from = self.board.view.with_untracked(|view| view.window.from);
-        self.send(&ClientFrame::Subscribe {
-            stream: self.stream,
-            after: Some(self.have),
-            audience: None,
-            from: Some(from),
-        });
+        let from = self.side.window().map(|(from, _)| from);
+        self.send(&ClientFrame::Subscribe { stream: self.stream, after: Some(self.have), audience: None, from });
         self.await_answer();
     }
 
@@ -558,55 +600,33 @@ impl<O: Outside> Live<O> {
     }
 
     /// Takes a range that follows what the view has.
-    fn take(&mut self, seq: Seq, deltas: &[ForumDelta]) {
+    fn take(&mut self, seq: Seq, deltas: &[Delta<<S::Kind as LiveTypes>::Key, <S::Kind as LiveTypes>::Value>]) {
         if !deltas.is_empty() {
-            self.board.view.update(|view| Forum::apply_deltas(view, deltas));
+            self.wire.view.update(|view| S::Kind::apply_deltas(view, deltas));
         }
         self.have = seq;
         self.arrived();
     }
 
-    /// The view has changed.
-    fn arrived(&mut self) {
-        let (newest, new) = self.board.view.with_untracked(|view| {
-            let own = self.board.own.read_untracked();
-            let mine = |id| own.as_ref().is_some_and(|own| own.mine.contains(&id));
-            let new = view.contributions.iter().take_while(|one| one.position > self.known);
-            (newest(view), new.filter(|one| !mine(one.id)).count() as u32)
-        });
-        self.known = self.known.max(newest);
-        if !self.board.paused.get_untracked() && !self.board.bounded {
-            self.unannounced += new;
-            if !self.outside.reads_on() && self.board.shown.get_untracked() < newest {
-                self.board.shown.set(newest);
-            }
-        }
-        if self.unannounced > 0 && self.outside.now() >= self.announced_at + ANNOUNCE_MS {
-            self.announce();
-        }
-        self.settle();
+    fn clock(&mut self, now: Timestamp) {
+        self.wire.clock.set(now);
+        self.side.clock(self.heard_at);
     }
 
-    fn announce(&mut self) {
-        say(self.board.announced, self.words.forum_announce(self.unannounced));
-        self.unannounced = 0;
-        self.announced_at = self.outside.now();
+    /// The view has changed.
+    fn arrived(&mut self) {
+        self.side.arrived(self.outside.now(), self.outside.reads_on());
+        self.settle();
     }
 
     fn accepted(&mut self, accepted: &Accepted) {
         let at = self.outside.now();
-        let answered = self.board.pending.try_update(|all| {
+        let answered = self.wire.pending.try_update(|all| {
             let one = all.iter_mut().find(|one| one.id == accepted.id)?;
             one.stage = Stage::Accepted { seq: accepted.seq, at, object: accepted.object };
             Some(one.clone())
         });
-        if let Some(one) = answered.flatten() {
-            self.board.answered(&one);
-        }
-        // What the reader just wrote is not held back from them.
-        if !self.board.bounded && self.board.shown.get_untracked() < accepted.seq.0 {
-            self.board.shown.set(accepted.seq.0);
-        }
+        self.side.accepted(answered.flatten().as_ref(), accepted);
         self.keep();
         self.settle();
     }
@@ -614,54 +634,21 @@ impl<O: Outside> Live<O> {
     /// Lets go of accepted commands whose effect is seen.
     fn settle(&mut self) {
         let now = self.outside.now();
-        let seen = |one: &Pending| {
+        let seen = |one: &Pending<_>| {
             let Stage::Accepted { seq, at, object } = one.stage else { return false };
-            if now >= at + SETTLE_MS {
-                return true;
-            }
-            let personal = one.text().is_some()
-                || matches!(
-                    one.command,
-                    ForumCommand::Support { .. }
-                        | ForumCommand::Unsupport { .. }
-                        | ForumCommand::Withdraw { .. }
-                        | ForumCommand::Appeal { .. }
-                );
-            let there = matches!(one.command, ForumCommand::Contribute { .. }) && self.is_listed(object);
-            self.have >= seq && (!personal || there || self.own_have >= seq)
+            let accepted = Accepted { id: one.id, object, seq };
+            now >= at + SETTLE_MS || self.side.is_seen(one, &accepted, self.have, self.own_have)
         };
-        let settled: Vec<Pending> =
-            self.board.pending.with_untracked(|all| all.iter().filter(|one| seen(one)).cloned().collect());
+        let settled: Vec<Pending<_>> =
+            self.wire.pending.with_untracked(|all| all.iter().filter(|one| seen(one)).cloned().collect());
         if settled.is_empty() {
             return;
         }
         for one in &settled {
-            if let Some(said) = self.outcome(one) {
-                say(self.board.said, said.to_owned());
-            }
+            self.side.settled(one);
         }
-        self.board.pending.update(|all| all.retain(|one| !settled.iter().any(|gone| gone.id == one.id)));
+        self.wire.pending.update(|all| all.retain(|one| !settled.iter().any(|gone| gone.id == one.id)));
         self.keep();
-    }
-
-    fn is_listed(&self, object: Option<Uuid>) -> bool {
-        self.board.view.with_untracked(|view| view.contributions.iter().any(|one| Some(one.id.0) == object))
-    }
-
-    /// What became of a command, in words.
-    fn outcome(&self, one: &Pending) -> Option<&'static str> {
-        let Stage::Accepted { object, .. } = one.stage else { return None };
-        let waits = self.board.own.with_untracked(|own| {
-            own.as_ref().is_some_and(|own| own.waiting.iter().any(|waiting| Some(waiting.id.0) == object))
-        });
-        match one.command {
-            ForumCommand::Appeal { .. } => Some(self.words.said_waiting()),
-            _ if waits && one.text().is_some() => Some(self.words.said_waiting()),
-            ForumCommand::Contribute { .. } if self.is_listed(object) => Some(self.words.said_sent()),
-            ForumCommand::Edit { .. } | ForumCommand::Add { .. } => Some(self.words.said_changed()),
-            ForumCommand::Withdraw { .. } => Some(self.words.said_gone()),
-            _ => None,
-        }
     }
 
     fn rejected(&mut self, id: CommandId, problem: Problem) {
@@ -675,29 +662,16 @@ impl<O: Outside> Live<O> {
             self.resend_at = Some(self.outside.now() + seconds * 1_000 + self.jitter(1_000));
             return;
         }
-        let Some(mut one) = self.board.pending.with_untracked(|all| all.iter().find(|one| one.id == id).cloned())
+        let Some(mut one) = self.wire.pending.with_untracked(|all| all.iter().find(|one| one.id == id).cloned())
         else {
             return;
         };
         one.stage = Stage::Refused(problem.title.clone());
-        let composer = self.board.composer;
-        if one.text().is_some() && !composer.is_free() {
-            self.board.pending.update(|all| {
-                for have in all.iter_mut().filter(|have| have.id == id) {
-                    *have = one.clone();
-                }
-            });
-        } else {
-            self.board.pending.update(|all| all.retain(|have| have.id != id));
-            if one.text().is_some() {
-                composer.take_up(&one);
-                composer.problem.set(Some(problem));
-            } else {
-                let failed = || self.words.site_failed().to_owned();
-                say(self.board.said, Some(problem.title).filter(|title| !title.is_empty()).unwrap_or_else(failed));
-            }
+        // Out of the list before anything else is done with it: what was sent is not sent any more.
+        self.wire.pending.update(|all| all.retain(|have| have.id != id));
+        if self.side.refused(&one, problem) {
+            self.wire.pending.update(|all| all.push(one));
         }
-        self.board.answered(&one);
         self.keep();
     }
 
@@ -705,21 +679,21 @@ impl<O: Outside> Live<O> {
         self.outside.disconnect();
         self.asked_until = None;
         self.loading_older = false;
-        let busy = self.is_typing() || self.board.pending.with_untracked(|all| !all.is_empty());
+        let busy = self.is_typing() || self.wire.pending.with_untracked(|all| !all.is_empty());
         if retry_ms == 0 && !busy {
             // Rights have changed: the page as it is now, by GET.
             self.phase = Phase::Stopped;
-            self.board.link.set(Link::Stale);
+            self.wire.link.set(Link::Stale);
             return self.outside.reload();
         }
         let wait = retry_ms + self.jitter(retry_ms.max(BACKOFF_MS.0));
         self.phase = Phase::Waiting { until: self.outside.now() + wait };
-        self.board.link.set(Link::Lost);
+        self.wire.link.set(Link::Lost);
     }
 
     /// Would a reload lose something that was typed?
     fn is_typing(&self) -> bool {
-        self.outside.is_typing() || self.board.composer.aside.with_untracked(|aside| !aside.is_empty())
+        self.outside.is_typing() || self.side.is_typing()
     }
 
     /// Ends the live page. Forms are plain forms again.
@@ -728,7 +702,7 @@ impl<O: Outside> Live<O> {
         self.phase = Phase::Stopped;
         self.poll_at = None;
         self.asked_until = None;
-        self.board.link.set(Link::Stale);
+        self.wire.link.set(Link::Stale);
         if reload {
             if self.is_typing() {
                 self.reload_at = Some(self.outside.now() + IDLE_CHECK_MS);
@@ -739,7 +713,7 @@ impl<O: Outside> Live<O> {
     }
 
     fn reload_if_idle(&mut self) {
-        let busy = self.is_typing() || self.board.pending.with_untracked(|all| !all.is_empty());
+        let busy = self.is_typing() || self.wire.pending.with_untracked(|all| !all.is_empty());
         if busy || !self.outside.is_idle() {
             self.reload_at = Some(self.outside.now() + IDLE_CHECK_MS);
         } else {
@@ -754,19 +728,18 @@ impl<O: Outside> Live<O> {
     }
 
     fn send_pending(&mut self) {
-        for one in self.board.pending.get_untracked() {
+        for one in self.wire.pending.get_untracked() {
             if one.stage == Stage::Sent {
                 self.deliver(&one);
             }
         }
     }
 
-    fn deliver(&mut self, one: &Pending) {
+    fn deliver(&mut self, one: &Pending<S::Command>) {
         if self.phase == Phase::Open {
-            let Some(command) = Members::of(&one.command) else { return };
-            self.send(&CommandFrame { id: one.id, stream: self.stream, command });
+            self.send(&CommandFrame { id: one.id, stream: self.stream, command: Written(&one.command) });
         } else if self.poll_at.is_some() && !self.posting.contains(&one.id) {
-            let Some(request) = request(self.forum, &one.command) else { return };
+            let Some(request) = self.side.request(&one.command) else { return };
             self.posting.push(one.id);
             self.outside.post(one.id, request);
         }
@@ -781,8 +754,10 @@ impl<O: Outside> Live<O> {
     }
 
     fn keep(&mut self) {
-        let pending = self.board.pending.get_untracked();
-        self.outside.keep(&pending);
+        let kept = self.wire.pending.with_untracked(|all| {
+            (!all.is_empty()).then(|| serde_json::to_string(all).ok()).flatten()
+        });
+        self.outside.keep(kept);
     }
 
     /// 0 to `bound` milliseconds.
@@ -800,20 +775,6 @@ impl<O: Outside> Live<O> {
         bytes[8] = bytes[8] & 0x3f | 0x80;
         CommandId(Uuid::from_bytes(bytes))
     }
-}
-
-/// The newest position of a view.
-fn newest(view: &ForumView) -> u64 {
-    view.contributions.first().map_or(0, |contribution| contribution.position)
-}
-
-/// A view of the whole forum cut to the topic the page shows.
-fn within(mut view: ForumView, page: &ForumView) -> ForumView {
-    if let Some(topic) = page.window.topic {
-        view.contributions.retain(|contribution| contribution.topic == Some(topic));
-        view.window.topic = Some(topic);
-    }
-    view
 }
 
 #[cfg(all(test, feature = "ssr", feature = "staff"))]

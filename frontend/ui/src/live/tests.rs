@@ -57,8 +57,9 @@ impl Outside for Fake {
     fn poll(&mut self, _stream: StreamId, after: Seq) {
         self.0.borrow_mut().polls.push(after);
     }
-    fn keep(&mut self, pending: &[Pending]) {
-        self.0.borrow_mut().kept = pending.to_vec();
+    fn keep(&mut self, pending: Option<String>) {
+        let kept = pending.map(|json| serde_json::from_str(&json).expect("what was kept"));
+        self.0.borrow_mut().kept = kept.unwrap_or_default();
     }
     fn reload(&mut self) {
         self.0.borrow_mut().reloads += 1;
@@ -84,7 +85,7 @@ fn view(positions: &[u64]) -> ForumView {
 
 /// A store of a page as of 10, with contributions 10 and 9.
 struct Scene {
-    live: Live<Fake>,
+    live: Live<Fake, ForumSide>,
     board: Board,
     seen: Rc<RefCell<Seen>>,
     _owner: Owner,
@@ -100,7 +101,7 @@ impl Scene {
         });
         let seen = fake.0.clone();
         seen.borrow_mut().now = 1_000_000;
-        let live = Live::new(fake, board, words, STREAM, Seq(10));
+        let live = Live::new(fake, ForumSide::new(board, words), STREAM, Seq(10));
         Self { live, board, seen, _owner: owner }
     }
 
@@ -766,7 +767,7 @@ fn given_a_reader_in_the_list_then_new_ones_are_held_back_until_wanted() {
     scene.seen.borrow_mut().reading = true;
     scene.deltas(10, 11, vec![put(contribution(11))]);
     assert_eq!(scene.board.shown.get_untracked(), 10);
-    scene.live.show_new();
+    scene.live.side().show_new();
     assert_eq!(scene.board.shown.get_untracked(), 11);
     scene.seen.borrow_mut().reading = false;
     scene.deltas(11, 12, vec![put(contribution(12))]);
