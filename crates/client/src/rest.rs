@@ -336,10 +336,23 @@ fn route(forum: ForumId, command: &ForumCommand) -> Option<(Method, String, Valu
         ForumCommand::CountHall { .. } => (Method::POST, format!("{forum}/hall")),
         ForumCommand::SetState { .. } => (Method::POST, format!("{forum}/state")),
         ForumCommand::SetWaiting { .. } => (Method::POST, format!("{forum}/waiting")),
+        ForumCommand::SetStage { stage } => {
+            body = serde_json::to_value(stage).ok()?;
+            (Method::POST, format!("{forum}/stage"))
+        }
+        ForumCommand::AskFloor { .. } => (Method::POST, format!("{forum}/speaking-list")),
+        ForumCommand::WithdrawFloor => (Method::DELETE, format!("{forum}/speaking-list")),
+        ForumCommand::SetFloor { .. } => (Method::POST, format!("{forum}/speaking-list/state")),
+        ForumCommand::EnterFloor { .. } => (Method::POST, format!("{forum}/speaking-list/hall")),
+        ForumCommand::GiveFloor { .. } => (Method::POST, format!("{forum}/speaking-list/next")),
+        ForumCommand::EndFloor => (Method::POST, format!("{forum}/speaking-list/end")),
+        ForumCommand::DropFloor { entry } => (Method::POST, format!("{forum}/speaking-list/{entry}/drop")),
+        ForumCommand::PinFloor { entry } => (Method::POST, format!("{forum}/speaking-list/{entry}/pin")),
         // A name is reset in all forums of a process at once, by a route of the process.
         ForumCommand::ResetName { .. }
         | ForumCommand::Found { .. }
         | ForumCommand::Introduce
+        | ForumCommand::PollMoved { .. }
         | ForumCommand::ErasePerson { .. }
         | ForumCommand::Tick { .. } => return None,
     };

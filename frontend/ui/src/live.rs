@@ -662,8 +662,7 @@ impl<O: Outside, S: Side> Live<O, S> {
             self.resend_at = Some(self.outside.now() + seconds * 1_000 + self.jitter(1_000));
             return;
         }
-        let Some(mut one) = self.wire.pending.with_untracked(|all| all.iter().find(|one| one.id == id).cloned())
-        else {
+        let Some(mut one) = self.wire.pending.with_untracked(|all| all.iter().find(|one| one.id == id).cloned()) else {
             return;
         };
         one.stage = Stage::Refused(problem.title.clone());
@@ -754,9 +753,10 @@ impl<O: Outside, S: Side> Live<O, S> {
     }
 
     fn keep(&mut self) {
-        let kept = self.wire.pending.with_untracked(|all| {
-            (!all.is_empty()).then(|| serde_json::to_string(all).ok()).flatten()
-        });
+        let kept = self
+            .wire
+            .pending
+            .with_untracked(|all| (!all.is_empty()).then(|| serde_json::to_string(all).ok()).flatten());
         self.outside.keep(kept);
     }
 

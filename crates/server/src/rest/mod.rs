@@ -1,6 +1,7 @@
 //! The REST door: one file per thing, each handler with its description for the OpenAPI document.
 
 pub mod forums;
+pub mod hall;
 pub mod me;
 pub mod moderation;
 pub mod notices;
@@ -135,6 +136,14 @@ pub fn api() -> OpenApiRouter<AppState> {
         .routes(routes!(moderation::log))
         .routes(routes!(moderation::record))
         .routes(routes!(screens::create, screens::revoke))
+        .routes(routes!(hall::set_stage))
+        .routes(routes!(hall::ask, hall::withdraw))
+        .routes(routes!(hall::set_floor))
+        .routes(routes!(hall::enter))
+        .routes(routes!(hall::give))
+        .routes(routes!(hall::end))
+        .routes(routes!(hall::drop_entry))
+        .routes(routes!(hall::pin))
         .routes(routes!(polls::create))
         .routes(routes!(polls::show, polls::change))
         .routes(routes!(polls::open))

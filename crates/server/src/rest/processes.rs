@@ -7,16 +7,18 @@ use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use stimmwerk_core::domain::{Domain, Summary};
-use stimmwerk_core::forum::Waiting;
+use stimmwerk_core::forum::{ForumCommand, Waiting};
 use stimmwerk_core::ids::{ForumId, ParticipantId, PollId, ProcessId, StreamId};
 use stimmwerk_core::live::WindowRequest;
 use stimmwerk_core::network::{CodeKind, Joining, Network, NetworkCommand, PollPlaceView, Process, Visibility};
-use stimmwerk_core::people::Audience;
+use stimmwerk_core::people::{Actor, Audience};
 use stimmwerk_core::said::{Lang, Texts};
 use utoipa::ToSchema;
+use uuid::Uuid;
 
 use super::{Title, Titled, Written, changed, created};
 use crate::app::{App, AppState};
+use crate::chance;
 use crate::form::Input;
 use crate::gate::{Gate, Who};
 use crate::guard;
@@ -85,6 +87,19 @@ pub struct ListedForum {
 }
 
 impl App {
+    /// Takes somebody who was shut out off the speaking lists.
+    async fn take_off_lists(&self, process: ProcessId, participant: ParticipantId) -> Answer<()> {
+        let directory = self.directory();
+        for place in directory.process(process).into_iter().flat_map(|process| process.forums.iter()) {
+            let room = self.forum(*place).await?;
+            if let Some(entry) = room.state().floor_entry(participant) {
+                let command = ForumCommand::DropFloor { entry };
+                room.issue(command, chance::command_id(), Actor::system(), Uuid::nil()).await?;
+            }
+        }
+        Ok(())
+    }
+
     /// A process with the facts of its forums.
     pub fn process_listed(&self, id: ProcessId) -> Option<Listed> {
         let (view, summaries) = self.listed(id)?;
@@ -268,5 +283,8 @@ pub async fn ban(State(app): State<AppState>, gate: Gate, Input(input): Input<Ba
         .ok_or_else(Fault::not_found)?;
     app.accounts.set_banned(id, input.banned).await?;
     app.rights_changed(participant.person);
+    if input.banned {
+        app.take_off_lists(participant.process, id).await?;
+    }
     Ok(Json(json!({ "id": id, "banned": input.banned })).into_response())
 }

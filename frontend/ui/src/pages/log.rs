@@ -109,6 +109,10 @@ pub fn told(words: StaffWords, did: Did, who: &str) -> String {
         }
         Did::Summarised => words.log_summarised(who),
         Did::HallCounted => words.log_hall_counted(who),
+        Did::FloorGiven => words.log_floor_given(who),
+        Did::FloorDropped => words.log_floor_dropped(who),
+        Did::FloorPinned => words.log_floor_pinned(who),
+        Did::FloorUnpinned => words.log_floor_unpinned(who),
     }
 }
 
