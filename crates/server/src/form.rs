@@ -183,14 +183,6 @@ impl<T: DeserializeOwned> FromRequest<AppState> for Fields<T> {
     }
 }
 
-/// Lets a form go on to `to`, an address of this site, rather than where it said.
-pub fn lead(mut response: Response, to: &str) -> Response {
-    if let Ok(to) = HeaderValue::from_str(to) {
-        response.headers_mut().insert("x-next", to);
-    }
-    response
-}
-
 /// An empty text field of a form is a text problem, not a broken request.
 fn missing(error: &str) -> Fault {
     if error.contains("missing field `text`") {

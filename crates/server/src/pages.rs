@@ -344,7 +344,7 @@ pub async fn cards(
     mut request: Request,
 ) -> Answer<Response> {
     let asked = Asked::of(&mut request);
-    let base = base(&app, &request);
+    let base = app.config.base(guard::host(request.headers()));
     let poll = gate.poll()?.poll;
     let sheet = query.sheet.and_then(|sheet| app.sheets.get(sheet, poll, gate.who.command_owner()));
     let sheet = sheet.ok_or_else(Fault::not_found)?;

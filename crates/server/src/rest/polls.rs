@@ -17,9 +17,9 @@ use stimmwerk_core::poll::{
     card_hash,
 };
 use stimmwerk_core::tally::{MAX_OPTIONS, Method};
+use stimmwerk_core::text::defuse_csv_cell;
 use utoipa::{IntoParams, ToSchema};
 
-use super::moderation::defused;
 use super::{Written, changed, created};
 use crate::app::{App, AppState};
 use crate::chance;
@@ -201,10 +201,10 @@ pub async fn vote(State(app): State<AppState>, gate: Gate, fields: Fields<Ballot
         }
     };
     let by_card = card.is_some();
-    let answer = changed(app.tell_poll(&gate, PollCommand::Vote { round, marks, card }).await?);
+    let mut answer = changed(app.tell_poll(&gate, PollCommand::Vote { round, marks, card }).await?);
     if is_form && by_card {
         // What was cast with a card is nobody's: the address is all that can say that it was.
-        return Ok(lead(answer, &format!("/p/{}?cast={round}", gate.poll()?.poll)));
+        lead(&mut answer, &format!("/p/{}?cast={round}", gate.poll()?.poll));
     }
     Ok(answer)
 }
@@ -291,7 +291,9 @@ pub async fn issue_cards(State(app): State<AppState>, gate: Gate, fields: Fields
     }
     // A form's answer is an address: the sheet waits there, in memory alone, for whoever asked for it.
     let sheet = app.sheets.put(place.poll, gate.who.command_owner(), cards);
-    Ok(lead(StatusCode::CREATED.into_response(), &format!("/p/{}/cards?sheet={sheet}", place.poll)))
+    let mut response = StatusCode::CREATED.into_response();
+    lead(&mut response, &format!("/p/{}/cards?sheet={sheet}", place.poll));
+    Ok(response)
 }
 
 fn card_code() -> String {
@@ -452,7 +454,7 @@ fn table(published: &Published) -> Answer<Vec<u8>> {
         ("log", published.head.clone()),
     ];
     for (name, value) in facts {
-        writer.write_record([name, &defused(&value)]).map_err(failed)?;
+        writer.write_record([name, &defuse_csv_cell(&value)]).map_err(failed)?;
     }
     if let Some(result) = &published.result {
         let parts: Vec<String> = result.parts.iter().map(|part| word(&part.source)).collect();
@@ -460,7 +462,11 @@ fn table(published: &Published) -> Answer<Vec<u8>> {
         head.extend(parts);
         writer.write_record(&head).map_err(failed)?;
         for (option, sum) in result.tally.sums.iter().enumerate() {
-            let mut row = vec![(option + 1).to_string(), defused(&option_text(question, option)), sum.to_string()];
+            let mut row = vec![
+                (option + 1).to_string(),
+                defuse_csv_cell(&option_text(question, option)).into_owned(),
+                sum.to_string(),
+            ];
             row.extend(result.parts.iter().map(|part| part.sums[option].to_string()));
             writer.write_record(&row).map_err(failed)?;
         }

@@ -2,7 +2,7 @@
 
 use axum::Json;
 use axum::extract::State;
-use axum::http::StatusCode;
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use stimmwerk_core::ids::ForumId;
@@ -14,6 +14,7 @@ use crate::app::{App, AppState};
 use crate::chance;
 use crate::form::lead;
 use crate::gate::Gate;
+use crate::guard;
 use crate::problem::Answer;
 
 /// A projector's link. Nothing keeps it but the answer.
@@ -41,10 +42,12 @@ impl App {
 /// Makes a link for a projector. A form goes on to what it shows.
 #[utoipa::path(post, path = "/api/v1/forums/{forum}/screens", tag = "screens", params(("forum" = String, Path)),
     responses((status = 201, body = ScreenLink)))]
-pub async fn create(State(app): State<AppState>, gate: Gate) -> Answer<Response> {
+pub async fn create(State(app): State<AppState>, gate: Gate, headers: HeaderMap) -> Answer<Response> {
     let path = app.screen_link(gate.forum()?.forum).await?;
-    let url = format!("{}{path}", app.config.public_url.as_deref().unwrap_or_default());
-    Ok(lead((StatusCode::CREATED, Json(ScreenLink { url })).into_response(), &path))
+    let url = format!("{}{path}", app.config.base(guard::host(&headers)));
+    let mut response = (StatusCode::CREATED, Json(ScreenLink { url })).into_response();
+    lead(&mut response, &path);
+    Ok(response)
 }
 
 /// Makes every link for a projector of this forum useless; those that show something go dark.
