@@ -347,7 +347,7 @@ pub async fn cards(
     let base = app.config.base(guard::host(request.headers()));
     let poll = gate.poll()?.poll;
     let sheet = query.sheet.and_then(|sheet| app.sheets.get(sheet, poll, gate.who.command_owner()));
-    let sheet = sheet.ok_or_else(Fault::not_found)?;
+    let sheet = sheet.ok_or_else(|| Fault::new(StatusCode::GONE, "link_invalid"))?;
     let view = seen_poll(&app, &gate).await?;
     // Thousands of pictures take a while to draw.
     let cards = tokio::task::spawn_blocking(move || {

@@ -277,7 +277,7 @@ fn decide(
             decision.events.push(PollEvent::CardsIssued(CardsIssued { hashes: hashes.clone() }));
         }
         PollCommand::VoidCards { from, to } => {
-            when(matches!(state.phase, Phase::Draft | Phase::Open))?;
+            when(question.electorate == Electorate::Cards && matches!(state.phase, Phase::Draft | Phase::Open))?;
             if *from == 0 || from > to || *to as usize > state.cards.len() {
                 return Err(Rejection::NotFound);
             }

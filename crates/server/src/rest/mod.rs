@@ -196,7 +196,7 @@ pub fn document() -> Value {
 
 /// Writes that are no commands: they change accounts, sessions and cookies, or rename somebody everywhere, and look at no
 /// idempotency key. What they set they set again; [`me::join`] and [`me::new_return_code`] say how they are repeated.
-pub const WITHOUT_KEY: [&str; 9] = [
+pub const WITHOUT_KEY: [&str; 11] = [
     "/api/v1/join",
     "/api/v1/login/link/confirm",
     "/api/v1/logout",
@@ -206,6 +206,9 @@ pub const WITHOUT_KEY: [&str; 9] = [
     "/api/v1/return",
     "/api/v1/processes/{process}/participants/{participant}/ban",
     "/api/v1/processes/{process}/participants/{participant}/reset-name",
+    // What they make is told once and kept nowhere: asked again there are others.
+    "/api/v1/forums/{forum}/screens",
+    "/api/v1/polls/{poll}/cards",
 ];
 
 /// Adds to an operation who may ask for it, how it is repeated safely, and how it is refused.

@@ -17,7 +17,7 @@ use uuid::Uuid;
 
 use super::world::{
     BANNED, By, Caller, Expected, FORBIDDEN, Facts, NOT_FOUND, NOT_JOINED, Place, UNAUTHORIZED, World, code_of,
-    everyone,
+    everyone, german,
 };
 use crate::access::{Needs, ROUTES, Rule};
 use crate::site::ASSETS;
@@ -129,6 +129,8 @@ struct Setting {
     link: String,
     login: String,
     returning: String,
+    /// On the speaking list, for doors that ask for one.
+    entry: Option<Uuid>,
 }
 
 const fn door(method: &'static str, path: &'static str, ask: Ask, body: fn(&Setting) -> Value) -> Door {
@@ -141,6 +143,10 @@ const fn changing(door: Door) -> Door {
 
 fn nothing(_: &Setting) -> Value {
     Value::Null
+}
+
+fn asked(_: &Setting) -> Value {
+    json!({ "title": german("Noch eine Frage?"), "method": "yes_no" })
 }
 
 fn titled(_: &Setting) -> Value {
@@ -249,6 +255,36 @@ const DOORS: &[Door] = &[
     door("POST", "/api/v1/forums/{forum}/contributions/{contribution}/claim", Ask::Moderator, nothing),
     door("POST", "/api/v1/forums/{forum}/contributions/{contribution}/dismiss", Ask::Moderator, nothing),
     door("POST", "/api/v1/forums/{forum}/contributions/{contribution}/reject-appeal", Ask::Moderator, nothing),
+    door("GET", "/p/{poll}", Ask::Reader, nothing),
+    door("GET", "/p/{poll}/print", Ask::Reader, nothing),
+    door("GET", "/p/{poll}/voters", Ask::Reader, nothing),
+    door("GET", "/p/{poll}/cards", Ask::Moderator, nothing),
+    door("POST", "/api/v1/forums/{forum}/stage", Ask::Moderator, |_| json!({ "shows": "welcome" })),
+    door("POST", "/api/v1/forums/{forum}/speaking-list", Ask::Participant, nothing),
+    door("DELETE", "/api/v1/forums/{forum}/speaking-list", Ask::Participant, nothing),
+    door("POST", "/api/v1/forums/{forum}/speaking-list/state", Ask::Moderator, |_| json!({ "open": true })),
+    door("POST", "/api/v1/forums/{forum}/speaking-list/hall", Ask::Moderator, |_| json!({ "name": "Frau Yıldız" })),
+    door("POST", "/api/v1/forums/{forum}/speaking-list/next", Ask::Moderator, nothing),
+    door("POST", "/api/v1/forums/{forum}/speaking-list/end", Ask::Moderator, nothing),
+    door("POST", "/api/v1/forums/{forum}/speaking-list/{entry}/drop", Ask::Moderator, nothing),
+    door("POST", "/api/v1/forums/{forum}/speaking-list/{entry}/pin", Ask::Moderator, nothing),
+    door("POST", "/api/v1/forums/{forum}/screens", Ask::Moderator, nothing),
+    door("DELETE", "/api/v1/forums/{forum}/screens", Ask::Moderator, nothing),
+    door("POST", "/api/v1/processes/{process}/polls", Ask::Moderator, asked),
+    door("GET", "/api/v1/polls/{poll}", Ask::Reader, nothing),
+    door("PATCH", "/api/v1/polls/{poll}", Ask::Moderator, asked),
+    door("POST", "/api/v1/polls/{poll}/open", Ask::Moderator, nothing),
+    door("POST", "/api/v1/polls/{poll}/end", Ask::Moderator, |_| json!({ "minutes": 5 })),
+    door("POST", "/api/v1/polls/{poll}/close", Ask::Moderator, nothing),
+    door("POST", "/api/v1/polls/{poll}/reveal", Ask::Moderator, nothing),
+    door("POST", "/api/v1/polls/{poll}/again", Ask::Moderator, nothing),
+    door("POST", "/api/v1/polls/{poll}/ballots", Ask::Participant, |_| json!({ "round": 1, "marks": [1, 0, 0] })),
+    door("GET", "/api/v1/polls/{poll}/ballots", Ask::Reader, nothing),
+    door("GET", "/api/v1/polls/{poll}/result", Ask::Reader, nothing),
+    door("POST", "/api/v1/polls/{poll}/cards", Ask::Moderator, |_| json!({ "count": 1 })),
+    door("POST", "/api/v1/polls/{poll}/cards/void", Ask::Moderator, |_| json!({ "from": 1 })),
+    door("POST", "/api/v1/polls/{poll}/hands", Ask::Moderator, |_| json!({ "counts": [3, 2, 1] })),
+    door("POST", "/api/v1/polls/{poll}/paper", Ask::Moderator, |_| json!({ "marks": [1, 0, 0], "ballots": 2 })),
     door("GET", "/api/v1/streams/{stream}/deltas", Ask::Reader, nothing),
 ];
 
@@ -272,6 +308,8 @@ impl Door {
             .replace("{process}", &setting.place.process.to_string())
             .replace("{forum}", &setting.place.forum.to_string())
             .replace("{stream}", &setting.place.stream.to_string())
+            .replace("{poll}", &setting.place.poll.to_string())
+            .replace("{entry}", &setting.entry.unwrap_or_default().to_string())
             .replace("{contribution}", &setting.contribution.to_string())
             .replace("{participant}", &setting.participant.to_string())
             .replace("{code}", &setting.link)
@@ -325,7 +363,7 @@ impl Knocking<'_> {
         self.world.speak(person, self.by).await
     }
 
-    async fn setting(&self) -> Setting {
+    async fn setting(&self, door: &Door) -> Setting {
         let world = self.world;
         let author = world.participant(self.author, &self.here).await.expect("they take part");
         Setting {
@@ -336,6 +374,7 @@ impl Knocking<'_> {
             link: world.code(&self.here, CodeKind::Link),
             login: world.login_link(self.author).await,
             returning: world.app.give_return_code(self.author).await.expect("four words"),
+            entry: if door.path.contains("{entry}") { Some(world.on_the_list(&self.here).await) } else { None },
         }
     }
 
@@ -359,7 +398,7 @@ impl Knocking<'_> {
             (!expected.is(status, &code_of(body))).then(wrong)
         };
         let client = if door.changes_caller { self.fresh().await } else { standing.clone() };
-        let setting = self.setting().await;
+        let setting = self.setting(door).await;
         let path = door.path(&setting);
         let answer = door.json(door.method, &client, &path, &setting).await;
         let (status, kind) = (answer.status(), header(&answer, "content-type"));
@@ -379,7 +418,8 @@ impl Knocking<'_> {
             // Made-up ids of every kind, in the same path.
             let made_up = |path: &str| {
                 let mut path = path.to_owned();
-                for id in [setting.place.process.0, setting.place.forum.0, setting.place.stream.0] {
+                for id in [setting.place.process.0, setting.place.forum.0, setting.place.stream.0, setting.place.poll.0]
+                {
                     path = path.replace(&id.to_string(), &Uuid::now_v7().to_string());
                 }
                 path
@@ -402,7 +442,7 @@ impl Knocking<'_> {
         }
         if door.method != "GET" {
             let client = if door.changes_caller { self.fresh().await } else { client };
-            let setting = self.setting().await;
+            let setting = self.setting(door).await;
             let answer = door.form(&client, &door.path(&setting), &setting).await;
             let (status, kind) = (answer.status(), header(&answer, "content-type"));
             if expected == Expected::Opens && status.is_success() {
@@ -626,7 +666,7 @@ async fn given_a_write_that_takes_an_idempotency_key_when_it_is_sent_twice_then_
             _ => Caller::NetworkStaff(Role::Admin),
         };
         let knocking = Knocking { world: &world, here, elsewhere: here, author, caller, by: By::Session };
-        let (client, setting) = (knocking.fresh().await, knocking.setting().await);
+        let (client, setting) = (knocking.fresh().await, knocking.setting(door).await);
         let key = Uuid::now_v7().to_string();
         let send = async || {
             let request = client.request(door.method.parse().expect("a method"), &door.path(&setting));

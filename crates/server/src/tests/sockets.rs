@@ -76,6 +76,8 @@ struct Subject {
     place: Place,
     contribution: ContributionId,
     participant: ParticipantId,
+    /// On the speaking list.
+    entry: Option<Uuid>,
 }
 
 type Sample = (StreamKind, &'static str, May, fn(&Subject) -> Value);
@@ -115,6 +117,21 @@ const COMMANDS: &[Sample] = &[
     (StreamKind::Forum, "introduce", May::Participant, |_| json!({})),
     (StreamKind::Forum, "erase", May::Admin, about),
     (StreamKind::Forum, "erase_person", May::Program, |s| json!({ "participant": s.participant })),
+    (
+        StreamKind::Forum,
+        "poll_moved",
+        May::Program,
+        |s| json!({ "poll": s.place.poll, "stream": s.place.poll_stream, "phase": "open", "title": german("Ja?") }),
+    ),
+    (StreamKind::Forum, "set_stage", May::Moderator, |s| json!({ "stage": { "shows": "poll", "poll": s.place.poll } })),
+    (StreamKind::Forum, "set_floor", May::Moderator, |_| json!({ "open": true, "seconds": 60 })),
+    (StreamKind::Forum, "ask_floor", May::Participant, |_| json!({ "interpreted": true })),
+    (StreamKind::Forum, "withdraw_floor", May::Participant, |_| json!({})),
+    (StreamKind::Forum, "enter_floor", May::Moderator, |_| json!({ "name": "Frau Yıldız" })),
+    (StreamKind::Forum, "give_floor", May::Moderator, |_| json!({})),
+    (StreamKind::Forum, "end_floor", May::Moderator, |_| json!({})),
+    (StreamKind::Forum, "drop_floor", May::Moderator, |s| json!({ "entry": s.entry })),
+    (StreamKind::Forum, "pin_floor", May::Moderator, |s| json!({ "entry": s.entry })),
     (StreamKind::Forum, "tick", May::Program, |_| json!({ "moment": 1 })),
     (StreamKind::Network, "set_title", May::Admin, |_| json!({ "title": german("Netz") })),
     (StreamKind::Network, "create_process", May::Admin, |_| json!({ "title": german("Verfahren") })),
@@ -136,6 +153,12 @@ const COMMANDS: &[Sample] = &[
         May::Moderator,
         |s| json!({ "process": s.place.process, "title": german("Noch eins") }),
     ),
+    (
+        StreamKind::Network,
+        "create_poll",
+        May::Moderator,
+        |s| json!({ "process": s.place.process, "question": { "title": german("Ja?"), "method": "yes_no" } }),
+    ),
     (StreamKind::Network, "set_joining", May::Moderator, |s| json!({ "process": s.place.process, "joining": "open" })),
     (StreamKind::Network, "renew_codes", May::Moderator, |s| json!({ "process": s.place.process })),
     (
@@ -145,7 +168,29 @@ const COMMANDS: &[Sample] = &[
         |s| json!({ "process": s.place.process, "participant": s.participant }),
     ),
     (StreamKind::Network, "tick", May::Program, |_| json!({ "moment": 1 })),
+    (
+        StreamKind::Poll,
+        "found",
+        May::Program,
+        |s| json!({ "poll": s.place.poll, "process": s.place.process, "question": asked() }),
+    ),
+    (StreamKind::Poll, "edit", May::Moderator, |_| json!({ "question": asked() })),
+    (StreamKind::Poll, "open", May::Moderator, |_| json!({})),
+    (StreamKind::Poll, "set_end", May::Moderator, |_| json!({ "seconds": 60 })),
+    (StreamKind::Poll, "close", May::Moderator, |_| json!({ "seconds": 60 })),
+    (StreamKind::Poll, "reveal", May::Moderator, |_| json!({})),
+    (StreamKind::Poll, "again", May::Moderator, |_| json!({})),
+    (StreamKind::Poll, "vote", May::Participant, |_| json!({ "round": 1, "marks": [1, 0, 0] })),
+    (StreamKind::Poll, "issue_cards", May::Moderator, |_| json!({ "hashes": ["0".repeat(64)] })),
+    (StreamKind::Poll, "void_cards", May::Moderator, |_| json!({ "from": 1, "to": 1 })),
+    (StreamKind::Poll, "count_hands", May::Moderator, |_| json!({ "counts": [1, 0, 0] })),
+    (StreamKind::Poll, "set_paper", May::Moderator, |_| json!({ "marks": [1, 0, 0], "ballots": 1 })),
+    (StreamKind::Poll, "tick", May::Program, |_| json!({ "moment": 1 })),
 ];
+
+fn asked() -> Value {
+    json!({ "title": german("Ja?"), "method": "yes_no" })
+}
 
 fn about(subject: &Subject) -> Value {
     json!({ "contribution": subject.contribution })
@@ -238,7 +283,12 @@ async fn ask_everything(visibility: Visibility) {
                 wrong.push(format!("{what} as {who}: {expected:?}, not {answer}"));
             }
         };
-        for (kind, stream) in [(StreamKind::Forum, here.stream), (StreamKind::Network, StreamId::NETWORK)] {
+        let streams = [
+            (StreamKind::Forum, here.stream),
+            (StreamKind::Network, StreamId::NETWORK),
+            (StreamKind::Poll, here.poll_stream),
+        ];
+        for (kind, stream) in streams {
             // Commands are counted per socket.
             let mut socket = Asking::open(&client).await;
             let mut second = Asking::open(&client).await;
@@ -247,12 +297,16 @@ async fn ask_everything(visibility: Visibility) {
                     (socket, second) = (Asking::open(&client).await, Asking::open(&client).await);
                 }
                 let contribution = world.contribution(&here, participant, "Mehr Licht.").await;
-                let mut command = sample(&Subject { place: here, contribution, participant });
+                let entry = match *name {
+                    "drop_floor" | "pin_floor" => Some(world.on_the_list(&here).await),
+                    _ => None,
+                };
+                let mut command = sample(&Subject { place: here, contribution, participant, entry });
                 command["type"] = (*name).into();
                 let answer = socket.command(stream, &command).await;
                 let expected = match kind {
-                    StreamKind::Forum => may.in_forum(&facts, visibility),
-                    _ => may.in_network(&facts),
+                    StreamKind::Network => may.in_network(&facts),
+                    _ => may.in_forum(&facts, visibility),
                 };
                 check(name, expected, &answer);
                 if expected == NOT_FOUND {

@@ -6,12 +6,14 @@ use axum::http::StatusCode;
 use reqwest::header::SET_COOKIE;
 use reqwest::{Method, Response};
 use serde_json::{Value, json};
-use stimmwerk_client::{Client, Identity};
+use stimmwerk_client::{Client, Identity, question};
 use stimmwerk_core::forum::{Forum, ForumCommand, Waiting};
-use stimmwerk_core::ids::{ContributionId, ForumId, ParticipantId, ProcessId, StreamId};
+use stimmwerk_core::ids::{ContributionId, ForumId, ParticipantId, PollId, ProcessId, StreamId};
 use stimmwerk_core::network::{CodeKind, NetworkCommand, Visibility};
-use stimmwerk_core::people::{Actor, Role};
+use stimmwerk_core::people::{Actor, Audience, Role};
+use stimmwerk_core::poll::PollCommand;
 use stimmwerk_core::said::{Lang, Texts};
+use stimmwerk_core::tally;
 use stimmwerk_eventlog::accounts::{Accounts, Participant, Person, PersonId, PersonKind};
 use stimmwerk_eventlog::log::EventLog;
 use stimmwerk_eventlog::sqlite::SqliteStore;
@@ -34,12 +36,14 @@ pub struct World {
     _stop: DropGuard,
 }
 
-/// A process with one forum.
+/// A process with one forum and an open poll in it.
 #[derive(Clone, Copy, Debug)]
 pub struct Place {
     pub process: ProcessId,
     pub forum: ForumId,
     pub stream: StreamId,
+    pub poll: PollId,
+    pub poll_stream: StreamId,
     pub visibility: Visibility,
 }
 
@@ -202,7 +206,15 @@ impl World {
         let (title, waiting) = (german("Gespräch"), Waiting::None);
         let forum = ForumId(self.tell_network(NetworkCommand::CreateForum { process, title, waiting }).await);
         let stream = self.app.directory().forum(forum).expect("it was made").stream;
-        Place { process, forum, stream, visibility }
+        let question = Box::new(question("Weiter so?", tally::Method::YesNo, &[]));
+        let create = NetworkCommand::CreatePoll { process, forum: Some(forum), question };
+        let poll = PollId(self.tell_network(create).await);
+        let there = self.app.directory().poll(poll).expect("it was made");
+        let room = self.app.poll(there, Audience::Staff).await.expect("it is there");
+        let open = PollCommand::Open { seconds: None };
+        room.issue(open, chance::command_id(), Actor::system(), Uuid::nil()).await.expect("opened");
+        self.app.run_follow_ups().await;
+        Place { process, forum, stream, poll, poll_stream: there.stream, visibility }
     }
 
     pub fn code(&self, place: &Place, kind: CodeKind) -> String {
@@ -216,6 +228,7 @@ impl World {
             PersonKind::Guest => None,
             PersonKind::Account => Some(format!("{}@example.org", id.0)),
             PersonKind::Token => Some(format!("token {}", id.0)),
+            PersonKind::Screen => Some(Uuid::now_v7().to_string()),
         };
         self.app.accounts.add_person(Person { id, kind, label }).await.expect("a new person");
         id
@@ -305,6 +318,12 @@ impl World {
         let room = self.room(place).await;
         let done = room.issue(command, chance::command_id(), actor, Uuid::nil()).await;
         done.expect("accepted").object
+    }
+
+    /// Somebody of the hall on the speaking list.
+    pub async fn on_the_list(&self, place: &Place) -> Uuid {
+        let enter = ForumCommand::EnterFloor { name: String::new(), interpreted: false };
+        self.tell(place, Actor::system(), enter).await.expect("an entry")
     }
 
     pub async fn contribution(&self, place: &Place, author: ParticipantId, text: &str) -> ContributionId {
