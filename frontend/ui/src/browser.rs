@@ -14,7 +14,8 @@ use web_sys::{MessageEvent, Storage, WebSocket};
 use crate::board::{Board, Cx, Hands};
 use crate::command::Request;
 use crate::data::PageData;
-use crate::live::{CatchUp, Failure, Live, Outside, Pending};
+use crate::live::{CatchUp, Failure, ForumSide, Live, Outside, Pending, Side};
+use crate::pages::poll::{Ballot, Casts, PollBoard, PollSide};
 use crate::words::AllWords;
 use crate::{DATA_ID, ROOT_ID, WORDS_ID, pages};
 
@@ -46,10 +47,34 @@ fn storage() -> Option<Storage> {
     window().session_storage().ok().flatten()
 }
 
+/// What this tab keeps under a name.
+pub fn recall(key: &str) -> Option<String> {
+    storage()?.get_item(key).ok().flatten()
+}
+
+/// Keeps something in this tab, or keeps it no longer. What a private window forbids is merely not kept.
+pub fn remember(key: &str, value: Option<&str>) {
+    let Some(storage) = storage() else { return };
+    match value {
+        Some(value) => _ = storage.set_item(key, value),
+        None => _ = storage.remove_item(key),
+    }
+}
+
 /// Makes a rendered forum page live.
 pub fn start(board: Board, cx: Cx, stream: StreamId, seq: Seq) {
-    let handle = Rc::new_cyclic(|this: &Weak<Handle>| Handle {
-        live: RefCell::new(Live::new(Browser::new(this.clone(), stream, cx), board, cx.words, stream, seq)),
+    run(ForumSide::new(board, cx.words), cx, stream, seq, |handle| board.hands.set_value(Some(handle)));
+}
+
+/// Makes a rendered page of a poll live.
+pub fn start_poll(board: PollBoard, cx: Cx, stream: StreamId, seq: Seq) {
+    run(PollSide::new(board), cx, stream, seq, |handle| board.hands.set_value(Some(handle)));
+}
+
+/// Runs the store of a page for as long as the document lives; `hold` keeps it.
+fn run<S: Side>(side: S, cx: Cx, stream: StreamId, seq: Seq, hold: impl FnOnce(Rc<Handle<S>>)) {
+    let handle = Rc::new_cyclic(|this: &Weak<Handle<S>>| Handle {
+        live: RefCell::new(Live::new(Browser::new(this.clone(), stream, cx), side, stream, seq)),
         timer: Cell::new(None),
         alarm: {
             let this = this.clone();
@@ -57,9 +82,8 @@ pub fn start(board: Board, cx: Cx, stream: StreamId, seq: Seq) {
         },
         touched: Cell::new(js_sys::Date::now()),
     });
-    // For as long as the document lives.
     let this = Rc::downgrade(&handle);
-    board.hands.set_value(Some(handle.clone()));
+    hold(handle);
     for name in ["online", "offline", "visibilitychange", "pageshow"] {
         let this = this.clone();
         let heard = Closure::<dyn FnMut()>::new(move || match name {
@@ -81,10 +105,7 @@ pub fn start(board: Board, cx: Cx, stream: StreamId, seq: Seq) {
         _ = window().add_event_listener_with_callback(name, touched.as_ref().unchecked_ref());
         touched.forget();
     }
-    let kept = storage()
-        .and_then(|storage| storage.get_item(&key(stream)).ok().flatten())
-        .and_then(|json| serde_json::from_str(&json).ok())
-        .unwrap_or_default();
+    let kept = recall(&key(stream)).and_then(|json| serde_json::from_str(&json).ok()).unwrap_or_default();
     with(&this, move |live| live.start(kept));
 }
 
@@ -96,22 +117,22 @@ fn key(stream: StreamId) -> String {
 }
 
 /// The store, its timer, and the hands components reach it with.
-struct Handle {
-    live: RefCell<Live<Browser>>,
+struct Handle<S: Side> {
+    live: RefCell<Live<Browser<S>, S>>,
     timer: Cell<Option<i32>>,
     alarm: Closure<dyn FnMut()>,
     touched: Cell<f64>,
 }
 
 /// Calls the store, then sets the timer for what it waits for next.
-fn with(handle: &Weak<Handle>, call: impl FnOnce(&mut Live<Browser>)) {
+fn with<S: Side>(handle: &Weak<Handle<S>>, call: impl FnOnce(&mut Live<Browser<S>, S>)) {
     if let Some(handle) = handle.upgrade() {
         handle.call(call);
     }
 }
 
-impl Handle {
-    fn call<T>(&self, call: impl FnOnce(&mut Live<Browser>) -> T) -> T {
+impl<S: Side> Handle<S> {
+    fn call<T>(&self, call: impl FnOnce(&mut Live<Browser<S>, S>) -> T) -> T {
         let (result, due) = {
             let mut live = self.live.borrow_mut();
             (call(&mut live), live.due())
@@ -129,7 +150,7 @@ impl Handle {
     }
 }
 
-impl Hands for Handle {
+impl Hands for Handle<ForumSide> {
     fn command(&self, command: ForumCommand) -> Option<CommandId> {
         self.call(|live| live.command(command))
     }
@@ -143,7 +164,7 @@ impl Hands for Handle {
     }
 
     fn show_new(&self) {
-        self.call(Live::show_new);
+        self.call(|live| live.side().show_new());
     }
 
     fn forget(&self) {
@@ -151,9 +172,15 @@ impl Hands for Handle {
     }
 }
 
+impl Casts for Handle<PollSide> {
+    fn cast(&self, ballot: Ballot) -> bool {
+        self.call(|live| live.command(ballot)).is_some()
+    }
+}
+
 /// The outside of the store.
-struct Browser {
-    handle: Weak<Handle>,
+struct Browser<S: Side> {
+    handle: Weak<Handle<S>>,
     stream: StreamId,
     cx: Cx,
     socket: Option<Socket>,
@@ -174,8 +201,8 @@ impl Drop for Socket {
     }
 }
 
-impl Browser {
-    fn new(handle: Weak<Handle>, stream: StreamId, cx: Cx) -> Self {
+impl<S: Side> Browser<S> {
+    fn new(handle: Weak<Handle<S>>, stream: StreamId, cx: Cx) -> Self {
         Self { handle, stream, cx, socket: None }
     }
 
@@ -201,7 +228,7 @@ impl Browser {
     }
 }
 
-impl Outside for Browser {
+impl<S: Side> Outside for Browser<S> {
     fn now(&self) -> i64 {
         js_sys::Date::now() as i64
     }
@@ -250,19 +277,14 @@ impl Outside for Browser {
         path.push_str(&after.to_string());
         leptos::task::spawn_local(async move {
             let answer = ask("GET", &path, None, None).await;
-            let answer = answer.and_then(|json| serde_json::from_str::<CatchUp>(&json).map_err(|_| Failure::Network));
+            let answer =
+                answer.and_then(|json| serde_json::from_str::<CatchUp<S::Kind>>(&json).map_err(|_| Failure::Network));
             with(&this, |live| live.polled(answer));
         });
     }
 
-    fn keep(&mut self, pending: &[Pending]) {
-        let Some(storage) = storage() else { return };
-        // What a private window forbids is merely not kept.
-        if pending.is_empty() {
-            _ = storage.remove_item(&key(self.stream));
-        } else if let Ok(json) = serde_json::to_string(pending) {
-            _ = storage.set_item(&key(self.stream), &json);
-        }
+    fn keep(&mut self, pending: Option<String>) {
+        remember(&key(self.stream), pending.as_deref());
     }
 
     fn reload(&mut self) {

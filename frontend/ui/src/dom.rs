@@ -79,3 +79,31 @@ pub fn copy(text: &str) {
 /// Puts a text into the clipboard.
 #[cfg(all(not(feature = "hydrate"), feature = "staff"))]
 pub fn copy(_text: &str) {}
+
+/// What this tab keeps under a name. Without a browser: nothing.
+#[cfg(feature = "hydrate")]
+pub use crate::browser::{recall, remember};
+
+/// What this tab keeps under a name.
+#[cfg(not(feature = "hydrate"))]
+pub fn recall(_key: &str) -> Option<String> {
+    None
+}
+
+/// Keeps something in this tab, or keeps it no longer.
+#[cfg(not(feature = "hydrate"))]
+pub fn remember(_key: &str, _value: Option<&str>) {}
+
+/// Moves the focus to `to` if it is in `from`, which is going: whoever is elsewhere stays there.
+#[cfg(feature = "hydrate")]
+pub fn focus_out_of(from: &'static str, to: &'static str) {
+    let document = leptos::prelude::document();
+    let inside = document.active_element().and_then(|active| active.closest(from).ok().flatten());
+    if inside.is_some() {
+        focus(to);
+    }
+}
+
+/// Moves the focus to `to` if it is in `from`.
+#[cfg(not(feature = "hydrate"))]
+pub fn focus_out_of(_from: &'static str, _to: &'static str) {}

@@ -184,8 +184,13 @@ pub trait Side: 'static {
     /// The effect of a command is seen, or will not be.
     fn settled(&mut self, one: &Pending<Self::Command>);
 
-    /// A command was refused for good. `true`: it stays in the list until the reader has seen why.
-    fn refused(&mut self, one: &Pending<Self::Command>, problem: Problem) -> bool;
+    /// Does a refused command stay in the list until the reader has seen why?
+    fn keeps_refused(&self, _one: &Pending<Self::Command>) -> bool {
+        false
+    }
+
+    /// A command was refused for good.
+    fn refused(&mut self, one: &Pending<Self::Command>, problem: Problem);
 }
 
 impl<L: LiveTypes, C: Command> Clone for Wire<L, C> {
@@ -666,11 +671,15 @@ impl<O: Outside, S: Side> Live<O, S> {
             return;
         };
         one.stage = Stage::Refused(problem.title.clone());
-        // Out of the list before anything else is done with it: what was sent is not sent any more.
-        self.wire.pending.update(|all| all.retain(|have| have.id != id));
-        if self.side.refused(&one, problem) {
-            self.wire.pending.update(|all| all.push(one));
-        }
+        let stays = self.side.keeps_refused(&one);
+        self.wire.pending.update(|all| {
+            if stays && let Some(have) = all.iter_mut().find(|have| have.id == id) {
+                *have = one.clone();
+            } else {
+                all.retain(|have| have.id != id);
+            }
+        });
+        self.side.refused(&one, problem);
         self.keep();
     }
 

@@ -222,18 +222,20 @@ impl Side for ForumSide {
         }
     }
 
-    fn refused(&mut self, one: &Pending, problem: Problem) -> bool {
+    fn keeps_refused(&self, one: &Pending) -> bool {
+        one.text().is_some() && !self.board.composer.is_free()
+    }
+
+    fn refused(&mut self, one: &Pending, problem: Problem) {
         let composer = self.board.composer;
-        let stays = one.text().is_some() && !composer.is_free();
         if one.text().is_none() {
             let failed = || self.words.site_failed().to_owned();
             say(self.board.said, Some(problem.title).filter(|title| !title.is_empty()).unwrap_or_else(failed));
-        } else if !stays {
+        } else if composer.is_free() {
             composer.take_up(one);
             composer.problem.set(Some(problem));
         }
         self.board.answered(one);
-        stays
     }
 }
 

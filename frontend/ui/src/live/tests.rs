@@ -1,15 +1,18 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use stimmwerk_core::forum::{ContributionView, Counts, ForumKey, ForumValue};
-use stimmwerk_core::ids::TopicId;
+use stimmwerk_core::forum::{ContributionView, Counts, Forum, ForumDelta, ForumKey, ForumValue, ForumView, OwnView};
+use stimmwerk_core::ids::{ContributionId, TopicId};
 use stimmwerk_core::live::{Beat, Bye, Delta, Deltas, Hello, OwnFrame, Page, Presence, Rejected, Resync, Snapshot};
 use stimmwerk_core::people::Audience;
 use stimmwerk_core::time::Timestamp;
 
 use super::*;
+use crate::address::Writing;
+use crate::board::Board;
 use crate::data::ForumPage;
 use crate::sample::{self, uuid};
+use crate::words::Words;
 
 const STREAM: StreamId = StreamId(Uuid::from_u128(7));
 

@@ -28,6 +28,7 @@ pub mod poll;
 mod record;
 #[cfg(feature = "ssr")]
 mod report;
+mod status;
 #[cfg(feature = "ssr")]
 mod thread;
 #[cfg(feature = "ssr")]

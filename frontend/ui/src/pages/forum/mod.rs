@@ -10,8 +10,9 @@ use leptos::prelude::*;
 use stimmwerk_core::forum::{Header, Mode, TopicView};
 
 use super::parts::{digest, each, icon, icons, refusal, sentence, state, texts};
+use super::status;
 use crate::address::{self, ForumPlace};
-use crate::board::{Board, Cx, Link, Utterance};
+use crate::board::{Board, Cx, Link};
 use crate::clock;
 use crate::data::{ForumPage, Me};
 use crate::dom;
@@ -146,39 +147,9 @@ fn rule(cx: Cx, header: &Header, board: Board) -> String {
     text
 }
 
-/// How the page is connected, in words; before the page lives, how to see what is new.
+/// How the page is connected, in words.
 pub fn connection(cx: Cx, board: Board) -> AnyView {
-    let words = cx.words;
-    let text = Signal::derive(move || {
-        match board.link.get() {
-            Link::Plain => words.link_plain(),
-            Link::Connecting => words.link_connecting(),
-            Link::Live if board.paused.get() => words.forum_paused(),
-            Link::Live => words.link_live(),
-            Link::Slow => words.link_slow(),
-            Link::Lost => words.link_lost(),
-            Link::Stale => words.link_stale(),
-        }
-        .to_owned()
-    });
-    let class = move || match board.link.get() {
-        Link::Plain => "connection plain",
-        Link::Connecting => "connection connecting",
-        Link::Live => "connection live",
-        Link::Slow => "connection slow",
-        Link::Lost => "connection lost",
-        Link::Stale => "connection stale",
-    };
-    let reload = move || matches!(board.link.get(), Link::Plain | Link::Stale);
-    view! {
-        <p class=class>
-            <span class="state">
-                <span class="dot" aria-hidden="true"></span>
-                <span>{sentence(text)} " " <a href=cx.path.get_value() hidden=move || !reload()>{words.link_reload()}</a></span>
-            </span>
-        </p>
-    }
-    .into_any()
+    status::connection_with(cx, board.link, Signal::derive(move || board.paused.get()))
 }
 
 fn topics(cx: Cx, board: Board, place: ForumPlace) -> AnyView {
@@ -328,43 +299,7 @@ fn pause(words: Words, board: Board) -> AnyView {
     .into_any()
 }
 
-/// What is said aloud: the regions stand in the first HTML, or screen readers would not listen to them.
+/// What is said aloud.
 pub fn voices(cx: Cx, board: Board) -> AnyView {
-    let region = |signal: RwSignal<Utterance>| {
-        each(
-            move || signal.get().into_words(),
-            |said| said.number,
-            |said| view! { <span>{said.words}</span> }.into_any(),
-        )
-    };
-    let nothing = move || board.said.with(|said| said.words.is_empty());
-    let close = move |_: MouseEvent| board.said.update(|said| said.words.clear());
-    #[cfg(feature = "hydrate")]
-    Effect::new(move |_| {
-        let said = board.said.get();
-        if !said.words.is_empty() {
-            set_timeout(
-                move || {
-                    board.said.update(|now| {
-                        if now.number == said.number {
-                            now.words.clear();
-                        }
-                    });
-                },
-                std::time::Duration::from_secs(12),
-            );
-        }
-    });
-    view! {
-        <div class="sr" role="status" aria-live="polite">
-            {region(board.announced)}
-        </div>
-        <div class="said" class:empty=nothing>
-            <div role="status" aria-live="polite">{region(board.said)}</div>
-            <button class="quiet" type="button" hidden=nothing on:click=close>
-                {cx.words.site_close()}
-            </button>
-        </div>
-    }
-    .into_any()
+    status::voices(cx, board.announced, board.said)
 }

@@ -75,7 +75,7 @@ fn state(board: PollBoard) -> AnyView {
 fn on_its_way(board: PollBoard) -> AnyView {
     let words = board.shown.words;
     view! {
-        <p class="note sending" hidden=move || !board.sending.get()>
+        <p class="note sending" hidden=move || !board.sending()>
             {icon(icons::SEND)}
             <span>
                 <strong>{words.mine_sending()}</strong>
@@ -181,7 +181,7 @@ fn ballot(board: PollBoard, poll: &PollHeader, key: String) -> AnyView {
                 {ending(board)}
                 {last}
                 <p class="line ends">
-                    <button class="main" disabled=move || board.sending.get()>
+                    <button class="main" disabled=move || board.sending()>
                         {icon(icons::CHECK)}
                         {sentence(send)}
                     </button>

@@ -10,7 +10,9 @@ use super::draft::{Ballot, Draft, action};
 use super::parts::Shown;
 use crate::address;
 use crate::board::{Cx, Link, Utterance};
+use crate::command::Form;
 use crate::data::{MayVote, PollPage};
+use crate::live::{Pending, Stage};
 use crate::words::PollWords;
 
 /// What components ask of the store.
@@ -32,8 +34,10 @@ pub struct PollBoard {
     pub draft: RwSignal<Draft>,
     /// Why the last ballot was not taken.
     pub problem: RwSignal<Option<Problem>>,
-    /// A ballot is on its way.
-    pub sending: RwSignal<bool>,
+    /// Ballots on their way.
+    pub pending: RwSignal<Vec<Pending<Ballot>>>,
+    /// How many are here.
+    pub people: RwSignal<Option<u32>>,
     /// May the reader vote?
     pub may: MayVote,
     /// How the page is connected.
@@ -60,7 +64,8 @@ impl PollBoard {
             cast: RwSignal::new(cast.filter(|_| refused.is_none())),
             draft: RwSignal::new(first_draft(page, cx)),
             problem: RwSignal::new(refused.map(|refused| refused.problem)),
-            sending: RwSignal::new(false),
+            pending: RwSignal::new(Vec::new()),
+            people: RwSignal::new(None),
             may: page.may,
             link: RwSignal::new(Link::Plain),
             announced: RwSignal::default(),
@@ -74,6 +79,27 @@ impl PollBoard {
     pub fn voted(self) -> bool {
         let round = self.shown.view.with(|view| view.poll.as_ref().map(|poll| poll.round));
         self.own.with(|own| own.as_ref().is_some_and(|own| own.voted)) || self.cast.get() == round
+    }
+
+    /// The same, for what does not follow it.
+    pub fn voted_untracked(self) -> bool {
+        untrack(|| self.voted())
+    }
+
+    /// Is a ballot on its way?
+    pub fn sending(self) -> bool {
+        self.pending.with(|all| all.iter().any(|one| one.stage == Stage::Sent))
+    }
+
+    /// The ballot of this page is being sent. `true`: it went over the live connection.
+    pub fn submit(self, form: &Form) -> bool {
+        let poll = self.shown.view.with_untracked(|view| view.poll.clone());
+        let ballot = poll.and_then(|poll| Ballot::of(&poll, form));
+        let hands = self.hands.try_get_value().flatten();
+        match (ballot, hands) {
+            (Some(ballot), Some(hands)) => hands.cast(ballot),
+            _ => false,
+        }
     }
 
     /// Can nothing more be changed?

@@ -1,11 +1,12 @@
 //! A ballot that is being filled in. It belongs to the reader alone: nothing that arrives touches it.
 
 use serde::{Deserialize, Serialize};
-use stimmwerk_core::ids::{CommandId, PollId, StreamId};
+use stimmwerk_core::ids::PollId;
 use stimmwerk_core::poll::PollHeader;
 use stimmwerk_core::tally::Method;
 
 use crate::command::{Form, Request};
+use crate::dom;
 
 /// What stands in the fields of a ballot, as it was typed.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -56,6 +57,12 @@ impl Draft {
         draft
     }
 
+    /// What this tab kept of a ballot of this round, over a reload.
+    pub fn kept(poll: &PollHeader) -> Option<Self> {
+        let draft: Self = serde_json::from_str(&dom::recall(&kept_under(poll.id, poll.round))?).ok()?;
+        (draft.values.len() == poll.options()).then_some(draft)
+    }
+
     /// What stands in the field of an option.
     pub fn value(&self, at: usize) -> &str {
         self.values.get(at).map_or("", String::as_str)
@@ -64,6 +71,12 @@ impl Draft {
     /// The number in the field of an option.
     pub fn mark(&self, at: usize) -> u8 {
         self.value(at).trim().parse().unwrap_or_default()
+    }
+
+    /// Is nothing filled in?
+    #[cfg(feature = "hydrate")]
+    pub fn is_blank(&self) -> bool {
+        self.card.is_empty() && self.values.iter().all(String::is_empty)
     }
 
     /// All of them together.
@@ -103,25 +116,31 @@ impl Ballot {
     }
 }
 
-/// The frame that brings a ballot: `ClientFrame::Command` of the protocol.
+/// `PollCommand::Vote` on the wire, without the others: what is derived for all commands browsers would load.
 #[derive(Debug, Serialize)]
-#[serde(tag = "type", rename = "command")]
-pub struct BallotFrame<'a> {
-    /// Chosen here; repeating is safe.
-    pub id: CommandId,
-    /// For which stream.
-    pub stream: StreamId,
-    /// What.
-    pub command: Vote<'a>,
+pub struct Vote<'a> {
+    #[serde(rename = "type")]
+    kind: &'static str,
+    round: u32,
+    marks: &'a [u8],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    card: Option<&'a str>,
 }
 
-/// `PollCommand::Vote`, without the others.
-#[derive(Debug, Serialize)]
-#[serde(tag = "type", rename = "vote")]
-pub struct Vote<'a> {
-    /// The ballot.
-    #[serde(flatten)]
-    pub ballot: &'a Ballot,
+impl<'a> Vote<'a> {
+    /// Casting this ballot.
+    pub fn of(ballot: &'a Ballot) -> Self {
+        Self { kind: "vote", round: ballot.round, marks: &ballot.marks, card: ballot.card.as_deref() }
+    }
+}
+
+/// Under which name a tab keeps a ballot that is being filled in.
+pub fn kept_under(poll: PollId, round: u32) -> String {
+    let mut key = String::from("stimmwerk.ballot.");
+    key.push_str(&poll.to_string());
+    key.push('.');
+    key.push_str(&round.to_string());
+    key
 }
 
 /// Where ballots go.

@@ -8,31 +8,48 @@ mod draft;
 pub mod parts;
 #[cfg(feature = "ssr")]
 mod print;
+#[cfg(any(feature = "hydrate", test))]
+mod side;
 #[cfg(feature = "ssr")]
 mod voters;
 
+use leptos::ev::SubmitEvent;
 use leptos::prelude::*;
 use stimmwerk_core::poll::{Phase, PollHeader, Secrecy};
 
 use super::parts::{icon, icons, refusal};
+use super::status::{connection, voices};
 use crate::board::Cx;
 use crate::charts::{self, Charted};
 use crate::data::PollPage;
+use crate::dom;
 use crate::view::{AnyView, IntoAny};
 use crate::words::PollWords;
 
+#[cfg(feature = "hydrate")]
+pub use board::Casts;
 pub use board::PollBoard;
 #[cfg(feature = "ssr")]
 pub use cards::cards;
+#[cfg(feature = "hydrate")]
+pub use draft::Ballot;
 use parts::{Shown, know, question, redrawn, round_name, turnout};
 #[cfg(feature = "ssr")]
 pub use print::print;
+#[cfg(feature = "hydrate")]
+pub use side::PollSide;
 #[cfg(feature = "ssr")]
 pub use voters::voters;
 
 /// See [`crate::data::PageKind::Poll`].
 pub fn poll(cx: Cx, words: PollWords, page: PollPage) -> AnyView {
     let board = PollBoard::new(&page, cx, words);
+    come_alive(board, &page);
+    let submit = move |event: SubmitEvent| {
+        if dom::form(&event).is_some_and(|form| board.submit(&form)) {
+            event.prevent_default();
+        }
+    };
     let shown = board.shown;
     let own_form = page.view.poll.as_ref().map(|poll| draft::action(poll.id));
     let key = page.idempotency_key.to_string();
@@ -45,10 +62,11 @@ pub fn poll(cx: Cx, words: PollWords, page: PollPage) -> AnyView {
         })
     };
     view! {
-        <div class="poll reading">
-            {way_back(cx, words, page.view.poll.as_ref())}
+        <div class="poll reading" on:submit=submit>
+            {way_back(words, page.view.poll.as_ref())}
             {question(shown)}
             {turnout(shown)}
+            {connection(cx, board.link)}
             {refusal(cx, move |refused| own_form.as_ref() == Some(&refused.action))}
             {result_at(false)}
             {know(shown)}
@@ -56,14 +74,48 @@ pub fn poll(cx: Cx, words: PollWords, page: PollPage) -> AnyView {
             {result_at(true)}
             {earlier(shown)}
             {ways(shown)}
+            {voices(cx, board.announced, board.said)}
         </div>
     }
     .into_any()
 }
 
+/// Lets the page follow its stream, and keeps what is filled in over a reload.
+fn come_alive(board: PollBoard, page: &PollPage) {
+    #[cfg(not(feature = "hydrate"))]
+    let _ = (board, page);
+    #[cfg(feature = "hydrate")]
+    {
+        let (stream, seq, cx) = (page.stream, page.seq, board.shown.cx);
+        let first = board.draft.get_untracked();
+        Effect::new(move |_| {
+            let poll = board.shown.view.with_untracked(|view| view.poll.clone());
+            // What was refused or is prefilled from a card is newer than what was kept.
+            if let Some(draft) =
+                poll.as_ref().and_then(draft::Draft::kept).filter(|_| board.problem.with_untracked(Option::is_none))
+            {
+                let card = if draft.card.is_empty() { first.card.clone() } else { draft.card.clone() };
+                board.draft.set(draft::Draft { card, ..draft });
+            }
+            crate::browser::start_poll(board, cx, stream, seq);
+        });
+        Effect::new(move |before: Option<draft::Draft>| {
+            let draft = board.draft.get();
+            let poll = board.shown.view.with_untracked(|view| view.poll.clone());
+            // What the page began with is not the reader's work.
+            if let (Some(poll), Some(before)) = (poll, before)
+                && before != draft
+            {
+                let json = if draft.is_blank() { None } else { serde_json::to_string(&draft).ok() };
+                dom::remember(&draft::kept_under(poll.id, poll.round), json.as_deref());
+            }
+            draft
+        });
+    }
+}
+
 /// To the forum the poll is held in, or home.
-fn way_back(cx: Cx, words: PollWords, poll: Option<&PollHeader>) -> AnyView {
-    let _ = cx;
+fn way_back(words: PollWords, poll: Option<&PollHeader>) -> AnyView {
     let (href, word) = match poll.and_then(|poll| poll.forum) {
         Some(forum) => {
             let mut href = String::from("/f/");

@@ -1,0 +1,176 @@
+//! What the live store has to know of polls.
+
+use leptos::prelude::*;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use stimmwerk_core::ids::PollId;
+use stimmwerk_core::live::{Accepted, Problem, Seq};
+use stimmwerk_core::poll::{Phase, Poll, PollHeader, Secrecy};
+
+use super::board::PollBoard;
+use super::draft::{Ballot, Draft, Vote, kept_under};
+use crate::board::say;
+use crate::command::Request;
+use crate::dom;
+use crate::live::{Command, Pending, Side, Wire};
+
+/// From so many seconds before the end on the page counts them.
+const NEAR_SECONDS: i64 = 60;
+/// At these the seconds that are left are said aloud.
+const SAID_AT: [u32; 3] = [20, 10, 5];
+
+impl Command for Ballot {
+    fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        Vote::of(self).serialize(serializer)
+    }
+
+    fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Self::deserialize(deserializer)
+    }
+}
+
+/// The side of a poll.
+pub struct PollSide {
+    board: PollBoard,
+    poll: Option<PollId>,
+    round: u32,
+    phase: Phase,
+    /// The reader's clock minus the server's, in milliseconds.
+    ahead: i64,
+    /// The last number of seconds that was said aloud in this round.
+    said: Option<u32>,
+}
+
+impl PollSide {
+    /// Of a page as it was rendered.
+    pub fn new(board: PollBoard) -> Self {
+        let (poll, round, phase) = board.shown.view.with_untracked(|view| {
+            view.poll.as_ref().map_or((None, 0, Phase::Draft), |poll| (Some(poll.id), poll.round, poll.phase))
+        });
+        Self { board, poll, round, phase, ahead: 0, said: None }
+    }
+
+    /// When the page begins to count, by the reader's clock, and the end itself.
+    fn end(&self) -> Option<i64> {
+        self.board.shown.view.with_untracked(|view| {
+            let poll = view.poll.as_ref().filter(|poll| poll.phase == Phase::Open)?;
+            Some(poll.until?.0 + self.ahead)
+        })
+    }
+
+    /// Counts the seconds that are left.
+    fn count(&mut self, now: i64) {
+        let left =
+            self.end().map(|end| (end - now + 999).div_euclid(1_000).max(0)).filter(|left| *left <= NEAR_SECONDS);
+        let left = left.map(|left| left as u32);
+        if self.board.left.get_untracked() != left {
+            self.board.left.set(left);
+        }
+        let Some(left) = left.filter(|left| *left > 0 && !self.board.voted_untracked()) else { return };
+        // Not every second: whoever listens hears the ballot too.
+        let due = SAID_AT.into_iter().filter(|at| left <= *at).min();
+        if due.is_some() && due != self.said {
+            self.said = due;
+            say(self.board.announced, self.board.shown.words.end_left(left));
+        }
+    }
+}
+
+impl Side for PollSide {
+    type Kind = Poll;
+    type Command = Ballot;
+
+    fn wire(&self) -> Wire<Poll, Ballot> {
+        let PollBoard { shown, own, pending, link, people, .. } = self.board;
+        Wire { view: shown.view, own, pending, link, people, clock: shown.clock }
+    }
+
+    fn request(&self, command: &Ballot) -> Option<Request> {
+        command.request(self.poll?)
+    }
+
+    fn sent(&mut self, _one: &Pending<Ballot>) {
+        self.board.problem.set(None);
+    }
+
+    fn arrived(&mut self, now: i64, _reads_on: bool) {
+        let board = self.board;
+        let words = board.shown.words;
+        let header = board.shown.view.with_untracked(|view| view.poll.clone());
+        let Some(poll) = header else { return };
+        self.poll = Some(poll.id);
+        if poll.round != self.round {
+            // A fresh ballot, before anything is drawn; what was begun for this round is still there.
+            let card = board.draft.with_untracked(|draft| draft.card.clone());
+            board.draft.set(Draft::kept(&poll).unwrap_or_else(|| Draft::empty(&poll, card)));
+            board.problem.set(None);
+            self.said = None;
+            if self.round > 0 {
+                say(board.announced, words.say_round().to_owned());
+            }
+        } else if poll.phase != self.phase {
+            match poll.phase {
+                Phase::Closed => say(board.announced, words.state_closed().to_owned()),
+                Phase::Revealed => say(board.announced, words.say_result().to_owned()),
+                Phase::Draft | Phase::Open => {}
+            }
+        }
+        (self.round, self.phase) = (poll.round, poll.phase);
+        self.count(now);
+    }
+
+    fn clock(&mut self, now: i64) {
+        self.ahead = now - self.board.shown.clock.get_untracked().0;
+        self.count(now);
+    }
+
+    fn due(&self) -> Option<i64> {
+        let end = self.end()?;
+        Some(match self.board.left.get_untracked() {
+            None => end - NEAR_SECONDS * 1_000,
+            Some(0) => return None,
+            Some(left) => end - (i64::from(left) - 1) * 1_000,
+        })
+    }
+
+    fn wake(&mut self, now: i64) {
+        self.count(now);
+    }
+
+    fn accepted(&mut self, one: Option<&Pending<Ballot>>, _accepted: &Accepted) {
+        let (Some(one), Some(poll)) = (one, self.poll) else { return };
+        // Nothing of a ballot that was cast stays on the device.
+        dom::remember(&kept_under(poll, one.command.round), None);
+    }
+
+    fn is_seen(&self, one: &Pending<Ballot>, accepted: &Accepted, have: Seq, own_have: Seq) -> bool {
+        // With a card there is no own frame to wait for.
+        let alike = || {
+            self.board
+                .own
+                .with_untracked(|own| own.as_ref().is_some_and(|own| own.marks.as_ref() == Some(&one.command.marks)))
+        };
+        have >= accepted.seq && (one.command.card.is_some() || own_have >= accepted.seq || alike())
+    }
+
+    fn settled(&mut self, one: &Pending<Ballot>) {
+        let board = self.board;
+        board.cast.set(Some(one.command.round));
+        board.shown.view.with_untracked(|view| {
+            // The next one at this phone has another card; and what is secret does not stay in the fields.
+            let poll = view.poll.as_ref();
+            let gone = |poll: &&PollHeader| one.command.card.is_some() || poll.question.secrecy == Secrecy::Secret;
+            if let Some(poll) = poll.filter(gone) {
+                board.draft.set(Draft::empty(poll, String::new()));
+            }
+        });
+        say(board.said, board.shown.words.mine_done().to_owned());
+        dom::focus_out_of("details.ballot", "voted");
+    }
+
+    fn refused(&mut self, _one: &Pending<Ballot>, problem: Problem) {
+        self.board.problem.set(Some(problem));
+    }
+}
+
+#[cfg(all(test, feature = "ssr", feature = "staff"))]
+mod tests;

@@ -1,0 +1,308 @@
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use stimmwerk_core::ids::{CommandId, ProcessId, StreamId};
+use stimmwerk_core::live::{ClientFrame, Delta, Deltas, Hello, OwnFrame, PROTOCOL, Rejected, ServerFrame};
+use stimmwerk_core::poll::{
+    Electorate, PollDelta, PollHeader, PollKey, PollOwn, PollValue, PollView, Question, Results, Secrecy, Turnout,
+    Weight,
+};
+use stimmwerk_core::tally::{Majority, Method};
+use stimmwerk_core::time::{Timestamp, Zone};
+
+use super::*;
+use crate::board::{Cx, Link};
+use crate::data::{MayVote, PollPage};
+use crate::live::{Live, Outside};
+use crate::sample::{texts, uuid};
+use crate::words::{PollWords, Words};
+
+const START: i64 = 1_000_000;
+
+/// An outside that writes down what is asked of it.
+#[derive(Clone, Default)]
+struct Fake(Rc<RefCell<Seen>>);
+
+#[derive(Default)]
+struct Seen {
+    now: i64,
+    random: u8,
+    sent: Vec<ClientFrame>,
+    posted: Vec<(CommandId, Request)>,
+    kept: Option<String>,
+}
+
+impl Outside for Fake {
+    fn now(&self) -> i64 {
+        self.0.borrow().now
+    }
+    fn random(&mut self) -> [u8; 16] {
+        let mut seen = self.0.borrow_mut();
+        seen.random = seen.random.wrapping_add(1);
+        [seen.random; 16]
+    }
+    fn connect(&mut self) {}
+    fn disconnect(&mut self) {}
+    fn send(&mut self, frame: String) {
+        self.0.borrow_mut().sent.push(serde_json::from_str(&frame).expect("a frame"));
+    }
+    fn post(&mut self, id: CommandId, request: Request) {
+        self.0.borrow_mut().posted.push((id, request));
+    }
+    fn poll(&mut self, _stream: StreamId, _after: Seq) {}
+    fn keep(&mut self, pending: Option<String>) {
+        self.0.borrow_mut().kept = pending;
+    }
+    fn reload(&mut self) {}
+    fn is_typing(&self) -> bool {
+        false
+    }
+    fn is_idle(&self) -> bool {
+        false
+    }
+    fn reads_on(&self) -> bool {
+        false
+    }
+}
+
+fn header() -> PollHeader {
+    PollHeader {
+        id: PollId(uuid(900)),
+        process: ProcessId(uuid(3)),
+        forum: None,
+        round: 1,
+        phase: Phase::Open,
+        opened_at: Some(Timestamp(START)),
+        until: None,
+        closing: false,
+        question: Question {
+            title: texts("Was zuerst?"),
+            note: None,
+            method: Method::Single,
+            options: vec![texts("Sprache"), texts("Wohnen")],
+            ends: None,
+            electorate: Electorate::Devices,
+            secrecy: Secrecy::Confidential,
+            weight: Weight::Mood,
+            results: Results::Revealed,
+            majority: Majority::Simple,
+            quorum: None,
+        },
+    }
+}
+
+/// A page of a poll, as of 10.
+struct Scene {
+    live: Live<Fake, PollSide>,
+    board: PollBoard,
+    seen: Rc<RefCell<Seen>>,
+    have: u64,
+    _owner: Owner,
+}
+
+const STREAM: StreamId = StreamId(uuid::Uuid::from_u128(7));
+
+impl Scene {
+    fn new() -> Self {
+        let owner = Owner::new_root(None);
+        let page = PollPage {
+            stream: STREAM,
+            seq: Seq(10),
+            view: PollView { poll: Some(header()), ..PollView::default() },
+            own: Some(PollOwn::default()),
+            may: MayVote::Yes,
+            card: String::new(),
+            idempotency_key: CommandId(uuid(1)),
+            now: Timestamp(START),
+        };
+        let board = owner.with(|| {
+            let cx = Cx {
+                words: Words::of("de"),
+                zone: StoredValue::new(Zone::default()),
+                path: StoredValue::new("/p/1".to_owned()),
+                refused: StoredValue::new(None),
+            };
+            PollBoard::new(&page, cx, PollWords::of("de"))
+        });
+        let fake = Fake::default();
+        let seen = fake.0.clone();
+        seen.borrow_mut().now = START;
+        let live = Live::new(fake, PollSide::new(board), STREAM, Seq(10));
+        Self { live, board, seen, have: 10, _owner: owner }
+    }
+
+    fn live() -> Self {
+        let mut scene = Self::new();
+        scene.live.start(Vec::new());
+        scene.hello();
+        scene.seen.borrow_mut().sent.clear();
+        scene
+    }
+
+    fn hello(&mut self) {
+        let now = Timestamp(self.seen.borrow().now);
+        self.frame(&ServerFrame::Hello(Hello { build: "a".to_owned(), protocol: PROTOCOL, now }));
+        self.put(Vec::new());
+    }
+
+    fn frame(&mut self, frame: &ServerFrame<Poll>) {
+        self.live.message(&serde_json::to_string(frame).expect("plain data"));
+    }
+
+    fn put(&mut self, deltas: Vec<PollDelta>) {
+        let (after, seq) = (Seq(self.have), Seq(self.have + u64::from(!deltas.is_empty())));
+        self.have = seq.0;
+        self.frame(&ServerFrame::Deltas(Deltas { stream: STREAM, after, seq, deltas }));
+    }
+
+    fn change(&mut self, change: impl FnOnce(&mut PollHeader)) {
+        let mut poll = self.board.shown.view.with_untracked(|view| view.poll.clone()).expect("a poll");
+        change(&mut poll);
+        let value = PollValue::Poll(Box::new(poll));
+        self.put(vec![Delta::Put { key: PollKey::Poll, seq: Seq(self.have + 1), value }]);
+    }
+
+    fn turnout(&mut self, online: u32) {
+        let value = PollValue::Turnout(Turnout { online, ..Turnout::default() });
+        self.put(vec![Delta::Put { key: PollKey::Turnout, seq: Seq(self.have + 1), value }]);
+    }
+
+    fn own(&mut self, own: PollOwn) {
+        self.frame(&ServerFrame::Own(OwnFrame { stream: STREAM, seq: Seq(self.have), view: own }));
+    }
+
+    fn fill(&self, at: usize) {
+        self.board.draft.update(|draft| draft.values[at] = "1".to_owned());
+    }
+
+    fn cast(&mut self) -> CommandId {
+        let ballot = Ballot { round: 1, marks: vec![1, 0], card: None };
+        self.live.command(ballot).expect("taken")
+    }
+
+    fn votes(&self) -> Vec<CommandId> {
+        let seen = self.seen.borrow();
+        let votes = seen.sent.iter().filter_map(|frame| match frame {
+            ClientFrame::Command { id, command, .. } => {
+                assert_eq!(command["type"], "vote");
+                assert_eq!(command["marks"], serde_json::json!([1, 0]));
+                Some(*id)
+            }
+            _ => None,
+        });
+        votes.collect()
+    }
+
+    fn pass(&mut self, ms: i64) {
+        let end = self.seen.borrow().now + ms;
+        while let Some(due) = self.live.due().filter(|due| *due <= end) {
+            let now = self.seen.borrow().now;
+            self.seen.borrow_mut().now = due.max(now + 1);
+            self.live.wake();
+            // Somebody is there.
+            self.frame(&ServerFrame::Resync(stimmwerk_core::live::Resync { stream: StreamId(uuid(99)) }));
+        }
+        self.seen.borrow_mut().now = end;
+        self.live.wake();
+    }
+
+    fn announced(&self) -> String {
+        self.board.announced.with_untracked(|said| said.words.clone())
+    }
+}
+
+#[test]
+fn given_a_half_filled_ballot_when_a_thousand_others_vote_then_it_stays() {
+    let mut scene = Scene::live();
+    scene.fill(1);
+    let before = scene.board.draft.get_untracked();
+    for online in 1..=1_000 {
+        scene.turnout(online);
+    }
+    scene.live.closed();
+    scene.pass(2_000);
+    scene.hello();
+    assert_eq!(scene.board.draft.get_untracked(), before);
+    assert_eq!(scene.board.shown.view.with_untracked(|view| view.turnout.online), 1_000);
+}
+
+#[test]
+fn given_a_ballot_pressed_twice_and_a_lost_connection_then_it_goes_under_one_id() {
+    let mut scene = Scene::live();
+    let id = scene.cast();
+    assert_eq!(scene.cast(), id);
+    assert_eq!(scene.votes(), [id]);
+    assert!(scene.board.pending.with_untracked(|all| all.len() == 1));
+    scene.live.closed();
+    let kept = scene.seen.borrow().kept.clone().expect("kept over a reload");
+    scene.pass(2_000);
+    scene.hello();
+    assert_eq!(scene.votes(), [id, id], "the same command again");
+    let kept: Vec<Pending<Ballot>> = serde_json::from_str(&kept).expect("what was kept");
+    let mut next = Scene::new();
+    next.live.start(kept);
+    next.hello();
+    assert_eq!(next.votes(), [id]);
+}
+
+#[test]
+fn given_an_accepted_ballot_then_it_is_done_once_its_own_frame_is_there() {
+    let mut scene = Scene::live();
+    let id = scene.cast();
+    scene.turnout(1);
+    scene.frame(&ServerFrame::Accepted(Accepted { id, object: None, seq: Seq(11) }));
+    assert_eq!(scene.board.pending.with_untracked(Vec::len), 1);
+    scene.own(PollOwn { voted: true, marks: Some(vec![1, 0]) });
+    assert!(scene.board.pending.with_untracked(Vec::is_empty) && scene.seen.borrow().kept.is_none());
+    assert!(scene.board.voted_untracked());
+    assert_eq!(scene.board.said.with_untracked(|said| said.words.clone()), PollWords::of("de").mine_done());
+}
+
+#[test]
+fn given_a_refused_ballot_then_the_reason_is_shown_and_nothing_is_lost() {
+    let mut scene = Scene::live();
+    scene.fill(0);
+    let before = scene.board.draft.get_untracked();
+    let id = scene.cast();
+    let params = serde_json::Map::new();
+    let problem = Problem { code: "poll_not_open".to_owned(), status: 409, title: "Zu spät.".to_owned(), params };
+    scene.frame(&ServerFrame::Rejected(Rejected { id, problem }));
+    assert_eq!(
+        scene.board.problem.with_untracked(|problem| problem.as_ref().map(|p| p.title.clone())),
+        Some("Zu spät.".into())
+    );
+    assert_eq!(scene.board.draft.get_untracked(), before);
+    assert!(scene.board.pending.with_untracked(Vec::is_empty));
+}
+
+#[test]
+fn given_a_new_round_then_the_ballot_is_fresh_and_it_is_said() {
+    let mut scene = Scene::live();
+    scene.fill(0);
+    scene.change(|poll| poll.phase = Phase::Closed);
+    assert_eq!(scene.announced(), PollWords::of("de").state_closed());
+    scene.change(|poll| (poll.phase, poll.round) = (Phase::Open, 2));
+    assert_eq!(scene.board.draft.get_untracked().values, ["", ""]);
+    assert_eq!(scene.announced(), PollWords::of("de").say_round());
+    assert!(!scene.board.voted_untracked());
+}
+
+#[test]
+fn given_a_poll_that_closes_then_the_seconds_are_counted_and_said_three_times() {
+    let mut scene = Scene::live();
+    assert_eq!(scene.board.left.get_untracked(), None);
+    let said = |scene: &Scene| scene.board.announced.with_untracked(|said| said.number);
+    let until = Timestamp(START + 20_000);
+    scene.change(|poll| (poll.until, poll.closing) = (Some(until), true));
+    assert_eq!(scene.board.left.get_untracked(), Some(20));
+    assert_eq!((said(&scene), scene.announced()), (1, PollWords::of("de").end_left(20)));
+    scene.pass(7_000);
+    assert_eq!((scene.board.left.get_untracked(), said(&scene)), (Some(13), 1));
+    scene.pass(9_000);
+    assert_eq!((scene.board.left.get_untracked(), said(&scene)), (Some(4), 3));
+    scene.pass(6_000);
+    assert_eq!((scene.board.left.get_untracked(), said(&scene)), (Some(0), 3));
+    scene.change(|poll| poll.phase = Phase::Closed);
+    assert_eq!(scene.board.left.get_untracked(), None);
+    assert!(matches!(scene.board.link.get_untracked(), Link::Live));
+}
