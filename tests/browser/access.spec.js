@@ -1,6 +1,7 @@
 // Every page for everyone: no violation of WCAG 2.2 A and AA, in both directions, light and dark, narrow and wide.
 const { default: AxeBuilder } = require("@axe-core/playwright");
 const { test, expect, join, moderate, settled, live } = require("./people.js");
+const { ask, write } = require("./polls.js");
 
 const TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"];
 
@@ -20,7 +21,7 @@ for (const lang of ["de", "ar"]) {
   for (const colorScheme of ["light", "dark"]) {
     for (const width of [320, 1280]) {
       test(`pages are accessible: ${lang}, ${colorScheme}, ${width} px`, async ({ server, person }) => {
-        test.setTimeout(120_000);
+        test.setTimeout(240_000);
         const options = { locale: lang, colorScheme, viewport: { width, height: 800 } };
         const [guest, moderator] = [await person(options), await person(options)];
         const found = [];
@@ -59,6 +60,34 @@ for (const lang of ["de", "ar"]) {
         await look(moderator, `${server.forum}/log`);
         await look(moderator, `${server.forum}/record?names=1`);
         await look(moderator, "/languages");
+        // Every kind of ballot and of result; the first with a card, the last with a table open.
+        const methods = [
+          { method: "yes_no", electorate: "cards", secrecy: "secret" },
+          { method: "multiple", min: 1, max: 2 },
+          { method: "scale", steps: 5 },
+          { method: "resistance" },
+          { method: "dots", points: 6 },
+          { method: "ranking" },
+          { method: "single", secrecy: "open", results: "running" },
+        ];
+        for (const question of methods) {
+          const poll = await ask(moderator, server, question);
+          const { pathname } = new URL(poll.page);
+          await look(guest, pathname);
+          await live(guest);
+          if (question.electorate) continue;
+          const marks = { multiple: [1, 1, 0], resistance: [1, 2, 3, 4], single: [0, 1, 0] }[question.method] ?? [1, 2, 3];
+          await write(guest, server, `${poll.api}/ballots`, { round: 1, marks });
+          await expect(guest.locator("section.voted")).toBeVisible();
+          await guest.locator("details.ballot > summary").click();
+          await look(guest);
+          await write(moderator, server, `${poll.api}/close`, { seconds: 0 });
+          await write(moderator, server, `${poll.api}/reveal`);
+          await guest.locator("section.result summary").click();
+          await look(guest);
+          await look(guest, `${pathname}/print`);
+          if (question.secrecy) await look(guest, `${pathname}/voters`);
+        }
         expect(found).toEqual([]);
       });
     }
