@@ -1,7 +1,9 @@
 //! What tests are made of: the plainest of each thing. A test changes what it is about.
 
 use leptos::prelude::StoredValue;
-use stimmwerk_core::forum::{AuthorView, ContributionView, ForumView, Header, Mode, OwnView, Totals, Waiting, Window};
+use stimmwerk_core::forum::{
+    AuthorView, ContributionView, FloorView, ForumView, Header, Mode, OwnView, Stage, Totals, Waiting, Window,
+};
 use stimmwerk_core::ids::{CommandId, ContributionId, ForumId, ProcessId, StreamId};
 use stimmwerk_core::live::Seq;
 use stimmwerk_core::said::{Lang, Texts};
@@ -76,6 +78,9 @@ pub fn forum_page(contributions: Vec<ContributionView>) -> ForumPage {
             forum: header("Wie wollen wir zusammen leben?"),
             totals: Totals::default(),
             topics: Vec::new(),
+            polls: Vec::new(),
+            stage: Stage::default(),
+            floor: FloorView::default(),
             contributions,
             waiting: Vec::new(),
             attention: Vec::new(),

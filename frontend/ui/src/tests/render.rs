@@ -72,6 +72,7 @@ fn forum_page() -> ForumPage {
         hidden: vec![hidden(61, None), hidden(62, Some(false)), hidden(63, Some(true))],
         refused: Vec::new(),
         next_at: None,
+        floor: None,
     };
     let mut page = sample::forum_page(vec![hall, mine, persian, list, reply, first]);
     page.view.forum.waiting = Waiting::FirstOfGuest;

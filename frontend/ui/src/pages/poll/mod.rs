@@ -90,11 +90,10 @@ fn come_alive(board: PollBoard, page: &PollPage) {
         let first = board.draft.get_untracked();
         Effect::new(move |_| {
             let poll = board.shown.view.with_untracked(|view| view.poll.clone());
-            // What was refused or is prefilled from a card is newer than what was kept.
-            if let Some(draft) =
-                poll.as_ref().and_then(draft::Draft::kept).filter(|_| board.problem.with_untracked(Option::is_none))
-            {
-                let card = if draft.card.is_empty() { first.card.clone() } else { draft.card.clone() };
+            // What was refused is newer than what was kept, and so is the code of a card that was just scanned.
+            let fresh = board.problem.with_untracked(Option::is_none);
+            if let Some(draft) = poll.as_ref().filter(|_| fresh).and_then(draft::Draft::kept) {
+                let card = if first.card.is_empty() { draft.card.clone() } else { first.card.clone() };
                 board.draft.set(draft::Draft { card, ..draft });
             }
             crate::browser::start_poll(board, cx, stream, seq);
