@@ -205,6 +205,16 @@ test("pages of polls come alive without an error in the console", async ({ serve
     await voter.goto(poll.page);
     await hydrated(voter);
     await expect(voter.locator(".connection.live")).toBeVisible();
+    // What the program took over reads as what the server sent.
+    const [sent, shown] = await voter.evaluate(async () => {
+      const page = new DOMParser().parseFromString(await (await fetch(location.href)).text(), "text/html");
+      return [page, document].map((page) => {
+        const app = page.querySelector("#app").cloneNode(true);
+        for (const part of app.querySelectorAll(".connection")) part.remove();
+        return app.textContent.replace(/\s+/g, " ").trim();
+      });
+    });
+    expect(shown).toBe(sent);
     const marks = { yes_no: [0, 1, 0], single: [1, 0, 0], multiple: [1, 1, 0], resistance: [1, 2, 3, 4] }[question.method] ?? [1, 2, 3];
     await write(voter, server, `${poll.api}/ballots`, { round: 1, marks });
     await done(voter);
