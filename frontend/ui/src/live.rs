@@ -21,6 +21,7 @@ use crate::command::{CommandFrame, Request};
 
 mod forum;
 
+pub use crate::pages::poll::PollSide;
 pub use forum::ForumSide;
 
 /// Silence after which a connection counts as dead. The server beats after 20 s.

@@ -111,6 +111,7 @@ pub mod icons {
         DOOR = "door" "turn";
         BACK = "back" "turn";
         CHECK = "check";
+        LESS = "minus";
     }
     #[cfg(feature = "ssr")]
     icons! {

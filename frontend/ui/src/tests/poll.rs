@@ -12,6 +12,7 @@ use stimmwerk_core::time::Timestamp;
 
 use super::render::{attribute, page, problem, shell, tags};
 use crate::data::{CardSheet, MayVote, PageKind, PollPage, PollPrint, PollVoters, Refused, VoterRow, VotingCard};
+use crate::pages::poll::Draft;
 use crate::sample::{HOSTILE, NOW, texts, uuid};
 use crate::{LANGUAGES, document, render};
 
@@ -460,4 +461,19 @@ fn given_any_language_then_no_word_of_a_poll_lacks_its_number() {
             assert!(!html.contains("{count}") && !html.contains("{number}"), "{lang} {name}");
         }
     }
+}
+
+#[test]
+fn given_a_ranking_then_an_option_moves_by_a_place_and_another_makes_room() {
+    let mut draft = Draft { values: vec![String::new(); 3], card: String::new() };
+    let marks = |draft: &Draft| [0, 1, 2].map(|at| draft.mark(at));
+    draft.shift(2, -1);
+    draft.shift(0, -1);
+    assert_eq!(marks(&draft), [2, 0, 1], "the first press gives a place");
+    draft.shift(0, -1);
+    assert_eq!(marks(&draft), [1, 0, 2]);
+    draft.shift(0, -1);
+    draft.shift(2, 1);
+    draft.shift(2, 1);
+    assert_eq!(marks(&draft), [1, 0, 3], "no further than the ends");
 }

@@ -349,26 +349,18 @@ fn dots(board: PollBoard, poll: &PollHeader, points: u8) -> AnyView {
         let id = named("mark", at);
         let name = option_text(cx, words, &poll.question, at);
         let change = move |by: i32| {
-            board.draft.update(|draft| {
+            move |draft: &mut Draft| {
                 let now = (i32::from(draft.mark(at)) + by).clamp(0, i32::from(points));
                 if let Some(value) = draft.values.get_mut(at) {
                     *value = now.to_string();
                 }
-            });
+            }
         };
-        let plain = move || board.link.get() == Link::Plain;
         view! {
             <div class="dots">
                 <label for=id.clone()>{option(cx, words, &poll.question, at)}</label>
                 <span class="stepper">
-                    <button
-                        type="button"
-                        hidden=plain
-                        aria-label=words.count_less(&name)
-                        on:click=move |_: MouseEvent| change(-1)
-                    >
-                        "−"
-                    </button>
+                    {press(board, words.count_less(&name), icons::LESS, change(-1))}
                     <input
                         type="number"
                         inputmode="numeric"
@@ -380,14 +372,7 @@ fn dots(board: PollBoard, poll: &PollHeader, points: u8) -> AnyView {
                         value=board.draft.with_untracked(|draft| draft.value(at).to_owned())
                         prop:value=move || board.draft.with(|draft| draft.value(at).to_owned())
                     />
-                    <button
-                        type="button"
-                        hidden=plain
-                        aria-label=words.count_more(&name)
-                        on:click=move |_: MouseEvent| change(1)
-                    >
-                        "+"
-                    </button>
+                    {press(board, words.count_more(&name), icons::ADD, change(1))}
                 </span>
             </div>
         }
@@ -397,12 +382,33 @@ fn dots(board: PollBoard, poll: &PollHeader, points: u8) -> AnyView {
     view! { <div class="grid">{rows}</div> }.into_any()
 }
 
+/// A button that changes the ballot. Without a program it would do nothing, so it is not there.
+fn press(
+    board: PollBoard,
+    label: String,
+    picture: &'static str,
+    change: impl Fn(&mut Draft) + Send + 'static,
+) -> AnyView {
+    view! {
+        <button
+            type="button"
+            hidden=move || board.link.get() == Link::Plain
+            aria-label=label
+            on:click=move |_: MouseEvent| board.draft.update(|draft| change(draft))
+        >
+            {icon(picture)}
+        </button>
+    }
+    .into_any()
+}
+
 /// A place for each option.
 fn ranking(board: PollBoard, poll: &PollHeader) -> AnyView {
     let (cx, words) = (board.shown.cx, board.shown.words);
     let options = poll.options();
     let rows = (0..options).map(|at| {
         let id = named("mark", at);
+        let name = option_text(cx, words, &poll.question, at);
         let first = board.draft.with_untracked(|draft| draft.mark(at));
         let places = (1..=options).map(|place| {
             let value = place.to_string();
@@ -418,6 +424,7 @@ fn ranking(board: PollBoard, poll: &PollHeader) -> AnyView {
         view! {
             <div class="ranked">
                 <label for=id.clone()>{option(cx, words, &poll.question, at)}</label>
+                <span class="stepper">
                 <select
                     id=id.clone()
                     name=id.replace('-', "_")
@@ -429,6 +436,9 @@ fn ranking(board: PollBoard, poll: &PollHeader) -> AnyView {
                     <option value="">{words.option_no_place()}</option>
                     {places}
                 </select>
+                {press(board, words.rank_up(&name), icons::UP, move |draft| draft.shift(at, -1))}
+                {press(board, words.rank_down(&name), icons::DOWN, move |draft| draft.shift(at, 1))}
+                </span>
             </div>
         }
         .into_any()

@@ -1,12 +1,13 @@
 //! A ballot that is being filled in. It belongs to the reader alone: nothing that arrives touches it.
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use stimmwerk_core::ids::PollId;
 use stimmwerk_core::poll::PollHeader;
 use stimmwerk_core::tally::Method;
 
 use crate::command::{Form, Request};
 use crate::dom;
+use crate::live;
 
 /// What stands in the fields of a ballot, as it was typed.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -73,6 +74,22 @@ impl Draft {
         self.value(at).trim().parse().unwrap_or_default()
     }
 
+    /// Moves an option of a ranking by so many places. Another one there takes the place it leaves; one that has no place
+    /// yet comes behind all others.
+    pub fn shift(&mut self, at: usize, by: i8) {
+        let (now, options) = (self.mark(at), self.values.len());
+        let last = (0..options).map(|other| self.mark(other)).max().unwrap_or_default();
+        let to = if now == 0 { last.saturating_add(1) } else { now.saturating_add_signed(by) };
+        let to = to.clamp(1, options as u8);
+        for other in 0..options {
+            if other == at {
+                self.values[other] = to.to_string();
+            } else if now > 0 && self.mark(other) == to {
+                self.values[other] = now.to_string();
+            }
+        }
+    }
+
     /// Is nothing filled in?
     #[cfg(feature = "hydrate")]
     pub fn is_blank(&self) -> bool {
@@ -131,6 +148,16 @@ impl<'a> Vote<'a> {
     /// Casting this ballot.
     pub fn of(ballot: &'a Ballot) -> Self {
         Self { kind: "vote", round: ballot.round, marks: &ballot.marks, card: ballot.card.as_deref() }
+    }
+}
+
+impl live::Command for Ballot {
+    fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        Vote::of(self).serialize(serializer)
+    }
+
+    fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Self::deserialize(deserializer)
     }
 }
 

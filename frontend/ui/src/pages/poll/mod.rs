@@ -8,7 +8,6 @@ mod draft;
 pub mod parts;
 #[cfg(feature = "ssr")]
 mod print;
-#[cfg(any(feature = "hydrate", test))]
 mod side;
 #[cfg(feature = "ssr")]
 mod voters;
@@ -33,10 +32,11 @@ pub use board::PollBoard;
 pub use cards::cards;
 #[cfg(feature = "hydrate")]
 pub use draft::Ballot;
+#[cfg(test)]
+pub use draft::Draft;
 use parts::{Shown, know, question, redrawn, round_name, turnout};
 #[cfg(feature = "ssr")]
 pub use print::print;
-#[cfg(feature = "hydrate")]
 pub use side::PollSide;
 #[cfg(feature = "ssr")]
 pub use voters::voters;

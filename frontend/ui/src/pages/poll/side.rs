@@ -1,32 +1,21 @@
 //! What the live store has to know of polls.
 
 use leptos::prelude::*;
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use stimmwerk_core::ids::PollId;
 use stimmwerk_core::live::{Accepted, Problem, Seq};
 use stimmwerk_core::poll::{Phase, Poll, PollHeader, Secrecy};
 
 use super::board::PollBoard;
-use super::draft::{Ballot, Draft, Vote, kept_under};
+use super::draft::{Ballot, Draft, kept_under};
 use crate::board::say;
 use crate::command::Request;
 use crate::dom;
-use crate::live::{Command, Pending, Side, Wire};
+use crate::live::{Pending, Side, Wire};
 
 /// From so many seconds before the end on the page counts them.
 const NEAR_SECONDS: i64 = 60;
 /// At these the seconds that are left are said aloud.
 const SAID_AT: [u32; 3] = [20, 10, 5];
-
-impl Command for Ballot {
-    fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        Vote::of(self).serialize(serializer)
-    }
-
-    fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Self::deserialize(deserializer)
-    }
-}
 
 /// The side of a poll.
 pub struct PollSide {
