@@ -148,10 +148,11 @@ impl ForumState {
             if audience != Audience::Staff || request.before.is_some() {
                 return Vec::new();
             }
-            let mut list: Vec<_> = ixs.iter().take(MAX_DESK).filter_map(|ix| self.followed(*ix, audience)).collect();
-            list.sort_by_key(|one| one.position);
-            list
+            ixs.iter().take(MAX_DESK).filter_map(|ix| self.followed(*ix, audience)).collect()
         };
+        let (mut waiting, mut attention) = (desk(&self.queue), desk(&self.attention));
+        waiting.sort_by_key(ContributionView::turn);
+        attention.sort_by_key(|one| one.position);
         ForumView {
             forum: self.header().expect("a view is asked of a founded forum"),
             totals: self.totals(audience),
@@ -160,8 +161,8 @@ impl ForumState {
             stage: self.stage.clone(),
             floor: self.floor_view(audience),
             contributions,
-            waiting: desk(&self.queue),
-            attention: desk(&self.attention),
+            waiting,
+            attention,
             window: Window { from: request.from.unwrap_or(from), topic: request.topic },
         }
     }

@@ -1603,6 +1603,21 @@ fn given_an_approval_that_was_a_mistake_then_it_can_be_put_back_until_somebody_r
 }
 
 #[test]
+fn given_what_waited_was_hidden_when_put_back_then_it_has_its_place_in_the_queue_again() {
+    let mut room = room(Waiting::All);
+    let all = [1_000, 2_000, 3_000].map(|at| room.post(&guest(at as u128), at, "Wartet"));
+    let mut followed = room.seen(Audience::Staff);
+    for command in [hide(all[0]), ForumCommand::PutBack { contribution: all[0] }] {
+        let before = room.state.seq();
+        room.ask(&moderator(), 4_000, command).expect("taken");
+        Forum::apply_deltas(&mut followed, &Forum::deltas(&room.state, before, Audience::Staff));
+    }
+    let queue = |view: ForumView| view.waiting.iter().map(|one| one.id).collect::<Vec<_>>();
+    assert_eq!(queue(room.seen(Audience::Staff)), all);
+    assert_eq!(queue(followed), all);
+}
+
+#[test]
 fn given_an_approved_text_then_its_author_changes_it_only_by_a_moderators_leave() {
     let mut room = room(Waiting::FirstOfGuest);
     let first = room.post(&guest(1), 0, "Freundlich");

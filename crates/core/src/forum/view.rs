@@ -145,7 +145,7 @@ pub struct AuthorView {
 pub struct ContributionView {
     /// Its id.
     pub id: ContributionId,
-    /// The number at which it became visible (for a waiting one: at which it was written).
+    /// The number at which it became visible (for a waiting one: at which it was written, or last left the queue).
     pub position: u64,
     /// Who wrote it.
     pub author: AuthorView,
@@ -202,6 +202,12 @@ pub struct ContributionView {
 }
 
 impl ContributionView {
+    /// What waits is dealt with in this order: by when it was written. Its position moves when it leaves the queue, and
+    /// what is put back has waited since it was written.
+    pub fn turn(&self) -> (Timestamp, u64) {
+        (self.at, self.position)
+    }
+
     /// The name under which the words are shown, if there is one: in the hall that of who spoke, never of who wrote it
     /// down.
     pub fn speaker(&self) -> Option<&Arc<str>> {
@@ -549,7 +555,7 @@ impl ForumView {
         }
         if contribution.waits {
             self.contributions.retain(|have| have.id != contribution.id);
-            insert(&mut self.waiting, contribution, |have| have.position < contribution.position);
+            insert(&mut self.waiting, contribution, |have| have.turn() < contribution.turn());
             return;
         }
         self.waiting.retain(|have| have.id != contribution.id);

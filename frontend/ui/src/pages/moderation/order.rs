@@ -3,6 +3,7 @@
 
 use stimmwerk_core::forum::{ContributionView, ForumCommand};
 use stimmwerk_core::ids::ContributionId;
+use stimmwerk_core::time::Timestamp;
 
 use crate::live::{Pending, Stage};
 
@@ -11,8 +12,8 @@ use crate::live::{Pending, Stage};
 pub struct Slot {
     /// What stands there.
     pub id: ContributionId,
-    /// Its position: the queue is sorted by it.
-    pub position: u64,
+    /// When it was written and its position: the queue is sorted by it.
+    pub turn: (Timestamp, u64),
     /// Somebody else settled it; the place is kept.
     pub gone: bool,
 }
@@ -41,7 +42,7 @@ pub fn arrange(
     mine: &[ContributionId],
     presses: u32,
 ) -> Queue {
-    let slot = |one: &ContributionView| Slot { id: one.id, position: one.position, gone: false };
+    let slot = |one: &ContributionView| Slot { id: one.id, turn: one.turn(), gone: false };
     let mut slots: Vec<Slot> = waiting.iter().filter(|one| !leaving(one)).map(slot).collect();
     if let Some(before) = before
         && before.presses == presses
@@ -49,7 +50,7 @@ pub fn arrange(
     {
         let settled = |slot: &&Slot| !mine.contains(&slot.id) && waiting.iter().all(|one| one.id != slot.id);
         slots.extend(before.slots.iter().filter(settled).map(|slot| Slot { gone: true, ..*slot }));
-        slots.sort_by_key(|slot| slot.position);
+        slots.sort_by_key(|slot| slot.turn);
     }
     Queue { slots, presses }
 }

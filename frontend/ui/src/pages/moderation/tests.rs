@@ -67,7 +67,7 @@ fn desk(queue: Vec<ContributionView>) -> (Owner, Desk, Rc<RefCell<Vec<ForumComma
 }
 
 fn shown(desk: Desk) -> Vec<(u64, bool)> {
-    desk.queue.get_untracked().slots.iter().map(|slot| (slot.position, slot.gone)).collect()
+    desk.queue.get_untracked().slots.iter().map(|slot| (slot.turn.1, slot.gone)).collect()
 }
 
 /// The server answered to everything, and the view shows it.
@@ -116,6 +116,17 @@ fn given_somebody_else_settles_one_then_nothing_moves_until_the_next_press() {
     assert_eq!(shown(desk), [(1, true), (2, false), (3, false), (4, false)]);
     desk.press(approve(2), false);
     assert_eq!(shown(desk), [(3, false), (4, false)]);
+}
+
+#[test]
+fn given_one_is_put_back_then_it_stands_where_it_stood_by_how_long_it_has_waited() {
+    let (_owner, desk, _) = desk(vec![waiting(1, 1), waiting(2, 2)]);
+    answered(desk, |view| {
+        view.waiting[1].at = Timestamp(2);
+        // Its position is that of the decision which was taken back.
+        view.waiting[0].position = 3;
+    });
+    assert_eq!(shown(desk), [(3, false), (2, false)]);
 }
 
 #[test]
