@@ -161,6 +161,11 @@ pub trait Side: 'static {
         false
     }
 
+    /// Is this press the second of two that were meant as one? Then what the first was sent under.
+    fn bounced(&mut self, _one: &Pending<Self::Command>, _now: i64) -> Option<CommandId> {
+        None
+    }
+
     /// A command is being sent.
     fn sent(&mut self, _one: &Pending<Self::Command>) {}
 
@@ -271,6 +276,7 @@ pub struct Live<O, S: Side> {
     poll_at: Option<i64>,
     polling: bool,
     posting: Vec<CommandId>,
+    /// What support was given to or taken from last, when, and by which command.
     /// When refused-for-now commands are sent again.
     resend_at: Option<i64>,
     unreadable: bool,
@@ -490,6 +496,9 @@ impl<O: Outside, S: Side> Live<O, S> {
             return first;
         }
         let pending = Pending { id: self.fresh_id(), command, stage: Stage::Sent };
+        if let Some(first) = self.side.bounced(&pending, self.outside.now()) {
+            return Some(first);
+        }
         self.side.sent(&pending);
         self.wire.pending.update(|all| all.push(pending.clone()));
         self.keep();

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 use serde::{Deserializer, Serializer};
 use stimmwerk_core::forum::{Forum, ForumCommand, ForumView};
-use stimmwerk_core::ids::{ContributionId, ForumId, TopicId};
+use stimmwerk_core::ids::{CommandId, ContributionId, ForumId, TopicId};
 use stimmwerk_core::live::{Accepted, Problem, Seq};
 use uuid::Uuid;
 
@@ -15,6 +15,8 @@ use crate::words::Words;
 
 /// What is new is told to screen readers at most so often.
 const ANNOUNCE_MS: i64 = 10_000;
+/// Support given and taken back within this time is a thumb that came down twice.
+const BOUNCE_MS: i64 = 400;
 
 impl Command for ForumCommand {
     fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -83,13 +85,15 @@ pub struct ForumSide {
     known: u64,
     unannounced: u32,
     announced_at: i64,
+    /// What was supported last, or no longer: when, and by which command.
+    supported: Option<(ContributionId, i64, CommandId)>,
 }
 
 impl ForumSide {
     /// Of a page as it was rendered.
     pub fn new(board: Board, words: Words) -> Self {
         let (forum, known) = board.view.with_untracked(|view| (view.forum.id, newest(view)));
-        Self { board, words, forum, known, unannounced: 0, announced_at: i64::MIN / 2 }
+        Self { board, words, forum, known, unannounced: 0, announced_at: i64::MIN / 2, supported: None }
     }
 
     /// Puts what was held back into the list.
@@ -160,6 +164,19 @@ impl Side for ForumSide {
 
     fn is_typing(&self) -> bool {
         self.board.composer.aside.with_untracked(|aside| !aside.is_empty())
+    }
+
+    fn bounced(&mut self, one: &Pending, now: i64) -> Option<CommandId> {
+        let (ForumCommand::Support { contribution } | ForumCommand::Unsupport { contribution }) = one.command else {
+            return None;
+        };
+        match self.supported {
+            Some((last, at, id)) if last == contribution && now < at + BOUNCE_MS => Some(id),
+            _ => {
+                self.supported = Some((contribution, now, one.id));
+                None
+            }
+        }
     }
 
     fn sent(&mut self, one: &Pending) {

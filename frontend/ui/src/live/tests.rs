@@ -629,6 +629,19 @@ fn given_support_pressed_twice_then_it_is_sent_once() {
 }
 
 #[test]
+fn given_a_thumb_that_comes_down_twice_then_support_is_not_taken_back() {
+    let mut scene = Scene::live();
+    let contribution = ContributionId(uuid(9));
+    let (give, take) = (ForumCommand::Support { contribution }, ForumCommand::Unsupport { contribution });
+    let given = scene.live.command(give);
+    scene.run(BOUNCE_MS - 1);
+    assert_eq!(scene.live.command(take.clone()), given);
+    scene.run(1);
+    assert_ne!(scene.live.command(take), given);
+    assert_eq!(commands(&scene.sent()).len(), 2);
+}
+
+#[test]
 fn given_ids_then_they_are_version_7_and_differ() {
     let mut scene = Scene::live();
     let (first, second) = (scene.write("a"), scene.write("b"));
