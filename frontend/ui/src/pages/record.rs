@@ -75,8 +75,15 @@ pub fn record(cx: Cx, words: StaffWords, page: RecordPage) -> AnyView {
 /// From when to when it was written.
 fn range(cx: Cx, words: StaffWords, page: &RecordPage) -> AnyView {
     let moment = |at| cx.zone.with_value(|zone| clock::moment(cx.words, zone, at, None));
+    // The day is said once.
+    let end = |from, to| {
+        cx.zone.with_value(|zone| {
+            let same = clock::day(zone, from) == clock::day(zone, to);
+            if same { clock::time_of_day(cx.words, zone, to) } else { clock::moment(cx.words, zone, to, None) }
+        })
+    };
     let text = match (page.record.from, page.record.to) {
-        (Some(from), Some(to)) if from != to => words.record_range(&moment(from), &moment(to)),
+        (Some(from), Some(to)) if from != to => words.record_range(&moment(from), &end(from, to)),
         (Some(from), _) => moment(from),
         _ => words.record_empty().to_owned(),
     };
