@@ -533,7 +533,7 @@ fn bar(desk: Desk) -> AnyView {
                 <button type="button" on:click=move |_| desk.take_back(Some(number))>
                     {icon(icons::REPLY)}
                     <strong>{words.undo()}</strong>
-                    <span class="what">{word} " " <bdi>{author_name(cx.words, &done.author)}</bdi></span>
+                    <span class="what"><bdi>{author_name(cx.words, &done.author)}</bdi> ": " {word}</span>
                     <span class="left" translate="no" aria-hidden="true">
                         {left}
                     </span>
