@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::extract::{Query, Request, State};
 use axum::http::{HeaderValue, StatusCode, header};
-use axum::response::{IntoResponse, Response};
+use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
 use stimmwerk_core::domain::{Domain, Summary};
 use stimmwerk_core::forum::{ContributionView, Forum, ForumState, OwnView};
@@ -93,14 +93,27 @@ pub async fn join_link(State(app): State<AppState>, gate: Gate, request: Request
 }
 
 async fn join_with(app: AppState, gate: Gate, code: String, mut request: Request) -> Answer<Response> {
-    let asked = Asked::of(&mut request);
+    let mut asked = Asked::of(&mut request);
     let directory = app.directory();
     // Looking a code up is a guess too, however it is made.
-    let guessable = is_spoken(&code);
-    let allowed = !guessable || app.limits.codes.peek().is_ok();
-    let process = directory.by_code(&code).filter(|_| allowed);
-    if guessable && process.is_none() {
-        let _ = app.limits.codes.take();
+    let found = if is_spoken(&code) { app.limits.codes.peek() } else { Ok(()) };
+    let found = found.map_err(Fault::too_many_requests).and_then(|()| {
+        directory.by_code(&code).ok_or_else(|| {
+            if is_spoken(&code) {
+                let _ = app.limits.codes.take();
+            }
+            Fault::new(StatusCode::NOT_FOUND, "code_unknown")
+        })
+    });
+    // A code that leads nowhere is said to before anything else is asked.
+    if let (Err(fault), false, None) = (&found, code.is_empty(), &asked.refused) {
+        let fields = [("code".to_owned(), code.clone())].into();
+        asked.refused = Some(Refused { action: "/api/v1/join".to_owned(), fields, problem: fault.problem(asked.lang) });
+    }
+    let process = found.ok();
+    // Who is in already needs no form.
+    if let Some(process) = process.filter(|process| gate.who.active_in(process.id).is_some()) {
+        return Ok(Redirect::to(&format!("/welcome/{}", process.id)).into_response());
     }
     let title = process.and_then(|process| directory.process_view(process.id)).map(|view| view.title);
     let page = Join { code, process: title, notice: NOTICE, idempotency_key: chance::command_id() };

@@ -39,6 +39,37 @@ async fn given_as_many_wrong_codes_as_the_server_bears_then_links_and_the_other_
 }
 
 #[tokio::test]
+async fn given_a_code_typed_at_home_then_it_is_judged_before_anything_is_asked_and_counts_as_a_guess() {
+    let world = World::new().await;
+    let here = world.place(Visibility::Code).await;
+    let page = async |code: &str| {
+        let asked = world.visitor().request(Method::GET, &format!("/join?code={code}")).send().await.expect("a page");
+        (asked.status(), asked.text().await.expect("a body").contains("role=\"alert\""))
+    };
+    assert_eq!(page("").await, (StatusCode::OK, false));
+    assert_eq!(page(&world.code(&here, CodeKind::Spoken)).await, (StatusCode::OK, false));
+    for _ in 0..10 {
+        assert_eq!(page("WRONGONE").await, (StatusCode::NOT_FOUND, true));
+    }
+    let left = std::iter::repeat_with(|| world.app.limits.codes.take()).take_while(Result::is_ok).count();
+    assert!(left < 300, "{left}");
+    assert_eq!(page(&world.code(&here, CodeKind::Spoken)).await, (StatusCode::TOO_MANY_REQUESTS, true));
+}
+
+#[tokio::test]
+async fn given_somebody_who_is_in_when_they_open_the_link_again_then_they_are_told_so() {
+    let world = World::new().await;
+    let here = world.place(Visibility::Code).await;
+    let link = format!("/j/{}", world.code(&here, CodeKind::Link));
+    let person = world.caller(Caller::Guest, By::Session, &here, &here).await;
+    let guest = world.speak(person, By::Session).await;
+    let asked = guest.request(Method::GET, &link).send().await.expect("an answer");
+    let next = asked.headers()["location"].to_str().expect("an address").to_owned();
+    let page = guest.request(Method::GET, &next).send().await.expect("a page").text().await.expect("a body");
+    assert!(page.contains("Sie sind dabei") && page.contains("Zum Gespräch"), "{page}");
+}
+
+#[tokio::test]
 async fn given_wrong_links_then_they_are_refused_and_take_nothing_from_those_who_speak_a_code() {
     let world = World::new().await;
     let here = world.place(Visibility::Code).await;
