@@ -5,7 +5,7 @@ use stimmwerk_core::forum::{ContributionView, EDIT_WINDOW_MS, Header, MAX_ADDITI
 use stimmwerk_core::ids::ContributionId;
 
 use super::forum::{additions, hall_note, text, writer};
-use super::parts::{hidden, icon, icons, texts};
+use super::parts::{hidden, icon, icons, short, texts};
 use crate::address::{self, ForumPlace, Writing};
 use crate::board::Cx;
 use crate::clock;
@@ -61,7 +61,7 @@ pub fn card(cx: Cx, place: &Place, one: &ContributionView, what: Use) -> AnyView
     let mine = place.own.as_ref().is_some_and(|own| own.mine.contains(&one.id));
     let when = cx.zone.with_value(|zone| clock::moment(words, zone, one.at, Some(clock::day(zone, place.now))));
     let topic = one.topic.and_then(|topic| place.topics.iter().find(|have| have.id == topic));
-    let topic = topic.map(|topic| view! { <span class="topic">{texts(words, &topic.title)}</span> });
+    let topic = topic.map(|topic| view! { <span class="topic">{short(words, &topic.title)}</span> });
     let edited = one.edited.then(|| view! { <span class="edited">{words.item_edited()}</span> });
     let seen = one.hidden.is_none() && !one.waits;
     let note = (!seen).then(|| {

@@ -25,6 +25,13 @@ pub fn texts(words: Words, texts: &Texts) -> AnyView {
     .into_any()
 }
 
+/// One of many short ones. Which language it is in is said to screen readers alone: seen, it would stand there again and
+/// again.
+pub fn short(words: Words, texts: &Texts) -> AnyView {
+    let (text, other) = words.pick(texts);
+    view! { <span lang=other.map(|lang| lang.as_str().to_owned()) dir="auto">{text.to_owned()}</span> }.into_any()
+}
+
 /// A digest of what a row shows: what keys of lists need to notice a change.
 pub fn digest(shown: &(impl Hash + ?Sized)) -> u64 {
     let mut hash = DefaultHasher::new();

@@ -8,7 +8,7 @@ use stimmwerk_core::forum::{
 use stimmwerk_core::ids::ContributionId;
 use stimmwerk_core::time::Timestamp;
 
-use super::super::parts::{digest, each, hidden, icon, icons, role, texts};
+use super::super::parts::{digest, each, hidden, icon, icons, role, short};
 use crate::address::{self, ForumPlace, Writing};
 use crate::board::{Board, Cx, find};
 use crate::clock;
@@ -89,7 +89,7 @@ pub fn item(cx: Cx, board: Board, place: ForumPlace, row: Row) -> Option<AnyView
     let mine = Memo::new(move |_| part.get() == Part::Author);
     let topic = one.topic.filter(|_| place.topic.is_none()).and_then(|topic| {
         let title = board.view.with_untracked(|view| view.topics.iter().find(|have| have.id == topic).cloned())?.title;
-        Some(view! { <span class="topic">{texts(words, &title)}</span> })
+        Some(view! { <span class="topic">{short(words, &title)}</span> })
     });
     let seen = one.hidden.is_none();
     let hidden_note = (!seen).then(|| {

@@ -9,7 +9,7 @@ use leptos::ev::{MouseEvent, SubmitEvent};
 use leptos::prelude::*;
 use stimmwerk_core::forum::{Header, Mode, TopicView};
 
-use super::parts::{digest, each, icon, icons, refusal, sentence, state, texts};
+use super::parts::{digest, each, icon, icons, refusal, sentence, short, state, texts};
 use super::status;
 use crate::address::{self, ForumPlace};
 use crate::board::{Board, Cx, Link};
@@ -164,7 +164,7 @@ fn topics(cx: Cx, board: Board, place: ForumPlace) -> AnyView {
                     href=ForumPlace { topic: Some(topic.id), ..all }.href()
                     aria-current=current(place.topic == Some(topic.id))
                 >
-                    {texts(words, &topic.title)}
+                    {short(words, &topic.title)}
                 </a>
             </li>
         }

@@ -6,7 +6,7 @@ use stimmwerk_core::forum::ContributionView;
 use stimmwerk_core::ids::ParticipantId;
 
 use super::super::forum::{author, author_name, text, version};
-use super::super::parts::{each, hidden, icon, icons, sentence, texts};
+use super::super::parts::{each, hidden, icon, icons, sentence, short};
 use super::order::Slot;
 use super::{Desk, Spot, from_hall, hide, more, press, since};
 use crate::address;
@@ -130,7 +130,7 @@ pub fn around(desk: Desk, one: &ContributionView) -> AnyView {
     let Desk { cx, words, board, place, .. } = desk;
     let topic = one.topic.and_then(|topic| {
         let titles = board.view.with_untracked(|view| view.topics.iter().find(|have| have.id == topic).cloned());
-        Some(view! { <span class="topic">{texts(cx.words, &titles?.title)}</span> })
+        Some(view! { <span class="topic">{short(cx.words, &titles?.title)}</span> })
     });
     let answers = one.reply_to.map(|parent| {
         view! {

@@ -4,7 +4,7 @@ use leptos::ev::MouseEvent;
 use leptos::prelude::*;
 use stimmwerk_core::forum::{Mode, TopicView, Waiting};
 
-use super::super::parts::{digest, each, hidden, icon, icons, sentence, texts};
+use super::super::parts::{digest, each, hidden, icon, icons, sentence, short};
 use super::Desk;
 use crate::address;
 use crate::data::{Codes, ForumPage};
@@ -165,7 +165,7 @@ pub fn invite(desk: Desk, codes: Codes) -> AnyView {
 pub fn topics(desk: Desk, page: &ForumPage) -> AnyView {
     let Desk { cx, words, board, place, .. } = desk;
     let topics = Memo::new(move |_| board.view.with(|view| view.topics.clone()));
-    let title = move |topic: TopicView| view! { <li>{texts(cx.words, &topic.title)}</li> }.into_any();
+    let title = move |topic: TopicView| view! { <li>{short(cx.words, &topic.title)}</li> }.into_any();
     let kept = cx.refused_by(&address::api(place.forum, "/topics"));
     let kept = kept.and_then(|refused| refused.fields.get("title").cloned()).unwrap_or_default();
     view! {
