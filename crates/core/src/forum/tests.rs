@@ -1605,7 +1605,7 @@ fn given_an_approval_that_was_a_mistake_then_it_can_be_put_back_until_somebody_r
 #[test]
 fn given_what_waited_was_hidden_when_put_back_then_it_has_its_place_in_the_queue_again() {
     let mut room = room(Waiting::All);
-    let all = [1_000, 2_000, 3_000].map(|at| room.post(&guest(at as u128), at, "Wartet"));
+    let all = [1_000, 2_000, 3_000].map(|at| room.post(&guest(1), at, "Wartet"));
     let mut followed = room.seen(Audience::Staff);
     for command in [hide(all[0]), ForumCommand::PutBack { contribution: all[0] }] {
         let before = room.state.seq();
