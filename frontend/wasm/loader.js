@@ -6,7 +6,7 @@
 //   3. leaves or restores the plain page when the program is missing, too new for the browser, or panics.
 //
 // The document names its program: <script type="module" id="loader" src="…" data-js="…" data-wasm="…">. One that names
-// none stays plain.
+// none stays plain; it may name what the next page needs (data-ahead).
 // The root element may name the address that shows this page (data-url), for pages that answer a form post.
 
 const script = document.getElementById("loader");
@@ -182,6 +182,14 @@ async function start() {
   return "live";
 }
 
+// What the next page needs, once this one has nothing to do.
+function ahead() {
+  if (navigator.connection?.saveData) return;
+  for (const file of script.dataset.ahead.split(" ")) {
+    fetch(file, { priority: "low" }).then((answer) => answer.arrayBuffer()).catch(() => {});
+  }
+}
+
 refill();
 if (script.dataset.wasm && typeof WebAssembly === "object" && !translated() && !recall(PLAIN)?.includes(url)) {
   start().then(
@@ -195,3 +203,4 @@ if (script.dataset.wasm && typeof WebAssembly === "object" && !translated() && !
 } else {
   root.dataset.plain = "";
 }
+if (script.dataset.ahead) addEventListener("load", () => (globalThis.requestIdleCallback ?? setTimeout)(ahead));

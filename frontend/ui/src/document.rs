@@ -73,16 +73,12 @@ pub fn document(page: &PageData, shell: &Shell) -> String {
                  <link rel=\"modulepreload\" href=\"/assets/{script}\">\
                  <link rel=\"preload\" as=\"fetch\" type=\"application/wasm\" crossorigin href=\"/assets/{wasm}\">"
             );
+        } else if matches!(page.page, PageKind::Join(_) | PageKind::Welcome(_) | PageKind::Return(_)) {
+            // Whoever joins comes to a page that lives next. Not by <link rel="prefetch">: Firefox holds that against
+            // default-src.
+            let _ = write!(html, " data-ahead=\"/assets/{script} /assets/{wasm}\"></script>");
         } else {
             html.push_str("></script>");
-        }
-        // Whoever joins comes to a page that lives next.
-        if matches!(page.page, PageKind::Join(_) | PageKind::Welcome(_) | PageKind::Return(_)) {
-            let _ = write!(
-                html,
-                "<link rel=\"prefetch\" as=\"script\" crossorigin href=\"/assets/{script}\">\
-                 <link rel=\"prefetch\" as=\"fetch\" type=\"application/wasm\" crossorigin href=\"/assets/{wasm}\">"
-            );
         }
     }
     let skip = escaped(words.skip());
