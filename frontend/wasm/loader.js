@@ -109,18 +109,22 @@ function refill() {
   if (typed?.url === url && (arrived !== "navigate" || typed.reloaded)) fill(typed.entries);
 }
 
-// --- Menus ---------------------------------------------------------------------------------------------------
+// --- What opens ----------------------------------------------------------------------------------------------
 
-// They open and close by themselves; this closes them too when something else is pressed, or Escape.
-const menus = () => [...document.querySelectorAll("details.menu[open]")];
+// Menus open and close by themselves; this closes them too when something else is pressed, or Escape. What lies over the
+// page like them may hold words: only Escape closes it.
+const opened = (selector) => [...document.querySelectorAll(selector)];
 addEventListener("click", ({ target }) => {
-  for (const menu of menus()) if (!menu.contains(target) || target.closest("a")) menu.open = false;
+  for (const menu of opened("details.menu[open]")) if (!menu.contains(target) || target.closest("a")) menu.open = false;
+  // What is pressed open comes into sight; what is drawn open moves nothing.
+  const over = target.closest("details.over > summary")?.parentElement;
+  requestAnimationFrame(() => over?.open && over.lastElementChild.scrollIntoView({ block: "nearest" }));
 });
 addEventListener("keydown", (event) => {
   if (event.key !== "Escape") return;
-  for (const menu of menus()) {
-    if (menu.contains(document.activeElement)) menu.querySelector("summary").focus();
-    menu.open = false;
+  for (const one of opened("details:is(.menu, .over)[open]")) {
+    if (one.contains(document.activeElement)) one.querySelector("summary").focus();
+    one.open = false;
   }
 });
 

@@ -112,3 +112,35 @@ test("how much is too long is said in the form, before sending and after", async
     expect(inner.y >= outer.y && inner.y + inner.height <= outer.y + outer.height + 1, "it stands in its line").toBe(true);
   }
 });
+
+test("on a phone what opens at the desk is in sight and closes, and what is taken back has its place again", async ({ server, person }) => {
+  const moderator = await person({ viewport: { width: 360, height: 740 }, hasTouch: true });
+  await moderate(moderator, server);
+  const texts = ["Zuerst geschrieben.", "Danach geschrieben."];
+  for (const text of texts) {
+    const writer = await person();
+    await join(writer, server, text.split(" ")[0]);
+    await post(writer, text);
+    await expect(queued(moderator, text)).toBeVisible();
+  }
+  const card = queued(moderator, texts[0]);
+  const foot = async () => (await moderator.locator("section.undo").boundingBox()).y;
+  for (const over of [".hide", ".more"]) {
+    await card.evaluate((card) => card.scrollIntoView({ block: "end" }));
+    await card.locator(`${over} > summary`).tap();
+    const panel = await card.locator(`${over} > :not(summary)`).boundingBox();
+    expect(panel.y + panel.height, `${over} lies above the bar`).toBeLessThanOrEqual(await foot());
+    await moderator.keyboard.press("Escape");
+    await expect(card.locator(`${over}[open]`)).toHaveCount(0);
+  }
+  await card.locator(".hide > summary").tap();
+  await card.locator('button[value="spam"]').tap();
+  await expect(card).toHaveCount(0);
+  const undo = moderator.locator("section.undo li button").first();
+  await expect(undo).toContainText("Zuerst: ausgeblendet");
+  await undo.tap();
+  await expect(card).toBeVisible();
+  const order = await moderator.locator(".queue li.waits:not(.gone)").allInnerTexts();
+  const [first, second] = texts.map((text) => order.findIndex((card) => card.includes(text)));
+  expect(first).toBeLessThan(second);
+});
