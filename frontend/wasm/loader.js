@@ -1,7 +1,7 @@
 // Starts the WebAssembly on a page that already works without it, and gets out of the way when that fails.
 //
 // The page is complete HTML: links, and forms that post. This module
-//   1. keeps what people typed before the program was there, and across a reload,
+//   1. keeps what people typed before the program was there, and until they are on this page again,
 //   2. loads the program and lets it take over ("hydrate"),
 //   3. leaves or restores the plain page when the program is missing, too new for the browser, or panics.
 //
@@ -12,10 +12,13 @@
 const script = document.getElementById("loader");
 const root = document.getElementById("app");
 const url = root.dataset.url ?? location.pathname + location.search;
+// Topics, languages and older contributions are one page.
+const page = url.split(/[?#]/)[0];
 
-// Per tab: pages on which the program panicked, and the text of fields to be filled in after a reload.
+// Per tab: pages on which the program panicked, the text of fields by page, and (the program's) what it has not sent.
 const PLAIN = "stimmwerk.plain";
 const TYPED = "stimmwerk.typed";
+const PENDING = "stimmwerk.pending";
 
 // sessionStorage throws where a browser forbids it. The page then merely forgets.
 function recall(key) {
@@ -37,7 +40,7 @@ function remember(key, value) {
 // --- What people typed ---------------------------------------------------------------------------------------
 
 const KINDS = "textarea, select, input:not([type=hidden], [type=password], [type=file], [type=submit], [type=button])";
-const TEXT = new Set(["textarea", "text", "search"]);
+const TEXT = new Set(["textarea", "text"]);
 const chosen = (field) => field.type === "checkbox" || field.type === "radio";
 
 function untouched(field) {
@@ -63,12 +66,13 @@ function touched() {
 }
 
 function fill(entries) {
-  const wanted = new Map(entries.map((entry) => [entry.place, entry.value]));
+  const wanted = new Map(entries.map((entry) => [entry.place, entry]));
   for (const field of fields()) {
-    const value = wanted.get(place(field));
+    const { value, id } = wanted.get(place(field)) ?? {};
     if (value === undefined) continue;
     if (chosen(field)) field.checked = value;
     else field.value = value;
+    if (id) under(field, id);
     // Also where nothing changed: the program's signals hear of it the way they hear of typing, and would
     // otherwise write their own empty start into the field.
     field.dispatchEvent(new Event("input", { bubbles: true }));
@@ -76,7 +80,14 @@ function fill(entries) {
   }
 }
 
-// Only text survives a reload: choices may be ballots, and the device may be shared. A form that was sent is done.
+// What is in this field was to be sent under this id, so that it counts once.
+function under(field, id) {
+  field.dataset.id = id;
+  field.form.elements.idempotency_key.value = id;
+}
+
+// Only text is kept for the next look at the page, and only words: choices may be ballots, the device may be shared, and
+// what is searched for stands in the address. A form that was sent is done.
 const sent = new WeakSet();
 addEventListener("submit", (event) => event.defaultPrevented || sent.add(event.target));
 addEventListener("input", (event) => sent.delete(event.target.form));
@@ -98,16 +109,34 @@ addEventListener("pagehide", () => {
   }
   const entries = fields()
     .filter((field) => TEXT.has(field.type) && field.autocomplete !== "off" && !sent.has(field.form) && !untouched(field))
-    .map((field) => ({ place: place(field), value: field.value }));
-  remember(TYPED, entries.length > 0 ? { url, entries } : null);
+    .map((field) => ({ place: place(field), value: field.value, id: field.dataset.id }));
+  remember(TYPED, { ...recall(TYPED), [page]: entries.length > 0 ? entries : undefined });
 });
 
 function refill() {
-  const typed = recall(TYPED);
-  remember(TYPED, null);
-  const arrived = performance.getEntriesByType("navigation")[0]?.type;
-  if (typed?.url === url && (arrived !== "navigate" || typed.reloaded)) fill(typed.entries);
+  fill(recall(TYPED)?.[page] ?? []);
 }
+
+// The address of this page with its text field as it is: for a new contribution, or a reply, a change, an addition.
+function writing(address, { type, contribution, reply_to }) {
+  const to = new URL(address, location.href);
+  for (const kind of ["reply", "edit", "add"]) to.searchParams.delete(kind);
+  if (reply_to) to.searchParams.set("reply", reply_to);
+  else if (contribution) to.searchParams.set(type, contribution);
+  return to.pathname + to.search;
+}
+function written(field) {
+  const [, contribution, type] = field.form.getAttribute("action").match(/([^/]+)\/(edit|add)$/) ?? [];
+  return { type, contribution, reply_to: field.form.elements.reply_to?.value };
+}
+
+// In another language the text field is for the same.
+addEventListener("submit", ({ target }) => {
+  const field = document.getElementById("text");
+  if (!field || target.getAttribute("action") !== "/api/v1/language") return;
+  const { next } = target.elements;
+  next.value = writing(next.value, written(field));
+});
 
 // --- What opens ----------------------------------------------------------------------------------------------
 
@@ -138,23 +167,54 @@ let over = false;
 function fallBack() {
   if (over) return;
   over = true;
-  remember(PLAIN, [...(recall(PLAIN) ?? []), url].slice(-50));
+  remember(PLAIN, [...(recall(PLAIN) ?? []), page].slice(-50));
   if (pristine) {
     // Nothing was live yet: the untouched copy has none of the program's listeners.
     const entries = touched();
     root.replaceChildren(...pristine.childNodes);
     fill(entries);
-    root.dataset.plain = "";
-    return;
+    return plain();
   }
   // The page was live and the copy is old. Fetch it anew, once; the mark keeps it plain. Not reload(): that would
   // send a form again where the page answered one.
-  addEventListener("pagehide", () => {
-    if (leaving) return;
-    const typed = recall(TYPED);
-    if (typed) remember(TYPED, { ...typed, reloaded: true });
-  });
-  location.replace(url);
+  const field = document.getElementById("text");
+  const unsent = field && pending().find((one) => isText(one) && (field.value === "" || isIn(field, one)));
+  location.replace(field ? writing(url, unsent ? unsent.command : written(field)) : url);
+}
+
+// What the program had not sent when it went, and where it kept that.
+const isText = ({ command, stage }) => ["contribute", "edit", "add"].includes(command.type) && !stage.accepted;
+// A program that went at once may have left them standing.
+const isIn = (field, { command }) => command.text?.trim() === field.value.trim();
+function kept() {
+  const data = JSON.parse(document.getElementById("page").textContent);
+  return `${PENDING}.${Object.values(data.page)[0].stream}`;
+}
+function pending() {
+  return recall(kept()) ?? [];
+}
+
+// The page is plain, and stays it. Words that were to be sent go back into the text field once it is free, unless they
+// stand on the page already.
+function plain() {
+  root.dataset.plain = "";
+  const field = document.getElementById("text");
+  if (!field || !document.getElementById("page")) return;
+  const there = [...root.querySelectorAll(".own .plain-text, .item.mine .text")].map((words) => words.textContent.trim());
+  const [taken, left] = [[], []];
+  for (const one of pending()) (isText(one) && there.includes(one.command.text.trim()) ? taken : left).push(one);
+  if (taken.some((one) => isIn(field, one))) field.value = "";
+  const next = left.find((one) => isText(one) && (field.value === "" || isIn(field, one)));
+  const rest = left.filter((one) => one !== next);
+  remember(kept(), rest.length > 0 ? rest : null);
+  if (!next) return;
+  const { command, id } = next;
+  field.value = command.text;
+  const is = written(field);
+  if (is.contribution !== command.contribution || is.reply_to !== command.reply_to) return;
+  // The same words in the same language to the same topic are the same.
+  for (const name of ["lang", "topic"]) if (field.form.elements[name]) field.form.elements[name].value = command[name] ?? "";
+  under(field, id);
 }
 
 globalThis.stimmwerkPanicked = (message) => {
@@ -195,16 +255,16 @@ function ahead() {
 }
 
 refill();
-if (script.dataset.wasm && typeof WebAssembly === "object" && !translated() && !recall(PLAIN)?.includes(url)) {
+if (script.dataset.wasm && typeof WebAssembly === "object" && !translated() && !recall(PLAIN)?.includes(page)) {
   start().then(
-    (state) => (root.dataset[state] = ""),
+    (state) => (state === "plain" ? plain() : (root.dataset.live = "")),
     (error) => {
       // The page is plain already; the console says why.
       console.warn(error);
-      root.dataset.plain = "";
+      plain();
     },
   );
 } else {
-  root.dataset.plain = "";
+  plain();
 }
 if (script.dataset.ahead) addEventListener("load", () => (globalThis.requestIdleCallback ?? setTimeout)(ahead));

@@ -113,6 +113,39 @@ test("how much is too long is said in the form, before sending and after", async
   }
 });
 
+test("what was typed is there again in another language, in another topic, and on the way back", async ({ server, person }) => {
+  const page = await person();
+  await join(page, server, "Hanna");
+  const [field, typed] = [page.locator("#text"), "Noch nicht fertig."];
+  await field.fill(typed);
+  await page.locator(".topics a:not([aria-current])").first().click();
+  await page.waitForURL((url) => url.searchParams.has("topic"));
+  await live(page);
+  await expect(field).toHaveValue(typed);
+  await page.locator("#contributions > li.item .reply").first().click();
+  const language = async (lang) => {
+    await page.locator("details.language > summary").click();
+    await page.locator(`details.language button[lang="${lang}"]`).click();
+    await expect(page.locator("html")).toHaveAttribute("lang", lang);
+    await live(page);
+  };
+  await language("en");
+  await expect(field).toHaveValue(typed);
+  // It is still an answer.
+  await expect(page.locator('#write input[name="reply_to"]')).toBeAttached();
+  await page.locator("#contributions > li.item .menu > summary").first().click();
+  await page.locator("#contributions > li.item .menu-list a").first().click();
+  await page.waitForURL((url) => url.pathname.includes("/c/"));
+  await page.goBack();
+  await live(page);
+  await expect(field).toHaveValue(typed);
+  // What was sent does not come again.
+  await page.locator("#write form button.main").click();
+  await expect(waiting(page, typed)).toBeVisible();
+  await language("de");
+  await expect(field).toHaveValue("");
+});
+
 test("on a phone what opens at the desk is in sight and closes, and what is taken back has its place again", async ({ server, person }) => {
   const moderator = await person({ viewport: { width: 360, height: 740 }, hasTouch: true });
   await moderate(moderator, server);

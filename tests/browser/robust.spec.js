@@ -102,6 +102,38 @@ test("a program that panics while it sends has sent, once", async ({ server, per
   await post(page, text);
   await panicked();
   await expect(waiting(page, text)).toHaveCount(1);
+  await expect(page.locator("#text")).toHaveValue("");
+});
+
+test("a program that panics before its words were taken puts them back, and they count once", async ({ server, person }) => {
+  const page = await person();
+  const lost = [];
+  await page.routeWebSocket("**/api/v1/live*", (socket) => {
+    const connection = socket.connectToServer();
+    socket.onMessage((frame) => (String(frame).includes('"type":"command"') ? lost.push(JSON.parse(frame)) : connection.send(frame)));
+  });
+  await join(page, server, "Xenia");
+  await page.locator("#contributions > li.item .reply").first().click();
+  await page.locator("#lang").selectOption("en");
+  await page.evaluate(BREAKS["it cannot draw"]);
+  const panicked = panics(page);
+  const text = "Auf dem Weg verloren.";
+  await post(page, text);
+  await panicked();
+  await expect(page.locator("#text")).toHaveValue(text);
+  await expect(page.locator('#write input[name="idempotency_key"]')).toHaveValue(lost[0].id);
+  await expect(page.locator('#write input[name="reply_to"]')).toHaveValue(lost[0].command.reply_to);
+  // It was taken after all: sent again it is the same.
+  const answer = await page.evaluate(async ([{ id, command }, forum]) => {
+    const headers = { "content-type": "application/json", "idempotency-key": id };
+    return (await fetch(`/api/v1/forums/${forum}/contributions`, { method: "POST", headers, body: JSON.stringify(command) })).status;
+  }, [lost[0], server.forum.split("/").pop()]);
+  expect(answer).toBe(201);
+  const sent = page.waitForResponse((response) => response.request().method() === "POST");
+  await page.locator("#write form button.main").click();
+  expect((await sent).status()).toBe(303);
+  await expect(waiting(page, text)).toHaveCount(1);
+  await expect(page.locator("#text")).toHaveValue("");
 });
 
 test("a page translator that wraps every text does not stop the conversation", async ({ server, person }) => {
