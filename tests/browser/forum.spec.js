@@ -146,6 +146,20 @@ test("what was typed is there again in another language, in another topic, and o
   await expect(field).toHaveValue("");
 });
 
+test("a wrong code is refused at once, and who is in is told so", async ({ server, person }) => {
+  const page = await person();
+  await page.goto(server.url);
+  await page.locator("#code").fill("WRONGONE");
+  await page.locator("form.code button").click();
+  await expect(page.locator('form[action="/api/v1/join"] [role="alert"]')).toBeVisible();
+  await expect(page.locator("#code")).toHaveValue("WRONGONE");
+  await join(page, server, "Jana");
+  await page.goto(server.participant);
+  await expect(page.locator("#name")).toHaveCount(0);
+  await page.locator(".ways a.main").click();
+  await live(page);
+});
+
 test("on a phone what opens at the desk is in sight and closes, and what is taken back has its place again", async ({ server, person }) => {
   const moderator = await person({ viewport: { width: 360, height: 740 }, hasTouch: true });
   await moderate(moderator, server);
