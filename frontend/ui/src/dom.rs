@@ -56,10 +56,11 @@ pub fn form(_event: &SubmitEvent) -> Option<Form> {
 
 /// Moves the focus to an element, after what is being done has been shown. Only in answer to a press.
 #[cfg(feature = "hydrate")]
-pub fn focus(id: &'static str) {
+pub fn focus(id: &str) {
     use wasm_bindgen::JsCast;
+    let id = id.to_owned();
     leptos::prelude::request_animation_frame(move || {
-        let element = leptos::prelude::document().get_element_by_id(id);
+        let element = leptos::prelude::document().get_element_by_id(&id);
         if let Some(element) = element.and_then(|element| element.dyn_into::<web_sys::HtmlElement>().ok()) {
             _ = element.focus();
         }
@@ -68,7 +69,7 @@ pub fn focus(id: &'static str) {
 
 /// Moves the focus to an element.
 #[cfg(not(feature = "hydrate"))]
-pub fn focus(_id: &'static str) {}
+pub fn focus(_id: &str) {}
 
 /// Puts a text into the clipboard.
 #[cfg(all(feature = "hydrate", feature = "staff"))]

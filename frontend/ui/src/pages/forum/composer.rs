@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use stimmwerk_core::forum::{Mode, TopicView, Waiting};
 
 use super::super::parts::{area_html, hidden, icon, icons, language_select, problem, sentence};
-use super::item::writer_name;
+use super::item::{back_to, writer_name};
 use crate::address::{self, ForumPlace, Writing};
 use crate::board::{Board, Cx, find};
 use crate::clock;
@@ -65,6 +65,7 @@ pub fn composer(cx: Cx, board: Board, place: ForumPlace, page: &ForumPage, me: O
         Writing::Reply(id) => Some(id),
         _ => None,
     };
+    let next = move || reply_to().map_or_else(|| place.href(), |parent| back_to(place, parent));
     let parent = Signal::derive(move || {
         let name =
             reply_to().and_then(|id| board.view.with(|view| find(view, id).map(|parent| writer_name(words, parent))));
@@ -119,7 +120,7 @@ pub fn composer(cx: Cx, board: Board, place: ForumPlace, page: &ForumPage, me: O
                 </p>
                 {length(cx, board)}
                 {hidden("idempotency_key", page.idempotency_key.to_string())}
-                {hidden("next", place.href())}
+                <input type="hidden" name="next" value=next />
                 {move || reply_to().map(|id| hidden("reply_to", id.to_string()))}
                 {choices(cx, board, place, page, Signal::derive(changing), Signal::derive(move || reply_to().is_some()))}
                 <p class="line ends">

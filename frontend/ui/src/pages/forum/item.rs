@@ -526,7 +526,7 @@ pub fn withdraw(cx: Cx, place: ForumPlace, id: ContributionId) -> AnyView {
 }
 
 /// The page again, at this row.
-fn back_to(place: ForumPlace, id: ContributionId) -> String {
+pub fn back_to(place: ForumPlace, id: ContributionId) -> String {
     let mut next = place.href();
     next.push('#');
     next.push_str(&address::anchor(id));

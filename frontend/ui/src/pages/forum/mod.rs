@@ -5,17 +5,20 @@ mod item;
 mod me;
 mod own;
 
+use std::rc::Rc;
+
 use leptos::ev::{MouseEvent, SubmitEvent};
 use leptos::prelude::*;
 use stimmwerk_core::forum::{Header, Mode, TopicView};
 
 use super::parts::{digest, each, icon, icons, refusal, sentence, short, state, texts};
 use super::status;
-use crate::address::{self, ForumPlace};
+use crate::address::{self, ForumPlace, Writing};
 use crate::board::{Board, Cx, Link};
 use crate::clock;
 use crate::data::{ForumPage, Me};
 use crate::dom;
+use crate::live::{Pending, Stage};
 use crate::view::{AnyView, IntoAny};
 use crate::words::Words;
 
@@ -37,6 +40,7 @@ pub const LIST_ID: &str = "contributions";
 pub fn forum(cx: Cx, page: ForumPage, me: Option<Me>) -> AnyView {
     let words = cx.words;
     let board = live_board(cx, &page);
+    board.ear.set_value(Some(Rc::new(move |one| back_to_answered(board, one))));
     let place = ForumPlace {
         forum: page.view.forum.id,
         moderation: false,
@@ -77,6 +81,16 @@ pub fn forum(cx: Cx, page: ForumPage, me: Option<Me>) -> AnyView {
         </div>
     }
     .into_any()
+}
+
+/// A reply has arrived: its writer goes on reading where they were, unless they write on.
+fn back_to_answered(board: Board, one: &Pending) {
+    let composer = board.composer;
+    if let (Stage::Accepted { .. }, Writing::Reply(parent)) = (&one.stage, one.writing())
+        && (composer.is_free() && composer.writing.get_untracked() == Writing::New)
+    {
+        dom::focus(&address::anchor(parent));
+    }
 }
 
 /// The board of a page, which comes alive in the browser.
