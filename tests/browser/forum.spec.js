@@ -146,6 +146,30 @@ test("what was typed is there again in another language, in another topic, and o
   await expect(field).toHaveValue("");
 });
 
+test("two taps at once are one support, and a reply leads back to what it answers", async ({ server, person }) => {
+  const page = await person({ viewport: { width: 360, height: 740 }, hasTouch: true });
+  await join(page, server, "Ida");
+  const item = page.locator("#contributions > li.item:not(.mine)").nth(4);
+  const support = item.locator('form[action$="/support"] button');
+  await support.tap();
+  await support.tap();
+  await page.waitForTimeout(500);
+  await expect(support).toHaveAttribute("aria-pressed", "true");
+  await support.tap();
+  await expect(support).toHaveAttribute("aria-pressed", "false");
+
+  await item.locator(".reply").tap();
+  await expect(page.locator("#text")).toBeFocused();
+  await post(page, "Dazu habe ich etwas zu sagen.");
+  await expect(item).toBeFocused();
+  await expect(item).toBeInViewport();
+  // What is said to it goes with the next press.
+  const said = page.locator(".said:not(.empty)");
+  await expect(said).toBeVisible();
+  await item.locator(".reply").tap();
+  await expect(said).toHaveCount(0);
+});
+
 test("a wrong code is refused at once, and who is in is told so", async ({ server, person }) => {
   const page = await person();
   await page.goto(server.url);

@@ -1,6 +1,5 @@
 //! How a page that lives is connected, and what it says aloud.
 
-use leptos::ev::MouseEvent;
 use leptos::prelude::*;
 
 use super::parts::{each, sentence};
@@ -57,7 +56,13 @@ pub fn voices(cx: Cx, announced: RwSignal<Utterance>, said: RwSignal<Utterance>)
         )
     };
     let nothing = move || said.with(|said| said.words.is_empty());
-    let close = move |_: MouseEvent| said.update(|said| said.words.clear());
+    // Until it was read, or something else is pressed.
+    #[cfg(feature = "hydrate")]
+    Effect::new(move |_| {
+        _ = window_event_listener(leptos::ev::click, move |_| {
+            said.maybe_update(|said| !std::mem::take(&mut said.words).is_empty());
+        });
+    });
     #[cfg(feature = "hydrate")]
     Effect::new(move |_| {
         let now = said.get();
@@ -70,7 +75,7 @@ pub fn voices(cx: Cx, announced: RwSignal<Utterance>, said: RwSignal<Utterance>)
                         }
                     });
                 },
-                std::time::Duration::from_secs(12),
+                std::time::Duration::from_secs(10),
             );
         }
     });
@@ -80,7 +85,7 @@ pub fn voices(cx: Cx, announced: RwSignal<Utterance>, said: RwSignal<Utterance>)
         </div>
         <div class="said" class:empty=nothing>
             <div role="status" aria-live="polite">{region(said)}</div>
-            <button class="quiet" type="button" hidden=nothing on:click=close>
+            <button class="quiet" type="button" hidden=nothing>
                 {cx.words.site_close()}
             </button>
         </div>
