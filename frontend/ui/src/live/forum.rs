@@ -16,7 +16,7 @@ use crate::words::Words;
 /// What is new is told to screen readers at most so often.
 const ANNOUNCE_MS: i64 = 10_000;
 /// Support given and taken back within this time is a thumb that came down twice.
-const BOUNCE_MS: i64 = 400;
+pub(super) const BOUNCE_MS: i64 = 400;
 
 impl Command for ForumCommand {
     fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {

@@ -7,6 +7,7 @@ use stimmwerk_core::live::{Beat, Bye, Delta, Deltas, Hello, OwnFrame, Page, Pres
 use stimmwerk_core::people::Audience;
 use stimmwerk_core::time::Timestamp;
 
+use super::forum::BOUNCE_MS;
 use super::*;
 use crate::address::Writing;
 use crate::board::Board;
