@@ -95,12 +95,13 @@ pub fn recall(_key: &str) -> Option<String> {
 #[cfg(not(feature = "hydrate"))]
 pub fn remember(_key: &str, _value: Option<&str>) {}
 
-/// Moves the focus to `to` if it is in `from`, which is going: whoever is elsewhere stays there.
+/// Moves the focus to `to` if it is in `from`, which is going, or was lost with it: whoever is elsewhere stays there.
 #[cfg(feature = "hydrate")]
 pub fn focus_out_of(from: &'static str, to: &'static str) {
-    let document = leptos::prelude::document();
-    let inside = document.active_element().and_then(|active| active.closest(from).ok().flatten());
-    if inside.is_some() {
+    let active = leptos::prelude::document().active_element();
+    let elsewhere =
+        |active: &web_sys::Element| active.tag_name() != "BODY" && active.closest(from).ok().flatten().is_none();
+    if !active.is_some_and(|active| elsewhere(&active)) {
         focus(to);
     }
 }

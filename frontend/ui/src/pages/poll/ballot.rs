@@ -181,7 +181,8 @@ fn ballot(board: PollBoard, poll: &PollHeader, key: String) -> AnyView {
                 {ending(board)}
                 {last}
                 <p class="line ends">
-                    <button class="main" disabled=move || board.sending()>
+                    // Not disabled: that would take the focus away. The store sends it once however often it is pressed.
+                    <button class="main" aria-disabled=move || board.sending().then_some("true")>
                         {icon(icons::CHECK)}
                         {sentence(send)}
                     </button>
