@@ -6,16 +6,16 @@ const path = require("node:path");
 const readline = require("node:readline");
 
 const BIN = process.env.STIMMWERK_BIN || path.resolve(__dirname, "../../target/release/stimmwerk");
-const LINES = { "listening on": "url", participant: "participant", moderator: "moderator" };
+const LINES = { "listening on": "url", participant: "participant", moderator: "moderator", projector: "projector" };
 const PATIENCE_MS = 15_000;
 
 class Server {
-  /** Starts the program on an empty data folder; `participant` and `moderator` are the links of its demo. */
+  /** Starts the program on an empty data folder; `participant`, `moderator` and `projector` are the links of its demo. */
   static async start() {
     const server = new Server();
     server.folder = fs.mkdtempSync(path.join(os.tmpdir(), "stimmwerk-browser-"));
     try {
-      await server.run("127.0.0.1:0", ["url", "participant", "moderator"]);
+      await server.run("127.0.0.1:0", ["url", "participant", "moderator", "projector"]);
     } catch (error) {
       await server.stop();
       throw error;
@@ -57,7 +57,7 @@ class Server {
     const found = new Set();
     const ready = new Promise((resolve) => {
       readline.createInterface({ input: child.stdout }).on("line", (line) => {
-        const match = /^(listening on|participant|moderator) (http\S+)$/.exec(line);
+        const match = /^(listening on|participant|moderator|projector) (http\S+)$/.exec(line);
         if (!match) return;
         this[LINES[match[1]]] = match[2];
         found.add(LINES[match[1]]);

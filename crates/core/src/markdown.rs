@@ -49,6 +49,46 @@ pub fn render(text: &str) -> Option<String> {
     (page.visible && page.html != plain.html).then_some(page.html)
 }
 
+/// The words of the text without any markup, in the lines [`render`] would give them: for places where nothing can be
+/// pressed. Links leave their label, images their alternative text, items of lists a dash.
+pub fn plain(text: &str) -> String {
+    let source = text.replace("]:", "]\\:");
+    let mut lines = String::with_capacity(text.len());
+    let end_line = |lines: &mut String| {
+        if !lines.is_empty() && !lines.ends_with('\n') {
+            lines.push('\n');
+        }
+    };
+    let mut marks = MarkLimit::default();
+    for (event, range) in TextMergeWithOffset::new(Parser::new_ext(&source, Options::empty()).into_offset_iter()) {
+        match event {
+            Event::Text(words) | Event::Code(words) | Event::Html(words) | Event::InlineHtml(words) => {
+                lines.extend(without_forbidden(&verbatim(&words)).filter(|c| marks.admits(*c)));
+            }
+            Event::SoftBreak | Event::HardBreak => end_line(&mut lines),
+            Event::Rule => {
+                end_line(&mut lines);
+                lines.push_str(source[range].trim());
+                lines.push('\n');
+            }
+            Event::Start(Tag::Item) => {
+                end_line(&mut lines);
+                lines.push_str("– ");
+            }
+            Event::Start(Tag::Paragraph | Tag::Heading { .. } | Tag::CodeBlock(_) | Tag::HtmlBlock)
+                if !lines.ends_with("– ") =>
+            {
+                end_line(&mut lines);
+            }
+            Event::End(_) | Event::Start(_) => {}
+            // Extensions that are not enabled.
+            _ => lines.push_str(&source[range]),
+        }
+    }
+    lines.truncate(lines.trim_end().len());
+    lines
+}
+
 /// The one way text gets into the output.
 fn escape(c: char, html: &mut String) {
     match c {
@@ -522,6 +562,23 @@ mod tests {
         for text in ["", " ", "Hallo, Welt!", "5 < 6 & \"so\"", "a_b_c", "ende.", "[a] [b][c]", "!", "[a]: b", "-", "#"]
         {
             assert_eq!(render(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn given_markup_when_taken_plain_then_its_words_stay_and_nothing_can_be_pressed() {
+        for (text, expected) in [
+            ("Hallo, *Welt*!", "Hallo, Welt!"),
+            ("a\nb\n\nc", "a\nb\nc"),
+            ("# Titel\nText", "Titel\nText"),
+            ("Wichtig:\n\n- eins\n- **zwei**", "Wichtig:\n– eins\n– zwei"),
+            ("[hier](https://evil.example) ![Bild](x.png)", "hier Bild"),
+            ("<https://a.example> `code` <b>", "https://a.example code <b>"),
+            ("[a]: b", "[a]: b"),
+            ("a &#x202E;b", "a b"),
+            ("", ""),
+        ] {
+            assert_eq!(plain(text), expected, "{text}");
         }
     }
 

@@ -70,6 +70,8 @@ pub const ROUTES: &[Rule] = &[
     rule("GET", "/p/{poll}/print", Needs::Sight),
     rule("GET", "/p/{poll}/voters", Needs::Sight),
     rule("GET", "/p/{poll}/cards", Needs::Moderates),
+    // The token in it is the credential: a wrong or revoked one is not found.
+    rule("GET", "/screen/{token}", Needs::Nothing),
     rule("GET", "/api/v1/openapi.json", Needs::Nothing),
     rule("GET", "/api/v1/live", Needs::Nothing),
     rule("POST", "/api/v1/join", Needs::Nothing),

@@ -136,9 +136,11 @@ pub async fn prepare(app: &AppState, base: &str) -> Result<Vec<(&'static str, St
     };
     let (secret, hash) = chance::secret();
     app.accounts.add_login_link(hash, moderator, chance::now().plus_ms(LINK_MS)).await?;
+    let screen = app.screen_link(forum.forum).await.map_err(|fault| anyhow!("{}", fault.code))?;
     Ok(vec![
         ("participant", format!("{base}/j/{code}")),
         ("moderator", format!("{base}/login/link?token={secret}&next=/f/{}/moderation", forum.forum)),
+        ("projector", format!("{base}{screen}")),
     ])
 }
 

@@ -144,6 +144,7 @@ pub fn router(app: &AppState) -> Router {
         .route("/p/{poll}/print", get(pages::poll_print))
         .route("/p/{poll}/voters", get(pages::poll_voters))
         .route("/p/{poll}/cards", get(pages::cards))
+        .route("/screen/{token}", get(pages::screen))
         .route("/assets/{*name}", get(site::asset))
         .route("/livez", get(livez))
         .route("/readyz", get(readyz))

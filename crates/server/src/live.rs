@@ -31,7 +31,7 @@ use crate::chance;
 use crate::gate::{Gate, Who};
 use crate::guard;
 use crate::problem::{Answer, Fault};
-use crate::room::{Beam, CaughtUp, Done, Present, Stage, resync_frame};
+use crate::room::{Beam, CaughtUp, Done, Present, Reader, Stage, resync_frame};
 
 /// Silence is broken after so long, so that a phone notices a dead connection.
 const BEAT: Duration = Duration::from_secs(20);
@@ -236,8 +236,9 @@ impl Connection {
             None => audience,
         };
         let stage = self.app.stage(stream, audience).await?;
+        let reader = if self.who.screen().is_some() { Reader::Screen } else { Reader::Person };
         // Listen first, then read: nothing can fall between.
-        let (ring, present) = stage.listen(audience);
+        let (ring, present) = stage.listen(audience, reader);
         // The room may have been opened meanwhile, and what was public may be no longer.
         if standing(&self.app, &self.who, stream)?.1 < audience {
             return Err(Fault::not_found());

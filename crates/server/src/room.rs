@@ -177,31 +177,46 @@ struct Shared<D: Domain> {
     /// Number published last; the beam task waits on it.
     published: watch::Sender<Seq>,
     presence: watch::Sender<u32>,
+    /// Readers that are nobody: projectors.
+    screens: AtomicU32,
     /// The next beam asks every reader for its standing; the notification wakes the beam task for it.
     recheck_due: AtomicBool,
     recheck: tokio::sync::Notify,
     touched: AtomicI64,
 }
 
-/// Counts a reader as present until dropped.
+/// What reads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reader {
+    /// Somebody, who counts as present.
+    Person,
+    /// A projector, which does not.
+    Screen,
+}
+
+/// Counts a reader until dropped.
 pub type Present = Box<dyn Send + Sync>;
 
 struct PresentGuard<D: Domain> {
     shared: Arc<Shared<D>>,
     audience: Audience,
+    reader: Reader,
 }
 
 impl<D: Domain> Drop for PresentGuard<D> {
     fn drop(&mut self) {
         self.shared.listeners[self.audience as usize].fetch_sub(1, Ordering::Relaxed);
+        if self.reader == Reader::Screen {
+            self.shared.screens.fetch_sub(1, Ordering::Relaxed);
+        }
         self.shared.count_present();
     }
 }
 
 impl<D: Domain> Shared<D> {
     fn count_present(&self) {
-        let people = self.listeners.iter().map(|n| n.load(Ordering::Relaxed)).sum();
-        self.presence.send_replace(people);
+        let readers: u32 = self.listeners.iter().map(|n| n.load(Ordering::Relaxed)).sum();
+        self.presence.send_replace(readers.saturating_sub(self.screens.load(Ordering::Relaxed)));
     }
 }
 
@@ -220,7 +235,7 @@ pub struct CaughtUp {
 #[async_trait::async_trait]
 pub trait Stage: Send + Sync {
     /// Joins the readers.
-    fn listen(&self, audience: Audience) -> (broadcast::Receiver<Arc<Beam>>, Present);
+    fn listen(&self, audience: Audience, reader: Reader) -> (broadcast::Receiver<Arc<Beam>>, Present);
     /// Everything after `after`, for a reader who shows what there is from position `from` on.
     fn catch_up(&self, after: Option<Seq>, audience: Audience, from: Option<u64>) -> CaughtUp;
     /// An older page, and the position it begins at.
@@ -261,6 +276,7 @@ impl<D: Domain> Room<D> {
             listeners: Default::default(),
             published: watch::Sender::new(seq),
             presence: watch::Sender::new(0),
+            screens: AtomicU32::new(0),
             recheck_due: AtomicBool::new(false),
             recheck: tokio::sync::Notify::new(),
             touched: AtomicI64::new(chance::now().0),
@@ -274,6 +290,11 @@ impl<D: Domain> Room<D> {
             beam.abort();
         });
         Ok(Arc::new(Self { stream, mailbox, shared, visitors }))
+    }
+
+    /// How many are here.
+    pub fn people(&self) -> u32 {
+        *self.shared.presence.borrow()
     }
 
     /// The published state.
@@ -372,12 +393,15 @@ impl<D: Domain> Room<D> {
 
 #[async_trait::async_trait]
 impl<D: Domain> Stage for Room<D> {
-    fn listen(&self, audience: Audience) -> (broadcast::Receiver<Arc<Beam>>, Present) {
+    fn listen(&self, audience: Audience, reader: Reader) -> (broadcast::Receiver<Arc<Beam>>, Present) {
         self.shared.touched.store(chance::now().0, Ordering::Relaxed);
         self.shared.listeners[audience as usize].fetch_add(1, Ordering::Relaxed);
+        if reader == Reader::Screen {
+            self.shared.screens.fetch_add(1, Ordering::Relaxed);
+        }
         let beams = self.shared.ring.subscribe();
         self.shared.count_present();
-        (beams, Box::new(PresentGuard { shared: self.shared.clone(), audience }))
+        (beams, Box::new(PresentGuard { shared: self.shared.clone(), audience, reader }))
     }
 
     fn catch_up(&self, after: Option<Seq>, audience: Audience, from: Option<u64>) -> CaughtUp {

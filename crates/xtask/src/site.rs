@@ -42,6 +42,9 @@ pub fn build() -> Result<()> {
         site.add(&format!("{name}.wasm"), &wasm)?;
     }
     site.add("loader.js", &fs::read(root().join("frontend/wasm/loader.js"))?)?;
+    for name in ["screen.js", "screen.css"] {
+        site.add(name, &fs::read(root().join("frontend/screen").join(name))?)?;
+    }
     site.add_styles(&root().join("frontend/style"))?;
     site.finish()
 }

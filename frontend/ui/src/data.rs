@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 #[cfg(feature = "ssr")]
-use stimmwerk_core::forum::{ActView, ContributionView, Header, Record, TopicView};
+use stimmwerk_core::forum::{ActView, AuthorView, ContributionView, FloorView, Header, Record, TopicView};
 use stimmwerk_core::forum::{ForumView, OwnView};
 use stimmwerk_core::ids::{CommandId, ParticipantId, StreamId};
 #[cfg(feature = "ssr")]
@@ -14,6 +14,8 @@ use stimmwerk_core::live::{Problem, Seq};
 #[cfg(feature = "ssr")]
 use stimmwerk_core::network::Joining;
 use stimmwerk_core::poll::{PollOwn, PollView};
+#[cfg(feature = "ssr")]
+use stimmwerk_core::said::Lang;
 use stimmwerk_core::said::Texts;
 use stimmwerk_core::time::{Timestamp, Zone};
 
@@ -127,6 +129,10 @@ pub enum PageKind {
     #[cfg(feature = "ssr")]
     #[serde(skip)]
     Languages,
+    /// `/screen/{token}`: what the hall sees.
+    #[cfg(feature = "ssr")]
+    #[serde(skip)]
+    Screen(Box<ScreenPage>),
     /// Nothing else to show: not found, no right, link used up.
     #[cfg(feature = "ssr")]
     #[serde(skip)]
@@ -440,6 +446,96 @@ pub struct RecordPage {
     /// The summary as it was written, for the form of moderators (`POST /api/v1/forums/{forum}/summary`, field `text`);
     /// the hall is counted by `POST /api/v1/forums/{forum}/hall`, field `people`.
     pub summary: String,
+}
+
+/// See [`PageKind::Screen`]. A small script fetches the page again whenever something on it has changed.
+#[cfg(feature = "ssr")]
+#[derive(Clone, Debug, PartialEq)]
+pub struct ScreenPage {
+    /// The stream of the forum, to be told of changes.
+    pub stream: StreamId,
+    /// As of which event.
+    pub seq: Seq,
+    /// The title of the forum.
+    pub title: Texts,
+    /// What is on.
+    pub shows: OnStage,
+    /// How to join; `None` while nobody new comes in.
+    pub join: Option<WayIn>,
+    /// How many are here.
+    pub people: u32,
+    /// The clock when the page was made.
+    pub now: Timestamp,
+    /// Light on a dark ground.
+    pub look: Look,
+}
+
+/// What the hall sees, as everyone who joined may see it.
+#[cfg(feature = "ssr")]
+#[derive(Clone, Debug, PartialEq)]
+pub enum OnStage {
+    /// Nothing.
+    Off,
+    /// The title, and how to join.
+    Welcome,
+    /// A topic.
+    Topic(Texts),
+    /// A poll.
+    Poll(Box<PollOnStage>),
+    /// The speaking list.
+    Speaking(FloorView),
+    /// Single contributions.
+    Quotes(Vec<Quote>),
+}
+
+/// A poll the hall sees.
+#[cfg(feature = "ssr")]
+#[derive(Clone, Debug, PartialEq)]
+pub struct PollOnStage {
+    /// Its stream, to be told of changes.
+    pub stream: StreamId,
+    /// As of which event.
+    pub seq: Seq,
+    /// What everyone who joined sees.
+    pub view: PollView,
+}
+
+/// A contribution the hall sees.
+#[cfg(feature = "ssr")]
+#[derive(Clone, Debug, PartialEq)]
+pub struct Quote {
+    /// Who wrote it, or said it.
+    pub author: AuthorView,
+    /// It was said in the hall.
+    pub hall: bool,
+    /// The words without markup.
+    pub text: String,
+    /// The language of the words, if it is known.
+    pub lang: Option<Lang>,
+}
+
+/// How people in the hall come in.
+#[cfg(feature = "ssr")]
+#[derive(Clone, Debug, PartialEq)]
+pub struct WayIn {
+    /// Where the code is typed, as one types it.
+    pub address: String,
+    /// The code to be typed.
+    pub spoken: String,
+    /// The link as a QR picture (SVG markup).
+    pub picture: String,
+}
+
+/// How a projector's page looks.
+#[cfg(feature = "ssr")]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Look {
+    /// Dark on light, whatever the device prefers: a projector cannot make black, only light, and a wall in a lit hall
+    /// is never dark.
+    #[default]
+    Light,
+    /// Light on dark (query `look=dark`), for screens that shine by themselves.
+    Dark,
 }
 
 /// See [`PageKind::LoginLink`].

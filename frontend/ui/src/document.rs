@@ -7,7 +7,7 @@ use leptos::prelude::*;
 use stimmwerk_core::poll::PollView;
 
 use crate::address;
-use crate::data::{PageData, PageKind, Shell};
+use crate::data::{Look, PageData, PageKind, ScreenPage, Shell};
 use crate::problem::problem_title;
 use crate::words::{AllWords, DocumentWords, LANGUAGES, Sets, Words, autonym, direction, staff_language, table_json};
 use crate::{DATA_ID, ROOT_ID, WORDS_ID, pages};
@@ -36,6 +36,9 @@ pub fn embedded(page: &PageData) -> serde_json::Result<String> {
 /// # Panics
 /// Never: page data is plain data, which can always be written as JSON.
 pub fn document(page: &PageData, shell: &Shell) -> String {
+    if let PageKind::Screen(screen) = &page.page {
+        return projector(page, screen, shell);
+    }
     let chosen = Words::of(&page.lang).lang();
     let staff = page.page.of_staff();
     let page = &*if staff { for_staff(page) } else { Cow::Borrowed(page) };
@@ -99,6 +102,47 @@ pub fn document(page: &PageData, shell: &Shell) -> String {
         let _ = write!(html, "<script type=\"application/json\" id=\"{WORDS_ID}\" nonce=\"{nonce}\">{table}</script>");
     }
     html.push_str("</body></html>");
+    html
+}
+
+/// The document of a projector: a stage without anything around it, and what its script brings to light.
+fn projector(page: &PageData, screen: &ScreenPage, shell: &Shell) -> String {
+    let words = DocumentWords::of(&page.lang);
+    let lang = words.lang();
+    let class = if screen.look == Look::Dark { "screen dark" } else { "screen" };
+    let mut html = String::with_capacity(32 * 1024);
+    let _ = write!(
+        html,
+        "<!DOCTYPE html><html lang=\"{lang}\" dir=\"{}\" class=\"{class}\"><head><meta charset=\"utf-8\"><title>{}</title>\
+         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\
+         <meta name=\"format-detection\" content=\"telephone=no\">",
+        direction(lang),
+        escaped(&title(page)),
+    );
+    let asset = |name: &str| shell.assets.get(name).map(|hashed| escaped(hashed));
+    for style in ["style.css", "screen.css"].into_iter().filter_map(asset) {
+        let _ = write!(html, "<link rel=\"stylesheet\" href=\"/assets/{style}\">");
+    }
+    if let Some(picture) = asset("icon.svg") {
+        let _ = write!(html, "<link rel=\"icon\" type=\"image/svg+xml\" href=\"/assets/{picture}\">");
+    }
+    if let Some(script) = asset("screen.js") {
+        let nonce = escaped(&shell.nonce);
+        let _ = write!(html, "<script type=\"module\" nonce=\"{nonce}\" src=\"/assets/{script}\"></script>");
+    }
+    // Without the script the page comes anew by itself.
+    html.push_str("<noscript><meta http-equiv=\"refresh\" content=\"10\"></noscript>");
+    let _ = write!(
+        html,
+        "</head><body>{SPRITE}<main id=\"{ROOT_ID}\">{}</main>\
+         <p id=\"gone\" hidden>{}</p><p id=\"lost\" hidden>{}</p><p id=\"extend\" hidden>{}</p>\
+         <button id=\"full\" type=\"button\" hidden>{}</button></body></html>",
+        render(page.clone()),
+        escaped(words.screen_gone()),
+        escaped(words.screen_lost()),
+        escaped(words.screen_extend()),
+        escaped(words.screen_full()),
+    );
     html
 }
 
@@ -188,6 +232,10 @@ fn title(page: &PageData) -> String {
         PageKind::PollVoters(page) => poll_title(words, &page.view),
         PageKind::Cards(page) => {
             found = format!("{} – {}", document.cards_title(), poll_title(words, &page.view));
+            &found
+        }
+        PageKind::Screen(screen) => {
+            found = format!("{}: {}", document.screen_title(), words.pick(&screen.title).0);
             &found
         }
         PageKind::Report(report) if report.sent => document.report_thanks(),

@@ -30,6 +30,8 @@ mod record;
 mod report;
 mod status;
 #[cfg(feature = "ssr")]
+mod screen;
+#[cfg(feature = "ssr")]
 mod thread;
 #[cfg(feature = "ssr")]
 mod welcome;
@@ -96,6 +98,8 @@ pub fn page(page: PageData, words: AllWords) -> AnyView {
         PageKind::List(page) => list::list(cx, document, *page),
         #[cfg(feature = "ssr")]
         PageKind::Thread(page) => thread::thread(cx, document, *page),
+        #[cfg(feature = "ssr")]
+        PageKind::Screen(page) => screen::screen(cx, document, words.polls, *page),
         #[cfg(feature = "ssr")]
         PageKind::Report(page) => report::report(cx, document, *page),
         #[cfg(all(feature = "ssr", not(feature = "staff")))]

@@ -123,6 +123,7 @@ pub mod icons {
     #[cfg(feature = "ssr")]
     icons! {
         PHOTO = "camera";
+        GLOBE = "globe";
     }
     #[cfg(feature = "staff")]
     icons! {
