@@ -72,6 +72,8 @@ pub const ROUTES: &[Rule] = &[
     rule("GET", "/p/{poll}/cards", Needs::Moderates),
     // The token in it is the credential: a wrong or revoked one is not found.
     rule("GET", "/screen/{token}", Needs::Nothing),
+    rule("GET", "/p/{poll}/edit", Needs::Moderates),
+    rule("GET", "/f/{forum}/polls/new", Needs::Moderates),
     rule("GET", "/api/v1/openapi.json", Needs::Nothing),
     rule("GET", "/api/v1/live", Needs::Nothing),
     rule("POST", "/api/v1/join", Needs::Nothing),

@@ -145,6 +145,8 @@ pub fn router(app: &AppState) -> Router {
         .route("/p/{poll}/voters", get(pages::poll_voters))
         .route("/p/{poll}/cards", get(pages::cards))
         .route("/screen/{token}", get(pages::screen))
+        .route("/p/{poll}/edit", get(pages::edit_poll))
+        .route("/f/{forum}/polls/new", get(pages::new_poll))
         .route("/assets/{*name}", get(site::asset))
         .route("/livez", get(livez))
         .route("/readyz", get(readyz))

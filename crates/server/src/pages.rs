@@ -8,7 +8,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
 use stimmwerk_core::domain::{Domain, Summary};
 use stimmwerk_core::forum::{AuthorView, ContributionView, Forum, ForumState, OwnView, Stage};
-use stimmwerk_core::ids::{ContributionId, ForumId, ProcessId};
+use stimmwerk_core::ids::{ContributionId, ForumId, PollId, ProcessId};
 use stimmwerk_core::live::{PAGE, WindowRequest};
 use stimmwerk_core::markdown;
 use stimmwerk_core::network::{CodeKind, Joining, is_spoken};
@@ -17,8 +17,8 @@ use stimmwerk_core::poll::{Electorate, Poll, PollView};
 use stimmwerk_core::said::SaidTexts;
 use stimmwerk_ui::data::{
     CardSheet, Codes, ForumCard, ForumPage, Home, Join, ListPage, LogPage, LoginLink, Look, MayVote, Me, Message,
-    OnStage, PageData, PageKind, Place, PollOnStage, PollPage, PollPrint, PollVoters, ProcessCard, Quote, RecordPage,
-    Refused, ReportPage, Return, ScreenPage, Shell, ThreadPage, VoterRow, VotingCard, WayIn, Welcome,
+    OnStage, PageData, PageKind, Place, PollOnStage, PollPage, PollPrint, PollVoters, PreparePage, ProcessCard, Quote,
+    RecordPage, Refused, ReportPage, Return, ScreenPage, Shell, ThreadPage, VoterRow, VotingCard, WayIn, Welcome,
 };
 
 use crate::app::{App, AppState};
@@ -176,11 +176,29 @@ pub async fn moderation(
         (page.view.waiting, page.view.attention) = (newest.waiting, newest.attention);
     }
     let directory = app.directory();
+    page.polls = desk_polls(&app, &gate, &page).await?;
     page.codes = gate.process.and_then(|process| directory.process(process)).and_then(|process| {
         let url = format!("{base}/j/{}", app.code(process, CodeKind::Link)?);
         Some(Codes { spoken: app.code(process, CodeKind::Spoken)?, picture: picture(&url), url })
     });
     show(&app, &gate, asked, gate.process, PageKind::Moderation(Box::new(page))).await
+}
+
+/// How many polls the desk shows in full: the newest.
+const DESK_POLLS: usize = 40;
+
+/// How the newest polls of a forum stand.
+async fn desk_polls(app: &App, gate: &Gate, page: &ForumPage) -> Answer<Vec<(PollId, PollView)>> {
+    let (directory, audience) = (app.directory(), gate.audience()?);
+    let newest = page.view.polls.iter().rev().take(DESK_POLLS).filter_map(|poll| directory.poll(poll.id));
+    let places: Vec<_> = newest.collect();
+    drop(directory);
+    let mut polls = Vec::with_capacity(places.len());
+    for place in places {
+        let state = app.poll(place, audience).await?.state();
+        polls.push((place.poll, Poll::view(&state, audience, &WindowRequest::default())));
+    }
+    Ok(polls)
 }
 
 /// `/f/{forum}/list`
@@ -379,6 +397,31 @@ pub async fn cards(
     show(&app, &gate, asked, gate.process, PageKind::Cards(Box::new(CardSheet { view, cards }))).await
 }
 
+/// `/f/{forum}/polls/new`
+pub async fn new_poll(State(app): State<AppState>, gate: Gate, mut request: Request) -> Answer<Response> {
+    let asked = Asked::of(&mut request);
+    let page = PreparePage {
+        process: gate.process()?,
+        forum: Some(gate.forum()?.forum),
+        poll: None,
+        idempotency_key: chance::command_id(),
+    };
+    show(&app, &gate, asked, gate.process, PageKind::Prepare(Box::new(page))).await
+}
+
+/// `/p/{poll}/edit`
+pub async fn edit_poll(State(app): State<AppState>, gate: Gate, mut request: Request) -> Answer<Response> {
+    let asked = Asked::of(&mut request);
+    let poll = seen_poll(&app, &gate).await?.poll.ok_or_else(Fault::not_found)?;
+    let page = PreparePage {
+        process: gate.process()?,
+        forum: poll.forum,
+        poll: Some(poll),
+        idempotency_key: chance::command_id(),
+    };
+    show(&app, &gate, asked, gate.process, PageKind::Prepare(Box::new(page))).await
+}
+
 /// A poll for a page about it.
 async fn seen_poll(app: &App, gate: &Gate) -> Answer<PollView> {
     let view = app.read_poll(gate).await?.view;
@@ -559,6 +602,7 @@ async fn forum_page(app: &App, gate: &Gate, part: &Part) -> Answer<ForumPage> {
         idempotency_key: chance::command_id(),
         now: chance::now(),
         codes: None,
+        polls: Vec::new(),
     })
 }
 

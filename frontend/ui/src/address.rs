@@ -1,7 +1,9 @@
 //! Addresses of pages. Ids, positions and codes are all they carry, so nothing needs to be decoded.
 
 use stimmwerk_core::forum::Mode;
-use stimmwerk_core::ids::{ContributionId, ForumId, TopicId};
+#[cfg(feature = "staff")]
+use stimmwerk_core::ids::FloorId;
+use stimmwerk_core::ids::{ContributionId, ForumId, PollId, TopicId};
 
 /// The value of a query parameter.
 pub fn parameter<'a>(path: &'a str, name: &str) -> Option<&'a str> {
@@ -137,6 +139,36 @@ pub fn api_of(forum: ForumId, contribution: ContributionId, verb: &str) -> Strin
     let mut path = api(forum, "/contributions/");
     path.push_str(&contribution.to_string());
     path.push_str(verb);
+    path
+}
+
+/// Where commands about an entry of the speaking list go.
+#[cfg(feature = "staff")]
+pub fn of_floor(forum: ForumId, entry: FloorId, verb: &str) -> String {
+    let mut path = api(forum, "/speaking-list/");
+    path.push_str(&entry.to_string());
+    path.push_str(verb);
+    path
+}
+
+/// Where commands to a poll go.
+#[cfg(feature = "staff")]
+pub fn api_of_poll(poll: PollId, verb: &str) -> String {
+    let mut path = String::from(POLLS);
+    path.push_str(&poll.to_string());
+    path.push_str(verb);
+    path
+}
+
+/// Where all commands to polls go.
+#[cfg(feature = "staff")]
+pub const POLLS: &str = "/api/v1/polls/";
+
+/// The page of a poll, or one beside it.
+pub fn poll(poll: PollId, rest: &str) -> String {
+    let mut path = String::from("/p/");
+    path.push_str(&poll.to_string());
+    path.push_str(rest);
     path
 }
 

@@ -5,7 +5,7 @@ use std::rc::Rc;
 use leptos::prelude::*;
 use stimmwerk_core::forum::{ContributionView, ForumCommand, ForumView, OwnView};
 use stimmwerk_core::ids::{CommandId, ContributionId};
-use stimmwerk_core::live::Problem;
+use stimmwerk_core::live::{Problem, Seq};
 use stimmwerk_core::time::{Timestamp, Zone};
 
 use crate::address::{self, Writing};
@@ -189,6 +189,8 @@ pub fn say(signal: RwSignal<Utterance>, words: String) {
 pub struct Board {
     /// What everyone of this audience sees.
     pub view: RwSignal<ForumView>,
+    /// As of which event that is.
+    pub seq: RwSignal<Seq>,
     /// What concerns the reader alone.
     pub own: RwSignal<Option<OwnView>>,
     /// Sent and not seen again yet; never mixed into the view.
@@ -231,6 +233,7 @@ impl Board {
         let (writing, text, problem) = first_text(page, cx, &path);
         Self {
             view: RwSignal::new(page.view.clone()),
+            seq: RwSignal::new(page.seq),
             own: RwSignal::new(page.own.clone()),
             pending: RwSignal::new(Vec::new()),
             link: RwSignal::new(Link::Plain),

@@ -6,14 +6,18 @@ use std::borrow::Cow;
 use serde::{Deserialize, Serialize};
 use stimmwerk_core::forum::ForumCommand;
 #[cfg(feature = "staff")]
-use stimmwerk_core::forum::{HideReason, Mode, Waiting};
-#[cfg(feature = "staff")]
-use stimmwerk_core::ids::ParticipantId;
+use stimmwerk_core::forum::{FLOOR_SECONDS, HideReason, Mode, Stage, Waiting};
 use stimmwerk_core::ids::{CommandId, ContributionId, ForumId, StreamId, TopicId};
+#[cfg(feature = "staff")]
+use stimmwerk_core::ids::{FloorId, ParticipantId};
+#[cfg(feature = "staff")]
+use stimmwerk_core::live::Seq;
 use stimmwerk_core::said::Lang;
 #[cfg(feature = "staff")]
 use stimmwerk_core::said::Texts;
 
+#[cfg(feature = "staff")]
+use crate::address;
 use crate::address::{api, api_of};
 
 /// A form that is being sent.
@@ -32,6 +36,17 @@ impl Form {
         (!value.trim().is_empty()).then_some(value)
     }
 
+    /// The filled field as what it is read as.
+    #[cfg(feature = "staff")]
+    pub fn read<T: std::str::FromStr>(&self, name: &str) -> Option<T> {
+        self.field(name)?.trim().parse().ok()
+    }
+
+    /// Is this said with a cross?
+    pub fn says(&self, name: &str) -> bool {
+        self.field(name) == Some("true")
+    }
+
     /// Is it `DELETE` rather than `POST`?
     pub fn deletes(&self) -> bool {
         self.field("_method") == Some("DELETE")
@@ -43,8 +58,13 @@ impl Form {
         let mut parts = rest.split('/');
         let (thing, id, verb) = (parts.next()?, parts.next(), parts.next());
         let text = || self.field("text").unwrap_or_default().to_owned();
-        if thing != "contributions" {
-            return self.staff_command(thing);
+        match thing {
+            "contributions" => {}
+            "speaking-list" if id.is_none() && self.deletes() => return Some(ForumCommand::WithdrawFloor),
+            "speaking-list" if id.is_none() => {
+                return Some(ForumCommand::AskFloor { interpreted: self.says("interpreted") });
+            }
+            _ => return self.staff_command(thing),
         }
         let Some(id) = id else {
             return Some(ForumCommand::Contribute {
@@ -108,8 +128,56 @@ impl Form {
             "waiting" => ForumCommand::SetWaiting { waiting: word(self.field("waiting")?)? },
             "participants" => {
                 let person = self.action.strip_suffix("/approve")?.rsplit('/').next()?;
-                ForumCommand::ApproveAll { participant: person.parse().ok()?, seen: None }
+                ForumCommand::ApproveAll { participant: person.parse().ok()?, seen: self.seen() }
             }
+            "stage" => ForumCommand::SetStage { stage: self.stage()? },
+            "speaking-list" => return self.floor(),
+            _ => return None,
+        })
+    }
+
+    /// As of which event the words were read.
+    #[cfg(feature = "staff")]
+    fn seen(&self) -> Option<Seq> {
+        self.read("seen").map(Seq)
+    }
+
+    /// What is to be on stage.
+    #[cfg(feature = "staff")]
+    fn stage(&self) -> Option<Stage> {
+        Some(match self.field("shows")? {
+            "off" => Stage::Off,
+            "welcome" => Stage::Welcome,
+            "topic" => Stage::Topic { topic: self.read("topic")? },
+            "poll" => Stage::Poll { poll: self.read("poll")? },
+            "speaking" => Stage::Speaking,
+            "contributions" => {
+                let all = self.fields.iter().filter(|(name, _)| name == "contribution");
+                Stage::Contributions { contributions: all.filter_map(|(_, id)| id.parse().ok()).collect() }
+            }
+            _ => return None,
+        })
+    }
+
+    /// What is done with the speaking list, by the end of the address.
+    #[cfg(feature = "staff")]
+    fn floor(&self) -> Option<ForumCommand> {
+        let mut parts = self.action.rsplit('/');
+        let last = parts.next()?;
+        let mut entry = || parts.next().and_then(|id| id.parse().ok());
+        Some(match last {
+            "state" => {
+                let seconds = self.read("seconds").unwrap_or(FLOOR_SECONDS);
+                ForumCommand::SetFloor { open: self.says("open"), seconds }
+            }
+            "hall" => {
+                let name = self.field("name").unwrap_or_default().to_owned();
+                ForumCommand::EnterFloor { name, interpreted: self.says("interpreted") }
+            }
+            "next" => ForumCommand::GiveFloor { entry: self.read("entry") },
+            "end" => ForumCommand::EndFloor,
+            "drop" => ForumCommand::DropFloor { entry: entry()? },
+            "pin" => ForumCommand::PinFloor { entry: entry()? },
             _ => return None,
         })
     }
@@ -117,7 +185,8 @@ impl Form {
     #[cfg(feature = "staff")]
     fn staff_verb(&self, contribution: ContributionId, verb: &str) -> Option<ForumCommand> {
         Some(match verb {
-            "approve" => ForumCommand::Approve { contribution, seen: None },
+            "approve" => ForumCommand::Approve { contribution, seen: self.seen() },
+            "refuse" => ForumCommand::Refuse { contribution, note: self.field("note").map(str::to_owned) },
             "restore" => ForumCommand::Restore { contribution },
             "erase" => ForumCommand::Erase { contribution },
             "put-back" => ForumCommand::PutBack { contribution },
@@ -164,6 +233,8 @@ pub struct Members {
     topic: Option<TopicId>,
     #[serde(skip_serializing_if = "Option::is_none")]
     reply_to: Option<ContributionId>,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    interpreted: bool,
     #[cfg(feature = "staff")]
     #[serde(skip_serializing_if = "Option::is_none")]
     hall: Option<String>,
@@ -191,6 +262,21 @@ pub struct Members {
     #[cfg(feature = "staff")]
     #[serde(skip_serializing_if = "Option::is_none")]
     waiting: Option<Waiting>,
+    #[cfg(feature = "staff")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    seen: Option<Seq>,
+    #[cfg(feature = "staff")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    stage: Option<Stage>,
+    #[cfg(feature = "staff")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    open: Option<bool>,
+    #[cfg(feature = "staff")]
+    #[serde(skip_serializing_if = "String::is_empty")]
+    name: String,
+    #[cfg(feature = "staff")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    entry: Option<FloorId>,
 }
 
 impl Members {
@@ -213,6 +299,8 @@ impl Members {
             ForumCommand::Support { contribution } => about("support", contribution),
             ForumCommand::Unsupport { contribution } => about("unsupport", contribution),
             ForumCommand::Withdraw { contribution } => about("withdraw", contribution),
+            ForumCommand::AskFloor { interpreted } => Self { interpreted: *interpreted, ..plain("ask_floor") },
+            ForumCommand::WithdrawFloor => plain("withdraw_floor"),
             #[cfg(feature = "staff")]
             ForumCommand::Contribute { text, lang, topic, reply_to, hall } => Self {
                 text: Some(text.clone()),
@@ -233,11 +321,13 @@ impl Members {
                 Self { note: note.clone(), ..about("reject_appeal", contribution) }
             }
             #[cfg(feature = "staff")]
-            ForumCommand::ApproveAll { participant, .. } => {
-                Self { participant: Some(*participant), ..plain("approve_all") }
+            ForumCommand::ApproveAll { participant, seen } => {
+                Self { participant: Some(*participant), seen: *seen, ..plain("approve_all") }
             }
             #[cfg(feature = "staff")]
-            ForumCommand::Approve { contribution, .. } => about("approve", contribution),
+            ForumCommand::Approve { contribution, seen } => Self { seen: *seen, ..about("approve", contribution) },
+            #[cfg(feature = "staff")]
+            ForumCommand::Refuse { contribution, note } => Self { note: note.clone(), ..about("refuse", contribution) },
             #[cfg(feature = "staff")]
             ForumCommand::Hide { contribution, reason, note } => {
                 Self { reason: Some(*reason), note: note.clone(), ..about("hide", contribution) }
@@ -255,6 +345,24 @@ impl Members {
             }
             #[cfg(feature = "staff")]
             ForumCommand::SetWaiting { waiting } => Self { waiting: Some(*waiting), ..plain("set_waiting") },
+            #[cfg(feature = "staff")]
+            ForumCommand::SetStage { stage } => Self { stage: Some(stage.clone()), ..plain("set_stage") },
+            #[cfg(feature = "staff")]
+            ForumCommand::SetFloor { open, seconds } => {
+                Self { open: Some(*open), seconds: Some(*seconds), ..plain("set_floor") }
+            }
+            #[cfg(feature = "staff")]
+            ForumCommand::EnterFloor { name, interpreted } => {
+                Self { name: name.clone(), interpreted: *interpreted, ..plain("enter_floor") }
+            }
+            #[cfg(feature = "staff")]
+            ForumCommand::GiveFloor { entry } => Self { entry: *entry, ..plain("give_floor") },
+            #[cfg(feature = "staff")]
+            ForumCommand::EndFloor => plain("end_floor"),
+            #[cfg(feature = "staff")]
+            ForumCommand::DropFloor { entry } => Self { entry: Some(*entry), ..plain("drop_floor") },
+            #[cfg(feature = "staff")]
+            ForumCommand::PinFloor { entry } => Self { entry: Some(*entry), ..plain("pin_floor") },
             _ => return None,
         })
     }
@@ -277,6 +385,8 @@ impl Members {
             "support" => ForumCommand::Support { contribution: about? },
             "unsupport" => ForumCommand::Unsupport { contribution: about? },
             "withdraw" => ForumCommand::Withdraw { contribution: about? },
+            "ask_floor" => ForumCommand::AskFloor { interpreted: self.interpreted },
+            "withdraw_floor" => ForumCommand::WithdrawFloor,
             #[cfg(feature = "staff")]
             "put_back" => ForumCommand::PutBack { contribution: about? },
             #[cfg(feature = "staff")]
@@ -286,9 +396,11 @@ impl Members {
             #[cfg(feature = "staff")]
             "reject_appeal" => ForumCommand::RejectAppeal { contribution: about?, note: self.note },
             #[cfg(feature = "staff")]
-            "approve_all" => ForumCommand::ApproveAll { participant: self.participant?, seen: None },
+            "approve_all" => ForumCommand::ApproveAll { participant: self.participant?, seen: self.seen },
             #[cfg(feature = "staff")]
-            "approve" => ForumCommand::Approve { contribution: about?, seen: None },
+            "approve" => ForumCommand::Approve { contribution: about?, seen: self.seen },
+            #[cfg(feature = "staff")]
+            "refuse" => ForumCommand::Refuse { contribution: about?, note: self.note },
             #[cfg(feature = "staff")]
             "hide" => ForumCommand::Hide { contribution: about?, reason: self.reason?, note: self.note },
             #[cfg(feature = "staff")]
@@ -303,6 +415,20 @@ impl Members {
             }
             #[cfg(feature = "staff")]
             "set_waiting" => ForumCommand::SetWaiting { waiting: self.waiting? },
+            #[cfg(feature = "staff")]
+            "set_stage" => ForumCommand::SetStage { stage: self.stage? },
+            #[cfg(feature = "staff")]
+            "set_floor" => ForumCommand::SetFloor { open: self.open?, seconds: self.seconds? },
+            #[cfg(feature = "staff")]
+            "enter_floor" => ForumCommand::EnterFloor { name: self.name, interpreted: self.interpreted },
+            #[cfg(feature = "staff")]
+            "give_floor" => ForumCommand::GiveFloor { entry: self.entry },
+            #[cfg(feature = "staff")]
+            "end_floor" => ForumCommand::EndFloor,
+            #[cfg(feature = "staff")]
+            "drop_floor" => ForumCommand::DropFloor { entry: self.entry? },
+            #[cfg(feature = "staff")]
+            "pin_floor" => ForumCommand::PinFloor { entry: self.entry? },
             _ => return None,
         })
     }
@@ -352,6 +478,8 @@ pub fn request(forum: ForumId, command: &ForumCommand) -> Option<Request> {
         ForumCommand::Support { contribution } => ("POST", api_of(forum, *contribution, "/support")),
         ForumCommand::Unsupport { contribution } => ("DELETE", api_of(forum, *contribution, "/support")),
         ForumCommand::Withdraw { contribution } => ("DELETE", api_of(forum, *contribution, "")),
+        ForumCommand::AskFloor { .. } => ("POST", api(forum, "/speaking-list")),
+        ForumCommand::WithdrawFloor => ("DELETE", api(forum, "/speaking-list")),
         #[cfg(feature = "staff")]
         ForumCommand::PutBack { contribution } => ("POST", api_of(forum, *contribution, "/put-back")),
         #[cfg(feature = "staff")]
@@ -381,6 +509,25 @@ pub fn request(forum: ForumId, command: &ForumCommand) -> Option<Request> {
         ForumCommand::SetState { .. } => ("POST", api(forum, "/state")),
         #[cfg(feature = "staff")]
         ForumCommand::SetWaiting { .. } => ("POST", api(forum, "/waiting")),
+        #[cfg(feature = "staff")]
+        ForumCommand::Refuse { contribution, .. } => ("POST", api_of(forum, *contribution, "/refuse")),
+        #[cfg(feature = "staff")]
+        ForumCommand::SetStage { stage } => {
+            let body = serde_json::to_string(stage).ok()?;
+            return Some(Request { method: "POST", path: api(forum, "/stage"), body });
+        }
+        #[cfg(feature = "staff")]
+        ForumCommand::SetFloor { .. } => ("POST", api(forum, "/speaking-list/state")),
+        #[cfg(feature = "staff")]
+        ForumCommand::EnterFloor { .. } => ("POST", api(forum, "/speaking-list/hall")),
+        #[cfg(feature = "staff")]
+        ForumCommand::GiveFloor { .. } => ("POST", api(forum, "/speaking-list/next")),
+        #[cfg(feature = "staff")]
+        ForumCommand::EndFloor => ("POST", api(forum, "/speaking-list/end")),
+        #[cfg(feature = "staff")]
+        ForumCommand::DropFloor { entry } => ("POST", address::of_floor(forum, *entry, "/drop")),
+        #[cfg(feature = "staff")]
+        ForumCommand::PinFloor { entry } => ("POST", address::of_floor(forum, *entry, "/pin")),
         _ => return None,
     };
     // The address says the rest.
@@ -410,6 +557,10 @@ mod tests {
         for (name, value) in body {
             match value {
                 Value::String(value) => fields.push((name, value)),
+                Value::Array(ids) => {
+                    let id = |id: &Value| ("contribution".to_owned(), id.as_str().expect("an id").to_owned());
+                    fields.extend(ids.iter().map(id));
+                }
                 Value::Object(title) => {
                     let source = title["source"].as_str().expect("a language").to_owned();
                     let text = title["texts"][&source].as_str().expect("a text").to_owned();
@@ -452,6 +603,9 @@ mod tests {
             ForumCommand::Support { contribution },
             ForumCommand::Unsupport { contribution },
             ForumCommand::Withdraw { contribution },
+            ForumCommand::AskFloor { interpreted: false },
+            ForumCommand::AskFloor { interpreted: true },
+            ForumCommand::WithdrawFloor,
         ] {
             let request = request(FORUM, &command).expect("a request");
             assert_eq!(form(&request).command(FORUM), Some(command.clone()));
@@ -465,6 +619,9 @@ mod tests {
         let contribution = ContributionId(Uuid::from_u128(2));
         let mut commands = vec![
             ForumCommand::Approve { contribution, seen: None },
+            ForumCommand::Approve { contribution, seen: Some(Seq(7)) },
+            ForumCommand::Refuse { contribution, note: None },
+            ForumCommand::Refuse { contribution, note: Some("Das stand schon da.".to_owned()) },
             ForumCommand::Restore { contribution },
             ForumCommand::Erase { contribution },
             ForumCommand::PutBack { contribution },
@@ -473,6 +630,7 @@ mod tests {
             ForumCommand::Claim { contribution, release: true },
             ForumCommand::RejectAppeal { contribution, note: Some("Es bleibt dabei.".to_owned()) },
             ForumCommand::ApproveAll { participant: ParticipantId(Uuid::from_u128(9)), seen: None },
+            ForumCommand::ApproveAll { participant: ParticipantId(Uuid::from_u128(9)), seen: Some(Seq(8)) },
             ForumCommand::Contribute {
                 text: "Im Saal".to_owned(),
                 lang: None,
@@ -484,7 +642,25 @@ mod tests {
             ForumCommand::SetState { mode: Mode::Slow { seconds: 30 }, until: None, minutes: None },
             ForumCommand::SetState { mode: Mode::Closed, until: None, minutes: None },
             ForumCommand::SetWaiting { waiting: Waiting::FirstOfGuest },
+            ForumCommand::SetFloor { open: true, seconds: 90 },
+            ForumCommand::SetFloor { open: false, seconds: 120 },
+            ForumCommand::EnterFloor { name: "Frau Berger".to_owned(), interpreted: true },
+            ForumCommand::EnterFloor { name: String::new(), interpreted: false },
+            ForumCommand::GiveFloor { entry: None },
+            ForumCommand::GiveFloor { entry: Some(FloorId(Uuid::from_u128(4))) },
+            ForumCommand::EndFloor,
+            ForumCommand::DropFloor { entry: FloorId(Uuid::from_u128(4)) },
+            ForumCommand::PinFloor { entry: FloorId(Uuid::from_u128(4)) },
         ];
+        let stages = [
+            Stage::Off,
+            Stage::Welcome,
+            Stage::Topic { topic: TopicId(Uuid::from_u128(3)) },
+            Stage::Poll { poll: stimmwerk_core::ids::PollId(Uuid::from_u128(6)) },
+            Stage::Speaking,
+            Stage::Contributions { contributions: vec![contribution, ContributionId(Uuid::from_u128(5))] },
+        ];
+        commands.extend(stages.map(|stage| ForumCommand::SetStage { stage }));
         commands.extend(HideReason::ALL.map(|reason| ForumCommand::Hide {
             contribution,
             reason,

@@ -7,12 +7,14 @@ use serde::{Deserialize, Serialize};
 #[cfg(feature = "ssr")]
 use stimmwerk_core::forum::{ActView, AuthorView, ContributionView, FloorView, Header, Record, TopicView};
 use stimmwerk_core::forum::{ForumView, OwnView};
-use stimmwerk_core::ids::{CommandId, ParticipantId, StreamId};
+use stimmwerk_core::ids::{CommandId, ParticipantId, PollId, StreamId};
 #[cfg(feature = "ssr")]
 use stimmwerk_core::ids::{ContributionId, ForumId, ProcessId, TopicId};
 use stimmwerk_core::live::{Problem, Seq};
 #[cfg(feature = "ssr")]
 use stimmwerk_core::network::Joining;
+#[cfg(feature = "ssr")]
+use stimmwerk_core::poll::PollHeader;
 use stimmwerk_core::poll::{PollOwn, PollView};
 #[cfg(feature = "ssr")]
 use stimmwerk_core::said::Lang;
@@ -93,6 +95,10 @@ pub enum PageKind {
     #[cfg(feature = "ssr")]
     #[serde(skip)]
     Cards(Box<CardSheet>),
+    /// `/f/{forum}/polls/new` and `/p/{poll}/edit`: preparing a poll, for moderators.
+    #[cfg(feature = "ssr")]
+    #[serde(skip)]
+    Prepare(Box<PreparePage>),
     /// `/login/link`: a link is used up by a press, not by being looked at.
     #[cfg(feature = "ssr")]
     #[serde(skip)]
@@ -143,7 +149,7 @@ impl PageKind {
     /// Is it made of words only staff have, some of which others read too?
     #[cfg(feature = "ssr")]
     pub fn of_staff(&self) -> bool {
-        matches!(self, Self::Moderation(_) | Self::Log(_) | Self::Record(_) | Self::Languages)
+        matches!(self, Self::Moderation(_) | Self::Prepare(_) | Self::Log(_) | Self::Record(_) | Self::Languages)
     }
 
     /// Does the page change by itself, so that the browser takes it over?
@@ -225,6 +231,9 @@ pub struct ForumPage {
     pub now: Timestamp,
     /// The spoken code of the process and the join link; moderators only.
     pub codes: Option<Codes>,
+    /// How the newest polls of the forum stand; on the desk alone.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub polls: Vec<(PollId, PollView)>,
 }
 
 /// See [`PageKind::Poll`].
@@ -306,6 +315,21 @@ pub struct CardSheet {
     pub view: PollView,
     /// The cards in the order of their numbers.
     pub cards: Vec<VotingCard>,
+}
+
+/// See [`PageKind::Prepare`].
+#[cfg(feature = "ssr")]
+#[derive(Clone, Debug, PartialEq)]
+pub struct PreparePage {
+    /// In which process it is asked.
+    pub process: ProcessId,
+    /// In which forum.
+    pub forum: Option<ForumId>,
+    /// What is asked so far; `None`: a new one. The form goes to `POST /api/v1/processes/{process}/polls` or to
+    /// `PATCH /api/v1/polls/{poll}`.
+    pub poll: Option<PollHeader>,
+    /// A fresh id for the form.
+    pub idempotency_key: CommandId,
 }
 
 /// A voting card as it is printed.

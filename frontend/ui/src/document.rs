@@ -97,7 +97,7 @@ pub fn document(page: &PageData, shell: &Shell) -> String {
     if lives {
         let data = embedded(page).expect("page data is plain data");
         let _ = write!(html, "<script type=\"application/json\" id=\"{DATA_ID}\" nonce=\"{nonce}\">{data}</script>");
-        let sets = Sets { polls: matches!(page.page, PageKind::Poll(_)), staff: desk };
+        let sets = Sets { polls: desk || matches!(page.page, PageKind::Poll(_)), staff: desk };
         let table = table_json(lang, sets).expect("words are plain data").replace('<', "\\u003c");
         let _ = write!(html, "<script type=\"application/json\" id=\"{WORDS_ID}\" nonce=\"{nonce}\">{table}</script>");
     }
@@ -212,7 +212,11 @@ fn title(page: &PageData) -> String {
     let staff = staff_title(page);
     let own = match &page.page {
         #[cfg(feature = "staff")]
-        PageKind::Moderation(_) | PageKind::Log(_) | PageKind::Record(_) | PageKind::Languages => &staff,
+        PageKind::Moderation(_)
+        | PageKind::Prepare(_)
+        | PageKind::Log(_)
+        | PageKind::Record(_)
+        | PageKind::Languages => &staff,
         PageKind::Home(_) => document.home_title(),
         PageKind::Join(_) => document.join_title(),
         #[cfg(not(feature = "staff"))]
@@ -260,6 +264,8 @@ fn staff_title(page: &PageData) -> String {
         PageKind::Moderation(page) => (staff.title(), &page.view.forum.title),
         PageKind::Log(page) => (staff.log(), &page.place.forum.title),
         PageKind::Record(page) => (staff.record(), &page.place.forum.title),
+        PageKind::Prepare(page) if page.poll.is_some() => return staff.prepare_edit().to_owned(),
+        PageKind::Prepare(_) => return staff.prepare().to_owned(),
         _ => return staff.languages().to_owned(),
     };
     format!("{what}: {}", words.pick(title).0)

@@ -172,6 +172,9 @@ pub trait Side: 'static {
     /// The view has changed. `reads_on`: see [`Outside::reads_on`].
     fn arrived(&mut self, now: i64, reads_on: bool);
 
+    /// What the view is as of from now on.
+    fn as_of(&mut self, _seq: Seq) {}
+
     /// The server said what time it is.
     fn clock(&mut self, _now: i64) {}
 
@@ -630,6 +633,7 @@ impl<O: Outside, S: Side> Live<O, S> {
 
     /// The view has changed.
     fn arrived(&mut self) {
+        self.side.as_of(self.have);
         self.side.arrived(self.outside.now(), self.outside.reads_on());
         self.settle();
     }

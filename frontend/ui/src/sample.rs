@@ -91,6 +91,7 @@ pub fn forum_page(contributions: Vec<ContributionView>) -> ForumPage {
         idempotency_key: CommandId(uuid(77)),
         now: Timestamp(NOW),
         codes: None,
+        polls: Vec::new(),
     }
 }
 

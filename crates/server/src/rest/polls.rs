@@ -93,6 +93,7 @@ pub struct NewPoll {
 #[utoipa::path(post, path = "/api/v1/processes/{process}/polls", tag = "polls", params(("process" = String, Path)),
     request_body = NewPoll, responses((status = 201, body = Written)))]
 pub async fn create(State(app): State<AppState>, gate: Gate, fields: Fields<NewPoll>) -> Answer<Response> {
+    let is_form = matches!(fields, Fields::Form(_));
     let NewPoll { forum, question } = match fields {
         Fields::Json(new) => new,
         Fields::Form(fields) => {
@@ -101,7 +102,16 @@ pub async fn create(State(app): State<AppState>, gate: Gate, fields: Fields<NewP
         }
     };
     let command = NetworkCommand::CreatePoll { process: gate.process()?, forum, question: Box::new(question) };
-    Ok(created(app.tell_network(&gate, command).await?))
+    let answer = created(app.tell_network(&gate, command).await?);
+    Ok(to_desk(answer, forum.filter(|_| is_form)))
+}
+
+/// A form that was taken leads to the desk of the forum; one that was refused comes back where it was.
+fn to_desk(answer: Response, forum: Option<ForumId>) -> Response {
+    match forum {
+        Some(forum) => lead(answer, &format!("/f/{forum}/moderation#polls")),
+        None => answer,
+    }
 }
 
 /// A poll.
@@ -115,11 +125,13 @@ pub async fn show(State(app): State<AppState>, gate: Gate) -> Answer<Json<PollAn
 #[utoipa::path(patch, path = "/api/v1/polls/{poll}", tag = "polls", params(("poll" = String, Path)),
     request_body = Question, responses((status = 200, body = Written)))]
 pub async fn change(State(app): State<AppState>, gate: Gate, fields: Fields<Question>) -> Answer<Response> {
-    let question = match fields {
-        Fields::Json(question) => question,
-        Fields::Form(fields) => question(&fields)?,
+    let (question, is_form) = match fields {
+        Fields::Json(question) => (question, false),
+        Fields::Form(fields) => (question(&fields)?, true),
     };
-    Ok(changed(app.tell_poll(&gate, PollCommand::Edit { question: Box::new(question) }).await?))
+    let forum = if is_form { app.read_poll(&gate).await?.view.poll.and_then(|poll| poll.forum) } else { None };
+    let answer = changed(app.tell_poll(&gate, PollCommand::Edit { question: Box::new(question) }).await?);
+    Ok(to_desk(answer, forum))
 }
 
 /// A time from now on.

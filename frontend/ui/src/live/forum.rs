@@ -185,6 +185,10 @@ impl Side for ForumSide {
         }
     }
 
+    fn as_of(&mut self, seq: Seq) {
+        self.board.seq.set(seq);
+    }
+
     fn arrived(&mut self, now: i64, reads_on: bool) {
         let (newest, new) = self.board.view.with_untracked(|view| {
             let own = self.board.own.read_untracked();

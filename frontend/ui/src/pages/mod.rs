@@ -76,7 +76,9 @@ pub fn page(page: PageData, words: AllWords) -> AnyView {
         #[cfg(feature = "ssr")]
         PageKind::Cards(page) => poll::cards(cx, words.polls, document, *page),
         #[cfg(feature = "staff")]
-        PageKind::Moderation(forum) => moderation::moderation(cx, words.staff, *forum, page.me),
+        PageKind::Moderation(forum) => moderation::moderation(cx, words.staff, words.polls, *forum, page.me),
+        #[cfg(all(feature = "ssr", feature = "staff"))]
+        PageKind::Prepare(page) => moderation::prepare(cx, words.staff, *page),
         // The document loads the program that has it.
         #[cfg(not(feature = "staff"))]
         PageKind::Moderation(_) => ().into_any(),

@@ -131,6 +131,7 @@ pub mod icons {
         SLOW = "clock";
         LOCK = "pause";
         CLOSE = "stop";
+        SHOW = "screen";
     }
 }
 

@@ -1,6 +1,7 @@
 //! A conversation: what it is about, the text field, what is on its way, and the list.
 
 mod composer;
+mod hall;
 mod item;
 mod me;
 mod own;
@@ -72,6 +73,7 @@ pub fn forum(cx: Cx, page: ForumPage, me: Option<Me>) -> AnyView {
             </header>
             <div class="say">{composer::composer(cx, board, place, &page, me.as_ref())}</div>
             <div class="stream">
+                {hall::hall(cx, board, place)}
                 {own::own(cx, board, place)}
                 {topics(cx, board, place)}
                 {list(cx, board, place, words.forum_list(), move |row| item::item(cx, board, place, row))}

@@ -1,7 +1,7 @@
 //! What only the reader sees: their texts on the way, waiting, and hidden.
 
 use leptos::prelude::*;
-use stimmwerk_core::forum::{HideReason, OwnHidden, OwnWaiting};
+use stimmwerk_core::forum::{HideReason, OwnHidden, OwnRefused, OwnWaiting};
 use stimmwerk_core::ids::ContributionId;
 
 use super::super::parts::{area_html, digest, each, hidden, icon, icons, problem};
@@ -41,6 +41,8 @@ pub fn own(cx: Cx, board: Board, place: ForumPlace) -> AnyView {
         Memo::new(move |_| board.own.with(|own| own.as_ref().map(|own| own.waiting.clone()).unwrap_or_default()));
     let hides_now =
         Memo::new(move |_| board.own.with(|own| own.as_ref().map(|own| own.hidden.clone()).unwrap_or_default()));
+    let refused =
+        Memo::new(move |_| board.own.with(|own| own.as_ref().map(|own| own.refused.clone()).unwrap_or_default()));
     view! {
         <ul class="own">
             {sent(cx, board, TEXT)}
@@ -56,6 +58,11 @@ pub fn own(cx: Cx, board: Board, place: ForumPlace) -> AnyView {
                     (one.id, one.why.note.as_ref().map(digest), appeal)
                 },
                 move |one| hides(cx, place, &one),
+            )}
+            {each(
+                move || refused.get(),
+                |one| (one.id, one.at.0, one.note.as_ref().map(digest)),
+                move |one| unchanged(cx, place, &one),
             )}
         </ul>
     }
@@ -114,6 +121,36 @@ fn on_the_way(cx: Cx, board: Board, one: &Pending, field: &'static str) -> AnyVi
                 <button class="quiet" type="button" on:click=discard>
                     {words.own_discard()}
                 </button>
+            </p>
+        </li>
+    }
+    .into_any()
+}
+
+/// A change or addition was not taken.
+fn unchanged(cx: Cx, place: ForumPlace, one: &OwnRefused) -> AnyView {
+    let words = cx.words;
+    let note = one.note.as_ref().map(|note| {
+        view! {
+            <p class="hint">{words.own_note()}</p>
+            <blockquote class="plain-text" dir="auto">
+                {note.to_string()}
+            </blockquote>
+        }
+        .into_any()
+    });
+    view! {
+        <li class="panel refused">
+            <h3>
+                {icon(icons::WARN)}
+                {words.own_change_refused()}
+            </h3>
+            {note}
+            <p class="hint">{words.own_change_refused_means()}</p>
+            <p>
+                <a class="button quiet" href=address::thread(place.forum, one.id)>
+                    {words.item_open()}
+                </a>
             </p>
         </li>
     }

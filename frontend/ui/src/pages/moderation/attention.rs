@@ -162,6 +162,7 @@ fn decide(desk: Desk, one: &ContributionView) -> AnyView {
     let id = one.id;
     let changed = one.pending.is_some() || one.addition.is_some();
     let approve = changed.then(|| press(desk, id, "/approve", words.approve(), icons::CHECK, PART));
+    let refuse = changed.then(|| refuse(desk, id));
     let reported = !one.reports.is_empty();
     let dismiss = reported.then(|| press(desk, id, "/dismiss", words.dismiss(), icons::CHECK, PART));
     let named = one.reports.iter().any(|report| report.what == Reported::Name) && one.author.name.is_some();
@@ -169,9 +170,31 @@ fn decide(desk: Desk, one: &ContributionView) -> AnyView {
     let name = person.map(|person| reset_name(desk, person, PART));
     view! {
         {approve}
+        {refuse}
         {dismiss}
         {name}
         {hide(desk, id, PART)}
+    }
+    .into_any()
+}
+
+/// Leaves it as it is: only what its author would like instead is refused.
+fn refuse(desk: Desk, id: ContributionId) -> AnyView {
+    let Desk { cx, words, place, .. } = desk;
+    let action = address::api_of(place.forum, id, "/refuse");
+    view! {
+        <details class="over reject" open=cx.refused_by(&action).is_some()>
+            <summary class="button">
+                {icon(icons::CLOSE)}
+                {words.refuse()}
+            </summary>
+            <form method="post" action=action.clone()>
+                {hidden("next", desk.back_to(PART))}
+                <p class="hint">{words.refuse_means()}</p>
+                {note(desk, id, &action)}
+                <button>{words.refuse_go()}</button>
+            </form>
+        </details>
     }
     .into_any()
 }

@@ -10,9 +10,10 @@ mod here {
     use leptos::prelude::*;
     use wasm_bindgen::prelude::*;
 
+    use crate::command::Request;
     use crate::live::Failure;
 
-    /// Whether single keys do something here, kept in this tab.
+    /// Whether single keys do something here, kept on this device.
     const KEYS: &str = "stimmwerk.keys";
 
     /// The clock, in milliseconds.
@@ -66,7 +67,9 @@ mod here {
             }
             let target = event.target().and_then(|target| target.dyn_into::<web_sys::Element>().ok());
             let typing = |element: &web_sys::Element| element.closest("input,textarea,select").ok().flatten().is_some();
-            if !target.as_ref().is_some_and(typing) && call(&event.key()) {
+            // Escape writes nothing.
+            let means = event.key() == "Escape" || !target.as_ref().is_some_and(typing);
+            if means && call(&event.key()) {
                 event.prevent_default();
             }
         });
@@ -75,15 +78,24 @@ mod here {
         heard.forget();
     }
 
+    /// Calls this once, so many milliseconds later.
+    pub fn later(wait: i32, call: impl FnOnce() + 'static) {
+        set_timeout(call, std::time::Duration::from_millis(wait.unsigned_abs().into()));
+    }
+
+    fn storage() -> Option<web_sys::Storage> {
+        window().local_storage().ok().flatten()
+    }
+
     /// Are single keys wanted?
     pub fn keys() -> bool {
-        let kept = window().session_storage().ok().flatten().and_then(|storage| storage.get_item(KEYS).ok().flatten());
+        let kept = storage().and_then(|storage| storage.get_item(KEYS).ok().flatten());
         kept.as_deref() != Some("off")
     }
 
     /// Keeps whether they are.
     pub fn keep_keys(on: bool) {
-        if let Some(storage) = window().session_storage().ok().flatten() {
+        if let Some(storage) = storage() {
             _ = storage.set_item(KEYS, if on { "on" } else { "off" });
         }
     }
@@ -92,15 +104,21 @@ mod here {
     pub fn ask(
         method: &'static str,
         path: String,
-        body: Option<&'static str>,
+        body: Option<String>,
         then: impl FnOnce(Result<String, Failure>) + 'static,
     ) {
-        leptos::task::spawn_local(async move { then(crate::browser::ask(method, &path, None, body).await) });
+        leptos::task::spawn_local(async move { then(crate::browser::ask(method, &path, None, body.as_deref()).await) });
+    }
+
+    /// Sends a write.
+    pub fn send(request: Request, then: impl FnOnce(Result<String, Failure>) + 'static) {
+        ask(request.method, request.path, Some(request.body), then);
     }
 }
 
 #[cfg(not(feature = "hydrate"))]
 mod nowhere {
+    use crate::command::Request;
     use crate::live::Failure;
 
     #[cfg(test)]
@@ -109,6 +127,8 @@ mod nowhere {
         pub static CLOCK: std::cell::Cell<i64> = const { std::cell::Cell::new(0) };
         /// What has the focus in a test.
         pub static FOCUS: std::cell::RefCell<Option<String>> = const { std::cell::RefCell::new(None) };
+        /// What was sent in a test beside the store.
+        pub static SENT: std::cell::RefCell<Vec<Request>> = const { std::cell::RefCell::new(Vec::new()) };
     }
 
     /// The clock, in milliseconds.
@@ -156,8 +176,22 @@ mod nowhere {
     pub fn ask(
         _method: &'static str,
         _path: String,
-        _body: Option<&'static str>,
+        _body: Option<String>,
         _then: impl FnOnce(Result<String, Failure>) + 'static,
     ) {
     }
+
+    /// Calls this once, later: a test does.
+    pub fn later(_wait: i32, _call: impl FnOnce() + 'static) {}
+
+    /// Sends a write.
+    #[cfg(test)]
+    pub fn send(request: Request, then: impl FnOnce(Result<String, Failure>) + 'static) {
+        SENT.with_borrow_mut(|sent| sent.push(request));
+        then(Ok(String::new()));
+    }
+
+    /// Sends a write.
+    #[cfg(not(test))]
+    pub fn send(_request: Request, _then: impl FnOnce(Result<String, Failure>) + 'static) {}
 }

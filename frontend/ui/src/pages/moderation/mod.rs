@@ -3,11 +3,17 @@
 //! a press can be taken back.
 
 mod attention;
+mod countdown;
 mod device;
+mod floor;
 mod hall;
 mod order;
+mod polls;
+#[cfg(feature = "ssr")]
+mod prepare;
 mod queue;
 mod settings;
+mod stage;
 #[cfg(test)]
 mod tests;
 mod undo;
@@ -16,8 +22,9 @@ use std::rc::Rc;
 
 use leptos::ev::SubmitEvent;
 use leptos::prelude::*;
-use stimmwerk_core::forum::{ContributionView, ForumCommand, HideReason};
-use stimmwerk_core::ids::{ContributionId, ParticipantId, ProcessId};
+use stimmwerk_core::forum::{ContributionView, ForumCommand, HideReason, Stage as Shown};
+use stimmwerk_core::ids::{ContributionId, ParticipantId, PollId, ProcessId};
+use stimmwerk_core::poll::PollView;
 use stimmwerk_core::time::Timestamp;
 
 use super::forum::{Row, at, author, author_name, connection, facts, list, live_board, on_its_way, text, voices, when};
@@ -29,18 +36,27 @@ use crate::data::{ForumPage, Me};
 use crate::dom;
 use crate::live::{Failure, Pending, Stage};
 use crate::view::{AnyView, IntoAny};
-use crate::words::StaffWords;
+use crate::words::{PollWords, StaffWords};
+use countdown::Counting;
+use floor::Called;
 use order::{Queue, arrange, leaves};
+#[cfg(feature = "ssr")]
+pub use prepare::prepare;
 use undo::{Done, UNDO_MS, What};
 
 /// A press that follows another one faster than this is not meant: the thumb came down twice. In milliseconds.
 const BOUNCE_MS: i64 = 350;
+
+/// How often polls are asked for in which people vote, in seconds.
+#[cfg(feature = "hydrate")]
+const LOOK_SECONDS: i64 = 2;
 
 /// What this page's components need.
 #[derive(Clone, Copy)]
 struct Desk {
     cx: Cx,
     words: StaffWords,
+    poll_words: PollWords,
     board: Board,
     place: ForumPlace,
     process: ProcessId,
@@ -69,6 +85,18 @@ struct Desk {
     keys: RwSignal<bool>,
     /// When something was pressed last.
     pressed_at: StoredValue<i64>,
+    /// The forum's polls, as far as they are known here.
+    details: RwSignal<Vec<(PollId, PollView)>>,
+    /// What happens in three seconds.
+    counting: RwSignal<Option<Counting>>,
+    /// The contributions that are on stage, or were there last.
+    chosen: Memo<Vec<ContributionId>>,
+    /// A name for the speaking list that was not taken yet.
+    floor_name: RwSignal<String>,
+    /// What was said aloud of the turn.
+    called: StoredValue<Called>,
+    /// The code to be said aloud.
+    spoken: StoredValue<Option<String>>,
 }
 
 /// A thing on the desk.
@@ -89,7 +117,7 @@ impl Spot {
 }
 
 /// See [`crate::data::PageKind::Moderation`].
-pub fn moderation(cx: Cx, words: StaffWords, page: ForumPage, me: Option<Me>) -> AnyView {
+pub fn moderation(cx: Cx, words: StaffWords, polls: PollWords, page: ForumPage, me: Option<Me>) -> AnyView {
     let board = live_board(cx, &page);
     let place = ForumPlace {
         forum: page.view.forum.id,
@@ -97,7 +125,7 @@ pub fn moderation(cx: Cx, words: StaffWords, page: ForumPage, me: Option<Me>) ->
         topic: page.view.window.topic,
         before: cx.path.with_value(|path| address::parameter(path, "before").and_then(|before| before.parse().ok())),
     };
-    let desk = Desk::new(cx, words, board, place, &page, me.as_ref());
+    let desk = Desk::new(cx, (words, polls), board, place, &page, me.as_ref());
     #[cfg(feature = "hydrate")]
     desk.live();
     let contributions = address::api(place.forum, "/contributions");
@@ -116,17 +144,21 @@ pub fn moderation(cx: Cx, words: StaffWords, page: ForumPage, me: Option<Me>) ->
                 {settings::states(desk)}
                 {queue::queue(desk)}
                 {attention::attention(desk)}
+                {polls::polls(desk)}
+                {floor::floor(desk)}
                 {hall}
                 {on_its_way(cx, board, hall::TEXT)}
                 {list(cx, board, place, words.list(), move |row| listed(desk, row))}
             </div>
             <aside class="side">
+                {stage::stage(desk)}
                 {page.codes.map(|codes| settings::invite(desk, codes))}
                 {settings::rule(desk)}
                 {topics}
                 {help(desk)}
             </aside>
             {bar(desk)}
+            {countdown::countdown(desk)}
             {voices(cx, board)}
         </div>
     }
@@ -134,7 +166,14 @@ pub fn moderation(cx: Cx, words: StaffWords, page: ForumPage, me: Option<Me>) ->
 }
 
 impl Desk {
-    fn new(cx: Cx, words: StaffWords, board: Board, place: ForumPlace, page: &ForumPage, me: Option<&Me>) -> Self {
+    fn new(
+        cx: Cx,
+        (words, poll_words): (StaffWords, PollWords),
+        board: Board,
+        place: ForumPlace,
+        page: &ForumPage,
+        me: Option<&Me>,
+    ) -> Self {
         let (mine, presses) = (RwSignal::new(Vec::new()), RwSignal::new(0));
         let queue = Memo::new(move |before: Option<&Queue>| {
             board.view.with(|view| {
@@ -144,9 +183,16 @@ impl Desk {
                 })
             })
         });
+        let chosen = Memo::new(move |before: Option<&Vec<ContributionId>>| {
+            board.view.with(|view| match &view.stage {
+                Shown::Contributions { contributions } => contributions.clone(),
+                _ => before.cloned().unwrap_or_default(),
+            })
+        });
         let desk = Self {
             cx,
             words,
+            poll_words,
             board,
             place,
             process: page.view.forum.process,
@@ -163,6 +209,12 @@ impl Desk {
             current: RwSignal::new(None),
             keys: RwSignal::new(true),
             pressed_at: StoredValue::new(i64::MIN / 2),
+            details: RwSignal::new(page.polls.clone()),
+            counting: RwSignal::new(None),
+            chosen,
+            floor_name: RwSignal::new(String::new()),
+            called: StoredValue::new(Called::default()),
+            spoken: StoredValue::new(page.codes.as_ref().map(|codes| codes.spoken.clone())),
         };
         desk.keep_refused();
         board.ear.set_value(Some(Rc::new(move |one| desk.answered(one))));
@@ -174,6 +226,7 @@ impl Desk {
         let Some(refused) = self.cx.refused.get_value() else { return };
         let field = |name: &str| refused.fields.get(name).cloned().unwrap_or_default();
         self.title.set(field("title"));
+        self.floor_name.set(field("name"));
         self.board.composer.hall.set(field("hall"));
         if let Some(id) = refused.action.rsplit('/').nth(1).and_then(|id| id.parse().ok()) {
             self.set_note(id, field("note"));
@@ -210,8 +263,12 @@ impl Desk {
         }
         match &one.command {
             ForumCommand::Hide { contribution, note: Some(note), .. }
+            | ForumCommand::Refuse { contribution, note: Some(note) }
             | ForumCommand::RejectAppeal { contribution, note: Some(note) } => {
                 self.notes.update(|notes| notes.retain(|have| (have.0, &have.1) != (*contribution, note)));
+            }
+            ForumCommand::EnterFloor { name, .. } if *name == self.floor_name.get_untracked() => {
+                self.floor_name.set(String::new());
             }
             ForumCommand::AddTopic { title }
                 if title.texts.values().any(|have| **have == *self.title.get_untracked()) =>
@@ -237,10 +294,14 @@ impl Desk {
                 let clock = device::clock();
                 self.now.set(Timestamp(clock + ahead.get_value()));
                 self.undo.maybe_update(|list| undo::expire(list, clock));
+                if (clock / 1_000) % LOOK_SECONDS == 0 {
+                    self.look_at_open();
+                }
             });
             device::on_key(move |key| self.key(key));
         });
         Effect::new(move |_| self.send_back());
+        self.follow_polls();
     }
 
     /// A form of the desk is being sent.
@@ -253,6 +314,18 @@ impl Desk {
             device::ask("POST", form.action, body, move |answer| say(said, outcome(words, failed, answer)));
             return;
         }
+        if form.action.starts_with(address::POLLS) {
+            if self.submit_poll(&form) {
+                event.prevent_default();
+            }
+            return;
+        }
+        if form.deletes() && form.action == address::api(self.place.forum, "/screens") {
+            event.prevent_default();
+            let (said, words, failed) = (self.board.said, self.words.stage_lock_done(), self.cx.words.site_failed());
+            device::ask("DELETE", form.action, None, move |answer| say(said, outcome(words, failed, answer)));
+            return;
+        }
         let Some(command) = form.command(self.place.forum) else { return };
         if self.press(command, false) {
             event.prevent_default();
@@ -260,11 +333,11 @@ impl Desk {
     }
 
     /// What a form does with a person is no command to the forum: what is sent, and what is said then.
-    fn about_person(self, action: &str) -> Option<(Option<&'static str>, &'static str)> {
+    fn about_person(self, action: &str) -> Option<(Option<String>, &'static str)> {
         if action.ends_with("/reset-name") {
             Some((None, self.words.name_reset_done()))
         } else if action.ends_with("/ban") {
-            Some((Some("{\"banned\":true}"), self.words.ban_done()))
+            Some((Some("{\"banned\":true}".to_owned()), self.words.ban_done()))
         } else {
             None
         }
@@ -290,11 +363,12 @@ impl Desk {
             | ForumCommand::Hide { contribution, .. }
             | ForumCommand::Dismiss { contribution }
             | ForumCommand::Restore { contribution }
+            | ForumCommand::Refuse { contribution, .. }
             | ForumCommand::RejectAppeal { contribution, .. } => spots.iter().position(|spot| spot.id == *contribution),
             ForumCommand::ApproveAll { .. } => self.here(&spots),
             _ => None,
         };
-        let Some(id) = hands.command(command) else { return false };
+        let Some(id) = hands.command(self.as_read(command)) else { return false };
         if clears {
             self.pressed_at.set_value(now);
         }
@@ -319,6 +393,16 @@ impl Desk {
             device::focus(row, by_key);
         }
         true
+    }
+
+    /// Says of an approval what was on this page: what is newer was not read.
+    fn as_read(self, command: ForumCommand) -> ForumCommand {
+        let seen = Some(self.board.seq.get_untracked());
+        match command {
+            ForumCommand::Approve { contribution, .. } => ForumCommand::Approve { contribution, seen },
+            ForumCommand::ApproveAll { participant, .. } => ForumCommand::ApproveAll { participant, seen },
+            other => other,
+        }
     }
 
     /// Where the focus goes when this was pressed in the list, whose row will be another one then: to the row after it,
@@ -396,6 +480,9 @@ impl Desk {
     /// A key was pressed alone. `true`: it meant something.
     #[cfg(any(feature = "hydrate", test))]
     fn key(self, key: &str) -> bool {
+        if key == "Escape" {
+            return self.stop_counting();
+        }
         if !self.keys.get_untracked() || self.board.hands().is_none() {
             return false;
         }
@@ -409,6 +496,12 @@ impl Desk {
         };
         match (key, here) {
             ("u" | "U", _) => self.take_back(None),
+            ("b" | "B", _) => _ = self.press(ForumCommand::SetStage { stage: Shown::Off }, true),
+            ("n" | "N", _) => {
+                if self.board.view.with_untracked(|view| !view.floor.entries.is_empty()) {
+                    self.press(ForumCommand::GiveFloor { entry: None }, true);
+                }
+            }
             ("j" | "J", Some(at)) => go((at + 1).min(spots.len() - 1)),
             ("k" | "K", Some(at)) => go(at.saturating_sub(1)),
             // Nothing is decided that was not looked at.
@@ -471,6 +564,7 @@ fn ways(desk: Desk) -> AnyView {
     };
     let waiting = Memo::new(move |_| desk.queue.with(|queue| queue.waiting().count()));
     let asking = Memo::new(move |_| board.view.with(|view| view.attention.len()));
+    let speakers = Memo::new(move |_| board.view.with(|view| view.floor.entries.len()));
     let number = |count: Memo<usize>| {
         view! {
             <span class="number" translate="no" hidden=move || count.get() == 0>
@@ -489,6 +583,19 @@ fn ways(desk: Desk) -> AnyView {
                 {icon(icons::WARN)}
                 {words.attention()}
                 {number(asking)}
+            </a>
+            <a class="button" href="#polls">
+                {icon(icons::CHECK)}
+                {words.polls()}
+            </a>
+            <a class="button" href="#floor">
+                {icon(icons::TALK)}
+                {words.floor()}
+                {number(speakers)}
+            </a>
+            <a class="button" href="#stage">
+                {icon(icons::SHOW)}
+                {words.stage()}
             </a>
             <a class="button" href="#hall">
                 {icon(icons::EDIT)}
@@ -574,8 +681,10 @@ fn help(desk: Desk) -> AnyView {
             <h2 id="keys">{words.keys()}</h2>
             <ul>
                 {key("j", words.keys_next())} {key("k", words.keys_previous())} {key("a", words.approve())}
-                {key("h", words.hide())} {key("u", words.undo())}
+                {key("h", words.hide())} {key("u", words.undo())} {key("b", words.keys_stage_off())}
+                {key("n", words.keys_floor_next())} {key("Esc", words.keys_escape())}
             </ul>
+            <p class="hint">{words.keys_means()}</p>
             <button
                 type="button"
                 aria-pressed=move || if keys.get() { "true" } else { "false" }
@@ -594,7 +703,10 @@ fn listed(desk: Desk, row: Row) -> Option<AnyView> {
     let one = board.view.with_untracked(|view| at(&view.contributions, row).cloned())?;
     let support = Memo::new(move |_| board.view.with(|view| at(&view.contributions, row).map_or(0, |one| one.support)));
     let (body, acts) = match &one.hidden {
-        None => (text(&one), view! { {hide(desk, one.id, "list")} {more(desk, &one, "list")} }.into_any()),
+        None => {
+            let acts = view! { {stage::put(desk, one.id)} {hide(desk, one.id, "list")} {more(desk, &one, "list")} };
+            (text(&one), acts.into_any())
+        }
         Some(why) => {
             let restore = press(desk, one.id, "/restore", words.restore(), icons::UP, "list");
             (attention::why_hidden(words, why), view! { {restore} {more(desk, &one, "list")} }.into_any())
@@ -636,10 +748,12 @@ fn press(
     picture: &'static str,
     part: &'static str,
 ) -> AnyView {
-    let class = if verb == "/approve" { "main" } else { "" };
+    let approves = verb == "/approve";
+    let class = if approves { "main" } else { "" };
+    let seen = approves.then(|| seen(desk));
     view! {
         <form method="post" action=address::api_of(desk.place.forum, id, verb)>
-            {hidden("next", desk.back_to(part))}
+            {hidden("next", desk.back_to(part))} {seen}
             <button class=class>
                 {icon(picture)}
                 {word}
@@ -647,6 +761,11 @@ fn press(
         </form>
     }
     .into_any()
+}
+
+/// As of which event the words of a form were read. The program says it anew with every press.
+fn seen(desk: Desk) -> AnyView {
+    hidden("seen", desk.board.seq.get_untracked().to_string())
 }
 
 /// Hiding: the press on a reason does it.

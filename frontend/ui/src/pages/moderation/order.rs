@@ -70,6 +70,10 @@ pub fn leaves(pending: &[Pending], one: &ContributionView) -> bool {
             {
                 gone = true;
             }
+            // What was reported of it stays to be looked at.
+            ForumCommand::Refuse { contribution, .. } if *contribution == one.id && one.reports.is_empty() => {
+                gone = true;
+            }
             ForumCommand::ApproveAll { participant, .. }
                 if one.waits && one.author.participant == Some(*participant) =>
             {

@@ -8,7 +8,7 @@ use stimmwerk_core::ids::ParticipantId;
 use super::super::forum::{author, author_name, text, version};
 use super::super::parts::{each, hidden, icon, icons, sentence, short};
 use super::order::Slot;
-use super::{Desk, Spot, from_hall, hide, more, press, since};
+use super::{Desk, Spot, from_hall, hide, more, press, seen, since};
 use crate::address;
 use crate::view::{AnyView, IntoAny};
 
@@ -167,7 +167,7 @@ fn approve_all(desk: Desk, person: ParticipantId) -> AnyView {
     let form = move |count: u32| {
         view! {
             <form method="post" action=action.get_value()>
-                {hidden("next", desk.back_to(PART))}
+                {hidden("next", desk.back_to(PART))} {seen(desk)}
                 <button class="quiet">{words.approve_all(count)}</button>
             </form>
         }

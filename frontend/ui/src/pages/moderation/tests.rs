@@ -58,7 +58,7 @@ fn desk(queue: Vec<ContributionView>) -> (Owner, Desk, Rc<RefCell<Vec<ForumComma
         let cx = sample::cx("");
         let board = Board::new(&page, cx);
         let place = ForumPlace { forum: page.view.forum.id, moderation: true, topic: None, before: None };
-        let desk = Desk::new(cx, StaffWords::of("de"), board, place, &page, None);
+        let desk = Desk::new(cx, (StaffWords::of("de"), PollWords::of("de")), board, place, &page, None);
         let sent = Rc::new(RefCell::new(Vec::new()));
         board.hands.set_value(Some(Rc::new(Sends(board, sent.clone()))));
         (desk, sent)
@@ -77,7 +77,7 @@ fn answered(desk: Desk, change: impl FnOnce(&mut ForumView)) {
 }
 
 fn approve(n: u64) -> ForumCommand {
-    ForumCommand::Approve { contribution: id(n), seen: None }
+    ForumCommand::Approve { contribution: id(n), seen: Some(Seq(90)) }
 }
 
 fn later(ms: i64) {

@@ -1,0 +1,581 @@
+//! The forum's polls: prepared ones are started, open ones are closed, closed ones are shown. Where everyone will see
+//! it, it counts three seconds first.
+
+use leptos::prelude::*;
+use serde::Serialize;
+use stimmwerk_core::forum::PollPlaceInForum;
+use stimmwerk_core::ids::PollId;
+use stimmwerk_core::poll::{Electorate, Phase, PollHeader, PollView};
+use stimmwerk_core::tally::Method;
+
+use super::super::parts::{digest, each, hidden, icon, icons, sentence, texts};
+use super::super::poll::parts::option_text;
+use super::{Desk, device, outcome};
+use crate::address;
+use crate::board::say;
+use crate::command::{Form, Request};
+use crate::view::{AnyView, IntoAny};
+
+/// The part of the page, for links.
+const PART: &str = "polls";
+
+/// So long after voting cards were asked for they are counted, in milliseconds.
+const CARDS_MS: i32 = 2_000;
+
+/// Something that is done to a poll.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Deed {
+    /// To which.
+    poll: PollId,
+    /// What.
+    act: Act,
+    /// The request it is.
+    pub request: Request,
+}
+
+/// What can be done to a poll.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Act {
+    Start,
+    Again,
+    Close,
+    CloseNow,
+    Reveal,
+    Other,
+}
+
+/// What a request says, each left out where there is none.
+#[derive(Debug, Default, Serialize)]
+struct Body {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    seconds: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    counts: Option<Vec<u32>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    people: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    marks: Option<Vec<u8>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ballots: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    from: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    to: Option<u32>,
+}
+
+impl Deed {
+    /// What a form does to a poll. `None`: it goes its own way.
+    pub fn of(form: &Form, polls: &[(PollId, PollView)]) -> Option<Self> {
+        let (poll, verb) = form.action.strip_prefix(address::POLLS)?.split_once('/')?;
+        let poll = poll.parse().ok()?;
+        let header = || polls.iter().find(|(id, _)| *id == poll)?.1.poll.as_ref();
+        let seconds = form.read("seconds").or_else(|| Some(form.read::<u32>("minutes")?.saturating_mul(60)));
+        let (act, body) = match verb {
+            "open" => (Act::Start, Body { seconds, ..Body::default() }),
+            "again" => (Act::Again, Body::default()),
+            "end" => (Act::Other, Body { seconds, ..Body::default() }),
+            "close" if seconds == Some(0) => (Act::CloseNow, Body { seconds, ..Body::default() }),
+            "close" => (Act::Close, Body { seconds, ..Body::default() }),
+            "reveal" => (Act::Reveal, Body::default()),
+            "hands" => {
+                let counts = Some(numbers(form, header()?));
+                (Act::Other, Body { counts, people: form.read("people"), ..Body::default() })
+            }
+            "paper" => {
+                let marks = Some(marks(form, header()?));
+                let ballots = Some(form.read("ballots").unwrap_or(1));
+                (Act::Other, Body { marks, ballots, ..Body::default() })
+            }
+            "cards/void" => (Act::Other, Body { from: form.read("from"), to: form.read("to"), ..Body::default() }),
+            _ => return None,
+        };
+        let body = serde_json::to_string(&body).ok()?;
+        Some(Self { poll, act, request: Request { method: "POST", path: form.action.clone(), body } })
+    }
+
+    /// The id of the poll's element.
+    pub fn anchor(&self) -> String {
+        anchor(self.poll)
+    }
+}
+
+fn anchor(poll: PollId) -> String {
+    let mut anchor = String::from("poll-");
+    anchor.push_str(&poll.to_string());
+    anchor
+}
+
+fn mark(at: usize) -> String {
+    let mut name = String::from("mark_");
+    name.push_str(&at.to_string());
+    name
+}
+
+/// `mark_0`, `mark_1` … of a form.
+fn numbers<T: std::str::FromStr + Default>(form: &Form, poll: &PollHeader) -> Vec<T> {
+    (0..poll.options()).map(|at| form.read(&mark(at)).unwrap_or_default()).collect()
+}
+
+/// What stands on a ballot, as a form says it.
+fn marks(form: &Form, poll: &PollHeader) -> Vec<u8> {
+    if !poll.question.method.by_hands() {
+        return numbers(form, poll);
+    }
+    let mut marks = vec![0; poll.options()];
+    for (_, at) in form.fields.iter().filter(|(name, _)| name == "option") {
+        if let Some(mark) = at.parse::<usize>().ok().and_then(|at| marks.get_mut(at)) {
+            *mark = 1;
+        }
+    }
+    marks
+}
+
+impl Desk {
+    /// A form about a poll is being sent. `false`: it goes its own way.
+    pub(super) fn submit_poll(self, form: &Form) -> bool {
+        let Some(deed) = self.details.with_untracked(|polls| Deed::of(form, polls)) else {
+            // Cards open in a window of their own; then there are more of them here.
+            let poll =
+                form.action.strip_prefix(address::POLLS).and_then(|rest| rest.strip_suffix("/cards")?.parse().ok());
+            if let Some(poll) = poll {
+                device::later(CARDS_MS, move || self.look_at(poll));
+            }
+            return false;
+        };
+        let words = self.words;
+        match deed.act {
+            Act::Start => self.count_down(words.polls_start(), deed),
+            Act::Again => self.count_down(words.polls_again(), deed),
+            Act::Close => self.count_down(words.polls_close(), deed),
+            Act::Reveal => self.count_down(words.polls_reveal(), deed),
+            Act::CloseNow | Act::Other => self.carry_out(deed),
+        }
+        true
+    }
+
+    /// Does it, and says how it went.
+    pub(super) fn carry_out(self, deed: Deed) {
+        let (words, said, failed) = (self.words, self.board.said, self.cx.words.site_failed());
+        let done = match deed.act {
+            Act::Start | Act::Again => words.polls_done_start(),
+            Act::Close => words.polls_done_close(),
+            Act::CloseNow => words.polls_done_closed(),
+            Act::Reveal => words.polls_done_reveal(),
+            Act::Other => words.saved(),
+        };
+        let poll = deed.poll;
+        device::send(deed.request, move |answer| {
+            say(said, outcome(done, failed, answer));
+            self.look_at(poll);
+        });
+    }
+
+    /// Asks how a poll stands.
+    pub(super) fn look_at(self, poll: PollId) {
+        #[derive(serde::Deserialize)]
+        struct Answer {
+            view: PollView,
+        }
+        device::ask("GET", address::api_of_poll(poll, ""), None, move |answer| {
+            if let Some(answer) = answer.ok().and_then(|json| serde_json::from_str::<Answer>(&json).ok()) {
+                self.keep(poll, answer.view);
+            }
+        });
+    }
+
+    fn keep(self, poll: PollId, view: PollView) {
+        self.details.update(|polls| match polls.iter_mut().find(|(id, _)| *id == poll) {
+            Some((_, have)) => *have = view,
+            None => polls.push((poll, view)),
+        });
+    }
+
+    /// Asks how those stand that moved on, and those where people vote.
+    #[cfg(feature = "hydrate")]
+    pub(super) fn follow_polls(self) {
+        let places = Memo::new(move |_| {
+            self.board.view.with(|view| view.polls.iter().map(|poll| (poll.id, poll.phase)).collect::<Vec<_>>())
+        });
+        Effect::new(move |_| {
+            for (poll, phase) in places.get() {
+                let known = self.details.with_untracked(|polls| {
+                    let view = polls.iter().find(|(id, _)| *id == poll);
+                    view.and_then(|(_, view)| Some(view.poll.as_ref()?.phase))
+                });
+                if known != Some(phase) {
+                    self.look_at(poll);
+                }
+            }
+        });
+    }
+
+    /// The polls people vote in.
+    #[cfg(feature = "hydrate")]
+    pub(super) fn look_at_open(self) {
+        let open: Vec<_> = self.board.view.with_untracked(|view| {
+            view.polls.iter().filter(|poll| poll.phase == Phase::Open).map(|poll| poll.id).collect()
+        });
+        open.into_iter().for_each(|poll| self.look_at(poll));
+    }
+
+    fn of_poll<T: PartialEq + Default + Send + Sync + 'static>(
+        self,
+        poll: PollId,
+        what: impl Fn(&PollView) -> Option<T> + Send + Sync + 'static,
+    ) -> Memo<T> {
+        Memo::new(move |_| {
+            let found =
+                self.details.with(|polls| polls.iter().find(|(id, _)| *id == poll).and_then(|(_, view)| what(view)));
+            found.unwrap_or_default()
+        })
+    }
+}
+
+/// The panel.
+pub fn polls(desk: Desk) -> AnyView {
+    let Desk { words, board, place, .. } = desk;
+    let all = Memo::new(move |_| board.view.with(|view| view.polls.clone()));
+    let mut new = String::from("/f/");
+    new.push_str(&place.forum.to_string());
+    new.push_str("/polls/new");
+    view! {
+        <section class="panel polls" aria-labelledby=PART>
+            <header>
+                <h2 id=PART tabindex="-1">
+                    {words.polls()}
+                </h2>
+                <a class="button" href=new>
+                    {icon(icons::ADD)}
+                    {words.polls_new()}
+                </a>
+            </header>
+            <p class="empty" hidden=move || !all.with(Vec::is_empty)>
+                {words.polls_none()}
+            </p>
+            <ol>{each(move || all.get(), |poll| (poll.id, digest(&poll.title.texts)), move |poll| one(desk, &poll))}</ol>
+        </section>
+    }
+    .into_any()
+}
+
+/// One poll. It stays while the poll goes on, so what is typed into it stays too.
+fn one(desk: Desk, poll: &PollPlaceInForum) -> AnyView {
+    let Desk { cx, words, board, .. } = desk;
+    let id = poll.id;
+    let phase = Memo::new(move |_| {
+        board.view.with(|view| view.polls.iter().find(|have| have.id == id).map(|have| have.phase).unwrap_or_default())
+    });
+    let closing = desk.of_poll(id, |view| Some(view.poll.as_ref()?.closing));
+    let by_card = desk.of_poll(id, |view| Some(view.poll.as_ref()?.question.electorate == Electorate::Cards));
+    let no_cards = desk.of_poll(id, |view| Some(view.turnout.entitled.unwrap_or(0) == 0));
+    let round = desk.of_poll(id, |view| Some(view.poll.as_ref()?.round));
+    let question = desk.of_poll(id, |view| Some(view.poll.clone().map(|poll| (poll.round, poll.question))));
+    let counts = move || matches!(phase.get(), Phase::Open | Phase::Closed);
+    let needs_cards = move || phase.get() == Phase::Draft && by_card.get() && no_cards.get();
+    view! {
+        <li class="poll-row" id=anchor(id) tabindex="-1">
+            <header>
+                <h3>{texts(cx.words, &poll.title)}</h3>
+                {each(move || [phase.get()], |phase| phase.word(), move |phase| badge(desk, phase))}
+                <span class="badge round" hidden=move || round.get() < 2>
+                    {sentence(Signal::derive(move || words.polls_round(&round.get().to_string())))}
+                </span>
+            </header>
+            {standing(desk, id, phase)}
+            <p class="note" hidden=move || !needs_cards()>
+                {icon(icons::WARN)}
+                <span>{words.polls_need_cards()}</span>
+            </p>
+            <div class="line does">
+                {each(
+                    move || [(phase.get(), closing.get())],
+                    |(phase, closing)| (phase.word(), *closing),
+                    move |(phase, closing)| acts(desk, id, phase, closing),
+                )}
+            </div>
+            <p class="line">
+                <a class="button quiet" href=address::poll(id, "/edit") hidden=move || phase.get() != Phase::Draft>
+                    {icon(icons::EDIT)}
+                    {words.polls_edit()}
+                </a>
+                <a class="button quiet" href=address::poll(id, "")>
+                    {icon(icons::GO)}
+                    {words.polls_page()}
+                </a>
+                <a class="button quiet" href=address::poll(id, "/print")>
+                    {icon(icons::DOWN)}
+                    {words.polls_print()}
+                </a>
+            </p>
+            <details class="from" hidden=move || !(by_card.get() && matches!(phase.get(), Phase::Draft | Phase::Open))>
+                <summary>{words.polls_cards()}</summary>
+                {cards(desk, id)}
+            </details>
+            {each(
+                move || question.get().filter(|_| counts()),
+                |(round, question)| (*round, digest(&question.options.len()), question.method.word()),
+                move |_| by_hand(desk, id),
+            )}
+        </li>
+    }
+    .into_any()
+}
+
+fn badge(desk: Desk, phase: Phase) -> AnyView {
+    let words = desk.poll_words;
+    let (class, word) = match phase {
+        Phase::Draft => ("badge locked", words.phase_draft()),
+        Phase::Open => ("badge open", words.phase_open()),
+        Phase::Closed => ("badge closed", words.phase_closed()),
+        Phase::Revealed => ("badge closed", words.phase_revealed()),
+    };
+    view! { <span class=class>{word}</span> }.into_any()
+}
+
+/// How many took part, and how long it goes on.
+fn standing(desk: Desk, id: PollId, phase: Memo<Phase>) -> AnyView {
+    let Desk { words, poll_words, now, .. } = desk;
+    let turnout = desk.of_poll(id, |view| Some(view.turnout));
+    let until = desk.of_poll(id, |view| {
+        let poll = view.poll.as_ref().filter(|poll| poll.phase == Phase::Open)?;
+        Some(Some((poll.until?, poll.closing)))
+    });
+    let votes = Signal::derive(move || {
+        let turnout = turnout.get();
+        let mut text = words.polls_votes(turnout.online + turnout.hands + turnout.paper);
+        let mut add = |part: &str| {
+            text.push_str(" · ");
+            text.push_str(part);
+        };
+        if turnout.hands > 0 {
+            add(&poll_words.turnout_hands(&turnout.hands.to_string()));
+        }
+        if turnout.paper > 0 {
+            add(&poll_words.turnout_paper(&turnout.paper.to_string()));
+        }
+        if let Some(entitled) = turnout.entitled {
+            add(&poll_words.turnout_cards(entitled));
+        }
+        text
+    });
+    let left = Signal::derive(move || {
+        let Some((until, closing)) = until.get().filter(|_| phase.get() == Phase::Open) else { return String::new() };
+        let left = words.polls_left(&minutes_and_seconds((until.0 - now.get().0).max(0) / 1_000));
+        if closing { [words.polls_closing(), " ", &left].concat() } else { left }
+    });
+    let nothing = move || phase.get() == Phase::Draft && turnout.with(|turnout| turnout.entitled.is_none());
+    view! {
+        <p class="standing">
+            <span class="count" hidden=nothing>
+                {icon(icons::PEOPLE)}
+                {sentence(votes)}
+            </span>
+            <span class="left" hidden=move || left.with(String::is_empty)>
+                {icon(icons::WAIT)}
+                {sentence(left)}
+            </span>
+        </p>
+    }
+    .into_any()
+}
+
+/// `1:05`.
+pub fn minutes_and_seconds(seconds: i64) -> String {
+    let mut text = (seconds / 60).to_string();
+    text.push_str(if seconds % 60 < 10 { ":0" } else { ":" });
+    text.push_str(&(seconds % 60).to_string());
+    text
+}
+
+/// What can be done now.
+fn acts(desk: Desk, id: PollId, phase: Phase, closing: bool) -> AnyView {
+    let words = desk.words;
+    let form = move |verb: &str, class: &'static str, picture, word: String, seconds: Option<u32>| {
+        let seconds = seconds.map(|seconds| hidden("seconds", seconds.to_string()));
+        view! {
+            <form method="post" action=address::api_of_poll(id, verb)>
+                {hidden("next", desk.back_to(PART))} {seconds}
+                <button class=class>
+                    {icon(picture)}
+                    {word}
+                </button>
+            </form>
+        }
+        .into_any()
+    };
+    match phase {
+        Phase::Draft => {
+            let means = [anchor(id), "-means".to_owned()].concat();
+            view! {
+                <form class="line start" method="post" action=address::api_of_poll(id, "/open")>
+                    {hidden("next", desk.back_to(PART))}
+                    <label class="short">
+                        {words.polls_minutes()}
+                        <input name="minutes" type="number" min="1" max="10000" inputmode="numeric" aria-describedby=means.clone() />
+                    </label>
+                    <button class="main">
+                        {icon(icons::OPEN)}
+                        {words.polls_start()}
+                    </button>
+                    <p class="hint" id=means>
+                        {words.polls_minutes_means()}
+                    </p>
+                </form>
+            }
+            .into_any()
+        }
+        Phase::Open => {
+            let close = if closing {
+                form("/close", "main", icons::CLOSE, words.polls_close_now().to_owned(), Some(0))
+            } else {
+                form("/close", "main", icons::CLOSE, words.polls_close().to_owned(), None)
+            };
+            let longer = move |minutes: u32| longer(desk, id, minutes);
+            let means = (!closing).then(|| view! { <p class="hint">{words.polls_close_means()}</p> }.into_any());
+            view! { {close} {longer(1)} {longer(5)} {means} }.into_any()
+        }
+        Phase::Closed => {
+            let reveal = form("/reveal", "main", icons::OPEN, words.polls_reveal().to_owned(), None);
+            let again = form("/again", "", icons::REPLY, words.polls_again().to_owned(), None);
+            view! { {reveal} {again} }.into_any()
+        }
+        Phase::Revealed => form("/again", "", icons::REPLY, words.polls_again().to_owned(), None),
+    }
+}
+
+/// More time: so many minutes after the end, or from now on where there is none.
+fn longer(desk: Desk, id: PollId, minutes: u32) -> AnyView {
+    let Desk { words, now, .. } = desk;
+    let until = desk.of_poll(id, |view| Some(view.poll.as_ref()?.until));
+    let seconds = move || {
+        let now = now.get();
+        let left = until.get().map_or(0, |until| (until.0 - now.0).max(0) / 1_000);
+        (left as u32 + minutes * 60).to_string()
+    };
+    view! {
+        <form method="post" action=address::api_of_poll(id, "/end")>
+            {hidden("next", desk.back_to(PART))} <input type="hidden" name="seconds" value=seconds />
+            <button>
+                {icon(icons::WAIT)}
+                {words.polls_longer(minutes)}
+            </button>
+        </form>
+    }
+    .into_any()
+}
+
+/// Making voting cards, and making them useless.
+fn cards(desk: Desk, id: PollId) -> AnyView {
+    let words = desk.words;
+    let number = |name: &'static str, word: &'static str, required: bool| {
+        view! {
+            <label class="short">
+                {word}
+                <input name=name type="number" min="1" max="5000" inputmode="numeric" required=required />
+            </label>
+        }
+    };
+    view! {
+        <form class="line" method="post" action=address::api_of_poll(id, "/cards") target="_blank">
+            <p class="hint">{words.polls_cards_means()}</p>
+            {number("count", words.polls_cards_count(), true)}
+            {hidden("next", desk.back_to(PART))}
+            <button>
+                {icon(icons::ADD)}
+                {words.polls_cards_go()}
+            </button>
+        </form>
+        <form class="line" method="post" action=address::api_of_poll(id, "/cards/void")>
+            <p class="hint">{words.polls_cards_void_means()}</p>
+            {number("from", words.polls_cards_from(), true)}
+            {number("to", words.polls_cards_to(), false)}
+            {hidden("next", desk.back_to(PART))}
+            <button class="danger">
+                {icon(icons::CLOSE)}
+                {words.polls_cards_void()}
+            </button>
+        </form>
+    }
+    .into_any()
+}
+
+/// Hands and paper ballots of the hall.
+fn by_hand(desk: Desk, id: PollId) -> AnyView {
+    let Desk { cx, words, poll_words, .. } = desk;
+    let poll = desk
+        .details
+        .with_untracked(|polls| polls.iter().find(|(have, _)| *have == id).and_then(|(_, view)| view.poll.clone()));
+    let Some(poll) = poll else { return view! { <div hidden></div> }.into_any() };
+    let question = poll.question.clone();
+    let several = matches!(question.method, Method::Multiple { .. });
+    let number = |name: String, word: String, max: u32| {
+        view! {
+            <label class="count-row">
+                <span dir="auto">{word}</span>
+                <input name=name type="number" min="0" max=max.to_string() inputmode="numeric" />
+            </label>
+        }
+        .into_any()
+    };
+    let option = |at: usize| option_text(cx, poll_words, &question, at);
+    let hands = question.method.by_hands().then(|| {
+        let rows = (0..poll.options()).map(|at| number(mark(at), option(at), 100_000)).collect::<Vec<_>>();
+        let people = several.then(|| number("people".to_owned(), words.polls_hands_people().to_owned(), 100_000));
+        view! {
+            <details class="from">
+                <summary>{words.polls_hands()}</summary>
+                <form method="post" action=address::api_of_poll(id, "/hands")>
+                    <p class="hint">{words.polls_hands_means()}</p>
+                    {rows} {people} {hidden("next", desk.back_to(PART))}
+                    <button>
+                        {icon(icons::CHECK)}
+                        {words.polls_hands_go()}
+                    </button>
+                </form>
+            </details>
+        }
+    });
+    let choose = |at: usize| {
+        let kind = if several { "checkbox" } else { "radio" };
+        view! {
+            <label class="radio">
+                <input type=kind name="option" value=at.to_string() required=!several />
+                <span dir="auto">{option(at)}</span>
+            </label>
+        }
+        .into_any()
+    };
+    let highest = match question.method {
+        Method::Scale { steps } => steps.into(),
+        Method::Dots { points } => points.into(),
+        Method::Resistance => 10,
+        _ => poll.options() as u32,
+    };
+    let rows = (0..poll.options())
+        .map(|at| if question.method.by_hands() { choose(at) } else { number(mark(at), option(at), highest) })
+        .collect::<Vec<_>>();
+    view! {
+        <div class="by-hand">
+            {hands}
+            <details class="from">
+                <summary>{words.polls_paper()}</summary>
+                <form method="post" action=address::api_of_poll(id, "/paper")>
+                    <fieldset>
+                        <legend class="hint">{words.polls_paper_means()}</legend>
+                        {rows}
+                    </fieldset>
+                    <label class="count-row">
+                        <span>{words.polls_paper_count()}</span>
+                        <input name="ballots" type="number" min="0" max="100000" inputmode="numeric" required />
+                    </label>
+                    {hidden("next", desk.back_to(PART))}
+                    <button>
+                        {icon(icons::CHECK)}
+                        {words.polls_paper_go()}
+                    </button>
+                </form>
+            </details>
+        </div>
+    }
+    .into_any()
+}
