@@ -107,11 +107,11 @@ pub async fn create(State(app): State<AppState>, gate: Gate, fields: Fields<NewP
 }
 
 /// A form that was taken leads to the desk of the forum; one that was refused comes back where it was.
-fn to_desk(answer: Response, forum: Option<ForumId>) -> Response {
-    match forum {
-        Some(forum) => lead(answer, &format!("/f/{forum}/moderation#polls")),
-        None => answer,
+fn to_desk(mut answer: Response, forum: Option<ForumId>) -> Response {
+    if let Some(forum) = forum {
+        lead(&mut answer, &format!("/f/{forum}/moderation#polls"));
     }
+    answer
 }
 
 /// A poll.

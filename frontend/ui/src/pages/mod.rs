@@ -28,9 +28,9 @@ pub mod poll;
 mod record;
 #[cfg(feature = "ssr")]
 mod report;
-mod status;
 #[cfg(feature = "ssr")]
 mod screen;
+mod status;
 #[cfg(feature = "ssr")]
 mod thread;
 #[cfg(feature = "ssr")]
