@@ -294,17 +294,17 @@ impl FromRequestParts<AppState> for Gate {
 
 /// Reads token or session.
 async fn identify(parts: &mut Parts, app: &AppState) -> Answer<Who> {
-    if let Some(token) = bearer(&parts.headers) {
-        let holder = app.accounts.token_holder(chance::hash(token), chance::now()).await?;
-        return match holder {
-            Some(person) => app.who(Some(person)).await,
-            None => Err(Fault::unauthorized()),
-        };
-    }
+    let holder = async |token: &str| app.accounts.token_holder(chance::hash(token), chance::now()).await;
+    let by_token = match bearer(&parts.headers) {
+        Some(token) => Some(app.who(Some(holder(token).await?.ok_or_else(Fault::unauthorized)?)).await?),
+        None => None,
+    };
     if let Some(token) = screen_token(parts) {
-        let holder = app.accounts.token_holder(chance::hash(token), chance::now()).await?;
-        let who = app.who(holder).await?;
+        let who = app.who(holder(token).await?).await?;
         return if who.screen().is_some() { Ok(who) } else { Err(Fault::not_found()) };
+    }
+    if let Some(who) = by_token {
+        return Ok(who);
     }
     let session = Session::from_request_parts(parts, app).await.map_err(|_| Fault::internal())?;
     let person: Option<Uuid> = session.get(PERSON).await.map_err(|error| {

@@ -23,7 +23,7 @@ use crate::access::{Needs, ROUTES, Rule};
 use crate::site::ASSETS;
 
 /// Pages and what serves them: not part of the described API.
-const PAGES: [&str; 21] = [
+const PAGES: [&str; 24] = [
     "/livez",
     "/readyz",
     "/assets/{*name}",
@@ -45,6 +45,9 @@ const PAGES: [&str; 21] = [
     "/p/{poll}/print",
     "/p/{poll}/voters",
     "/p/{poll}/cards",
+    "/p/{poll}/edit",
+    "/f/{forum}/polls/new",
+    "/screen/{token}",
 ];
 
 /// Who may, in the words of the design.
@@ -129,6 +132,8 @@ struct Setting {
     link: String,
     login: String,
     returning: String,
+    /// A projector's link, for the door that asks for one.
+    screen: String,
     /// On the speaking list, for doors that ask for one.
     entry: Option<Uuid>,
 }
@@ -259,6 +264,9 @@ const DOORS: &[Door] = &[
     door("GET", "/p/{poll}/print", Ask::Reader, nothing),
     door("GET", "/p/{poll}/voters", Ask::Reader, nothing),
     door("GET", "/p/{poll}/cards", Ask::Moderator, nothing),
+    door("GET", "/p/{poll}/edit", Ask::Moderator, nothing),
+    door("GET", "/f/{forum}/polls/new", Ask::Moderator, nothing),
+    door("GET", "/screen/{token}", Ask::Anyone, nothing),
     door("POST", "/api/v1/forums/{forum}/stage", Ask::Moderator, |_| json!({ "shows": "welcome" })),
     door("POST", "/api/v1/forums/{forum}/speaking-list", Ask::Participant, nothing),
     door("DELETE", "/api/v1/forums/{forum}/speaking-list", Ask::Participant, nothing),
@@ -309,6 +317,7 @@ impl Door {
             .replace("{forum}", &setting.place.forum.to_string())
             .replace("{stream}", &setting.place.stream.to_string())
             .replace("{poll}", &setting.place.poll.to_string())
+            .replace("/screen/{token}", &setting.screen)
             .replace("{entry}", &setting.entry.unwrap_or_default().to_string())
             .replace("{contribution}", &setting.contribution.to_string())
             .replace("{participant}", &setting.participant.to_string())
@@ -374,6 +383,11 @@ impl Knocking<'_> {
             link: world.code(&self.here, CodeKind::Link),
             login: world.login_link(self.author).await,
             returning: world.app.give_return_code(self.author).await.expect("four words"),
+            screen: if door.path == "/screen/{token}" {
+                world.app.screen_link(self.here.forum).await.expect("a link")
+            } else {
+                String::new()
+            },
             entry: if door.path.contains("{entry}") { Some(world.on_the_list(&self.here).await) } else { None },
         }
     }
