@@ -1,17 +1,21 @@
 //! A sample process for trying the program: made through the same commands as everything else.
 
+use std::sync::Arc;
+
 use anyhow::{Context, Result, anyhow};
-use stimmwerk_core::forum::{ForumCommand, HideReason, ReportReason, Reported, Waiting};
-use stimmwerk_core::ids::{ContributionId, ParticipantId, ProcessId, TopicId};
+use stimmwerk_core::forum::{ForumCommand, HideReason, ReportReason, Reported, Stage, Waiting};
+use stimmwerk_core::ids::{ContributionId, ForumId, ParticipantId, PollId, ProcessId, TopicId};
 use stimmwerk_core::network::{CodeKind, NetworkCommand, Visibility};
-use stimmwerk_core::people::{Actor, Role};
+use stimmwerk_core::people::{Actor, Audience, Role};
+use stimmwerk_core::poll::{Electorate, Poll, PollCommand, Question, Results, Secrecy, Weight};
 use stimmwerk_core::said::{Lang, Texts};
+use stimmwerk_core::tally::{Majority, Method};
 use stimmwerk_eventlog::accounts::{Participant, Person, PersonId, PersonKind};
 use uuid::Uuid;
 
 use crate::app::AppState;
 use crate::chance;
-use crate::room::Done;
+use crate::room::{Done, Room};
 
 /// How long the moderator's link of a demo lasts, in milliseconds.
 const LINK_MS: i64 = 24 * 3_600 * 1_000;
@@ -292,5 +296,68 @@ async fn fill(app: &AppState) -> Result<()> {
         app.accounts.join_as_guest(Person { id: person, kind: PersonKind::Guest, label: None }, joined).await?;
         tell_at(contribute(lang, text, None), actor, TALK.len() + 2 + nth).await?;
     }
+    polls(app, process, place.forum, &people).await?;
+    // A poll that opens takes the stage; whoever tries the projector first meets the welcome.
+    tell(ForumCommand::SetStage { stage: Stage::Welcome }, Actor::system()).await?;
+    Ok(())
+}
+
+/// Three polls: one that is over, one that is on, one that is prepared.
+async fn polls(app: &AppState, process: ProcessId, forum: ForumId, people: &[Actor]) -> Result<()> {
+    let asked = |title: Texts, method: Method, options: Vec<Texts>| Question {
+        title,
+        note: None,
+        method,
+        options,
+        ends: None,
+        electorate: Electorate::Devices,
+        secrecy: Secrecy::Confidential,
+        weight: Weight::Mood,
+        results: Results::Revealed,
+        majority: Majority::Simple,
+        quorum: None,
+    };
+    let create = async |question: Question| -> Result<Arc<Room<Poll>>> {
+        let command = NetworkCommand::CreatePoll { process, forum: Some(forum), question: Box::new(question) };
+        let issued = app.network.issue(command, chance::command_id(), Actor::system(), Uuid::nil()).await;
+        let poll = issued.map_err(|refusal| anyhow!("{refusal:?}"))?.object.context("a poll has an id")?;
+        app.run_follow_ups().await;
+        let place = app.directory().poll(PollId(poll)).context("the poll is there")?;
+        app.poll(place, Audience::Staff).await.map_err(|fault| anyhow!("{}", fault.code))
+    };
+    let tell = async |room: &Room<Poll>, command: PollCommand, actor: Actor| -> Result<()> {
+        let issued = room.issue(command, chance::command_id(), actor, Uuid::nil()).await;
+        issued.map(drop).map_err(|refusal| anyhow!("{refusal:?}"))
+    };
+    let vote = |marks: Vec<u8>| PollCommand::Vote { round: 1, marks, card: None };
+    let topics = TOPICS.map(|(german, english)| both(german, english)).to_vec();
+    let title = both("Woran arbeiten wir zuerst?", "What do we work on first?");
+    let first = create(asked(title, Method::Multiple { min: 1, max: 2 }, topics)).await?;
+    tell(&first, PollCommand::Open { seconds: None }, Actor::system()).await?;
+    for (nth, actor) in people.iter().enumerate() {
+        let chosen = [nth % 4, (nth * nth + 2) % 4];
+        let marks = (0..TOPICS.len()).map(|option| u8::from(chosen.contains(&option))).collect();
+        tell(&first, vote(marks), actor.clone()).await?;
+    }
+    let hands = PollCommand::CountHands { counts: vec![14, 9, 21, 6], people: 31 };
+    for command in [hands, PollCommand::Close { seconds: Some(0) }, PollCommand::Reveal] {
+        tell(&first, command, Actor::system()).await?;
+    }
+    let title =
+        both("Soll es das Leitbild auch in Leichter Sprache geben?", "Should there be a version in easy language?");
+    let second = create(asked(title, Method::YesNo, Vec::new())).await?;
+    tell(&second, PollCommand::Open { seconds: None }, Actor::system()).await?;
+    for (nth, actor) in people.iter().enumerate().take(7) {
+        let marks = (0..3).map(|option| u8::from(option == nth % 5 % 3)).collect();
+        tell(&second, vote(marks), actor.clone()).await?;
+    }
+    let options = vec![
+        both("Jeden Monat, online", "Every month, online"),
+        both("Viermal im Jahr, an wechselnden Orten", "Four times a year, in changing places"),
+        both("Einmal im Jahr, zwei Tage lang", "Once a year, for two days"),
+    ];
+    let title = both("Wie oft treffen wir uns?", "How often do we meet?");
+    create(asked(title, Method::Resistance, options)).await?;
+    app.run_follow_ups().await;
     Ok(())
 }
