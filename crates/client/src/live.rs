@@ -18,6 +18,8 @@ pub struct LiveOptions {
     pub receive_buffer: Option<u32>,
     /// Another Origin than the server's own; `Some(None)` sends none.
     pub origin: Option<Option<String>>,
+    /// The token of a projector's link.
+    pub screen: Option<String>,
 }
 
 /// An open socket, after the server's greeting.
@@ -39,7 +41,12 @@ impl LiveSocket {
             .server()
             .strip_prefix("http://")
             .ok_or_else(|| Error::Contract(format!("{} is not plain HTTP", client.server())))?;
-        let mut request = format!("ws://{host}/api/v1/live").into_client_request().map_err(Error::transport)?;
+        let mut address = format!("ws://{host}/api/v1/live");
+        if let Some(token) = &options.screen {
+            address.push_str("?screen=");
+            address.push_str(token);
+        }
+        let mut request = address.into_client_request().map_err(Error::transport)?;
         let headers = request.headers_mut();
         let value = |text: &str| HeaderValue::from_str(text).map_err(Error::transport);
         match client.identity() {

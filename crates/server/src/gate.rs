@@ -257,6 +257,10 @@ impl FromRequestParts<AppState> for Gate {
             .map(|(name, value)| (name.to_owned(), value.to_owned()))
             .collect();
         let who = identify(parts, app).await?;
+        // Projectors write nowhere, whatever a door asks for.
+        if who.screen().is_some() && !parts.method.is_safe() {
+            return Err(Fault::forbidden());
+        }
         let directory = app.directory();
         let id = |name: &str| params.get(name);
         let place = if let Some(forum) = id("forum") {

@@ -347,6 +347,10 @@ async fn command_of(
     received_at: Timestamp,
 ) -> Answer<Done> {
     let (process, audience) = standing(app, &who, stream)?;
+    // Projectors write nowhere, also not what every visitor may.
+    if who.screen().is_some() {
+        return Err(Fault::forbidden());
+    }
     let who = match process {
         Some(process) => app.let_staff_in(who, process).await?,
         None => who,

@@ -1,4 +1,5 @@
 mod languages;
 mod poll;
 mod render;
+mod screen;
 mod staff;

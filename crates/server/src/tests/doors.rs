@@ -169,6 +169,7 @@ const DOORS: &[Door] = &[
     door("GET", "/login/link", Ask::Anyone, nothing),
     door("GET", "/f/{forum}", Ask::Reader, nothing),
     door("GET", "/f/{forum}/moderation", Ask::Moderator, nothing),
+    door("GET", "/screen/{token}", Ask::Anyone, nothing),
     door("GET", "/api/v1/openapi.json", Ask::Anyone, nothing),
     door("GET", "/api/v1/live", Ask::Anyone, nothing),
     changing(door("POST", "/api/v1/join", Ask::Join, |s| json!({ "code": s.spoken, "notice": 1 }))),
@@ -322,6 +323,7 @@ impl Door {
             .replace("{contribution}", &setting.contribution.to_string())
             .replace("{participant}", &setting.participant.to_string())
             .replace("{code}", &setting.link)
+            .replace("/screen/{token}", &setting.screen)
             .replace("{*name}", asset);
         if self.path.ends_with("/deltas") { format!("{path}?after=0") } else { path }
     }
@@ -402,6 +404,8 @@ impl Knocking<'_> {
                 (false, true) => NOT_FOUND,
                 _ => UNAUTHORIZED,
             },
+            // A program's own token counts before the one in the address.
+            facts if door.path == "/screen/{token}" && self.by == By::Token && facts.known => NOT_FOUND,
             facts => door.ask.of(&facts, self.here.visibility),
         };
         let mut wrong = Vec::new();

@@ -8,5 +8,6 @@ mod origins;
 mod random;
 mod reports;
 mod rooms;
+mod screens;
 mod sockets;
 mod world;

@@ -7,7 +7,7 @@ use std::time::Duration;
 use axum::http::StatusCode;
 use reqwest::Method;
 use serde_json::{Value, json};
-use stimmwerk_client::{Client, ForumMirror, LiveSocket, Mirror, command_id};
+use stimmwerk_client::{Client, ForumMirror, LiveOptions, LiveSocket, Mirror, command_id};
 use stimmwerk_core::domain::{Domain, StreamKind};
 use stimmwerk_core::forum::{Forum, ForumCommand, HideReason, Waiting};
 use stimmwerk_core::ids::{ContributionId, ParticipantId, StreamId};
@@ -207,6 +207,12 @@ impl Asking {
         Self(LiveSocket::connect(client).await.expect("a socket"))
     }
 
+    /// As a projector.
+    pub async fn open_screen(client: &Client, token: &str) -> Result<Self, stimmwerk_client::Error> {
+        let options = LiveOptions { screen: Some(token.to_owned()), ..LiveOptions::default() };
+        LiveSocket::connect_with(client, &options).await.map(Self)
+    }
+
     /// Sends a frame and waits for the frame of one of these types, or for a refusal. What comes along is passed over.
     pub async fn ask(&mut self, frame: &Value, kinds: &[&str]) -> Value {
         self.send(frame).await;
@@ -241,13 +247,13 @@ impl Asking {
         self.ask(&frame, &["accepted"]).await
     }
 
-    async fn subscribe(&mut self, stream: StreamId, audience: Option<Audience>) -> Value {
+    pub async fn subscribe(&mut self, stream: StreamId, audience: Option<Audience>) -> Value {
         let frame = json!({ "type": "subscribe", "stream": stream, "after": null, "as": audience });
         self.ask(&frame, &["snapshot"]).await
     }
 
     /// Waits until the server says goodbye.
-    async fn hears_goodbye(mut self) {
+    pub async fn hears_goodbye(mut self) {
         self.hear(|answer| answer["type"] == "bye").await;
     }
 }

@@ -1,0 +1,192 @@
+// What the hall sees: it follows the stage, stays through a restart, and goes dark when its link is revoked.
+const { default: AxeBuilder } = require("@axe-core/playwright");
+const { test, expect, join, moderate, none } = require("./people.js");
+const { WORDS, texts, write, ask } = require("./polls.js");
+
+const TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"];
+const SIZES = [
+  { width: 1280, height: 720 },
+  { width: 1920, height: 1080 },
+  { width: 1024, height: 768 },
+];
+
+const stage = (page, name) => page.locator(`.stage.${name}`);
+const forumOf = (server) => `/forums/${server.forum.replace(/^\/f\//, "")}`;
+
+/** Puts something on. */
+const put = (moderator, server, body) => write(moderator, server, `${forumOf(server)}/stage`, body);
+
+/** What is in the forum, as a moderator sees it. */
+async function view(moderator, server) {
+  return (await (await moderator.request.get(`${server.url}/api/v1${forumOf(server)}`)).json()).view;
+}
+
+async function violations(page) {
+  const { violations } = await new AxeBuilder({ page }).withTags(TAGS).analyze();
+  return violations.flatMap(({ id, nodes }) => nodes.map((node) => `${id}: ${node.target} ${node.failureSummary}`));
+}
+
+/** Everything on the stage is within the window. */
+async function hangsOut(page) {
+  return page.evaluate(() =>
+    [...document.querySelectorAll(".stage h1:not(.sr), .stage p, .stage li, .stage figcaption, .stage .qr, .stage .name")]
+      .filter((one) => one.checkVisibility())
+      .map((one) => [one.textContent.slice(0, 40), one.getBoundingClientRect()])
+      .filter(([, box]) => box.left < 0 || box.top < 0 || box.right > innerWidth + 1 || box.bottom > innerHeight + 1)
+      .map(([text, box]) => `${text} ${JSON.stringify(box)}`),
+  );
+}
+
+test("the hall sees what moderators put on, and nothing where nothing is to be seen", async ({ server, person }) => {
+  const [hall, moderator] = [await person({ viewport: SIZES[0] }), await person()];
+  const errors = [];
+  hall.on("pageerror", (error) => errors.push(error.message));
+  hall.on("console", (message) => message.type() === "error" && errors.push(message.text()));
+  await moderate(moderator, server);
+  await hall.goto(server.projector);
+  await expect(stage(hall, "welcome").locator(".code")).toBeVisible();
+  const { topics, contributions } = await view(moderator, server);
+
+  await put(moderator, server, { shows: "topic", topic: topics[1].id });
+  await expect(stage(hall, "topic").locator("h1")).toHaveText(topics[1].title.texts.de);
+  await expect(hall.locator(".way-in .code")).toBeVisible();
+
+  await put(moderator, server, { shows: "contributions", contributions: [contributions[2].id] });
+  await expect(stage(hall, "quotes").locator("figcaption")).toContainText(contributions[2].author.name);
+
+  await write(moderator, server, `${forumOf(server)}/speaking-list/state`, { open: true, seconds: 60 });
+  await put(moderator, server, { shows: "speaking" });
+  await write(moderator, server, `${forumOf(server)}/speaking-list/hall`, { name: "Frau Nguyen" });
+  await expect(stage(hall, "speaking").locator(".next .name")).toHaveText("Frau Nguyen");
+  await write(moderator, server, `${forumOf(server)}/speaking-list/next`);
+  await expect(stage(hall, "speaking").locator("h1")).toHaveText("Frau Nguyen");
+  await expect(hall.locator(".clock")).toHaveText(/^0:[345]\d$/);
+
+  await put(moderator, server, { shows: "off" });
+  await expect(stage(hall, "off")).toBeVisible();
+  await expect(stage(hall, "off")).toHaveCSS("background-color", "rgb(0, 0, 0)");
+  await expect(hall.locator(".foot")).toBeHidden();
+  expect(errors).toEqual([]);
+});
+
+test("a poll takes the stage, its turnout grows, and its result appears when it is revealed", async ({ server, person }) => {
+  const [hall, moderator, voter] = [await person(), await person(), await person({ javaScriptEnabled: false })];
+  await moderate(moderator, server);
+  await join(voter, server, "Amal", none);
+  await hall.goto(server.projector);
+  await expect(stage(hall, "welcome")).toBeVisible();
+  const poll = await ask(moderator, server);
+  await expect(stage(hall, "poll").locator("h1")).toHaveText(WORDS.title);
+  await expect(hall.locator(".options li")).toHaveText(WORDS.options);
+  await expect(hall.locator(".turnout")).toContainText("0 haben abgestimmt");
+  await voter.goto(poll.page);
+  await voter.locator('input[name="option"]').nth(1).check();
+  await voter.locator("details.ballot button.main").click();
+  await expect(hall.locator(".turnout")).toContainText("1 hat abgestimmt");
+  await write(moderator, server, `${poll.api}/close`, { seconds: 0 });
+  await expect(stage(hall, "poll").locator(".calm")).toBeVisible();
+  await expect(hall.locator(".bars")).toHaveCount(0);
+  await write(moderator, server, `${poll.api}/reveal`);
+  await expect(hall.locator(".outcome")).toContainText(WORDS.options[1]);
+  await expect(hall.locator(".bars svg.bar")).toHaveCount(3);
+});
+
+test("without a connection the last stage stays with a mark, and goes on after a restart", async ({ server, person }) => {
+  test.setTimeout(60_000);
+  const hall = await person();
+  await hall.goto(server.projector);
+  await expect(stage(hall, "welcome")).toBeVisible();
+  await server.kill();
+  await expect(hall.locator("#lost")).toBeVisible();
+  await expect(stage(hall, "welcome").locator(".code")).toBeVisible();
+  await server.restart();
+  await expect(hall.locator("#lost")).toBeHidden({ timeout: 20_000 });
+  const moderator = await person();
+  await moderate(moderator, server);
+  await put(moderator, server, { shows: "speaking" });
+  await expect(stage(hall, "speaking")).toBeVisible();
+});
+
+test("when links are revoked every projector goes dark with one line", async ({ server, person }) => {
+  const [hall, other, moderator] = [await person(), await person(), await person()];
+  await moderate(moderator, server);
+  for (const page of [hall, other]) {
+    await page.goto(server.projector);
+    await expect(stage(page, "welcome")).toBeVisible();
+  }
+  const answer = await moderator.request.delete(`${server.url}/api/v1${forumOf(server)}/screens`, {
+    headers: { origin: server.url },
+  });
+  expect(answer.ok()).toBe(true);
+  for (const page of [hall, other]) {
+    await expect(page.locator("#gone")).toBeVisible();
+    await expect(page.locator(".stage")).toHaveCount(0);
+    expect(await violations(page)).toEqual([]);
+  }
+});
+
+test("without JavaScript the page shows the stage and comes anew by itself", async ({ server, person }) => {
+  const hall = await person({ javaScriptEnabled: false });
+  await hall.goto(server.projector);
+  await expect(stage(hall, "welcome").locator(".code")).toBeVisible();
+  await expect(hall.locator("#full")).toBeHidden();
+  await expect(hall.locator('meta[http-equiv="refresh"]')).toHaveAttribute("content", "10");
+});
+
+test("one button, which is all that the keyboard finds", async ({ server, person }) => {
+  const hall = await person();
+  await hall.goto(server.projector);
+  await expect(hall.locator("#full")).toBeVisible();
+  for (let nth = 0; nth < 3; nth += 1) {
+    await hall.keyboard.press("Tab");
+    const found = await hall.evaluate(() => document.activeElement.id || document.activeElement.tagName);
+    expect(["full", "BODY"]).toContain(found);
+  }
+});
+
+for (const lang of ["de", "ar"]) {
+  for (const viewport of SIZES) {
+    test(`every stage is readable and within the window: ${lang}, ${viewport.width} x ${viewport.height}`, async ({ server, person }) => {
+      test.setTimeout(120_000);
+      const [hall, moderator] = [await person({ locale: lang, viewport }), await person()];
+      await moderate(moderator, server);
+      await hall.goto(server.projector);
+      const found = [];
+      const look = async (name) => {
+        await expect(stage(hall, name)).toBeVisible();
+        // What comes in calmly is seen through at first.
+        await hall.waitForTimeout(700);
+        for (const wrong of [...(await violations(hall)), ...(await hangsOut(hall))]) found.push(`${name} ${wrong}`);
+        const path = test.info().outputPath(`${name}-${found.length}-${Date.now()}.png`);
+        await hall.screenshot({ path });
+      };
+      await look("welcome");
+      const { topics, contributions } = await view(moderator, server);
+      await put(moderator, server, { shows: "topic", topic: topics[3].id });
+      await look("topic");
+      await put(moderator, server, { shows: "contributions", contributions: contributions.slice(0, 5).map(({ id }) => id) });
+      await look("quotes");
+      const forum = forumOf(server);
+      await write(moderator, server, `${forum}/speaking-list/state`, { open: true, seconds: 60 });
+      for (const name of ["Frau Nguyen", "Ahmad", "", "Olena"]) {
+        await write(moderator, server, `${forum}/speaking-list/hall`, { name, interpreted: name === "Ahmad" });
+      }
+      await write(moderator, server, `${forum}/speaking-list/next`);
+      await put(moderator, server, { shows: "speaking" });
+      await look("speaking");
+      const long = "Welche Aufgabe soll unser Netzwerk gemeinsam mit Städten und Landkreisen als Erstes angehen? ".repeat(3).trim();
+      const poll = await ask(moderator, server, {
+        title: texts(long),
+        options: Array.from({ length: 12 }, (_, nth) => texts(`${nth + 1}. Beratung in der Mehrgenerationenhausverwaltung ausbauen`)),
+      });
+      await look("poll");
+      await write(moderator, server, `${poll.api}/close`, { seconds: 0 });
+      await write(moderator, server, `${poll.api}/reveal`);
+      await expect(hall.locator(".outcome")).toBeVisible();
+      await look("poll");
+      await put(moderator, server, { shows: "off" });
+      await look("off");
+      expect(found).toEqual([]);
+    });
+  }
+}
