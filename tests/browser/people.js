@@ -50,12 +50,12 @@ async function join(page, server, name, arrived = live) {
 }
 
 /** Logs in by the moderator's link and goes to the moderation. */
-async function moderate(page, server) {
+async function moderate(page, server, arrived = live) {
   await page.goto(server.moderator);
   await page.locator('form[action="/api/v1/login/link/confirm"] button').click();
   await page.waitForURL((url) => !url.pathname.startsWith("/login"));
   await page.goto(`${server.url}${server.forum}/moderation`);
-  await live(page);
+  await arrived(page);
 }
 
 async function post(page, text) {

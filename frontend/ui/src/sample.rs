@@ -2,11 +2,14 @@
 
 use leptos::prelude::StoredValue;
 use stimmwerk_core::forum::{
-    AuthorView, ContributionView, FloorView, ForumView, Header, Mode, OwnView, Stage, Totals, Waiting, Window,
+    AuthorView, ContributionView, FloorEntryView, FloorView, ForumView, Header, Mode, OwnView, PollPlaceInForum, Stage,
+    Totals, Waiting, Window,
 };
-use stimmwerk_core::ids::{CommandId, ContributionId, ForumId, ProcessId, StreamId};
+use stimmwerk_core::ids::{CommandId, ContributionId, FloorId, ForumId, PollId, ProcessId, StreamId};
 use stimmwerk_core::live::Seq;
+use stimmwerk_core::poll::{Electorate, Phase, PollHeader, Question, Results, Secrecy, Weight};
 use stimmwerk_core::said::{Lang, Texts};
+use stimmwerk_core::tally::{Majority, Method};
 use stimmwerk_core::time::{Timestamp, Zone};
 use uuid::Uuid;
 
@@ -92,6 +95,55 @@ pub fn forum_page(contributions: Vec<ContributionView>) -> ForumPage {
         now: Timestamp(NOW),
         codes: None,
         polls: Vec::new(),
+    }
+}
+
+/// A poll of that forum.
+pub fn poll(n: u128, phase: Phase, title: &str, method: Method) -> PollHeader {
+    let listed = matches!(method, Method::YesNo);
+    PollHeader {
+        id: PollId(uuid(n)),
+        process: ProcessId(uuid(3)),
+        forum: Some(ForumId(uuid(2))),
+        round: 1,
+        phase,
+        opened_at: None,
+        until: None,
+        closing: false,
+        question: Question {
+            title: texts(title),
+            note: None,
+            method,
+            options: if listed { Vec::new() } else { vec![texts(title), texts("Wohnen"), texts("Arbeit")] },
+            ends: None,
+            electorate: Electorate::default(),
+            secrecy: Secrecy::default(),
+            weight: Weight::default(),
+            results: Results::default(),
+            majority: Majority::default(),
+            quorum: None,
+        },
+    }
+}
+
+/// Its place in the forum, as the `number`th.
+pub fn poll_place(number: u32, poll: &PollHeader) -> PollPlaceInForum {
+    let title = poll.question.title.clone();
+    PollPlaceInForum { id: poll.id, number, stream: StreamId(poll.id.0), phase: poll.phase, title }
+}
+
+/// Somebody who waits for the floor.
+pub fn speaker(n: u128, name: Option<&str>) -> FloorEntryView {
+    FloorEntryView {
+        id: FloorId(uuid(n)),
+        name: name.map(Into::into),
+        number: 7,
+        hall: false,
+        interpreted: false,
+        turns: 0,
+        pinned: false,
+        asked_at: Timestamp(NOW),
+        participant: None,
     }
 }
 

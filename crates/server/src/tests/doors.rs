@@ -169,7 +169,6 @@ const DOORS: &[Door] = &[
     door("GET", "/login/link", Ask::Anyone, nothing),
     door("GET", "/f/{forum}", Ask::Reader, nothing),
     door("GET", "/f/{forum}/moderation", Ask::Moderator, nothing),
-    door("GET", "/screen/{token}", Ask::Anyone, nothing),
     door("GET", "/api/v1/openapi.json", Ask::Anyone, nothing),
     door("GET", "/api/v1/live", Ask::Anyone, nothing),
     changing(door("POST", "/api/v1/join", Ask::Join, |s| json!({ "code": s.spoken, "notice": 1 }))),
@@ -234,6 +233,7 @@ const DOORS: &[Door] = &[
     door("GET", "/f/{forum}/c/{contribution}", Ask::Reader, nothing),
     door("GET", "/f/{forum}/c/{contribution}/report", Ask::Reader, nothing),
     door("GET", "/f/{forum}/log", Ask::Moderator, nothing),
+    door("GET", "/f/{forum}/polls/new", Ask::Moderator, nothing),
     door("GET", "/f/{forum}/record", Ask::Reader, nothing),
     door("POST", "/api/v1/me/return-code", Ask::Known, nothing),
     changing(door("POST", "/api/v1/return", Ask::Anyone, |s| json!({ "code": s.returning }))),
@@ -323,7 +323,6 @@ impl Door {
             .replace("{contribution}", &setting.contribution.to_string())
             .replace("{participant}", &setting.participant.to_string())
             .replace("{code}", &setting.link)
-            .replace("/screen/{token}", &setting.screen)
             .replace("{*name}", asset);
         if self.path.ends_with("/deltas") { format!("{path}?after=0") } else { path }
     }
@@ -404,8 +403,6 @@ impl Knocking<'_> {
                 (false, true) => NOT_FOUND,
                 _ => UNAUTHORIZED,
             },
-            // A program's own token counts before the one in the address.
-            facts if door.path == "/screen/{token}" && self.by == By::Token && facts.known => NOT_FOUND,
             facts => door.ask.of(&facts, self.here.visibility),
         };
         let mut wrong = Vec::new();

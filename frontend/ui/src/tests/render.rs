@@ -3,14 +3,16 @@
 use std::collections::BTreeMap;
 
 use stimmwerk_core::forum::{
-    AdditionView, AppealView, ContributionView, HallView, HiddenView, HideReason, Mode, OwnHidden, OwnView, OwnWaiting,
-    TopicView, Totals, Waiting,
+    AdditionView, AppealView, ContributionView, FloorEntryView, FloorView, HallView, HiddenView, HideReason, Mode,
+    OwnHidden, OwnRefused, OwnView, OwnWaiting, SpeakingView, TopicView, Totals, Waiting,
 };
-use stimmwerk_core::ids::{CommandId, ContributionId, ForumId, ParticipantId, ProcessId, TopicId};
+use stimmwerk_core::ids::{CommandId, ContributionId, FloorId, ForumId, ParticipantId, ProcessId, TopicId};
 use stimmwerk_core::live::Problem;
 use stimmwerk_core::network::Joining;
 use stimmwerk_core::people::Role;
+use stimmwerk_core::poll::Phase;
 use stimmwerk_core::said::Lang;
+use stimmwerk_core::tally::Method;
 use stimmwerk_core::time::{Timestamp, Zone};
 
 use crate::data::{
@@ -206,6 +208,7 @@ fn kinds() -> Vec<(&'static str, PageKind)> {
         ("home", home()),
         ("join", join()),
         ("forum", PageKind::Forum(Box::new(forum_page()))),
+        ("hall", PageKind::Forum(Box::new(hall_page(Some(701), true)))),
         ("moderation", PageKind::Moderation(Box::new(staff_page()))),
         ("welcome", welcome(Some("apfel-lampe-regen-tisch"))),
         ("welcome-again", welcome(None)),
@@ -618,6 +621,78 @@ fn given_own_hidden_contributions_then_each_says_why_and_how_the_answer_stands()
     let html = render(data);
     assert!(html.contains(">So geht das nicht.</textarea>"), "kept");
     assert_eq!(html.matches("role=\"alert\"").count(), 1);
+}
+
+/// A page on which somebody speaks and two wait.
+fn hall_page(own: Option<u128>, open: bool) -> ForumPage {
+    let mut page = forum_page();
+    page.view.floor = FloorView {
+        open,
+        seconds: 120,
+        entries: vec![
+            sample::speaker(701, Some("Amira K.")),
+            FloorEntryView { hall: true, ..sample::speaker(702, None) },
+        ],
+        speaking: Some(SpeakingView {
+            entry: sample::speaker(700, Some("Jonas")),
+            since: Timestamp(NOW),
+            seconds: 120,
+        }),
+    };
+    page.own = page.own.map(|view| OwnView { floor: own.map(|n| FloorId(uuid(n))), ..view });
+    page
+}
+
+#[test]
+fn given_a_vote_then_everyone_is_called_to_it_and_later_to_the_last_result() {
+    let html = |phases: &[Phase]| {
+        let mut page = forum_page();
+        for (at, phase) in phases.iter().enumerate() {
+            let poll = sample::poll(600 + at as u128, *phase, "Was zuerst?", Method::Single);
+            page.view.polls.push(sample::poll_place(at as u32 + 1, &poll));
+        }
+        render(self::page("de", PageKind::Forum(Box::new(page))))
+    };
+    let open = html(&[Phase::Revealed, Phase::Open, Phase::Draft]);
+    assert!(open.contains("Jetzt wird abgestimmt") && open.contains(&format!("/p/{}\"", uuid(601))));
+    assert!(!open.contains("Das Ergebnis ist da"));
+    assert!(html(&[Phase::Closed, Phase::Revealed, Phase::Draft]).contains("Das Ergebnis ist da"));
+    assert!(!html(&[Phase::Revealed, Phase::Closed]).contains("vote-now"), "a newer vote is not told yet");
+}
+
+#[test]
+fn given_a_speaking_list_then_who_may_ask_asks_and_who_waits_knows_the_place() {
+    let html = |own, open| render(page("de", PageKind::Forum(Box::new(hall_page(own, open)))));
+    let hidden = |html: &str, before: &str| {
+        let tag = html.split('<').find(|tag| tag.contains(before)).expect("an element");
+        tag.split('>').next().is_some_and(|tag| tag.ends_with(" hidden"))
+    };
+    let list = "class=\"panel floor-list\"";
+    assert!(hidden(&html(None, false), list), "nobody can ask");
+    assert!(!hidden(&html(Some(701), false), list), "who asked is told");
+    let free = html(None, true);
+    assert!(!hidden(&free, list) && hidden(&free, "class=\"own-turn\"") && free.contains("Jemand im Saal"));
+    assert!(html(Some(701), true).contains("Sie sind als Nächstes dran."));
+    let place = html(Some(702), true).replace(['\u{2068}', '\u{2069}'], "");
+    assert!(place.contains("Ihr Platz auf der Liste: 2"));
+    assert!(html(Some(700), true).contains("Sie sind jetzt dran."));
+    let mut visit = hall_page(None, true);
+    visit.own = None;
+    let visit = render(page("de", PageKind::Forum(Box::new(visit))));
+    assert!(hidden(
+        &visit,
+        "form method=\"post\" action=\"/api/v1/forums/01920000-0000-7000-8000-000000000002/speaking-list\""
+    ));
+}
+
+#[test]
+fn given_a_refused_change_then_its_author_is_told_why() {
+    let mut data = forum_page();
+    let refused =
+        OwnRefused { id: ContributionId(uuid(44)), at: Timestamp(NOW), note: Some("Das stand schon da.".into()) };
+    data.own = data.own.map(|own| OwnView { refused: vec![refused], ..own });
+    let html = render(page("de", PageKind::Forum(Box::new(data))));
+    assert!(html.contains("Änderung nicht übernommen") && html.contains("Das stand schon da."));
 }
 
 #[test]

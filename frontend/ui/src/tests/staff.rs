@@ -3,15 +3,18 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use stimmwerk_core::forum::{
-    ActView, AdditionView, AppealView, AuthorView, ClaimView, ContributionView, Decided, Did, HallView, Header,
-    HiddenView, HideReason, Mode, Record, ReportReason, ReportView, Reported, TopicView, Totals, Waiting,
+    ActView, AdditionView, AppealView, AuthorView, ClaimView, ContributionView, Decided, Did, FloorEntryView,
+    FloorView, HallView, Header, HiddenView, HideReason, Mode, Record, ReportReason, ReportView, Reported,
+    SpeakingView, Stage, TopicView, Totals, Waiting,
 };
-use stimmwerk_core::ids::{ContributionId, ParticipantId, TopicId};
+use stimmwerk_core::ids::{CommandId, ContributionId, ForumId, ParticipantId, ProcessId, TopicId};
 use stimmwerk_core::live::{Problem, Seq};
 use stimmwerk_core::people::Role;
+use stimmwerk_core::poll::{Electorate, Phase, PollHeader, PollView, Turnout};
+use stimmwerk_core::tally::{Majority, Method, Quorum};
 use stimmwerk_core::time::{Timestamp, Zone};
 
-use crate::data::{Codes, ForumPage, LogPage, Me, PageData, PageKind, Place, RecordPage, Refused, Shell};
+use crate::data::{Codes, ForumPage, LogPage, Me, PageData, PageKind, Place, PreparePage, RecordPage, Refused, Shell};
 use crate::sample::{self, HOSTILE, NOW, me, texts, uuid};
 use crate::{LANGUAGES, direction, document, embedded, render};
 
@@ -75,12 +78,55 @@ fn desk(text: &str) -> ForumPage {
     page.view.attention = vec![reported, changed, added, appealed];
     page.view.window.from = 40;
     page.moderates = true;
+    for (at, (phase, method)) in polls().into_iter().enumerate() {
+        let mut poll = sample::poll(600 + at as u128, phase, text, method);
+        poll.until = (phase == Phase::Open).then_some(Timestamp(NOW + 65_000));
+        poll.question.electorate = if phase == Phase::Draft { Electorate::Cards } else { Electorate::Devices };
+        poll.closing = at == 2;
+        page.view.polls.push(sample::poll_place(at as u32 + 1, &poll));
+        let turnout = Turnout { online: 12, hands: 3, paper: 0, entitled: (phase == Phase::Draft).then_some(0) };
+        page.polls.push((poll.id, PollView { poll: Some(poll), turnout, ..PollView::default() }));
+    }
+    page.view.stage = Stage::Contributions { contributions: vec![ContributionId(uuid(40)), ContributionId(uuid(44))] };
+    page.view.floor = FloorView {
+        open: true,
+        seconds: 120,
+        entries: vec![
+            FloorEntryView { pinned: true, turns: 2, ..sample::speaker(701, Some(text)) },
+            FloorEntryView { hall: true, interpreted: true, ..sample::speaker(702, None) },
+        ],
+        speaking: Some(SpeakingView {
+            entry: sample::speaker(700, Some(text)),
+            since: Timestamp(NOW - 55_000),
+            seconds: 120,
+        }),
+    };
     page.codes = Some(Codes {
         spoken: "BCDF GHJK".to_owned(),
         url: "https://stimm.example/j/abcdef".to_owned(),
         picture: "<svg viewBox=\"0 0 2 2\"><path d=\"M0 0h1v1\"/></svg>".to_owned(),
     });
     page
+}
+
+/// A poll in every phase, and one that is being closed.
+fn polls() -> [(Phase, Method); 5] {
+    [
+        (Phase::Draft, Method::Single),
+        (Phase::Open, Method::YesNo),
+        (Phase::Open, Method::Scale { steps: 5 }),
+        (Phase::Closed, Method::Multiple { min: 1, max: 2 }),
+        (Phase::Revealed, Method::Ranking),
+    ]
+}
+
+fn prepare(poll: Option<PollHeader>) -> PageKind {
+    PageKind::Prepare(Box::new(PreparePage {
+        process: ProcessId(uuid(3)),
+        forum: Some(ForumId(uuid(2))),
+        poll,
+        idempotency_key: CommandId(uuid(77)),
+    }))
 }
 
 fn header(title: &str) -> Header {
@@ -193,6 +239,8 @@ fn kinds(text: &str) -> Vec<(&'static str, PageKind)> {
     vec![
         ("desk", PageKind::Moderation(Box::new(desk(text)))),
         ("empty desk", PageKind::Moderation(Box::new(empty))),
+        ("prepare", prepare(None)),
+        ("edit", prepare(Some(sample::poll(600, Phase::Draft, text, Method::Multiple { min: 1, max: 2 })))),
         ("log", log(text)),
         ("empty log", PageKind::Log(quiet)),
         ("record", record(text, true, true)),
@@ -362,7 +410,7 @@ fn given_a_desk_then_everything_on_it_can_be_decided() {
     for state in ["open", "slow", "locked", "closed"] {
         assert!(has(&html, &format!("name=\"state\" value=\"{state}\"")), "{state}");
     }
-    assert_eq!(html.matches("aria-pressed=\"true\"").count(), 2, "slow, and the keys");
+    assert_eq!(html.matches("aria-pressed=\"true\"").count(), 3, "slow, the keys, and what is on stage");
 }
 
 #[test]
@@ -481,6 +529,84 @@ fn given_any_act_then_it_is_a_sentence_of_its_own_with_who_did_it() {
         assert_eq!(html.matches("<bdi class=\"author\">Lena K.</bdi>").count(), named);
         assert!(has(&html, &format!("/f/{}/c/{}\"", uuid(2), uuid(40))));
         assert!(has(&html, &format!("/f/{}/log?before=880\"", uuid(2))));
+    }
+}
+
+#[test]
+fn given_polls_in_any_phase_then_what_can_be_done_is_there() {
+    let html = render(page("de", PageKind::Moderation(Box::new(desk("Ein Gedanke")))));
+    let rows: Vec<&str> = html.split("class=\"poll-row\"").skip(1).collect();
+    let verbs = |row: &str| -> Vec<String> {
+        let forms = row.split("action=\"/api/v1/polls/").skip(1);
+        let verb = |form: &str| form.split('"').next()?.split_once('/').map(|(_, verb)| verb.to_owned());
+        forms.filter_map(verb).collect()
+    };
+    assert_eq!(rows.len(), 5);
+    assert_eq!(verbs(rows[0]), ["open", "cards", "cards/void"]);
+    assert_eq!(verbs(rows[1]), ["close", "end", "end", "cards", "cards/void", "hands", "paper"]);
+    assert_eq!(verbs(rows[3]), ["reveal", "again", "cards", "cards/void", "hands", "paper"]);
+    assert_eq!(verbs(rows[4])[0], "again");
+    assert!(has(rows[0], "Zuerst Stimmkarten machen") && has(rows[0], "/edit\">"));
+    assert!(has(rows[1], "15 Stimmen · Hände im Saal: 3") && has(rows[1], "noch 1:05"));
+    assert!(has(rows[1], "name=\"seconds\" value=\"125\""), "a minute more than is left");
+    assert!(has(rows[2], "Sofort beenden") && has(rows[2], "name=\"seconds\" value=\"0\""));
+}
+
+#[test]
+fn given_a_stage_and_a_speaking_list_then_they_stand_on_the_desk() {
+    let html = render(page("de", PageKind::Moderation(Box::new(desk("Ein Gedanke")))));
+    let preview =
+        html.split("class=\"preview\"").nth(1).and_then(|rest| rest.split("</div>").next()).expect("a preview");
+    assert!(has(preview, "Yusuf: Ein Gedanke") && has(preview, "Ein Gedanke: Ein Gedanke"), "{preview}");
+    assert!(has(&html, "Von der Leinwand") && has(&html, "Auf die Leinwand"));
+    let floor = html.split("id=\"floor\"").nth(1).expect("a speaking list");
+    for words in ["noch 1:05", "vorgezogen", "mit Dolmetschen", "war schon 2 Mal dran", "Jemand im Saal"] {
+        assert!(has(floor, words), "{words}");
+    }
+}
+
+#[test]
+fn given_a_poll_to_edit_then_the_form_holds_all_of_it() {
+    let mut poll = sample::poll(600, Phase::Draft, "Was zuerst?", Method::Multiple { min: 1, max: 2 });
+    let arabic = stimmwerk_core::said::Lang::try_from("ar".to_owned()).expect("a tag");
+    poll.question.title.texts.insert(arabic.clone(), "ماذا أولاً؟".into());
+    poll.question.options[1].texts.insert(arabic, "السكن".into());
+    poll.question.majority = Majority::TwoThirds;
+    poll.question.quorum = Some(Quorum::Percent(30));
+    let html = render(page("de", prepare(Some(poll))));
+    for part in [
+        "name=\"_method\" value=\"PATCH\"",
+        "value=\"Was zuerst?\"",
+        "Was zuerst?\nWohnen\nArbeit</textarea>",
+        "Was zuerst?\nالسكن\nArbeit</textarea>",
+        "value=\"ماذا أولاً؟\"",
+        "value=\"multiple\" checked",
+        "value=\"two_thirds\" checked",
+        "name=\"quorum_percent\" min=\"1\" max=\"100\" value=\"30\"",
+    ] {
+        assert!(has(&html, part), "{part}");
+    }
+}
+
+#[test]
+fn given_a_refused_poll_then_what_was_typed_is_still_there() {
+    let mut data = page("de", prepare(None));
+    let fields = [("title", "Was zuerst?"), ("options", "Nur eine"), ("method", "dots"), ("points", "7")];
+    data.refused = Some(Refused {
+        action: format!("/api/v1/processes/{}/polls", uuid(3)),
+        fields: fields.map(|(name, value)| (name.to_owned(), value.to_owned())).into(),
+        problem: Problem {
+            code: "question".to_owned(),
+            status: 422,
+            title: "Diese Frage braucht 2 bis 20 Antworten.".to_owned(),
+            params: serde_json::Map::new(),
+        },
+    });
+    let html = render(data);
+    for part in
+        ["Diese Frage braucht", "value=\"Was zuerst?\"", "Nur eine</textarea>", "value=\"dots\" checked", "value=\"7\""]
+    {
+        assert!(has(&html, part), "{part}");
     }
 }
 

@@ -18,14 +18,15 @@ use crate::view::{AnyView, IntoAny};
 use crate::words::{LANGUAGES, StaffWords, autonym, direction};
 
 /// What stands in a form at first.
-const FIRST: [(&str, &str); 9] = [
+const FIRST: [(&str, &str); 10] = [
     ("method", "single"),
     ("electorate", "devices"),
     ("secrecy", "confidential"),
     ("weight", "mood"),
     ("results", "revealed"),
     ("majority", "simple"),
-    ("max", "3"),
+    ("min", "1"),
+    ("max", "2"),
     ("steps", "5"),
     ("points", "5"),
 ];
@@ -97,6 +98,7 @@ pub fn prepare(cx: Cx, words: StaffWords, page: PreparePage) -> AnyView {
                         <textarea
                             name="options"
                             rows="5"
+                            placeholder=" "
                             dir="auto"
                             aria-describedby="options-means"
                             inner_html=area_html(&sheet.field("options"))
@@ -226,6 +228,7 @@ impl Sheet {
                     type="text"
                     name=name
                     dir="auto"
+                    placeholder=" "
                     required=required
                     value=value
                     aria-describedby=(!means.is_empty()).then(|| id.clone())
@@ -300,7 +303,7 @@ impl Sheet {
             let (name, value) = (name(of), self.field(&name(of)));
             view! {
                 <label class=class>
-                    {word} <input type="text" name=name lang=lang dir=direction(lang) value=value />
+                    {word} <input type="text" name=name lang=lang dir=direction(lang) placeholder=" " value=value />
                 </label>
             }
         };
@@ -316,7 +319,14 @@ impl Sheet {
                     {line("title", words.prepare_title(), "field")} {line("note", words.prepare_note(), "field")}
                     <label class="field for-options">
                         {words.prepare_options()}
-                        <textarea name=options rows="4" lang=lang dir=direction(lang) inner_html=area_html(&typed)></textarea>
+                        <textarea
+                            name=options
+                            rows="4"
+                            lang=lang
+                            dir=direction(lang)
+                            placeholder=" "
+                            inner_html=area_html(&typed)
+                        ></textarea>
                     </label> {line("low", words.prepare_low(), "field for-scale")}
                     {line("high", words.prepare_high(), "field for-scale")}
                 </div>

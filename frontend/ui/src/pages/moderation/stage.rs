@@ -38,10 +38,6 @@ pub fn stage(desk: Desk) -> AnyView {
     };
     let topics = Memo::new(move |_| board.view.with(|view| view.topics.clone()));
     let polls = Memo::new(move |_| board.view.with(shown_polls));
-    let on_topic =
-        move || stage.with(|stage| if let Stage::Topic { topic } = stage { Some(topic.to_string()) } else { None });
-    let on_poll =
-        move || stage.with(|stage| if let Stage::Poll { poll } = stage { Some(poll.to_string()) } else { None });
     let topic = move |topic: TopicView| choice(desk, topic.id.to_string(), &topic.title);
     let poll = move |(id, title): (PollId, Texts)| choice(desk, id.to_string(), &title);
     let chosen = move || desk.chosen.get();
@@ -77,7 +73,7 @@ pub fn stage(desk: Desk) -> AnyView {
             >
                 {hidden("shows", "poll".to_owned())} {hidden("next", desk.back_to(PART))}
                 <label for="stage-poll">{words.stage_poll()}</label>
-                <select id="stage-poll" name="poll" prop:value=move || on_poll().or_else(|| first(&polls.get()))>
+                <select id="stage-poll" name="poll" prop:value=move || first(&polls.get())>
                     {each(move || polls.get(), |(id, title)| (*id, digest(&title.texts)), poll)}
                 </select>
                 <button aria-pressed=move || if shows("poll") { "true" } else { "false" }>{words.stage_show()}</button>
@@ -90,7 +86,7 @@ pub fn stage(desk: Desk) -> AnyView {
             >
                 {hidden("shows", "topic".to_owned())} {hidden("next", desk.back_to(PART))}
                 <label for="stage-topic">{words.stage_topic()}</label>
-                <select id="stage-topic" name="topic" prop:value=move || on_topic().unwrap_or_default()>
+                <select id="stage-topic" name="topic">
                     {each(move || topics.get(), |topic| (topic.id, digest(&topic.title.texts)), topic)}
                 </select>
                 <button aria-pressed=move || if shows("topic") { "true" } else { "false" }>{words.stage_show()}</button>

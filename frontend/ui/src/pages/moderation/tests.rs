@@ -2,13 +2,18 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use leptos::prelude::*;
-use stimmwerk_core::forum::{ContributionView, ForumView, HideReason};
+use stimmwerk_core::forum::{
+    ContributionView, ForumView, HideReason, ReportReason, ReportView, Reported, SpeakingView,
+};
 use stimmwerk_core::ids::CommandId;
 use stimmwerk_core::live::{Problem, Seq};
+use stimmwerk_core::poll::Phase;
 use stimmwerk_core::said::{Lang, Texts};
+use stimmwerk_core::tally::Method;
 
 use super::*;
 use crate::board::Hands;
+use crate::command::Form;
 use crate::sample::{self, uuid};
 
 fn id(n: u64) -> ContributionId {
@@ -364,4 +369,142 @@ fn given_a_press_in_the_list_then_the_focus_goes_to_the_next_row_or_the_heading(
     desk.press(hide(900), false);
     assert_eq!(device::focused().as_deref(), Some("list"));
     assert_eq!(desk.current.get_untracked(), None, "the queue is somewhere else");
+}
+
+/// A desk with one poll in each phase.
+fn with_polls() -> (Owner, Desk, Rc<RefCell<Vec<ForumCommand>>>) {
+    let (owner, desk, sent) = desk(Vec::new());
+    device::SENT.take();
+    for (n, phase) in [(600, Phase::Draft), (601, Phase::Open), (602, Phase::Closed)] {
+        let poll = sample::poll(n, phase, "Was zuerst?", Method::Multiple { min: 1, max: 2 });
+        desk.board.view.update(|view| view.polls.push(sample::poll_place(n as u32, &poll)));
+        let view = PollView { poll: Some(poll), ..PollView::default() };
+        desk.details.update(|polls| polls.push((PollId(uuid(n)), view)));
+    }
+    (owner, desk, sent)
+}
+
+fn poll_form(n: u128, verb: &str, fields: &[(&str, &str)]) -> Form {
+    let fields = fields.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+    Form { action: address::api_of_poll(PollId(uuid(n)), verb), fields }
+}
+
+/// What went to the server beside the store: where to, and what.
+fn requests() -> Vec<(String, String)> {
+    let verb = |path: &str| path.rsplit('/').next().unwrap_or_default().to_owned();
+    device::SENT.take().into_iter().map(|request| (verb(&request.path), request.body)).collect()
+}
+
+#[test]
+fn given_a_start_then_three_seconds_pass_before_it_and_a_press_stops_it() {
+    let (_owner, desk, _) = with_polls();
+    let left = || desk.counting.get_untracked().map(|counting| counting.left);
+    let second = || desk.count(desk.presses.get_untracked());
+    assert!(desk.submit_poll(&poll_form(600, "/open", &[("minutes", "5")])));
+    assert_eq!((left(), requests()), (Some(3), Vec::new()));
+    second();
+    assert!(desk.submit_poll(&poll_form(600, "/open", &[])), "pressed once more it does not begin again");
+    assert_eq!(left(), Some(2));
+    assert!(desk.key("Escape"));
+    assert_eq!(left(), None);
+    second();
+    assert!(requests().is_empty() && !desk.key("Escape"));
+
+    desk.submit_poll(&poll_form(600, "/open", &[("minutes", "5")]));
+    (0..3).for_each(|_| second());
+    assert_eq!(requests(), [("open".to_owned(), "{\"seconds\":300}".to_owned())]);
+    assert_eq!(desk.board.said.get_untracked().words, "Die Umfrage läuft.");
+}
+
+#[test]
+fn given_an_old_second_then_it_counts_for_no_other_countdown() {
+    let (_owner, desk, _) = with_polls();
+    desk.submit_poll(&poll_form(601, "/close", &[]));
+    let old = desk.presses.get_untracked();
+    desk.stop_counting();
+    desk.submit_poll(&poll_form(602, "/reveal", &[]));
+    (0..3).for_each(|_| desk.count(old));
+    assert!(requests().is_empty());
+}
+
+#[test]
+fn given_forms_about_polls_then_they_say_what_they_hold() {
+    let (_owner, desk, _) = with_polls();
+    let send = |form: Form| {
+        desk.submit_poll(&form);
+        requests()
+    };
+    let said = |verb: &str, body: &str| vec![(verb.to_owned(), body.to_owned())];
+    assert_eq!(
+        send(poll_form(601, "/close", &[("seconds", "0")])),
+        said("close", "{\"seconds\":0}"),
+        "at once is at once"
+    );
+    assert_eq!(send(poll_form(601, "/end", &[("seconds", "125")])), said("end", "{\"seconds\":125}"));
+    let hands = [("mark_0", "4"), ("mark_1", ""), ("mark_2", "2"), ("people", "5")];
+    assert_eq!(send(poll_form(601, "/hands", &hands)), said("hands", "{\"counts\":[4,0,2],\"people\":5}"));
+    let paper = [("option", "0"), ("option", "2"), ("ballots", "3")];
+    assert_eq!(send(poll_form(601, "/paper", &paper)), said("paper", "{\"marks\":[1,0,1],\"ballots\":3}"));
+    assert_eq!(send(poll_form(601, "/cards/void", &[("from", "2")])), said("void", "{\"from\":2}"));
+    assert!(!desk.submit_poll(&poll_form(600, "/cards", &[("count", "8")])), "cards open a window of their own");
+    assert!(!desk.submit_poll(&poll_form(600, "", &[])));
+}
+
+#[test]
+fn given_keys_then_the_stage_goes_dark_and_the_next_one_speaks() {
+    let (_owner, desk, sent) = desk(Vec::new());
+    assert!(desk.key("n") && sent.borrow().is_empty(), "nobody waits");
+    desk.board.view.update(|view| view.floor.entries.push(sample::speaker(700, None)));
+    assert!(desk.key("b") && desk.key("n"));
+    let dark = ForumCommand::SetStage { stage: Shown::Off };
+    assert_eq!(*sent.borrow(), [dark, ForumCommand::GiveFloor { entry: None }]);
+    desk.keys.set(false);
+    assert!(!desk.key("b"));
+}
+
+#[test]
+fn given_a_turn_then_it_is_said_once_that_it_is_nearly_over_and_once_that_it_is() {
+    let (_owner, desk, _) = desk(Vec::new());
+    let speaks = |n, seconds| {
+        let speaking = SpeakingView { entry: sample::speaker(n, None), since: Timestamp(0), seconds };
+        desk.board.view.update(|view| view.floor.speaking = Some(speaking));
+    };
+    let at = |second: i64| {
+        desk.now.set(Timestamp(second * 1_000));
+        desk.call_time();
+        let said = desk.board.announced.get_untracked();
+        (said.number, said.words)
+    };
+    speaks(700, 120);
+    assert_eq!(at(10).0, 0);
+    assert_eq!(at(91), (1, "Noch 30 Sekunden Redezeit.".to_owned()));
+    assert_eq!(at(100).0, 1);
+    assert_eq!(at(120), (2, "Die Redezeit ist um.".to_owned()));
+    assert_eq!(at(200).0, 2);
+    speaks(701, 20);
+    assert_eq!(at(5).0, 2, "a short turn has its end said alone");
+    assert_eq!(at(21).0, 3);
+}
+
+#[test]
+fn given_contributions_on_stage_then_they_can_be_put_there_again() {
+    let (_owner, desk, _) = desk(Vec::new());
+    let stage = |stage| desk.board.view.update(|view| view.stage = stage);
+    stage(Shown::Contributions { contributions: vec![id(900)] });
+    assert_eq!(desk.chosen.get_untracked(), [id(900)]);
+    stage(Shown::Off);
+    assert_eq!(desk.chosen.get_untracked(), [id(900)]);
+}
+
+#[test]
+fn given_a_refused_change_then_it_leaves_unless_it_was_reported() {
+    let (_owner, desk, _) = desk(Vec::new());
+    let refuse = |n| ForumCommand::Refuse { contribution: id(n), note: None };
+    let report = ReportView { what: Reported::Text, reason: ReportReason::Spam, text: None, at: Timestamp(0) };
+    let changed = ContributionView { pending: Some("Anders".into()), ..visible(900) };
+    let reported = ContributionView { reports: vec![report], pending: Some("Anders".into()), ..visible(901) };
+    desk.board.view.update(|view| view.attention = vec![changed, reported]);
+    desk.press(refuse(900), false);
+    desk.press(refuse(901), false);
+    assert_eq!(desk.spots(), [Spot { id: id(901), waits: false }]);
 }

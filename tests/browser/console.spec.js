@@ -1,0 +1,210 @@
+// The moderator's console: an evening run from one page, by mouse, by keyboard, and without JavaScript.
+const { default: AxeBuilder } = require("@axe-core/playwright");
+const { test, expect, none, join, moderate, live } = require("./people.js");
+
+const TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"];
+
+const row = (page, title) => page.locator("li.poll-row", { hasText: title });
+const said = (page, words) => expect(page.locator(".said")).toContainText(words);
+
+/** Prepares a poll with the form. */
+async function prepare(page, title, options) {
+  await page.locator(".polls a", { hasText: "vorbereiten" }).click();
+  await page.locator('[name="title"]').fill(title);
+  await page.locator('[name="options"]').fill(options.join("\n"));
+  await page.locator("form.prepare button.main").click();
+  await page.waitForURL((url) => url.pathname.endsWith("/moderation"));
+}
+
+test("a poll is prepared, run and shown, and a participant is called to it", async ({ server, person }) => {
+  const [moderator, anna] = [await person(), await person()];
+  await moderate(moderator, server);
+  await join(anna, server, "Anna");
+  const title = "Wo treffen wir uns?";
+
+  // A refused form keeps what was typed.
+  await moderator.locator(".polls a", { hasText: "vorbereiten" }).click();
+  await moderator.locator('[name="title"]').fill(title);
+  await moderator.locator('[name="options"]').fill("Im Park");
+  await moderator.locator("form.prepare button.main").click();
+  await expect(moderator.locator(".problem")).toBeVisible();
+  await expect(moderator.locator('[name="title"]')).toHaveValue(title);
+  await expect(moderator.locator('[name="options"]')).toHaveValue("Im Park");
+  await moderator.locator('[name="options"]').fill("Im Park\nIm Rathaus");
+  await moderator.locator("form.prepare button.main").click();
+  await moderator.waitForURL((url) => url.pathname.endsWith("/moderation"));
+  await live(moderator);
+  await expect(row(moderator, title)).toContainText("Entwurf");
+  await expect(anna.getByText(title)).toHaveCount(0);
+
+  // Cancelled, nothing happens; then it starts.
+  await row(moderator, title).getByRole("button", { name: "Starten" }).click();
+  await expect(moderator.locator(".counting")).toBeVisible();
+  await moderator.keyboard.press("Escape");
+  await said(moderator, "Abgebrochen");
+  await moderator.waitForTimeout(3_500);
+  await expect(row(moderator, title)).toContainText("Entwurf");
+  await row(moderator, title).getByRole("button", { name: "Starten" }).click();
+  await said(moderator, "Die Umfrage läuft.");
+  await expect(anna.locator(".vote-now")).toContainText(title);
+  await expect(moderator.locator(".preview")).toContainText(title);
+
+  await anna.locator(".vote-now a").click();
+  await anna.getByLabel("Im Park").check();
+  await anna.getByRole("button", { name: "Abstimmen" }).click();
+  await expect(row(moderator, title)).toContainText("1 Stimme");
+
+  await row(moderator, title).locator("summary", { hasText: "Hände zählen" }).click();
+  await row(moderator, title).locator('[name="mark_1"]').fill("3");
+  await row(moderator, title).getByRole("button", { name: "Hände eintragen" }).click();
+  await expect(row(moderator, title)).toContainText("4 Stimmen");
+
+  await row(moderator, title).getByRole("button", { name: "Beenden" }).click();
+  await expect(row(moderator, title).getByRole("button", { name: "Sofort beenden" })).toBeVisible({ timeout: 8_000 });
+  await row(moderator, title).getByRole("button", { name: "Sofort beenden" }).click();
+  await row(moderator, title).getByRole("button", { name: "Ergebnis zeigen" }).click();
+  await said(moderator, "Das Ergebnis ist für alle da.");
+  await expect(anna.locator(".outcome").first()).toBeVisible();
+  await anna.goto(server.url + server.forum);
+  await expect(anna.locator(".vote-now")).toContainText("Das Ergebnis ist da");
+});
+
+test("the stage changes with one press, also for the other moderator", async ({ server, person }) => {
+  const [first, second] = [await person(), await person()];
+  await moderate(first, server);
+  await second.context().addCookies(await first.context().cookies());
+  await second.goto(`${server.url}${server.forum}/moderation`);
+  await live(second);
+  const stage = first.locator("section.stage");
+  await stage.getByRole("button", { name: "Aus", exact: true }).click();
+  await expect(second.locator(".preview")).toContainText("dunkel");
+  await stage.getByRole("button", { name: "Willkommen" }).click();
+  await expect(second.locator("section.stage").getByRole("button", { name: "Willkommen" })).toHaveAttribute("aria-pressed", "true");
+
+  const listed = first.locator("#contributions > li.item").first();
+  const words = (await listed.locator(".text").first().innerText()).slice(0, 20);
+  await listed.getByRole("button", { name: "Auf die Leinwand" }).click();
+  await expect(second.locator(".preview")).toContainText(words);
+  await expect(listed.getByRole("button", { name: "Von der Leinwand" })).toBeVisible();
+  await first.keyboard.press("b");
+  await expect(second.locator(".preview")).toContainText("dunkel");
+  // In a field a letter is a letter, and who wants no keys has none.
+  await stage.getByRole("button", { name: "Willkommen" }).click();
+  await first.locator("#hall-text").fill("");
+  await first.locator("#hall-text").press("b");
+  await expect(first.locator("#hall-text")).toHaveValue("b");
+  await first.locator("section.keys button").click();
+  await first.keyboard.press("b");
+  await expect(second.locator(".preview")).not.toContainText("dunkel");
+});
+
+test("people ask for the floor online and in the hall, and speak in turn", async ({ server, person }) => {
+  const [moderator, anna] = [await person(), await person()];
+  await moderate(moderator, server);
+  await join(anna, server, "Anna");
+  await expect(anna.locator(".floor-list")).toBeHidden();
+  const floor = moderator.locator("section.floor");
+  await floor.getByRole("button", { name: "Meldungen annehmen" }).click();
+  await anna.getByLabel("Jemand dolmetscht für mich").check();
+  await anna.getByRole("button", { name: "Ich möchte sprechen" }).click();
+  await expect(anna.locator(".own-turn")).toContainText("als Nächstes");
+  await expect(floor.locator(".entries")).toContainText("mit Dolmetschen");
+
+  await floor.locator("summary").click();
+  await floor.getByLabel("Name (freiwillig)").fill("Frau Berger");
+  await floor.getByRole("button", { name: "Eintragen" }).click();
+  await expect(floor.locator(".entries > li")).toHaveCount(2);
+  await expect(anna.locator(".floor-list .entries")).toContainText("Frau Berger");
+  await floor.locator(".entries > li", { hasText: "Frau Berger" }).getByRole("button", { name: "Vorziehen" }).click();
+  await expect(anna.locator(".own-turn")).toContainText("2");
+
+  await moderator.locator("h1").click();
+  await moderator.keyboard.press("n");
+  await expect(floor.locator(".speaks")).toContainText("Frau Berger");
+  await expect(floor.locator(".clock")).toContainText(/1:5|2:00/);
+  await floor.getByRole("button", { name: "Nächste Person" }).click();
+  await expect(anna.locator(".own-turn")).toContainText("Sie sind jetzt dran");
+  await floor.getByRole("button", { name: "Fertig gesprochen" }).click();
+  await expect(floor.locator(".turn")).toBeHidden();
+  await floor.getByRole("button", { name: "Keine Meldungen mehr" }).click();
+  await expect(anna.locator(".floor-list")).toBeHidden();
+});
+
+test("by keyboard alone a poll is prepared, started and closed", async ({ server, person }) => {
+  const page = await person();
+  await moderate(page, server);
+  await page.locator(".polls a", { hasText: "vorbereiten" }).focus();
+  await page.keyboard.press("Enter");
+  await page.waitForURL((url) => url.pathname.endsWith("/polls/new"));
+  await page.locator('[name="title"]').focus();
+  await page.keyboard.type("Machen wir weiter?");
+  await page.locator('[name="method"]:checked').focus();
+  await page.keyboard.press("ArrowDown");
+  await page.keyboard.press("ArrowDown");
+  await expect(page.locator('[name="options"]')).toBeHidden();
+  await page.locator('[name="title"]').focus();
+  await page.keyboard.press("Enter");
+  await page.waitForURL((url) => url.pathname.endsWith("/moderation"));
+  await live(page);
+  const poll = row(page, "Machen wir weiter?");
+  await poll.getByRole("button", { name: "Starten" }).focus();
+  await page.keyboard.press("Enter");
+  await expect(page.locator("#count-cancel")).toBeFocused();
+  await said(page, "Die Umfrage läuft.");
+  await expect(poll).toBeFocused();
+  await poll.getByRole("button", { name: "Beenden" }).focus();
+  await page.keyboard.press("Enter");
+  await expect(poll).toContainText("Endet gleich.", { timeout: 8_000 });
+});
+
+test("without JavaScript the console is forms", async ({ server, person }) => {
+  const page = await person({ javaScriptEnabled: false });
+  await moderate(page, server, none);
+  await prepare(page, "Ganz ohne Skripte?", ["Ja, gern", "Nein"]);
+  await row(page, "Ganz ohne Skripte?").getByRole("button", { name: "Starten" }).click();
+  await expect(row(page, "Ganz ohne Skripte?")).toContainText("läuft");
+  await page.locator("section.stage").getByRole("button", { name: "Aus", exact: true }).click();
+  await expect(page.locator(".preview")).toContainText("dunkel");
+  await page.locator("section.floor").getByRole("button", { name: "Meldungen annehmen" }).click();
+  await expect(page.locator("section.floor").getByRole("button", { name: "Keine Meldungen mehr" })).toBeVisible();
+});
+
+for (const colorScheme of ["light", "dark"]) {
+  for (const width of [320, 360, 1280]) {
+    test(`the console is accessible: ${colorScheme}, ${width} px`, async ({ server, person }) => {
+      test.setTimeout(120_000);
+      const page = await person({ colorScheme, viewport: { width, height: 800 } });
+      await moderate(page, server);
+      await prepare(page, "Was zuerst, und warum gerade das?", ["Ein Treffpunkt", "Sprachkurse", "Ein Bus am Abend"]);
+      await live(page);
+      const floor = page.locator("section.floor");
+      await floor.getByRole("button", { name: "Meldungen annehmen" }).click();
+      await floor.locator("summary").click();
+      for (const name of ["Frau Berger", "Herr Yıldız"]) {
+        await floor.getByLabel("Name (freiwillig)").fill(name);
+        await floor.getByRole("button", { name: "Eintragen" }).click();
+        await expect(floor.locator(".entries")).toContainText(name);
+      }
+      await floor.getByRole("button", { name: "Nächste Person" }).click();
+      await row(page, "Was zuerst").getByRole("button", { name: "Starten" }).click();
+      await look(page);
+      await expect(row(page, "Was zuerst")).toContainText("läuft", { timeout: 8_000 });
+      for (const summary of await page.locator(".polls .from > summary:visible, section.stage summary:visible").all()) await summary.click();
+      await look(page);
+      await page.goto(`${server.url}${server.forum}/polls/new`);
+      for (const summary of await page.locator(".prepare .more > summary").all()) await summary.click();
+      for (const method of ["multiple", "scale", "dots"]) {
+        await page.locator(`[name="method"][value="${method}"]`).check();
+        await look(page);
+      }
+    });
+  }
+}
+
+/** Nothing that axe finds, and nothing wider than the window. */
+async function look(page) {
+  const { violations } = await new AxeBuilder({ page }).withTags(TAGS).analyze();
+  expect(violations.flatMap(({ id, nodes }) => nodes.map((node) => `${id}: ${node.target} ${node.failureSummary}`))).toEqual([]);
+  const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+  expect(wide).toBe(0);
+}
