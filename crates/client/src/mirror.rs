@@ -122,7 +122,7 @@ impl<L: LiveTypes> Mirror<L> {
 
 #[cfg(test)]
 mod tests {
-    use stimmwerk_core::forum::{ForumView, Header, Mode, Totals, Waiting, Window};
+    use stimmwerk_core::forum::{FloorView, ForumView, Header, Mode, Stage, Totals, Waiting, Window};
     use stimmwerk_core::ids::{ForumId, ProcessId, StreamId};
     use stimmwerk_core::live::{Deltas, Page, Snapshot};
     use stimmwerk_core::said::{Lang, Texts};
@@ -144,6 +144,9 @@ mod tests {
         let view = ForumView {
             forum,
             totals: Totals::default(),
+            polls: Vec::new(),
+            stage: Stage::default(),
+            floor: FloorView::default(),
             topics: Vec::new(),
             contributions: Vec::new(),
             waiting: Vec::new(),

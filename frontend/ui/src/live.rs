@@ -202,6 +202,9 @@ pub trait Side: 'static {
     fn refused(&mut self, one: &Pending<Self::Command>, problem: Problem);
 }
 
+/// A change of what a side's stream shows.
+type DeltaOf<S> = Delta<<<S as Side>::Kind as LiveTypes>::Key, <<S as Side>::Kind as LiveTypes>::Value>;
+
 impl<L: LiveTypes, C: Command> Clone for Wire<L, C> {
     fn clone(&self) -> Self {
         *self
@@ -618,7 +621,7 @@ impl<O: Outside, S: Side> Live<O, S> {
     }
 
     /// Takes a range that follows what the view has.
-    fn take(&mut self, seq: Seq, deltas: &[Delta<<S::Kind as LiveTypes>::Key, <S::Kind as LiveTypes>::Value>]) {
+    fn take(&mut self, seq: Seq, deltas: &[DeltaOf<S>]) {
         if !deltas.is_empty() {
             self.wire.view.update(|view| S::Kind::apply_deltas(view, deltas));
         }

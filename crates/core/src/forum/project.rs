@@ -216,7 +216,6 @@ impl ForumState {
                         });
                     }
                 }
-                Facet::Own(_) => {}
                 Facet::Stage => deltas.push(put(ForumKey::Stage, ForumValue::Stage(self.stage.clone()))),
                 Facet::Floor => {
                     deltas.push(put(ForumKey::Floor, ForumValue::Floor(Box::new(self.floor_view(audience)))));
@@ -225,7 +224,7 @@ impl ForumState {
                     let poll = self.poll_view(ix);
                     deltas.push(put(ForumKey::Poll(poll.id), ForumValue::Poll(poll)));
                 }
-                Facet::Poll(_) => {}
+                Facet::Poll(_) | Facet::Own(_) => {}
             }
         }
         deltas

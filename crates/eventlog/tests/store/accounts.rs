@@ -19,6 +19,7 @@ fn person(nth: u128, kind: PersonKind) -> Person {
         PersonKind::Guest => None,
         PersonKind::Account => Some(format!("person{nth}@example.org")),
         PersonKind::Token => Some("import".to_owned()),
+        PersonKind::Screen => Some("saal".to_owned()),
     };
     Person { id: PersonId(Uuid::from_u128(nth)), kind, label }
 }

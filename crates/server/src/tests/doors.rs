@@ -266,7 +266,6 @@ const DOORS: &[Door] = &[
     door("GET", "/p/{poll}/voters", Ask::Reader, nothing),
     door("GET", "/p/{poll}/cards", Ask::Moderator, nothing),
     door("GET", "/p/{poll}/edit", Ask::Moderator, nothing),
-    door("GET", "/f/{forum}/polls/new", Ask::Moderator, nothing),
     door("GET", "/screen/{token}", Ask::Anyone, nothing),
     door("POST", "/api/v1/forums/{forum}/stage", Ask::Moderator, |_| json!({ "shows": "welcome" })),
     door("POST", "/api/v1/forums/{forum}/speaking-list", Ask::Participant, nothing),

@@ -256,28 +256,25 @@ fn minutes(seconds: i64) -> String {
 /// Who speaks, and who is next.
 fn speaking(hall: Hall, floor: &FloorView) -> Set {
     let Hall { document, .. } = hall;
-    let now = match &floor.speaking {
-        Some(SpeakingView { entry, since, seconds }) => {
-            let until = since.plus_ms(i64::from(*seconds) * 1_000);
-            view! {
-                <div class="speaks">
-                    <p class="kicker">{document.screen_speaks()}</p>
-                    <h1>{person(hall, entry)}</h1>
-                    {place(hall, entry)}
-                    {countdown(hall, until)}
-                </div>
-            }
-            .into_any()
+    let now = if let Some(SpeakingView { entry, since, seconds }) = &floor.speaking {
+        let until = since.plus_ms(i64::from(*seconds) * 1_000);
+        view! {
+            <div class="speaks">
+                <p class="kicker">{document.screen_speaks()}</p>
+                <h1>{person(hall, entry)}</h1>
+                {place(hall, entry)}
+                {countdown(hall, until)}
+            </div>
         }
-        None => {
-            let word = if floor.entries.is_empty() { document.screen_list() } else { document.screen_nobody() };
-            view! {
-                <div class="speaks">
-                    <h1>{word}</h1>
-                </div>
-            }
-            .into_any()
+        .into_any()
+    } else {
+        let word = if floor.entries.is_empty() { document.screen_list() } else { document.screen_nobody() };
+        view! {
+            <div class="speaks">
+                <h1>{word}</h1>
+            </div>
         }
+        .into_any()
     };
     let next = floor.entries.iter().take(NEXT).map(|entry| {
         view! {

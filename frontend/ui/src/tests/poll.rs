@@ -149,7 +149,7 @@ fn cards() -> PollPage {
         header.question.weight = Weight::Binding;
         header.question.majority = Majority::TwoThirds;
         header.question.quorum = Some(Quorum::Percent(50));
-        page.card = "BCDF-GHJK-LMNP".to_owned();
+        "BCDF-GHJK-LMNP".clone_into(&mut page.card);
         page.view.turnout = Turnout { online: 12, hands: 0, paper: 0, entitled: Some(80) };
     })
 }

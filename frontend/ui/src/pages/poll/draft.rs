@@ -45,7 +45,7 @@ impl Draft {
         for (name, value) in fields {
             let (at, value) = match name {
                 "card" => {
-                    draft.card = value.to_owned();
+                    value.clone_into(&mut draft.card);
                     continue;
                 }
                 "option" => (value, "1"),

@@ -172,7 +172,7 @@ impl Scene {
     }
 
     fn fill(&self, at: usize) {
-        self.board.draft.update(|draft| draft.values[at] = "1".to_owned());
+        self.board.draft.update(|draft| "1".clone_into(&mut draft.values[at]));
     }
 
     fn cast(&mut self) -> CommandId {
