@@ -6,10 +6,12 @@ use axum::http::{HeaderName, HeaderValue, Request, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
+use stimmwerk_core::domain::Domain;
 use stimmwerk_core::forum::ForumCommand;
 use stimmwerk_core::ids::{ForumId, ParticipantId, ProcessId};
 use stimmwerk_core::network::{Joining, NetworkCommand, is_spoken};
-use stimmwerk_core::people::Actor;
+use stimmwerk_core::people::{Actor, Audience};
+use stimmwerk_core::poll::Poll;
 use stimmwerk_core::rejection::Rejection;
 use stimmwerk_core::said::SaidTexts;
 use stimmwerk_core::text::{clean_name, lang_tag};
@@ -426,7 +428,7 @@ pub struct Exported {
 }
 
 /// Everything known of the caller, as a file.
-#[utoipa::path(get, path = "/api/v1/me/export", tag = "people", responses((status = 200, description = "By process and forum: names, contributions with those that wait or are hidden, what they support, and what they said to authors as a moderator.")))]
+#[utoipa::path(get, path = "/api/v1/me/export", tag = "people", responses((status = 200, description = "By process and forum: names, contributions with those that wait or are hidden, what they support, what they said to authors as a moderator, and ballots that are not secret.")))]
 pub async fn export(State(app): State<AppState>, gate: Gate) -> Answer<Response> {
     let standing = gate.who.standing.clone().ok_or_else(Fault::unauthorized)?;
     let directory = app.directory();
@@ -439,9 +441,19 @@ pub async fn export(State(app): State<AppState>, gate: Gate) -> Answer<Response>
             let written = aside(move || state.written_by(id)).await?;
             forums.push(Exported { forum: place.forum, written });
         }
+        // Secret ballots are in nobody's export: nothing tells whose they are.
+        let mut ballots = Vec::new();
+        for place in &process.polls {
+            // A draft is not there, and nobody voted in it.
+            let Ok(room) = app.poll(*place, Audience::Participants).await else { continue };
+            let own = Poll::own(&room.state(), participant.id, 0);
+            if own.voted {
+                ballots.push(json!({ "poll": place.poll, "marks": own.marks }));
+            }
+        }
         processes.push(json!({ "process": participant.process, "participant": participant.id,
             "name": participant.name, "lang": participant.lang, "notice": participant.notice,
-            "joined_at": participant.joined_at, "forums": forums }));
+            "joined_at": participant.joined_at, "forums": forums, "ballots": ballots }));
     }
     let mut response = Json(json!({ "processes": processes })).into_response();
     response

@@ -65,16 +65,6 @@ impl App {
         let (actor, owner) = (gate.actor(), gate.who.command_owner());
         Ok(room.issue_received(command, gate.command, actor, owner, gate.received_at).await?)
     }
-
-    /// The head of a stream as it stands in records: its first 16 characters, enough to compare by eye.
-    ///
-    /// # Errors
-    /// The log cannot be read.
-    pub async fn head_of(&self, stream: StreamId) -> Answer<String> {
-        let head = self.log().head(stream).await?;
-        let start = u64::from_be_bytes(head.hash[..8].try_into().expect("8 of 32 bytes"));
-        Ok(format!("{start:016x}"))
-    }
 }
 
 /// A new poll: a question, in a forum of the process or beside them.
@@ -410,8 +400,8 @@ impl App {
     /// # Errors
     /// There is none to be seen, or the log cannot be read.
     pub async fn published(&self, gate: &Gate) -> Answer<Published> {
-        let PollAnswer { view, stream, .. } = self.read_poll(gate).await?;
-        let head = self.head_of(stream).await?;
+        let PollAnswer { view, stream, seq, .. } = self.read_poll(gate).await?;
+        let head = self.seal(stream, seq).await?;
         let poll = view.poll.ok_or_else(Fault::not_found)?;
         Ok(Published { poll, turnout: view.turnout, result: view.result, before: view.before, head })
     }

@@ -215,7 +215,9 @@ impl Desk {
         let open: Vec<_> = self.board.view.with_untracked(|view| {
             view.polls.iter().filter(|poll| poll.phase == Phase::Open).map(|poll| poll.id).collect()
         });
-        open.into_iter().for_each(|poll| self.look_at(poll));
+        for poll in open {
+            self.look_at(poll);
+        }
     }
 
     fn of_poll<T: PartialEq + Default + Send + Sync + 'static>(
