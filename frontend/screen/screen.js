@@ -10,7 +10,7 @@ const page = location.pathname + location.search;
 const token = location.pathname.split("/").pop();
 const notice = (id) => document.getElementById(id);
 
-// All in milliseconds.
+// In milliseconds.
 const PAUSE = 500; // between two fetches
 const PATIENCE = 15000; // for one fetch
 const WITH_SOCKET = 60000; // fetched anyway: codes change outside the streams, and nothing missed stays so for long
@@ -21,6 +21,10 @@ const BACKOFF = 15000; // the longest wait before another socket
 const HINT = 10000;
 const IDLE = 3000;
 
+// Of the sizes in the style sheet.
+const LARGEST = 1.5;
+const SMALLEST = 0.36;
+
 // --- The stage -----------------------------------------------------------------------------------------------
 
 let offset = 0; // the server's clock less ours
@@ -28,14 +32,14 @@ let stands = true; // the link leads somewhere
 
 const overflows = (box) => box.scrollHeight > box.clientHeight + 1 || box.scrollWidth > box.clientWidth + 1;
 
-// Text gets smaller step by step until all of it is seen; what is still too long after the last one is cut.
+// Text begins large and gets smaller step by step until all of it is seen; what is too long even then is cut.
 function fit() {
   const stage = root.querySelector(".stage");
   const content = root.querySelector(".content");
   if (!stage || !content) return;
   delete stage.dataset.cut;
-  for (let step = 0; step <= 10; step += 1) {
-    stage.dataset.fit = step;
+  for (let size = LARGEST; size >= SMALLEST; size *= 0.94) {
+    stage.style.setProperty("--fit", size.toFixed(3));
     if (!overflows(content)) return;
   }
   stage.dataset.cut = "";

@@ -48,7 +48,7 @@ test("the hall sees what moderators put on, and nothing where nothing is to be s
   const { topics, contributions } = await view(moderator, server);
 
   await put(moderator, server, { shows: "topic", topic: topics[1].id });
-  await expect(stage(hall, "topic").locator("h1")).toHaveText(topics[1].title.texts.de);
+  await expect(stage(hall, "subject").locator("h1")).toHaveText(topics[1].title.texts.de);
   await expect(hall.locator(".way-in .code")).toBeVisible();
 
   await put(moderator, server, { shows: "contributions", contributions: [contributions[2].id] });
@@ -163,7 +163,7 @@ for (const lang of ["de", "ar"]) {
       await look("welcome");
       const { topics, contributions } = await view(moderator, server);
       await put(moderator, server, { shows: "topic", topic: topics[3].id });
-      await look("topic");
+      await look("subject");
       await put(moderator, server, { shows: "contributions", contributions: contributions.slice(0, 5).map(({ id }) => id) });
       await look("quotes");
       const forum = forumOf(server);

@@ -57,7 +57,7 @@ pub fn screen(cx: Cx, document: DocumentWords, polls: PollWords, page: ScreenPag
                 <p class="kicker">{document.screen_topic()}</p>
                 <h1>{said(cx.words, &topic)}</h1>
             };
-            bare("stage topic", content.into_any())
+            bare("stage subject", content.into_any())
         }
         OnStage::Poll(poll) => on_poll(hall, &poll),
         OnStage::Speaking(floor) => speaking(hall, &floor),
@@ -320,15 +320,15 @@ fn person(hall: Hall, entry: &FloorEntryView) -> AnyView {
 fn place(hall: Hall, entry: &FloorEntryView) -> AnyView {
     let document = hall.document;
     let (class, picture, word) = if entry.hall {
-        ("place in-hall", icons::TALK, document.screen_hall())
+        ("side in-hall", icons::TALK, document.screen_hall())
     } else {
-        ("place online", icons::GLOBE, document.screen_online())
+        ("side online", icons::GLOBE, document.screen_online())
     };
     let interpreted = entry
         .interpreted
-        .then(|| view! { <span class="place interpreted">{document.screen_interpreted()}</span> }.into_any());
+        .then(|| view! { <span class="side interpreted">{document.screen_interpreted()}</span> }.into_any());
     view! {
-        <span class="places">
+        <span class="sides">
             <span class=class>{icon(picture)} <span>{word}</span></span>
             {interpreted}
         </span>

@@ -121,7 +121,7 @@ fn stages() -> Vec<(&'static str, OnStage)> {
     vec![
         ("off", OnStage::Off),
         ("welcome", OnStage::Welcome),
-        ("topic", OnStage::Topic(two("Mitbestimmen", "المشاركة في القرار"))),
+        ("subject", OnStage::Topic(two("Mitbestimmen", "المشاركة في القرار"))),
         ("poll", on(poll(Method::Single, Phase::Open))),
         ("poll", on(poll(Method::Single, Phase::Closed))),
         ("poll", on(poll(Method::Single, Phase::Revealed))),
