@@ -174,7 +174,7 @@ for (const lang of ["de", "ar"]) {
       await write(moderator, server, `${forum}/speaking-list/next`);
       await put(moderator, server, { shows: "speaking" });
       await look("speaking");
-      const long = "Welche Aufgabe soll unser Netzwerk gemeinsam mit Städten und Landkreisen als Erstes angehen? ".repeat(3).trim();
+      const long = "Welche Aufgabe soll unser Netzwerk gemeinsam mit Städten und Landkreisen als Erstes angehen? ".repeat(2).slice(0, 158).trim();
       const poll = await ask(moderator, server, {
         title: texts(long),
         options: Array.from({ length: 12 }, (_, nth) => texts(`${nth + 1}. Beratung in der Mehrgenerationenhausverwaltung ausbauen`)),
