@@ -63,7 +63,13 @@ impl App {
     async fn tell_poll(&self, gate: &Gate, command: PollCommand) -> Answer<Done> {
         let room = self.poll(gate.poll()?, gate.audience()?).await?;
         let (actor, owner) = (gate.actor(), gate.who.command_owner());
-        Ok(room.issue_received(command, gate.command, actor, owner, gate.received_at).await?)
+        let moves = !matches!(command, PollCommand::Vote { .. });
+        let done = room.issue_received(command, gate.command, actor, owner, gate.received_at).await?;
+        if moves {
+            // The page a form goes on to shows how its forum's polls stand.
+            self.run_follow_ups().await;
+        }
+        Ok(done)
     }
 }
 
