@@ -184,7 +184,9 @@ function connect() {
       open = true;
       attempts = 0;
       follow();
-      plan(WITH_SOCKET);
+      // The mark goes with the first page that comes.
+      if (notice("lost").hidden) plan(WITH_SOCKET);
+      else soon();
     } else if (frame.type === "bye") {
       lose(frame.retry_ms);
     } else if (frame.type === "deltas" || frame.type === "snapshot") {
