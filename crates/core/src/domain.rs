@@ -330,8 +330,17 @@ pub trait Domain: LiveTypes {
     fn set_aside(_view: &mut Self::View, _bytes: usize) -> Vec<(Self::Key, Self::Value)> {
         Vec::new()
     }
-    /// The oldest position a view shows; with it the personal view of the same window can be asked.
-    fn window_start(view: &Self::View) -> u64;
+
+    /// The oldest position a view shows; with it the personal view of the same window can be asked. 0 where all of it is
+    /// in every view.
+    fn window_start(_view: &Self::View) -> u64 {
+        0
+    }
+
+    /// Where the newest page for `audience` begins: [`Domain::window_start`] of that view.
+    fn newest_page(_state: &Self::State, _audience: Audience) -> u64 {
+        0
+    }
 
     /// What concerns one person alone, for what a window from `from` on shows.
     fn own(state: &Self::State, participant: ParticipantId, from: u64) -> Self::Own;

@@ -90,8 +90,8 @@ impl Method {
         }
     }
 
-    /// Can raised hands be counted for it?
-    pub const fn by_hands(self) -> bool {
+    /// Are votes for options counted? Then hands can be raised for them too, and majorities be asked for.
+    pub const fn by_votes(self) -> bool {
         matches!(self, Self::Single | Self::Multiple { .. } | Self::YesNo)
     }
 
@@ -437,8 +437,7 @@ pub fn outcome(
         _ => match tally.order.first().map(Vec::as_slice) {
             Some(&[option]) => {
                 let have = tally.sums[usize::from(option)];
-                let votes = matches!(method, Method::Single | Method::Multiple { .. });
-                let need = if votes { need(ballots) } else { 0 };
+                let need = if method.by_votes() { need(ballots) } else { 0 };
                 if have >= need { Outcome::Won { option } } else { Outcome::NoMajority { option, have, need } }
             }
             Some(options) => Outcome::Tied { options: options.to_vec() },

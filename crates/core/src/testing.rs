@@ -370,6 +370,7 @@ pub fn assert_paged<D: Domain>(
     let mut view = D::view(state, audience, &WindowRequest { topic, ..WindowRequest::default() });
     let shown = |from| D::view(state, audience, &WindowRequest { before: None, from: Some(from), topic });
     assert_eq!(view, shown(D::window_start(&view)), "the newest page");
+    assert!(topic.is_some() || D::newest_page(state, audience) == D::window_start(&view));
     while D::window_start(&view) > 0 {
         let before = Some(D::window_start(&view));
         let mut page = D::view(state, audience, &WindowRequest { before, from: None, topic });

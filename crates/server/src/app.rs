@@ -1,6 +1,6 @@
 //! What all requests share: the log, the rooms, the account tables, settings and limits.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex};
 
 use stimmwerk_core::domain::{Domain, FollowUp, StreamKind, Summary};
@@ -20,7 +20,7 @@ use crate::chance;
 use crate::config::Config;
 use crate::limits::Limits;
 use crate::problem::{Answer, Fault};
-use crate::room::{Room, Stage, Surroundings};
+use crate::room::{Refusal, Room, Stage, Surroundings};
 use crate::sheets::Sheets;
 
 /// A room that nobody used for this long is put away, in milliseconds.
@@ -68,15 +68,16 @@ impl<D: Domain> Rooms<D> {
         Ok(())
     }
 
-    /// Carries out what another stream asks of one of these. Whether one may go on with the next.
-    async fn follow(&self, follow_up: FollowUp, surroundings: &Surroundings) -> Result<(), ReadError> {
+    /// Carries out what another stream asks of one of these. Whether it is settled, and one may go on with the next.
+    async fn follow(&self, follow_up: FollowUp, surroundings: &Surroundings) -> Result<bool, ReadError> {
         let command: D::Command =
             serde_json::from_str(&follow_up.command).map_err(|error| ReadError(error.to_string()))?;
         let room = self.get(follow_up.stream, surroundings).await?;
-        if let Err(refusal) = room.issue_as(command, follow_up.id, Actor::system(), Uuid::nil(), true).await {
-            tracing::warn!(?refusal, stream = %follow_up.stream, "a follow-up was not accepted; it will be tried again");
-        }
-        Ok(())
+        let Err(refusal) = room.issue_as(command, follow_up.id, Actor::system(), Uuid::nil(), true).await else {
+            return Ok(true);
+        };
+        tracing::warn!(?refusal, stream = %follow_up.stream, "a follow-up was not accepted; it will be tried again");
+        Ok(matches!(refusal, Refusal::Rejected(_)))
     }
 }
 
@@ -235,8 +236,13 @@ impl App {
                 Ok(follow_ups) => follow_ups,
                 Err(error) => return tracing::error!(%error, "follow-ups cannot be read"),
             };
+            // What could not be told to a stream is told before anything newer.
+            let mut later = HashSet::new();
             for follow_up in follow_ups {
                 let (stream, kind) = (follow_up.stream, follow_up.kind);
+                if later.contains(&stream) {
+                    continue;
+                }
                 let followed = match kind {
                     StreamKind::Forum => self.forums.follow(follow_up, &self.surroundings).await,
                     StreamKind::Poll => self.polls.follow(follow_up, &self.surroundings).await,
@@ -244,8 +250,13 @@ impl App {
                         Err(ReadError(format!("no follow-ups to {kind:?}")))
                     }
                 };
-                if let Err(error) = followed {
-                    tracing::error!(%error, %stream, "a follow-up cannot be carried out");
+                match followed {
+                    Ok(true) => {}
+                    Ok(false) => _ = later.insert(stream),
+                    Err(error) => {
+                        tracing::error!(%error, %stream, "a follow-up cannot be carried out");
+                        later.insert(stream);
+                    }
                 }
             }
         }

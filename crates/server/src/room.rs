@@ -101,8 +101,9 @@ pub struct Job<D: Domain> {
     pub id: CommandId,
     /// By whom.
     pub actor: Actor,
-    /// Of actor and body: see [`digest`].
-    pub digest: [u8; 16],
+    who: Uuid,
+    /// What a repetition must agree in: see [`mark`].
+    mark: [u8; 16],
     /// When it came.
     pub received_at: Timestamp,
     /// It carries out a follow-up of another stream, which is deleted with its batch.
@@ -110,7 +111,15 @@ pub struct Job<D: Domain> {
     reply: oneshot::Sender<Result<Done, Refusal>>,
 }
 
-/// What a repeated command must agree in: who sent it and what it says.
+/// What a repeated command must agree in: who sent it and what it says. It stands in the log, so it leaves out whatever
+/// must not be found by trying all there is. What that is can change with each event (a poll becomes secret): `state` is
+/// the one the command is judged by.
+fn mark<D: Domain>(state: &D::State, command: &D::Command, who: Uuid) -> [u8; 16] {
+    let who = if D::trace(state, command) == Trace::Signed { who } else { Uuid::nil() };
+    digest(who, D::remembered(state, command).as_ref().unwrap_or(command))
+}
+
+/// Of an actor and a body.
 pub fn digest(who: Uuid, command: &impl Serialize) -> [u8; 16] {
     let body = serde_json::to_vec(command).expect("commands are plain data");
     let hash = Sha256::new().chain_update(who.as_bytes()).chain_update(body).finalize();
@@ -372,20 +381,12 @@ impl<D: Domain> Room<D> {
         self.shared.touched.store(chance::now().0, Ordering::Relaxed);
         // Nobody can be held to account for what visitors do, so it is bounded, and judged without knowing who it was.
         let visitor = D::need(&command) == Need::Visitor;
-        let state = self.shared.state.load();
         let actor = if visitor { Actor::default() } else { actor };
         if visitor {
             self.visitors.take().map_err(Refusal::TooOften)?;
         }
-        // A digest over a person would tell who it was to whoever tries all of them.
-        let who = if D::trace(&state, &command) == Trace::Signed { who } else { Uuid::nil() };
-        let digest = match D::remembered(&state, &command) {
-            Some(remembered) => digest(who, &remembered),
-            None => digest(who, &command),
-        };
-        drop(state);
         let (reply, answer) = oneshot::channel();
-        let job = Job { command, id, actor, digest, received_at, follow_up, reply };
+        let job = Job { command, id, actor, who, mark: [0; 16], received_at, follow_up, reply };
         self.mailbox.send(job).await.map_err(|_| Refusal::Unavailable)?;
         answer.await.unwrap_or(Err(Refusal::OutcomeUnknown))
     }
@@ -412,8 +413,7 @@ impl<D: Domain> Stage for Room<D> {
             Some(after) if after <= seq && D::changed(&state, after, CATCH_UP_LIMIT) < CATCH_UP_LIMIT => {
                 let frames = delta_frames::<D>(self.stream, &state, after, audience);
                 // Who does not say what they show is taken to show the newest page.
-                let newest = || D::window_start(&D::view(&state, audience, &WindowRequest::default()));
-                CaughtUp { frames, seq, from: from.unwrap_or_else(newest) }
+                CaughtUp { frames, seq, from: from.unwrap_or_else(|| D::newest_page(&state, audience)) }
             }
             _ => {
                 let (frames, from) = snapshot_frames::<D>(self.stream, &state, audience, from);
@@ -570,7 +570,7 @@ impl<D: Domain> Writer<D> {
                     return refuse(jobs, &Refusal::Unavailable);
                 }
             };
-            let (batch, working, verdicts) = self.decide(&base, &jobs, ballot_box.as_ref());
+            let (batch, working, verdicts) = self.decide(&base, &mut jobs, ballot_box.as_ref());
             let written = !batch.events.is_empty() || !batch.riders.done.is_empty();
             let (due, summary) = (batch.riders.due, D::summary(&working));
             let has_follow_ups = !batch.riders.follow_ups.is_empty();
@@ -642,7 +642,7 @@ impl<D: Domain> Writer<D> {
     fn decide(
         &self,
         base: &Arc<D::State>,
-        jobs: &[Job<D>],
+        jobs: &mut [Job<D>],
         ballot_box: Option<&Vec<Vec<u8>>>,
     ) -> (Batch, D::State, Vec<Verdict>) {
         let mut working = D::State::clone(base);
@@ -650,9 +650,11 @@ impl<D: Domain> Writer<D> {
         let mut riders = Riders::default();
         let mut seen: HashMap<CommandId, usize> = HashMap::with_capacity(jobs.len());
         let mut verdicts = Vec::with_capacity(jobs.len());
-        for (nth, job) in jobs.iter().enumerate() {
+        for nth in 0..jobs.len() {
+            jobs[nth].mark = mark::<D>(&working, &jobs[nth].command, jobs[nth].who);
+            let job = &jobs[nth];
             if let Some(first) = seen.get(&job.id) {
-                verdicts.push(if jobs[*first].digest == job.digest {
+                verdicts.push(if jobs[*first].mark == job.mark {
                     Verdict::SameAs(*first)
                 } else {
                     Verdict::Rejected(Rejection::IdReused)
@@ -684,7 +686,7 @@ impl<D: Domain> Writer<D> {
                 events.push(NewEvent {
                     at: meta.at,
                     actor: meta.actor,
-                    command: (n == last).then_some(CommandKey { id: job.id, digest: job.digest }),
+                    command: (n == last).then_some(CommandKey { id: job.id, digest: job.mark }),
                     kind,
                     version,
                     body: event.body(),
@@ -820,7 +822,7 @@ impl Memory {
     /// The answer to a command that was accepted before; `otherwise` if it was not.
     async fn recall<D: Domain>(&self, job: &Job<D>, otherwise: &Refusal) -> Result<Done, Refusal> {
         match self.log.find_command(self.stream, job.id).await {
-            Ok(Some(recorded)) if recorded.digest == job.digest => {
+            Ok(Some(recorded)) if recorded.digest == job.mark => {
                 Ok(Done { object: D::object(&job.command, self.stream, job.id), seq: recorded.seq })
             }
             Ok(Some(_)) => Err(Refusal::Rejected(Rejection::IdReused)),

@@ -215,6 +215,10 @@ impl Domain for Forum {
         view.window.from
     }
 
+    fn newest_page(state: &ForumState, audience: Audience) -> u64 {
+        state.view(audience, &WindowRequest::default()).window.from
+    }
+
     fn own(state: &ForumState, participant: ParticipantId, from: u64) -> super::OwnView {
         state.own(participant, from)
     }

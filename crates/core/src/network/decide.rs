@@ -122,10 +122,6 @@ impl Domain for Network {
         None
     }
 
-    fn window_start(_view: &NetworkView) -> u64 {
-        0
-    }
-
     fn own(_state: &NetworkState, _participant: ParticipantId, _from: u64) -> NetworkOwn {
         NetworkOwn {}
     }

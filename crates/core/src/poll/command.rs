@@ -140,6 +140,9 @@ pub enum QuestionProblem {
     /// The rule needs to know how many are entitled.
     #[error("this rule needs voting cards")]
     Electorate,
+    /// The rule needs votes: what is rated or ranked, or gets points, has an order alone.
+    #[error("only votes can have a majority")]
+    Majority,
     /// Organisations do not vote yet.
     #[error("organisations cannot vote yet")]
     Delegates,
@@ -186,6 +189,8 @@ impl Question {
             Err(QuestionProblem::BindingDevices)
         } else if counted && self.electorate != Electorate::Cards {
             Err(QuestionProblem::Electorate)
+        } else if self.majority != Majority::Simple && !self.method.by_votes() {
+            Err(QuestionProblem::Majority)
         } else if self.results == Results::Running && self.secrecy != Secrecy::Open {
             Err(QuestionProblem::Running)
         } else {

@@ -158,10 +158,6 @@ impl Domain for Poll {
         None
     }
 
-    fn window_start(_view: &PollView) -> u64 {
-        0
-    }
-
     fn own(state: &PollState, participant: ParticipantId, _from: u64) -> PollOwn {
         state.own(participant)
     }
@@ -266,7 +262,10 @@ fn decide(
         }
         PollCommand::IssueCards { hashes } => {
             when(question.electorate == Electorate::Cards && matches!(state.phase, Phase::Draft | Phase::Open))?;
-            if hashes.is_empty() || state.cards.len() + hashes.len() > MAX_CARDS {
+            if hashes.is_empty() {
+                return Ok(());
+            }
+            if state.cards.len() + hashes.len() > MAX_CARDS {
                 return Err(Rejection::TooMany { max: MAX_CARDS as u32 });
             }
             // Two cards with one code were one vote, and two in the electorate.
@@ -287,7 +286,7 @@ fn decide(
             }
         }
         PollCommand::CountHands { counts, people } => {
-            when(matches!(state.phase, Phase::Open | Phase::Closed) && question.method.by_hands())?;
+            when(matches!(state.phase, Phase::Open | Phase::Closed) && question.method.by_votes())?;
             let too_many = Rejection::TooMany { max: MAX_HALL_BALLOTS };
             let sum: u64 = counts.iter().map(|count| u64::from(*count)).sum();
             if !counts.is_empty() && counts.len() != question.on_ballot() {

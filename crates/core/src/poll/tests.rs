@@ -235,7 +235,7 @@ fn some_question(seed: u32, text: &mut dyn FnMut() -> Texts) -> Question {
         secrecy,
         weight: if binding { Weight::Binding } else { Weight::Mood },
         results: if running { Results::Running } else { Results::Revealed },
-        majority: Majority::ALL[pick(if by_cards { 4 } else { 3 })],
+        majority: Majority::ALL[if method.by_votes() { pick(if by_cards { 4 } else { 3 }) } else { 0 }],
         quorum: [None, Some(Quorum::Ballots(3)), by_cards.then_some(Quorum::Percent(40))][pick(3)],
     }
 }
@@ -1195,7 +1195,7 @@ fn given_cards_then_none_is_there_twice_and_without_any_no_poll_by_cards_opens()
     assert_eq!(booth.ask(&moderator(), 0, twice), Err(Rejection::IdReused));
     let too_many = Err(Rejection::TooMany { max: MAX_CARDS as u32 });
     assert_eq!(booth.ask(&moderator(), 0, cards(4..=MAX_CARDS + 1)), too_many);
-    assert_eq!(booth.ask(&moderator(), 0, PollCommand::IssueCards { hashes: Vec::new() }), too_many);
+    assert_eq!(booth.ask(&moderator(), 0, PollCommand::IssueCards { hashes: Vec::new() }), Ok(Vec::new()));
     booth.moderate(0, PollCommand::VoidCards { from: 1, to: 3 });
     assert_eq!(booth.ask(&moderator(), 0, open.clone()), Err(Rejection::WrongState), "nobody could vote");
     booth.moderate(0, cards(4..=MAX_CARDS));
@@ -1303,6 +1303,8 @@ fn given_a_question_that_does_not_hold_together_then_it_says_what_is_wrong() {
         (Question { weight: Weight::Binding, ..secret.clone() }, QuestionProblem::BindingDevices),
         (Question { majority: Majority::Entitled, ..secret.clone() }, QuestionProblem::Electorate),
         (Question { quorum: Some(Quorum::Percent(50)), ..secret.clone() }, QuestionProblem::Electorate),
+        (Question { majority: Majority::Absolute, ..asked(Method::Ranking, 2) }, QuestionProblem::Majority),
+        (Question { majority: Majority::TwoThirds, ..asked(scale(3), 2) }, QuestionProblem::Majority),
         (Question { results: Results::Running, ..secret }, QuestionProblem::Running),
         (Question { results: Results::Running, ..of(Secrecy::Confidential) }, QuestionProblem::Running),
     ];

@@ -479,7 +479,7 @@ fn given_each_method_then_it_says_what_a_ballot_looks_like() {
         (Method::Ranking, "ranking", 4, false),
     ];
     for (method, word, options, by_hands) in methods {
-        assert_eq!((method.word(), method.options(4), method.by_hands()), (word, options, by_hands));
+        assert_eq!((method.word(), method.options(4), method.by_votes()), (word, options, by_hands));
         let written = serde_json::to_value(method).expect("written");
         assert_eq!(written["method"], word);
         assert_eq!(serde_json::from_value::<Method>(written).expect("read"), method);

@@ -528,7 +528,7 @@ fn numbered<T: std::str::FromStr + Default>(fields: &[(String, String)], options
 
 /// A ballot of a form.
 fn marks(fields: &[(String, String)], method: Method, options: usize) -> Answer<Vec<u8>> {
-    if !method.by_hands() {
+    if !method.by_votes() {
         return numbered(fields, options);
     }
     let mut marks = vec![0; options];

@@ -4,13 +4,16 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
+use stimmwerk_client::question;
 use stimmwerk_core::domain::{FollowUp, StreamKind};
 use stimmwerk_core::forum::{Forum, ForumCommand, Waiting};
-use stimmwerk_core::ids::{CommandId, ContributionId, ForumId, ParticipantId, ProcessId, StreamId};
+use stimmwerk_core::ids::{CommandId, ContributionId, ForumId, ParticipantId, PollId, ProcessId, StreamId};
 use stimmwerk_core::live::Seq;
-use stimmwerk_core::people::Actor;
+use stimmwerk_core::people::{Actor, Role};
+use stimmwerk_core::poll::{Poll, PollCommand, Question, Secrecy};
 use stimmwerk_core::rejection::Rejection;
 use stimmwerk_core::said::SaidKey;
+use stimmwerk_core::tally::Method;
 use stimmwerk_core::time::Timestamp;
 use stimmwerk_eventlog::log::{
     AppendError, Batch, BoxRow, Damage, EventLog, Head, LoggedEvent, ReadError, Recorded, StateSnapshot,
@@ -23,17 +26,40 @@ use uuid::Uuid;
 use super::world::german;
 use crate::chance;
 use crate::limits::Bucket;
-use crate::room::{Refusal, Room, Surroundings};
+use crate::room::{Refusal, Room, Surroundings, digest};
 
-/// A log whose memory of commands answers only when it is let.
+/// A log that writes, and answers what it remembers of commands, only when it is let.
 struct Slow {
     log: MemoryLog,
+    appends: Semaphore,
     look_ups: Semaphore,
+}
+
+impl Slow {
+    fn new(appends: usize, look_ups: usize) -> Arc<Self> {
+        Arc::new(Self {
+            log: MemoryLog::default(),
+            appends: Semaphore::new(appends),
+            look_ups: Semaphore::new(look_ups),
+        })
+    }
+}
+
+fn surroundings(log: Arc<Slow>) -> Surroundings {
+    Surroundings {
+        log,
+        summaries: Arc::new(Mutex::new(HashMap::new())),
+        dues: mpsc::unbounded_channel().0,
+        follow_ups: Arc::default(),
+        visitors: Arc::new(Bucket::new(1.0, 1.0)),
+        failed: CancellationToken::new(),
+    }
 }
 
 #[async_trait]
 impl EventLog for Slow {
     async fn append(&self, batch: Batch) -> Result<Head, AppendError> {
+        let _let = self.appends.acquire().await.expect("never closed");
         self.log.append(batch).await
     }
     async fn read(&self, stream: StreamId, after: Seq, limit: u32) -> Result<Vec<LoggedEvent>, ReadError> {
@@ -81,17 +107,8 @@ fn say(text: &str) -> ForumCommand {
 
 #[tokio::test]
 async fn given_commands_that_have_to_be_looked_up_then_nobody_else_waits_for_them() {
-    let log = Arc::new(Slow { log: MemoryLog::default(), look_ups: Semaphore::new(0) });
-    let (dues, _due_changes) = mpsc::unbounded_channel();
-    let surroundings = Surroundings {
-        log: log.clone(),
-        summaries: Arc::new(Mutex::new(HashMap::new())),
-        dues,
-        follow_ups: Arc::default(),
-        visitors: Arc::new(Bucket::new(1.0, 1.0)),
-        failed: CancellationToken::new(),
-    };
-    let room = Room::<Forum>::open(StreamId(Uuid::from_u128(3)), surroundings).await.expect("an empty log");
+    let log = Slow::new(1, 0);
+    let room = Room::<Forum>::open(StreamId(Uuid::from_u128(3)), surroundings(log.clone())).await.expect("an empty log");
     let (forum, process) = (ForumId(Uuid::from_u128(1)), ProcessId(Uuid::from_u128(2)));
     let found = ForumCommand::Found { forum, process, title: german("Gespräch"), waiting: Waiting::None };
     room.issue(found, chance::command_id(), Actor::system(), Uuid::nil()).await.expect("founded");
@@ -114,4 +131,42 @@ async fn given_commands_that_have_to_be_looked_up_then_nobody_else_waits_for_the
     log.look_ups.add_permits(2);
     assert_eq!(refused.await.expect("no panic"), Err(Refusal::Rejected(Rejection::NotFound)));
     assert_eq!(repeated.await.expect("no panic"), done, "the old answer");
+}
+
+#[tokio::test]
+async fn given_a_secret_vote_in_one_batch_with_the_opening_then_the_log_remembers_it_without_its_marks() {
+    let log = Slow::new(1, 1);
+    let stream = StreamId(Uuid::from_u128(3));
+    let room = Room::<Poll>::open(stream, surroundings(log.clone())).await.expect("an empty log");
+    let (poll, process) = (PollId(Uuid::from_u128(1)), ProcessId(Uuid::from_u128(2)));
+    let plain = question("Einverstanden?", Method::YesNo, &[]);
+    let secret = Question { secrecy: Secrecy::Secret, ..plain.clone() };
+    let found = PollCommand::Found { poll, process, forum: None, question: Box::new(plain) };
+    room.issue(found, chance::command_id(), Actor::system(), Uuid::nil()).await.expect("founded");
+    let staff = Actor { roles: vec![Role::Moderator].into(), ..Actor::default() };
+    let ada = Actor { participant: Some(ParticipantId(Uuid::from_u128(7))), ..Actor::default() };
+    let issue = |command: PollCommand, actor: &Actor| {
+        let (room, actor) = (room.clone(), actor.clone());
+        let who = Uuid::from_u128(9);
+        tokio::spawn(async move { room.issue(command, chance::command_id(), actor, who).await })
+    };
+    // While this is being written the other two come in, and are judged together.
+    let held = log.appends.acquire().await.expect("never closed");
+    let note = issue(PollCommand::Edit { question: Box::new(secret.clone()) }, &staff);
+    tokio::task::yield_now().await;
+    let open = issue(PollCommand::Open { seconds: None }, &staff);
+    let vote = PollCommand::Vote { round: 1, marks: vec![1, 0, 0], card: None };
+    let voted = issue(vote, &ada);
+    for _ in 0..10 {
+        tokio::task::yield_now().await;
+    }
+    drop(held);
+    note.await.expect("no panic").expect("edited");
+    let opened = open.await.expect("no panic").expect("opened");
+    let done = voted.await.expect("no panic").expect("voted");
+    assert_eq!(done.seq.0, opened.seq.0 + 1);
+    let logged = log.read(stream, opened.seq, 1).await.expect("readable").remove(0);
+    assert_eq!((logged.kind.as_str(), logged.actor, logged.at), ("poll.marked", None, None));
+    let bare = PollCommand::Vote { round: 1, marks: Vec::new(), card: None };
+    assert_eq!(logged.command.expect("a command").digest, digest(Uuid::nil(), &bare));
 }

@@ -118,7 +118,7 @@ fn numbers<T: std::str::FromStr + Default>(form: &Form, poll: &PollHeader) -> Ve
 
 /// What stands on a ballot, as a form says it.
 fn marks(form: &Form, poll: &PollHeader) -> Vec<u8> {
-    if !poll.question.method.by_hands() {
+    if !poll.question.method.by_votes() {
         return numbers(form, poll);
     }
     let mut marks = vec![0; poll.options()];
@@ -520,7 +520,7 @@ fn by_hand(desk: Desk, id: PollId) -> AnyView {
         .into_any()
     };
     let option = |at: usize| option_text(cx, poll_words, &question, at);
-    let hands = question.method.by_hands().then(|| {
+    let hands = question.method.by_votes().then(|| {
         let rows = (0..poll.options()).map(|at| number(mark(at), option(at), 100_000)).collect::<Vec<_>>();
         let people = several.then(|| number("people".to_owned(), words.polls_hands_people().to_owned(), 100_000));
         view! {
@@ -554,7 +554,7 @@ fn by_hand(desk: Desk, id: PollId) -> AnyView {
         _ => poll.options() as u32,
     };
     let rows = (0..poll.options())
-        .map(|at| if question.method.by_hands() { choose(at) } else { number(mark(at), option(at), highest) })
+        .map(|at| if question.method.by_votes() { choose(at) } else { number(mark(at), option(at), highest) })
         .collect::<Vec<_>>();
     view! {
         <div class="by-hand">

@@ -21,7 +21,7 @@ pub struct Draft {
 
 /// Are options chosen rather than marked?
 pub fn chooses(method: Method) -> bool {
-    method.by_hands()
+    method.by_votes()
 }
 
 impl Draft {
