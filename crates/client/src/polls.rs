@@ -80,6 +80,7 @@ fn way_of(command: &PollCommand) -> Option<(Method, &'static str)> {
         PollCommand::Edit { .. } => (Method::PATCH, ""),
         PollCommand::Open { .. } => (Method::POST, "/open"),
         PollCommand::SetEnd { .. } => (Method::POST, "/end"),
+        PollCommand::Extend { .. } => (Method::POST, "/extend"),
         PollCommand::Close { .. } => (Method::POST, "/close"),
         PollCommand::Reveal => (Method::POST, "/reveal"),
         PollCommand::Again => (Method::POST, "/again"),

@@ -304,9 +304,9 @@ pub trait Domain: LiveTypes {
         false
     }
 
-    /// `command` as the log may remember it for recognising repetitions. `None`: as it is. What is secret must not stand
-    /// behind a digest, since whoever tries all there is finds out what it was.
-    fn remembered(_state: &Self::State, _command: &Self::Command) -> Option<Self::Command> {
+    /// Who said what, as the log may remember it for recognising repetitions. `None`: as it is. What is secret must not
+    /// stand behind a digest, since whoever tries all there is finds out what it was.
+    fn remembered(_state: &Self::State, _command: &Self::Command, _actor: &Actor) -> Option<(Uuid, Self::Command)> {
         None
     }
 

@@ -179,7 +179,8 @@ pub struct Tally {
     /// How many rank the option of the row before that of the column; of rankings alone.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub pairs: Vec<Vec<u32>>,
-    /// The options from the best on; those that are equal stand together.
+    /// The options from the best on; those that are equal stand together. Of a ranking only the first group is more than a
+    /// row: below it stand, by how many beat them, also options between which the method decides nothing.
     pub order: Vec<Vec<u8>>,
 }
 
@@ -398,6 +399,12 @@ pub enum Outcome {
     },
     /// Opinions were asked for; nothing wins.
     Rated,
+    /// The count is withheld: with what is known from the hall it would tell how a few people voted who were promised that
+    /// nobody sees it.
+    TooFew {
+        /// How many they had to be.
+        need: u32,
+    },
 }
 
 /// Judges a count by its rule, among `entitled` people if that is known.

@@ -144,6 +144,7 @@ pub const ROUTES: &[Rule] = &[
     rule("PATCH", "/api/v1/polls/{poll}", Needs::Moderates),
     rule("POST", "/api/v1/polls/{poll}/open", Needs::Moderates),
     rule("POST", "/api/v1/polls/{poll}/end", Needs::Moderates),
+    rule("POST", "/api/v1/polls/{poll}/extend", Needs::Moderates),
     rule("POST", "/api/v1/polls/{poll}/close", Needs::Moderates),
     rule("POST", "/api/v1/polls/{poll}/reveal", Needs::Moderates),
     rule("POST", "/api/v1/polls/{poll}/again", Needs::Moderates),

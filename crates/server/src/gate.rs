@@ -67,8 +67,8 @@ impl Who {
         label.parse().ok()
     }
 
-    /// How they stand to a process, or to the network as a whole.
-    pub fn position(&self, directory: &NetworkState, process: Option<ProcessId>) -> Position {
+    /// How they stand to a process, or to the network as a whole; and in it to `place`, if that is asked.
+    pub fn position(&self, directory: &NetworkState, process: Option<ProcessId>, place: Option<Place>) -> Position {
         let network = self.network_roles();
         let admin = network.has(Role::Admin);
         let known = self.standing.is_some();
@@ -86,7 +86,7 @@ impl Who {
         let moderates = roles.moderates();
         let audience = if moderates {
             Some(Audience::Staff)
-        } else if joined || roles.is_staff() || self.shows(directory, process) {
+        } else if joined || roles.is_staff() || self.shows(place) {
             Some(Audience::Participants)
         } else {
             found.visibility.is_public().then_some(Audience::Public)
@@ -101,9 +101,14 @@ impl Who {
         }
     }
 
-    /// Is it the projector of a forum of this process?
-    fn shows(&self, directory: &NetworkState, process: ProcessId) -> bool {
-        self.screen().and_then(|forum| directory.forum(forum)).is_some_and(|place| place.process == process)
+    /// Is it the projector of this forum, or of that in which this poll is held?
+    fn shows(&self, place: Option<Place>) -> bool {
+        let Some(forum) = self.screen() else { return false };
+        match place {
+            Some(Place::Forum(place)) => place.forum == forum,
+            Some(Place::Poll(place)) => place.forum == Some(forum),
+            None => false,
+        }
     }
 
     /// As whom the domain judges their commands.
@@ -287,7 +292,7 @@ impl FromRequestParts<AppState> for Gate {
             Some(process) if directory.process(process).is_some() => app.let_staff_in(who, process).await?,
             _ => who,
         };
-        let position = who.position(&directory, process);
+        let position = who.position(&directory, process, place);
         // Who was shut out of a public process is told so when they write, rather than to join.
         access::enter(needs, position)?;
         let stream = id("stream").and_then(|stream| stream.parse().ok()).or(place.map(|place| place.stream()));

@@ -329,12 +329,12 @@ impl Connection {
 /// As whom `who` may read a stream.
 fn standing(app: &App, who: &Who, stream: StreamId) -> Answer<(Option<ProcessId>, Audience)> {
     let directory = app.directory();
-    let process = match directory.place(stream) {
-        Some(place) => Some(place.process()),
-        None if stream == StreamId::NETWORK => None,
-        None => return Err(Fault::not_found()),
-    };
-    let audience = who.position(&directory, process).audience.ok_or_else(Fault::not_found)?;
+    let place = directory.place(stream);
+    if place.is_none() && stream != StreamId::NETWORK {
+        return Err(Fault::not_found());
+    }
+    let process = place.map(|place| place.process());
+    let audience = who.position(&directory, process, place).audience.ok_or_else(Fault::not_found)?;
     Ok((process, audience))
 }
 

@@ -11,7 +11,7 @@ use stimmwerk_core::forum::{AuthorView, ContributionView, Forum, ForumState, Own
 use stimmwerk_core::ids::{ContributionId, ForumId, PollId, ProcessId};
 use stimmwerk_core::live::{PAGE, WindowRequest};
 use stimmwerk_core::markdown;
-use stimmwerk_core::network::{CodeKind, Joining, is_spoken};
+use stimmwerk_core::network::{self, CodeKind, Joining, is_spoken};
 use stimmwerk_core::people::Audience;
 use stimmwerk_core::poll::{Electorate, Poll, PollView};
 use stimmwerk_core::said::SaidTexts;
@@ -498,7 +498,11 @@ pub async fn screen(
     let directory = app.directory();
     let place = gate.who.screen().and_then(|forum| directory.forum(forum)).ok_or_else(Fault::not_found)?;
     let process = directory.process(place.process).ok_or_else(Fault::not_found)?;
-    let audience = gate.who.position(&directory, Some(place.process)).audience.ok_or_else(Fault::not_found)?;
+    let audience = gate
+        .who
+        .position(&directory, Some(place.process), Some(network::Place::Forum(place)))
+        .audience
+        .ok_or_else(Fault::not_found)?;
     let room = app.forum(place).await?;
     let state = room.state();
     let window = WindowRequest { before: Some(0), ..WindowRequest::default() };

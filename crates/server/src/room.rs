@@ -102,8 +102,8 @@ pub struct Job<D: Domain> {
     /// By whom.
     pub actor: Actor,
     who: Uuid,
-    /// What a repetition must agree in: see [`mark`].
-    mark: [u8; 16],
+    /// How the log remembers it: see [`key_of`].
+    key: CommandKey,
     /// When it came.
     pub received_at: Timestamp,
     /// It carries out a follow-up of another stream, which is deleted with its batch.
@@ -114,9 +114,17 @@ pub struct Job<D: Domain> {
 /// What a repeated command must agree in: who sent it and what it says. It stands in the log, so it leaves out whatever
 /// must not be found by trying all there is. What that is can change with each event (a poll becomes secret): `state` is
 /// the one the command is judged by.
-fn mark<D: Domain>(state: &D::State, command: &D::Command, who: Uuid) -> [u8; 16] {
-    let who = if D::trace(state, command) == Trace::Signed { who } else { Uuid::nil() };
-    digest(who, D::remembered(state, command).as_ref().unwrap_or(command))
+///
+/// An id can hold the time at which it was made, so what leaves no time leaves an id in its place that follows from it.
+fn key_of<D: Domain>(stream: StreamId, state: &D::State, job: &Job<D>) -> CommandKey {
+    let trace = D::trace(state, &job.command);
+    let who = if trace == Trace::Signed { job.who } else { Uuid::nil() };
+    let digest = match D::remembered(state, &job.command, &job.actor) {
+        Some((who, command)) => digest(who, &command),
+        None => digest(who, &job.command),
+    };
+    let id = if trace == Trace::Bare { CommandId(job.id.derive(stream, "bare")) } else { job.id };
+    CommandKey { id, digest }
 }
 
 /// Of an actor and a body.
@@ -382,11 +390,16 @@ impl<D: Domain> Room<D> {
         // Nobody can be held to account for what visitors do, so it is bounded, and judged without knowing who it was.
         let visitor = D::need(&command) == Need::Visitor;
         let actor = if visitor { Actor::default() } else { actor };
+        if D::opens_box(&command) {
+            // It is judged alone, with all that is in the box: not for whoever may not ask.
+            actor.meets(D::need(&command)).map_err(Refusal::Rejected)?;
+        }
         if visitor {
             self.visitors.take().map_err(Refusal::TooOften)?;
         }
         let (reply, answer) = oneshot::channel();
-        let job = Job { command, id, actor, who, mark: [0; 16], received_at, follow_up, reply };
+        let key = CommandKey { id, digest: [0; 16] };
+        let job = Job { command, id, actor, who, key, received_at, follow_up, reply };
         self.mailbox.send(job).await.map_err(|_| Refusal::Unavailable)?;
         answer.await.unwrap_or(Err(Refusal::OutcomeUnknown))
     }
@@ -596,7 +609,8 @@ impl<D: Domain> Writer<D> {
                 }
                 Err(AppendError::CommandTaken { ids }) => {
                     // Repetitions of commands accepted before. They get their old answer; the rest is decided again.
-                    let (repeated, rest): (Vec<_>, Vec<_>) = jobs.into_iter().partition(|job| ids.contains(&job.id));
+                    let (repeated, rest): (Vec<_>, Vec<_>) =
+                        jobs.into_iter().partition(|job| ids.contains(&job.key.id));
                     let (follow_ups, repeated): (Vec<_>, Vec<_>) = repeated.into_iter().partition(|job| job.follow_up);
                     for job in follow_ups {
                         let answer = self.memory().recall(&job, &Refusal::Unavailable).await;
@@ -651,10 +665,10 @@ impl<D: Domain> Writer<D> {
         let mut seen: HashMap<CommandId, usize> = HashMap::with_capacity(jobs.len());
         let mut verdicts = Vec::with_capacity(jobs.len());
         for nth in 0..jobs.len() {
-            jobs[nth].mark = mark::<D>(&working, &jobs[nth].command, jobs[nth].who);
+            jobs[nth].key = key_of::<D>(self.shared.stream, &working, &jobs[nth]);
             let job = &jobs[nth];
             if let Some(first) = seen.get(&job.id) {
-                verdicts.push(if jobs[*first].mark == job.mark {
+                verdicts.push(if jobs[*first].key == job.key {
                     Verdict::SameAs(*first)
                 } else {
                     Verdict::Rejected(Rejection::IdReused)
@@ -686,7 +700,7 @@ impl<D: Domain> Writer<D> {
                 events.push(NewEvent {
                     at: meta.at,
                     actor: meta.actor,
-                    command: (n == last).then_some(CommandKey { id: job.id, digest: job.mark }),
+                    command: (n == last).then_some(job.key),
                     kind,
                     version,
                     body: event.body(),
@@ -821,8 +835,8 @@ struct Memory {
 impl Memory {
     /// The answer to a command that was accepted before; `otherwise` if it was not.
     async fn recall<D: Domain>(&self, job: &Job<D>, otherwise: &Refusal) -> Result<Done, Refusal> {
-        match self.log.find_command(self.stream, job.id).await {
-            Ok(Some(recorded)) if recorded.digest == job.mark => {
+        match self.log.find_command(self.stream, job.key.id).await {
+            Ok(Some(recorded)) if recorded.digest == job.key.digest => {
                 Ok(Done { object: D::object(&job.command, self.stream, job.id), seq: recorded.seq })
             }
             Ok(Some(_)) => Err(Refusal::Rejected(Rejection::IdReused)),

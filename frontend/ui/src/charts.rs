@@ -53,7 +53,11 @@ impl Charted {
     /// Is it among those that lead?
     fn leads(&self, option: usize) -> bool {
         let best = match &self.result.outcome {
-            Outcome::NoBallots | Outcome::NoQuorum { .. } | Outcome::Rated | Outcome::Rejected => return false,
+            Outcome::NoBallots
+            | Outcome::NoQuorum { .. }
+            | Outcome::Rated
+            | Outcome::Rejected
+            | Outcome::TooFew { .. } => return false,
             Outcome::Adopted => return option == 0,
             Outcome::Won { option } | Outcome::NoMajority { option, .. } => std::slice::from_ref(option),
             Outcome::Tied { options } => options,
@@ -132,7 +136,7 @@ pub fn outcome(cx: Cx, words: PollWords, charted: &Charted) -> String {
     let name = |option: u8| option_text(cx, words, question, usize::from(option));
     let binding = question.weight == Weight::Binding;
     match &result.outcome {
-        Outcome::NoBallots => words.result_no_ballots().to_owned(),
+        Outcome::NoBallots | Outcome::TooFew { .. } => words.result_no_ballots().to_owned(),
         Outcome::NoQuorum { need, .. } => words.result_no_quorum(*need),
         Outcome::Adopted if binding && !running => words.result_adopted().to_owned(),
         Outcome::Adopted => words.result_mood_yes().to_owned(),

@@ -323,7 +323,7 @@ pub enum ForumCommand {
         /// Whose.
         participant: ParticipantId,
     },
-    /// Say where a poll of this forum stands; follows from the poll's stream. Drafts are passed over.
+    /// Say where a poll of this forum stands; follows from the poll's stream.
     PollMoved {
         /// The poll.
         poll: PollId,

@@ -252,6 +252,13 @@ impl Floor {
         self.tidy();
     }
 
+    /// A person has another name, which waits to be read or not.
+    pub(super) fn rename(&mut self, person: Ix, waits: bool) {
+        let who = Who::Online(person);
+        let entries = self.entries.iter_mut().chain(self.speaking.iter_mut().map(|turn| &mut turn.entry));
+        entries.filter(|entry| entry.who == who).for_each(|entry| entry.waits = waits);
+    }
+
     /// Counting begins anew.
     pub(super) fn close(&mut self) {
         self.turns.clear();

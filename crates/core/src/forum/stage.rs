@@ -49,7 +49,11 @@ pub(super) fn poll_moved(
         if phase == Phase::Draft && known.phase != Phase::Draft {
             return Ok(());
         }
-        if (known.stream, known.phase, &known.title.shown()) == (stream, phase, title) {
+        if known.title.shown() == *title {
+            if (known.stream, known.phase) != (stream, phase) {
+                let title = known.title.clone();
+                decision.events.push(ForumEvent::PollMoved(PollMoved { poll, stream, phase, title }));
+            }
             return Ok(());
         }
         decision.erase.extend(known.title.texts.values().map(|said| said.key));

@@ -277,6 +277,11 @@ impl ForumState {
         Some((&contribution.text, self.people[contribution.author as usize].id))
     }
 
+    /// Can everyone read what this person is called: has a moderator read it, or does nothing wait here?
+    pub fn names_openly(&self, participant: ParticipantId) -> bool {
+        self.waiting == Waiting::None || self.person(participant).is_some_and(|it| it.trusted || it.role.is_some())
+    }
+
     /// Has this person acted here?
     pub fn knows(&self, participant: ParticipantId) -> bool {
         self.by_person.contains_key(&participant)
@@ -360,6 +365,7 @@ impl ForumState {
                         self.touch(Facet::Staff(contribution));
                     }
                 }
+                self.floor.rename(ix, e.role.is_none() && self.waiting != Waiting::None);
                 self.rename_on_floor(ix);
                 // Staff wait for no turn.
                 self.touch(Facet::Own(ix));

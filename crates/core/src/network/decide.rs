@@ -24,7 +24,7 @@ use crate::time::Timestamp;
 
 impl Domain for Network {
     const KIND: StreamKind = StreamKind::Network;
-    const STATE_FORMAT: u32 = 2;
+    const STATE_FORMAT: u32 = 3;
     const COMMANDS: &'static [(&'static str, Need)] = &[
         ("set_title", Need::Admin),
         ("create_process", Need::Admin),

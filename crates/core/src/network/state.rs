@@ -3,7 +3,7 @@
 use imbl::{HashMap, OrdMap, OrdSet, Vector};
 use serde::{Deserialize, Serialize};
 
-use super::view::{ForumPlaceView, NetworkDelta, NetworkKey, NetworkValue, NetworkView, PollPlaceView, ProcessView};
+use super::view::{ForumPlaceView, NetworkDelta, NetworkKey, NetworkValue, NetworkView, ProcessView};
 use super::{CODE_LENGTH, CodeKind, Joining, NetworkEvent, Visibility};
 use crate::domain::Meta;
 use crate::ids::{ForumId, JoinCodeId, PollId, ProcessId, StreamId};
@@ -215,7 +215,10 @@ impl NetworkState {
                 let place = PollPlace { poll: e.poll, process: e.process, stream: e.stream, forum: e.forum };
                 self.by_poll.insert(e.poll, place);
                 self.by_stream.insert(e.stream, Place::Poll(place));
-                self.on(e.process, |process| process.polls.push_back(place));
+                // In no shared view: a draft is for staff, and most polls are found from their forum.
+                if let Some(process) = self.by_process.get(&e.process).and_then(|at| self.processes.get_mut(at)) {
+                    process.polls.push_back(place);
+                }
             }
             NetworkEvent::CodeIssued(e) => {
                 let code = JoinCode { id: e.code, kind: e.kind, text: e.text.clone() };
@@ -308,11 +311,6 @@ fn view_of(position: u64, process: &Process) -> ProcessView {
         visibility: process.visibility,
         joining: process.joining,
         forums: process.forums.iter().map(|place| ForumPlaceView { id: place.forum, stream: place.stream }).collect(),
-        polls: process
-            .polls
-            .iter()
-            .map(|place| PollPlaceView { id: place.poll, stream: place.stream, forum: place.forum })
-            .collect(),
     }
 }
 

@@ -5,7 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use super::{Joining, Network, Visibility};
-use crate::ids::{ForumId, PollId, ProcessId, StreamId};
+use crate::ids::{ForumId, ProcessId, StreamId};
 use crate::live::{Delta, LiveTypes};
 use crate::said::Texts;
 
@@ -37,22 +37,6 @@ pub struct ProcessView {
     pub joining: Joining,
     /// Oldest first.
     pub forums: Vec<ForumPlaceView>,
-    /// Oldest first, drafts among them: whoever asks for one and is not staff is told that there is none.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub polls: Vec<PollPlaceView>,
-}
-
-/// Where a poll is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-pub struct PollPlaceView {
-    /// The poll.
-    pub id: PollId,
-    /// Its stream, to subscribe to.
-    pub stream: StreamId,
-    /// The forum it is held in.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub forum: Option<ForumId>,
 }
 
 /// Where a forum is.

@@ -232,9 +232,14 @@ pub enum PollCommand {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         seconds: Option<u32>,
     },
+    /// Let an open poll that has an end go on for so much longer, also if it was being closed.
+    Extend {
+        /// From its end on, or from now if that is over.
+        seconds: u32,
+    },
     /// Take no ballots any more, after a moment for those that were begun.
     Close {
-        /// How long that moment is; 20 unless said otherwise, 0 for none.
+        /// How long that moment is; 20 unless said otherwise. 0 for none: what was received by now still counts.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         seconds: Option<u32>,
     },

@@ -10,14 +10,14 @@ use super::event::{
     Revealed, SaidQuestion, Voter,
 };
 use super::{
-    CLOSING_SECONDS, Electorate, GRACE_MS, MAX_CARDS, MAX_HALL_BALLOTS, MAX_OPEN_SECONDS, MAX_ROUNDS, Phase, Poll,
-    PollCommand, PollDelta, PollEvent, PollOwn, PollState, PollView, Question, Secrecy,
+    CLOSING_SECONDS, Electorate, GRACE_MS, MAX_CARDS, MAX_OPEN_SECONDS, MAX_ROUNDS, Phase, Poll, PollCommand,
+    PollDelta, PollEvent, PollOwn, PollState, PollView, Question, Secrecy,
 };
 use crate::domain::{Context, Decision, Domain, Meta, StreamKind, Summary, Trace, follow_up};
 use crate::forum::{Forum, ForumCommand};
 use crate::ids::{CommandId, ParticipantId, PollId, StreamId};
 use crate::live::{Seq, WindowRequest};
-use crate::people::{Audience, Need};
+use crate::people::{Actor, Audience, Need};
 use crate::rejection::Rejection;
 use crate::said::{Commitment, SaidTexts, Texts};
 use crate::tally::Method;
@@ -38,12 +38,13 @@ pub fn card_hash(poll: PollId, code: &str) -> Commitment {
 
 impl Domain for Poll {
     const KIND: StreamKind = StreamKind::Poll;
-    const STATE_FORMAT: u32 = 1;
+    const STATE_FORMAT: u32 = 2;
     const COMMANDS: &'static [(&'static str, Need)] = &[
         ("found", Need::System),
         ("edit", Need::Moderator),
         ("open", Need::Moderator),
         ("set_end", Need::Moderator),
+        ("extend", Need::Moderator),
         ("close", Need::Moderator),
         ("reveal", Need::Moderator),
         ("again", Need::Moderator),
@@ -65,6 +66,7 @@ impl Domain for Poll {
             PollCommand::Edit { .. } => "edit",
             PollCommand::Open { .. } => "open",
             PollCommand::SetEnd { .. } => "set_end",
+            PollCommand::Extend { .. } => "extend",
             PollCommand::Close { .. } => "close",
             PollCommand::Reveal => "reveal",
             PollCommand::Again => "again",
@@ -124,19 +126,21 @@ impl Domain for Poll {
     fn trace(state: &PollState, command: &PollCommand) -> Trace {
         match command {
             PollCommand::Vote { .. } if state.secret() => Trace::Bare,
-            PollCommand::Vote { card: Some(_), .. } => Trace::Unsigned,
+            PollCommand::Vote { .. } if state.by_cards() => Trace::Unsigned,
             _ => Trace::Signed,
         }
     }
 
     fn opens_box(command: &PollCommand) -> bool {
-        matches!(command, PollCommand::Close { .. } | PollCommand::Tick { .. })
+        matches!(command, PollCommand::Tick { .. })
     }
 
-    fn remembered(state: &PollState, command: &PollCommand) -> Option<PollCommand> {
+    fn remembered(state: &PollState, command: &PollCommand, actor: &Actor) -> Option<(Uuid, PollCommand)> {
         match command {
             PollCommand::Vote { round, card, .. } if state.secret() => {
-                Some(PollCommand::Vote { round: *round, marks: Vec::new(), card: card.clone() })
+                // The roll beside it names them too, unless they vote by card.
+                let who = actor.participant.filter(|_| !state.by_cards()).map_or(Uuid::nil(), |person| person.0);
+                Some((who, PollCommand::Vote { round: *round, marks: Vec::new(), card: card.clone() }))
             }
             _ => None,
         }
@@ -237,16 +241,25 @@ fn decide(
                 decision.events.push(PollEvent::EndSet(EndSet { until, closing: false }));
             }
         }
+        PollCommand::Extend { seconds } => {
+            when(open)?;
+            let end = state.until.ok_or(Rejection::WrongState)?;
+            let until = end.max(now).plus_ms(i64::from(*seconds) * 1_000);
+            if until > now.plus_ms(i64::from(MAX_OPEN_SECONDS) * 1_000) {
+                return Err(Rejection::BadTime);
+            }
+            if *seconds > 0 {
+                decision.events.push(PollEvent::EndSet(EndSet { until: Some(until), closing: false }));
+            }
+        }
         PollCommand::Close { seconds } => {
             when(open)?;
-            let wait = seconds.unwrap_or(CLOSING_SECONDS);
-            let until = ends(Some(wait), context)?.unwrap_or(now);
+            let until = ends(Some(seconds.unwrap_or(CLOSING_SECONDS)), context)?.unwrap_or(now);
             let sooner = state.until.is_none_or(|ends| until < ends);
             // What would end sooner anyway, or has ended, still does.
             let until = state.until.map_or(until, |ends| ends.min(until));
-            if wait == 0 {
-                close(state, until, context, decision)?;
-            } else if !state.closing || sooner {
+            // The clock closes it, a little later: ballots that were received by then may still be on their way here.
+            if !state.closing || sooner {
                 decision.events.push(PollEvent::EndSet(EndSet { until: Some(until), closing: true }));
             }
         }
@@ -287,7 +300,6 @@ fn decide(
         }
         PollCommand::CountHands { counts, people } => {
             when(matches!(state.phase, Phase::Open | Phase::Closed) && question.method.by_votes())?;
-            let too_many = Rejection::TooMany { max: MAX_HALL_BALLOTS };
             let sum: u64 = counts.iter().map(|count| u64::from(*count)).sum();
             if !counts.is_empty() && counts.len() != question.on_ballot() {
                 return Err(crate::tally::BallotProblem::Options { options: question.on_ballot() as u32 }.into());
@@ -295,9 +307,10 @@ fn decide(
             // Where one can be chosen, as many took part as hands rose; where several, at least as many as for one.
             let one_each = !matches!(question.method, Method::Multiple { .. });
             let least = if one_each { sum } else { counts.iter().copied().max().unwrap_or(0).into() };
-            let people = u64::from(*people).max(least);
-            if people > u64::from(MAX_HALL_BALLOTS) {
-                return Err(too_many);
+            let people = if one_each { sum } else { u64::from(*people).max(least) };
+            let most = state.most_of_hall(state.paper_ballots());
+            if people > u64::from(most) {
+                return Err(Rejection::TooMany { max: most });
             }
             let people = if counts.is_empty() { 0 } else { people as u32 };
             let now = (!counts.is_empty()).then(|| (counts.clone(), people));
@@ -309,9 +322,10 @@ fn decide(
             when(matches!(state.phase, Phase::Open | Phase::Closed))?;
             question.method.check(marks, question.on_ballot())?;
             let have = state.paper.get(marks.as_slice()).copied().unwrap_or(0);
-            let others = state.paper.values().sum::<u32>() - have;
-            if others.saturating_add(*ballots) > MAX_HALL_BALLOTS {
-                return Err(Rejection::TooMany { max: MAX_HALL_BALLOTS });
+            let hands = state.hands.as_ref().map_or(0, |(_, people)| *people);
+            let most = state.most_of_hall(hands + state.paper_ballots() - have);
+            if *ballots > most {
+                return Err(Rejection::TooMany { max: most });
             }
             if have != *ballots {
                 let paper = Alike { marks: marks.clone(), ballots: *ballots };

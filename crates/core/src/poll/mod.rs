@@ -34,6 +34,8 @@ pub const MAX_OPEN_SECONDS: u32 = 366 * 24 * 3_600;
 pub const GRACE_MS: i64 = 1_000;
 /// The most voting cards of one poll.
 pub const MAX_CARDS: usize = 5_000;
+/// The most voting cards made at once: what one sheet holds.
+pub const MAX_SHEET: usize = 500;
 /// The most hands or paper ballots of a hall.
 pub const MAX_HALL_BALLOTS: u32 = 100_000;
 /// The most rounds of one poll.

@@ -5,12 +5,12 @@ use super::state::{Facet, PollState};
 use super::view::{
     Part, Phase, PollDelta, PollHeader, PollKey, PollOwn, PollValue, PollView, ResultView, Source, Turnout,
 };
-use super::{Electorate, MIN_PART, Results, Secrecy};
+use super::{MIN_PART, Results, Secrecy};
 use crate::domain::Summary;
 use crate::ids::ParticipantId;
 use crate::live::{Delta, Seq};
 use crate::people::Audience;
-use crate::tally::{Tally, outcome};
+use crate::tally::{Outcome, Tally, outcome};
 
 impl PollState {
     fn header(&self, audience: Audience) -> Option<PollHeader> {
@@ -39,7 +39,7 @@ impl PollState {
             .is_some_and(|question| question.results == Results::Running && question.secrecy == Secrecy::Open)
     }
 
-    fn shows_result(&self, audience: Audience) -> bool {
+    pub(super) fn shows_result(&self, audience: Audience) -> bool {
         match self.phase {
             Phase::Draft => false,
             Phase::Open => self.counts_openly(),
@@ -51,9 +51,8 @@ impl PollState {
     /// How many are entitled: cards that are good for voting, and those that have voted.
     pub(super) fn entitled(&self) -> Option<u32> {
         let voted = |number: u32| self.ballots.contains_key(&Voter::Card(number));
-        let by_card = self.question().is_some_and(|question| question.electorate == Electorate::Cards);
-        (by_card && !self.cards.is_empty())
-            .then(|| self.cards.iter().zip(1..).filter(|(card, number)| !card.void || voted(*number)).count() as u32)
+        let good = || self.cards.iter().zip(1..).filter(|(card, number)| !card.void || voted(*number)).count() as u32;
+        *self.counts.entitled.get_or_init(|| (self.by_cards() && !self.cards.is_empty()).then(good))
     }
 
     fn turnout(&self, audience: Audience) -> Turnout {
@@ -63,13 +62,17 @@ impl PollState {
         Turnout {
             online: self.ballots.len() as u32,
             hands: self.hands.as_ref().map_or(0, |(_, people)| *people),
-            paper: self.paper.values().sum(),
+            paper: self.paper_ballots(),
             entitled: self.entitled(),
         }
     }
 
-    /// Counts all ballots of this round.
+    /// All ballots of this round, counted.
     pub(super) fn result(&self) -> Option<ResultView> {
+        self.counts.result.get_or_init(|| self.count()).clone()
+    }
+
+    fn count(&self) -> Option<ResultView> {
         let question = self.question()?;
         let (method, options) = (question.method, question.on_ballot());
         let online = if question.secrecy == Secrecy::Secret {
@@ -89,6 +92,11 @@ impl PollState {
             tally = tally.and(part, method);
         }
         let entitled = self.entitled();
+        if self.tells_of_few(&tallies) {
+            let tally = Tally { ballots: tally.ballots, ..Tally::empty(method, options) };
+            let outcome = Outcome::TooFew { need: MIN_PART };
+            return Some(ResultView { round: self.round, tally, outcome, parts: Vec::new(), entitled });
+        }
         let outcome = outcome(method, &tally, question.majority, question.quorum, entitled);
         // A small part would tell what its few voters chose, and so would the rest.
         let apart = tallies.len() > 1
@@ -96,6 +104,16 @@ impl PollState {
         let part = |(source, tally): (Source, Tally)| Part { source, ballots: tally.ballots, sums: tally.sums };
         let parts = if apart { tallies.into_iter().map(part).collect() } else { Vec::new() };
         Some(ResultView { round: self.round, tally, outcome, parts, entitled })
+    }
+
+    /// Could be found out from the whole what a few people chose who are promised that nobody will? Hands rise before
+    /// everyone, and staff know the paper they entered: what is left when those are taken away must not be small.
+    fn tells_of_few(&self, tallies: &[(Source, Tally)]) -> bool {
+        let ballots = |of: Source| tallies.iter().find(|(source, _)| *source == of).map_or(0, |(_, part)| part.ballots);
+        let (online, hands, paper) = (ballots(Source::Online), ballots(Source::Hands), ballots(Source::Paper));
+        let few = |ballots: u32| (1..MIN_PART).contains(&ballots);
+        let promised = self.question().is_some_and(|question| question.secrecy != Secrecy::Open);
+        promised && self.mixed && (few(online) || (hands > 0 && few(online + paper)))
     }
 
     fn shown_result(&self, audience: Audience) -> Option<ResultView> {

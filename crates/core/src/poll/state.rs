@@ -1,17 +1,18 @@
 //! What follows from a poll's events.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use imbl::{HashMap, OrdMap, OrdSet, Vector};
 use serde::{Deserialize, Serialize};
 
 use super::event::{Founded, SaidQuestion, Voter};
 use super::view::{Phase, ResultView};
-use super::{PollEvent, Secrecy};
+use super::{Electorate, MAX_HALL_BALLOTS, PollEvent, Secrecy};
 use crate::domain::Meta;
 use crate::ids::{ParticipantId, PollId, ProcessId};
 use crate::live::Seq;
 use crate::network::ForumPlaceView;
+use crate::people::Audience;
 use crate::said::{Commitment, HoldsTexts, Said};
 use crate::time::Timestamp;
 
@@ -37,6 +38,8 @@ pub struct PollState {
     #[serde(with = "pairs")]
     pub(super) paper: OrdMap<Arc<[u8]>, u32>,
     pub(super) cards: Vector<Card>,
+    /// Hands or paper were entered in this round, even if they were taken back.
+    pub(super) mixed: bool,
     /// Of earlier rounds, and whether everyone saw them.
     pub(super) before: Vector<(ResultView, bool)>,
     facets: [Seq; 4],
@@ -44,9 +47,18 @@ pub struct PollState {
     owners: OrdMap<ParticipantId, Seq>,
 
     #[serde(skip)]
+    pub(super) counts: Arc<Counts>,
+    #[serde(skip)]
     by_card: HashMap<[u8; 32], u32>,
     #[serde(skip)]
     changed: OrdSet<(Seq, Facet)>,
+}
+
+/// What is counted at most once for each state, however many ask.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Counts {
+    pub result: OnceLock<Option<ResultView>>,
+    pub entitled: OnceLock<Option<u32>>,
 }
 
 /// A ballot of somebody known to the roll.
@@ -131,8 +143,23 @@ impl PollState {
         self.question().is_some_and(|question| question.secrecy == Secrecy::Secret)
     }
 
+    /// Do voting cards vote?
+    pub(super) fn by_cards(&self) -> bool {
+        self.question().is_some_and(|question| question.electorate == Electorate::Cards)
+    }
+
+    pub(super) fn paper_ballots(&self) -> u32 {
+        self.paper.values().sum()
+    }
+
+    /// The most ballots the hall can add beside `others` of it: no more than there are cards left.
+    pub(super) fn most_of_hall(&self, others: u32) -> u32 {
+        let most = self.entitled().map_or(MAX_HALL_BALLOTS, |cards| cards.saturating_sub(self.ballots.len() as u32));
+        most.min(MAX_HALL_BALLOTS).saturating_sub(others)
+    }
+
     /// The number of a card by the hash of its code.
-    pub(super) fn card(&self, hash: &Commitment) -> Option<u32> {
+    pub fn card(&self, hash: &Commitment) -> Option<u32> {
         self.by_card.get(&hash.0).copied()
     }
 
@@ -208,6 +235,7 @@ impl PollState {
             }
             PollEvent::HandsCounted(e) => {
                 self.hands = (!e.counts.is_empty()).then(|| (e.counts.clone(), e.people));
+                self.mixed |= self.hands.is_some();
                 self.touch(Facet::Turnout);
                 self.touch(Facet::Result);
             }
@@ -217,11 +245,13 @@ impl PollState {
                     self.paper.remove(&marks);
                 } else {
                     self.paper.insert(marks, e.paper.ballots);
+                    self.mixed = true;
                 }
                 self.touch(Facet::Turnout);
                 self.touch(Facet::Result);
             }
         }
+        self.counts = Arc::default();
     }
 
     fn take(&mut self, voter: Voter, marks: Option<Arc<[u8]>>) {
@@ -238,7 +268,7 @@ impl PollState {
     /// Puts the round that is over by, to begin another.
     fn put_by(&mut self) {
         if let Some(result) = self.result() {
-            self.before.push_back((result, self.phase == Phase::Revealed));
+            self.before.push_back((result, self.shows_result(Audience::Public)));
             self.touch(Facet::Before);
         }
         for voter in std::mem::take(&mut self.ballots).keys() {
@@ -249,6 +279,7 @@ impl PollState {
         self.counted = OrdMap::new();
         self.hands = None;
         self.paper = OrdMap::new();
+        self.mixed = false;
     }
 
     /// Moves a facet to the present number.

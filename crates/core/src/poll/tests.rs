@@ -116,6 +116,13 @@ fn opened(question: Question, seconds: Option<u32>) -> Booth {
 }
 
 impl Booth {
+    /// Closes it at once, and lets the clock do so.
+    fn end(&mut self, at: i64) -> Vec<PollEvent> {
+        self.moderate(at, close(0));
+        let due = Poll::next_due(&self.state).expect("it ends");
+        self.ask(&Actor::system(), due.0, Poll::tick(due)).expect("taken")
+    }
+
     fn moderate(&mut self, at: i64, command: PollCommand) -> Vec<PollEvent> {
         self.ask(&moderator(), at, command).expect("taken")
     }
@@ -151,6 +158,7 @@ enum What {
     Edit,
     Open,
     SetEnd,
+    Extend,
     Close,
     Reveal,
     Again,
@@ -183,6 +191,7 @@ fn step() -> impl Strategy<Value = Step> {
         2 => Just(What::Edit),
         4 => Just(What::Open),
         3 => Just(What::SetEnd),
+        1 => Just(What::Extend),
         4 => Just(What::Close),
         4 => Just(What::Reveal),
         5 => Just(What::Again),
@@ -355,6 +364,7 @@ impl Hall {
             }
             What::Open => PollCommand::Open { seconds: (how % 3 > 0).then_some(on) },
             What::SetEnd => PollCommand::SetEnd { seconds: (how % 3 > 0).then_some(on) },
+            What::Extend => PollCommand::Extend { seconds: on },
             What::Close => PollCommand::Close { seconds: [None, Some(0), Some(0), Some(on)][how as usize % 4] },
             What::Reveal => PollCommand::Reveal,
             What::Again => PollCommand::Again,
@@ -418,6 +428,7 @@ struct Retold {
     closing: bool,
     online: BTreeMap<Voter, Vec<u8>>,
     hands: Option<(Vec<u32>, u32)>,
+    mixed: bool,
     paper: BTreeMap<Vec<u8>, u32>,
     /// By number, from 1 on: good for voting?
     cards: Vec<bool>,
@@ -434,9 +445,10 @@ impl Retold {
             (PollEvent::Opened(e), _) => {
                 assert_eq!(e.round, self.round + 1);
                 if self.round > 0 {
-                    self.before.push((self.result(), self.phase == Phase::Revealed));
+                    let running = self.asks().results == Results::Running;
+                    self.before.push((self.result(), self.phase == Phase::Revealed || running));
                 }
-                (self.online, self.hands, self.paper) = Default::default();
+                (self.online, self.hands, self.paper, self.mixed) = Default::default();
                 (self.phase, self.round, self.closing) = (Phase::Open, e.round, false);
                 (self.opened_at, self.until) = (Some(e.at), e.until);
             }
@@ -474,8 +486,10 @@ impl Retold {
             }
             (PollEvent::HandsCounted(e), _) => {
                 self.hands = (!e.counts.is_empty()).then(|| (e.counts.clone(), e.people));
+                self.mixed |= self.hands.is_some();
             }
             (PollEvent::PaperSet(e), _) => {
+                self.mixed |= e.paper.ballots > 0;
                 self.paper.insert(e.paper.marks.clone(), e.paper.ballots);
                 self.paper.retain(|_, ballots| *ballots > 0);
             }
@@ -510,6 +524,14 @@ impl Retold {
         parts.extend(hands.map(|hands| part(Source::Hands, hands)));
         parts.extend((!paper.is_empty()).then(|| part(Source::Paper, count(&paper))));
         let tells = question.secrecy != Secrecy::Open && parts.iter().any(|part| part.ballots < 5);
+        let few = |ballots: usize| ballots > 0 && ballots < 5;
+        let beside_hands = self.hands.as_ref().is_some_and(|(_, people)| *people > 0);
+        let withheld = self.mixed && (few(online.len()) || (beside_hands && few(online.len() + paper.len())));
+        if withheld && question.secrecy != Secrecy::Open {
+            let tally = Tally { ballots: tally.ballots, ..Tally::empty(method, options) };
+            let outcome = Outcome::TooFew { need: 5 };
+            return ResultView { round: self.round, tally, outcome, parts: Vec::new(), entitled: self.entitled() };
+        }
         if parts.len() == 1 || tells {
             parts.clear();
         }
@@ -684,8 +706,8 @@ proptest! {
         }
         let [one, other] = &mut booths;
         other.ballots.reverse();
-        one.moderate(9, close(0));
-        other.moderate(9, close(0));
+        one.end(9);
+        other.end(9);
         prop_assert_eq!(one.log(), other.log());
         prop_assert_eq!(json(&one.state), json(&other.state));
         prop_assert!(one.ballots.is_empty());
@@ -736,7 +758,10 @@ fn assert_tells_nothing(question: Question, votes: &[(u8, [u8; 4])], secret: boo
             prop_assert_eq!(all(one), all(other));
             prop_assert_eq!(one.log(), other.log());
             prop_assert_eq!(json(&one.state), json(&other.state));
-            let digested = |booth: &Booth| Poll::remembered(&booth.state, &booth.last().0).map(|it| json(&it));
+            let digested = |booth: &Booth| {
+                let (command, context) = booth.last();
+                Poll::remembered(&booth.state, command, &context.actor).map(|it| json(&it))
+            };
             prop_assert!(digested(one).is_some());
             prop_assert_eq!(digested(one), digested(other));
         }
@@ -892,17 +917,44 @@ fn given_an_end_that_is_near_then_closing_does_not_move_it_away() {
 }
 
 #[test]
-fn given_a_poll_is_closed_at_once_then_no_ballot_is_taken_after_it() {
+fn given_a_poll_is_closed_at_once_then_what_was_received_by_then_counts_and_nothing_after_it() {
     let mut booth = opened(of(Secrecy::Open), Some(60));
     assert_eq!(booth.vote(&guest(1), 9_000, &YES), Ok(1));
+    let end = EndSet { until: Some(Timestamp(10_000)), closing: true };
+    assert_eq!(booth.moderate(10_000, close(0)), [PollEvent::EndSet(end)]);
+    assert_eq!(booth.moderate(10_000, close(0)), [], "so it was already");
+    assert_eq!(booth.vote(&guest(2), 9_999, &YES), Ok(1), "it was on its way");
+    assert_eq!(booth.vote(&guest(3), 10_001, &YES), Err(Rejection::PollNotOpen));
+    let due = Poll::next_due(&booth.state).expect("the clock closes it");
+    assert_eq!(due, Timestamp(10_000 + GRACE_MS));
     let closed = PollEvent::Closed(Closed { at: Timestamp(10_000), counted: Vec::new() });
-    assert_eq!(booth.moderate(10_000, close(0)), [closed]);
-    assert_eq!(booth.vote(&guest(2), 9_000, &YES), Err(Rejection::PollNotOpen));
+    assert_eq!(booth.ask(&Actor::system(), due.0, Poll::tick(due)), Ok(vec![closed]));
+    assert_eq!(booth.vote(&guest(4), 9_000, &YES), Err(Rejection::PollNotOpen));
     assert_eq!(booth.ask(&moderator(), 10_000, close(0)), Err(Rejection::WrongState));
     // Where the end has come but not yet the clock, the end stands: nothing counted after it.
     let mut booth = opened(of(Secrecy::Open), Some(60));
-    booth.moderate(60_500, close(0));
+    booth.end(60_500);
     assert_eq!(booth.header().until, Some(Timestamp(60_000)));
+}
+
+#[test]
+fn given_a_poll_with_an_end_then_it_can_go_on_for_so_much_longer_whatever_else_moved_it() {
+    let extend = |seconds| PollCommand::Extend { seconds };
+    let mut booth = opened(of(Secrecy::Open), Some(60));
+    booth.moderate(10_000, extend(60));
+    booth.moderate(10_100, extend(60));
+    assert_eq!(booth.header().until, Some(Timestamp(180_000)), "twice is twice");
+    booth.moderate(20_000, close(20));
+    let on = EndSet { until: Some(Timestamp(100_000)), closing: false };
+    assert_eq!(booth.moderate(30_000, extend(60)), [PollEvent::EndSet(on)], "from its end on");
+    // The end has come but not yet the clock.
+    booth.moderate(100_500, extend(60));
+    assert_eq!(booth.header().until, Some(Timestamp(160_500)));
+    assert_eq!(booth.moderate(100_500, extend(0)), []);
+    assert_eq!(booth.ask(&moderator(), 100_500, extend(MAX_OPEN_SECONDS)), Err(Rejection::BadTime));
+    assert_eq!(booth.ask(&moderator(), 100_500, extend(u32::MAX)), Err(Rejection::BadTime));
+    let mut booth = opened(of(Secrecy::Open), None);
+    assert_eq!(booth.ask(&moderator(), 0, extend(60)), Err(Rejection::WrongState), "it has no end to move");
 }
 
 #[test]
@@ -933,7 +985,7 @@ fn given_a_ballot_then_it_can_be_changed_unless_it_is_secret() {
         assert_eq!(booth.vote(&guest(1), 0, &NO), Ok(1));
         assert_eq!(booth.own(&guest(1)), PollOwn { voted: true, marks: Some(NO.to_vec()) });
         assert_eq!(booth.own(&guest(2)), PollOwn::default());
-        booth.moderate(0, close(0));
+        booth.end(0);
         assert_eq!(booth.sums(Audience::Staff), Some(vec![0, 1, 0]));
     }
     let mut booth = opened(of(Secrecy::Secret), None);
@@ -952,7 +1004,7 @@ fn given_another_round_then_late_ballots_do_not_count_in_it_and_the_earlier_resu
         booth.vote(&guest(1), 0, &YES).expect("taken");
         booth.moderate(0, hands(&[1, 2, 3], 6));
         booth.moderate(0, paper(&NO, 4));
-        booth.moderate(0, close(0));
+        booth.end(0);
         booth.moderate(0, PollCommand::Reveal);
         let first = booth.seen(Audience::Public).result.expect("revealed");
         let seq = booth.seq();
@@ -967,7 +1019,7 @@ fn given_another_round_then_late_ballots_do_not_count_in_it_and_the_earlier_resu
             assert_eq!(view.turnout, Turnout::default());
         }
         assert_eq!(booth.vote(&guest(1), 7, &NO), Ok(1), "everyone votes anew");
-        booth.moderate(8, close(0));
+        booth.end(8);
         assert_eq!(booth.sums(Audience::Staff), Some(vec![0, 1, 0]));
         // What was not revealed stays with staff.
         booth.moderate(9, PollCommand::Again);
@@ -984,7 +1036,7 @@ fn given_a_poll_that_is_open_or_a_draft_then_there_is_no_other_round_and_there_a
     for round in 1..=MAX_ROUNDS {
         assert_eq!(booth.state.round() as usize, round);
         assert_eq!(booth.ask(&moderator(), 0, PollCommand::Again), Err(Rejection::WrongState));
-        booth.moderate(0, close(0));
+        booth.end(0);
         if round < MAX_ROUNDS {
             booth.moderate(0, PollCommand::Again);
         }
@@ -1039,14 +1091,14 @@ fn given_a_confidential_or_secret_poll_then_everyone_staff_included_sees_the_tur
         for n in 0..7 {
             booth.vote(&guest(n), 0, &YES).expect("taken");
         }
-        booth.moderate(0, hands(&[8, 0, 0], 9));
+        booth.moderate(0, hands(&[8, 0, 0], 0));
         booth.moderate(0, paper(&YES, 6));
         for audience in Audience::ALL {
             let view = booth.seen(audience);
-            assert_eq!(view.turnout, Turnout { online: 7, hands: 9, paper: 6, entitled: None });
+            assert_eq!(view.turnout, Turnout { online: 7, hands: 8, paper: 6, entitled: None });
             assert_eq!((view.result, view.before), (None, Vec::new()));
         }
-        booth.moderate(0, close(0));
+        booth.end(0);
         assert_eq!(booth.sums(Audience::Participants), None, "closed: for staff");
         assert_eq!(booth.sums(Audience::Public), None);
         assert_eq!(booth.sums(Audience::Staff), Some(vec![21, 0, 0]));
@@ -1067,7 +1119,7 @@ fn given_an_open_poll_then_its_count_runs_if_that_was_asked_for_and_not_otherwis
         booth.vote(&guest(1), 0, &YES).expect("taken");
         assert_eq!(booth.sums(Audience::Public), running.then(|| vec![1, 0, 0]));
         assert!(!Poll::pressing(&booth.state, Seq(seq)), "numbers that grow can wait");
-        booth.moderate(0, close(0));
+        booth.end(0);
         assert_eq!(booth.sums(Audience::Public), running.then(|| vec![1, 0, 0]));
         assert_eq!(booth.sums(Audience::Staff), Some(vec![1, 0, 0]));
         assert_eq!(booth.state.open_ballots().count(), 0, "not before it is revealed");
@@ -1090,7 +1142,7 @@ fn given_hands_and_paper_then_they_stand_apart_unless_a_small_part_would_tell() 
         if on_paper > 0 {
             booth.moderate(0, paper(&[0, 0, 1], on_paper));
         }
-        booth.moderate(0, close(0));
+        booth.end(0);
         booth.moderate(0, PollCommand::Reveal);
         let result = booth.seen(Audience::Public).result.expect("revealed");
         let (online, raised, on_paper) = (u64::from(online), u64::from(raised), u64::from(on_paper));
@@ -1107,6 +1159,50 @@ fn given_hands_and_paper_then_they_stand_apart_unless_a_small_part_would_tell() 
         assert_eq!(parts(secrecy, 0, 6, 0).len(), if secrecy == Secrecy::Open { 2 } else { 0 });
         assert_eq!(parts(secrecy, 5, MIN_PART, 0).len(), 2);
     }
+}
+
+#[test]
+fn given_a_few_ballots_beside_what_the_hall_knows_then_no_result_tells_how_they_read() {
+    let withheld = |secrecy, online: u8, commands: &[PollCommand]| {
+        let mut booth = opened(of(secrecy), None);
+        for n in 0..online {
+            booth.vote(&guest(n), 0, &YES).expect("taken");
+        }
+        booth.end(0);
+        commands.iter().for_each(|command| _ = booth.moderate(0, command.clone()));
+        let result = booth.seen(Audience::Staff).result.expect("closed");
+        let withheld = result.outcome == Outcome::TooFew { need: MIN_PART };
+        assert_eq!(withheld, result.tally.sums.iter().sum::<u64>() == 0, "{result:?}");
+        withheld
+    };
+    let (raised, lowered) = (hands(&[0, 9, 0], 0), hands(&[], 0));
+    for secrecy in [Secrecy::Confidential, Secrecy::Secret] {
+        assert!(withheld(secrecy, 1, std::slice::from_ref(&raised)), "everyone saw the hands");
+        assert!(withheld(secrecy, 4, &[paper(&NO, 9)]), "staff know the paper");
+        assert!(withheld(secrecy, 4, &[raised.clone(), lowered.clone()]), "also not by taking the hands back");
+        assert!(withheld(secrecy, 0, &[raised.clone(), paper(&NO, 1)]));
+        assert!(!withheld(secrecy, 4, &[]), "the whole is no part");
+        assert!(!withheld(secrecy, 5, std::slice::from_ref(&raised)));
+        assert!(!withheld(secrecy, 0, std::slice::from_ref(&raised)));
+        assert!(!withheld(secrecy, 0, &[paper(&NO, 1)]));
+    }
+    assert!(!withheld(Secrecy::Open, 1, std::slice::from_ref(&raised)), "nothing was promised");
+}
+
+#[test]
+fn given_cards_then_the_hall_adds_no_more_ballots_than_there_are_cards_left() {
+    let mut booth = opened(with_cards(Secrecy::Open), None);
+    for number in 1..=4 {
+        booth.ask(&guest(1), 0, by_card(&YES, &code(number))).expect("taken");
+    }
+    let at_most = |max| Err(Rejection::TooMany { max });
+    assert_eq!(booth.ask(&moderator(), 0, hands(&[6, 0, 0], 0)), at_most(5));
+    booth.moderate(0, hands(&[3, 0, 0], 0));
+    assert_eq!(booth.ask(&moderator(), 0, paper(&NO, 3)), at_most(2));
+    booth.moderate(0, paper(&NO, 1));
+    assert_eq!(booth.ask(&moderator(), 0, paper(&YES, 2)), at_most(1));
+    booth.moderate(0, paper(&NO, 2));
+    assert_eq!(booth.ask(&moderator(), 0, hands(&[4, 0, 0], 0)), at_most(3));
 }
 
 // Rules: who votes.
@@ -1145,7 +1241,7 @@ fn given_voting_cards_then_each_has_one_ballot_whoever_holds_it() {
     let turnout = booth.seen(Audience::Public).turnout;
     assert_eq!(turnout, Turnout { online: 2, entitled: Some(9), ..Turnout::default() });
     assert!(!booth.log().concat().contains(&participant(1).to_string()), "the log says the number alone");
-    booth.moderate(0, close(0));
+    booth.end(0);
     assert_eq!(booth.sums(Audience::Staff), Some(vec![1, 1, 0]));
     assert_eq!(booth.seen(Audience::Staff).result.expect("closed").entitled, Some(9));
 }
@@ -1156,7 +1252,7 @@ fn given_a_secret_poll_with_cards_then_a_card_votes_once() {
     assert_eq!(booth.ask(&guest(1), 0, by_card(&YES, &code(1))).map(|it| it.len()), Ok(1));
     assert_eq!(booth.ask(&guest(2), 0, by_card(&NO, &code(1))), Err(Rejection::AlreadyVoted));
     assert_eq!(booth.ballots, [YES.to_vec()]);
-    booth.moderate(0, close(0));
+    booth.end(0);
     booth.moderate(0, PollCommand::Again);
     let again = PollCommand::Vote { round: 2, marks: NO.to_vec(), card: Some(code(1)) };
     assert_eq!(booth.ask(&guest(2), 0, again).map(|it| it.len()), Ok(1), "in each round");
@@ -1177,7 +1273,7 @@ fn given_cards_that_are_void_then_they_do_not_vote_and_what_they_cast_stands() {
     for (from, to) in [(0, 1), (3, 2), (9, 10)] {
         assert_eq!(booth.ask(&moderator(), 0, void(from, to)), Err(Rejection::NotFound));
     }
-    booth.moderate(0, close(0));
+    booth.end(0);
     assert_eq!(booth.sums(Audience::Staff), Some(vec![1, 0, 0]));
     assert_eq!(booth.ask(&moderator(), 0, void(3, 3)), Err(Rejection::WrongState), "the electorate is settled");
     booth.moderate(0, PollCommand::Again);
@@ -1201,7 +1297,7 @@ fn given_cards_then_none_is_there_twice_and_without_any_no_poll_by_cards_opens()
     booth.moderate(0, cards(4..=MAX_CARDS));
     assert_eq!(booth.state.card_count(), MAX_CARDS);
     booth.moderate(0, open);
-    booth.moderate(0, close(0));
+    booth.end(0);
     assert_eq!(booth.ask(&moderator(), 0, cards(6_000..=6_000)), Err(Rejection::WrongState));
     assert_eq!(draft(of(Secrecy::Open)).ask(&moderator(), 0, cards(1..=2)), Err(Rejection::WrongState));
     // The same code is another card in another poll.
@@ -1228,10 +1324,9 @@ fn given_hands_then_only_what_can_be_counted_by_them_is_and_as_many_took_part_as
     let too_many = Err(Rejection::TooMany { max: MAX_HALL_BALLOTS });
     assert_eq!(booth.ask(&moderator(), 0, hands(&[MAX_HALL_BALLOTS, 1, 0], 0)), too_many);
     assert_eq!(booth.ask(&moderator(), 0, hands(&[u32::MAX; 3], 0)), too_many);
-    assert_eq!(booth.ask(&moderator(), 0, hands(&[0, 0, 0], MAX_HALL_BALLOTS + 1)), too_many);
-    for (people, counted) in [(0, 6), (5, 6), (7, 7)] {
+    for people in [0, 5, 7] {
         booth.moderate(0, hands(&[1, 2, 3], people));
-        assert_eq!(booth.seen(Audience::Public).turnout.hands, counted);
+        assert_eq!(booth.seen(Audience::Public).turnout.hands, 6);
     }
     assert_eq!(booth.moderate(0, hands(&[1, 2, 3], 7)), [], "so it was already");
     assert_eq!(booth.moderate(0, hands(&[], 9)).len(), 1);
@@ -1239,9 +1334,12 @@ fn given_hands_then_only_what_can_be_counted_by_them_is_and_as_many_took_part_as
     assert_eq!(booth.moderate(0, hands(&[], 3)), [], "there were none already");
     // Of several that can be chosen each hand may be the same person's.
     let mut booth = opened(asked(Method::Multiple { min: 1, max: 2 }, 3), None);
-    booth.moderate(0, hands(&[4, 2, 3], 0));
-    assert_eq!(booth.seen(Audience::Public).turnout.hands, 4);
-    booth.moderate(0, close(0));
+    assert_eq!(booth.ask(&moderator(), 0, hands(&[0, 0, 0], MAX_HALL_BALLOTS + 1)), too_many);
+    for (people, counted) in [(0, 4), (7, 7)] {
+        booth.moderate(0, hands(&[4, 2, 3], people));
+        assert_eq!(booth.seen(Audience::Public).turnout.hands, counted);
+    }
+    booth.end(0);
     booth.moderate(0, hands(&[5, 2, 3], 0));
     booth.moderate(0, PollCommand::Reveal);
     assert_eq!(booth.ask(&moderator(), 0, hands(&[4, 2, 3], 0)), Err(Rejection::WrongState), "what all saw stands");
@@ -1259,7 +1357,7 @@ fn given_paper_ballots_then_they_are_valid_ones_and_counted_up_to_a_bound() {
     assert_eq!(booth.ask(&moderator(), 0, paper(&[1, 1, 0], 2)), Err(choose));
     booth.moderate(0, paper(&YES, MAX_HALL_BALLOTS - 1));
     booth.moderate(0, paper(&NO, 1));
-    let too_many = Err(Rejection::TooMany { max: MAX_HALL_BALLOTS });
+    let too_many = Err(Rejection::TooMany { max: 1 });
     for more in [2, u32::MAX] {
         assert_eq!(booth.ask(&moderator(), 0, paper(&NO, more)), too_many);
     }
@@ -1404,8 +1502,8 @@ fn given_it_is_so_already_then_nothing_happens() {
         set(Some(60)),
         by_card(&YES, &code(1)),
         PollCommand::VoidCards { from: 2, to: 3 },
-        hands(&[1, 2, 3], 6),
-        paper(&NO, 3),
+        hands(&[1, 1, 2], 4),
+        paper(&NO, 2),
         set(None),
     ];
     for command in same {
@@ -1414,7 +1512,7 @@ fn given_it_is_so_already_then_nothing_happens() {
         assert_eq!(booth.ask(&moderator(), 0, command), Ok(Vec::new()));
         assert_eq!(booth.seq(), seq);
     }
-    booth.moderate(0, close(0));
+    booth.end(0);
     booth.moderate(0, PollCommand::Reveal);
     assert_eq!(booth.moderate(0, PollCommand::Reveal), []);
     let mut draft = draft(of(Secrecy::Open));
@@ -1433,7 +1531,7 @@ fn given_a_rule_then_the_result_says_what_was_decided() {
             let marks = if n <= yes { YES } else { NO };
             booth.ask(&guest(1), 0, by_card(&marks, &code(n))).expect("taken");
         }
-        booth.moderate(0, close(0));
+        booth.end(0);
         booth.seen(Audience::Staff).result.expect("closed").outcome
     };
     // Nine cards: five are half of them rounded up, and more than half.
@@ -1450,7 +1548,7 @@ fn ready(name: &str) -> (Booth, PollCommand) {
     let is_open = || opened(of(Secrecy::Open), Some(60));
     let closed = || {
         let mut booth = is_open();
-        booth.moderate(0, close(0));
+        booth.end(0);
         booth
     };
     let by_cards = || opened(with_cards(Secrecy::Open), None);
@@ -1459,6 +1557,7 @@ fn ready(name: &str) -> (Booth, PollCommand) {
         "edit" => (draft(of(Secrecy::Open)), edit(of(Secrecy::Secret))),
         "open" => (draft(of(Secrecy::Open)), PollCommand::Open { seconds: None }),
         "set_end" => (is_open(), PollCommand::SetEnd { seconds: None }),
+        "extend" => (is_open(), PollCommand::Extend { seconds: 60 }),
         "close" => (is_open(), close(0)),
         "reveal" => (closed(), PollCommand::Reveal),
         "again" => (closed(), PollCommand::Again),
@@ -1525,8 +1624,10 @@ fn given_a_secret_poll_then_ballots_stand_nowhere_until_one_event_lists_them_sor
     let mut remembered = BTreeSet::new();
     for (n, marks) in (1..).zip(ballots) {
         booth.vote(&guest(n), 0, &marks).expect("taken");
-        let command = &booth.last().0;
-        remembered.insert(json(&Poll::remembered(&booth.state, command).expect("not as it is")));
+        let (command, context) = booth.last();
+        let (who, said) = Poll::remembered(&booth.state, command, &context.actor).expect("not as it is");
+        assert_eq!(who, participant(n).0, "another person's is another command; the roll names them anyway");
+        remembered.insert(json(&said));
         let people: Vec<ParticipantId> = (1..=n).map(participant).collect();
         let mut seen = picture::<Poll>(&booth.state, &[WindowRequest::default()], &people);
         seen.extend(booth.log());
@@ -1539,7 +1640,7 @@ fn given_a_secret_poll_then_ballots_stand_nowhere_until_one_event_lists_them_sor
     }
     assert_eq!(remembered.len(), 1, "whoever tries all ballots finds none in the digest: {remembered:?}");
     booth.ballots.rotate_left(2);
-    let [PollEvent::Closed(closed)] = &booth.moderate(0, close(0))[..] else { panic!("one event") };
+    let [PollEvent::Closed(closed)] = &booth.end(0)[..] else { panic!("one event") };
     let alike = |marks: [u8; 2], ballots| Alike { marks: marks.to_vec(), ballots };
     assert_eq!(closed.counted, [alike([13, 77], 1), alike([61, 0], 1), alike([77, 13], 3)]);
     assert!(booth.ballots.is_empty());
@@ -1550,21 +1651,25 @@ fn given_a_secret_poll_then_ballots_stand_nowhere_until_one_event_lists_them_sor
 #[test]
 fn given_a_vote_then_the_program_forgets_what_is_secret_and_who_held_the_card() {
     let (plain, card) = (vote(1, &YES), by_card(&YES, &code(1)));
+    let remembered = |booth: &Booth, command: &PollCommand| Poll::remembered(&booth.state, command, &guest(1));
+    let traces = |booth: &Booth| [&card, &plain, &close(0)].map(|command| Poll::trace(&booth.state, command));
     for secrecy in [Secrecy::Open, Secrecy::Confidential] {
         let booth = opened(with_cards(secrecy), None);
-        assert_eq!(Poll::remembered(&booth.state, &card), None, "the log has it anyway");
+        assert_eq!(remembered(&booth, &card), None, "the log has it anyway");
+        assert_eq!(traces(&booth), [Trace::Unsigned, Trace::Unsigned, Trace::Signed]);
+        let booth = opened(of(secrecy), None);
+        assert_eq!(traces(&booth), [Trace::Signed; 3], "a card that nobody asked for hides nobody");
     }
+    let told = |card: Option<String>| PollCommand::Vote { round: 1, marks: Vec::new(), card };
     let booth = opened(with_cards(Secrecy::Secret), None);
-    let told = PollCommand::Vote { round: 1, marks: Vec::new(), card: Some(code(1)) };
-    assert_eq!(Poll::remembered(&booth.state, &card), Some(told), "another card is another command");
-    assert_eq!(Poll::remembered(&booth.state, &close(0)), None);
-    assert_eq!(
-        [&card, &plain, &close(0)].map(|command| Poll::trace(&booth.state, command)),
-        [Trace::Bare, Trace::Bare, Trace::Signed]
-    );
+    assert_eq!(remembered(&booth, &card), Some((Uuid::nil(), told(Some(code(1))))), "another card is another command");
+    assert_eq!(remembered(&booth, &close(0)), None);
+    assert_eq!(traces(&booth), [Trace::Bare, Trace::Bare, Trace::Signed]);
+    let booth = opened(of(Secrecy::Secret), None);
+    assert_eq!(remembered(&booth, &plain), Some((participant(1).0, told(None))));
     for (name, _) in Poll::COMMANDS {
         let opens = Poll::opens_box(&ready(name).1);
-        assert_eq!(opens, matches!(*name, "close" | "tick"), "{name}");
+        assert_eq!(opens, *name == "tick", "{name}");
     }
 }
 
@@ -1572,8 +1677,10 @@ fn given_a_vote_then_the_program_forgets_what_is_secret_and_who_held_the_card() 
 fn given_a_secret_poll_then_it_is_not_closed_without_its_box() {
     let mut booth = opened(of(Secrecy::Secret), None);
     booth.vote(&guest(1), 0, &YES).expect("taken");
-    let context = booth.context(&moderator(), 0);
-    let refused = Poll::decide(&booth.state, &close(0), &context).expect_err("refused");
+    booth.moderate(0, close(0));
+    let due = Poll::next_due(&booth.state).expect("it ends");
+    let context = booth.context(&Actor::system(), due.0);
+    let refused = Poll::decide(&booth.state, &Poll::tick(due), &context).expect_err("refused");
     assert_eq!(refused, Rejection::WrongState);
 }
 

@@ -148,6 +148,7 @@ pub fn api() -> OpenApiRouter<AppState> {
         .routes(routes!(polls::show, polls::change))
         .routes(routes!(polls::open))
         .routes(routes!(polls::end))
+        .routes(routes!(polls::extend))
         .routes(routes!(polls::close))
         .routes(routes!(polls::reveal))
         .routes(routes!(polls::again))

@@ -5,6 +5,7 @@ use axum::response::Response;
 use serde::Deserialize;
 use stimmwerk_core::forum::{ForumCommand, ReportReason, Reported};
 use stimmwerk_core::ids::{ContributionId, ForumId};
+use stimmwerk_core::network::Place;
 use utoipa::ToSchema;
 
 use super::{Written, created};
@@ -37,7 +38,7 @@ pub struct Notice {
 pub async fn notice(State(app): State<AppState>, gate: Gate, Input(notice): Input<Notice>) -> Answer<Response> {
     let directory = app.directory();
     let place = directory.forum(notice.forum).ok_or_else(Fault::not_found)?;
-    let position = gate.who.position(&directory, Some(place.process));
+    let position = gate.who.position(&directory, Some(place.process), Some(Place::Forum(place)));
     crate::access::enter(crate::access::Needs::Sight, position)?;
     let Notice { contribution, what, reason, text, .. } = notice;
     let command = ForumCommand::Report { contribution, what, reason, text };

@@ -1,6 +1,7 @@
 //! Polls: preparing, running, voting, results.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use axum::Json;
 use axum::extract::{Query, State};
@@ -12,9 +13,10 @@ use stimmwerk_core::domain::Domain;
 use stimmwerk_core::ids::{ForumId, StreamId};
 use stimmwerk_core::live::{Seq, WindowRequest};
 use stimmwerk_core::network::{CODE_ALPHABET, NetworkCommand};
+use stimmwerk_core::people::Audience;
 use stimmwerk_core::poll::{
-    CARD_LENGTH, MAX_CARDS, Poll, PollCommand, PollHeader, PollOwn, PollView, Question, ResultView, Turnout, Voter,
-    card_hash,
+    CARD_LENGTH, Electorate, GRACE_MS, MAX_SHEET, Phase, Poll, PollCommand, PollHeader, PollOwn, PollView, Question,
+    ResultView, Turnout, Voter, card_hash,
 };
 use stimmwerk_core::tally::{MAX_OPTIONS, Method};
 use stimmwerk_core::text::defuse_csv_cell;
@@ -71,7 +73,23 @@ impl App {
         }
         Ok(done)
     }
+
+    /// Waits until the clock has closed a poll that ends now, so that whoever asked for it can go on. It takes
+    /// [`GRACE_MS`]; after twice as long the answer does not wait any more.
+    async fn closed(&self, gate: &Gate) -> Answer<()> {
+        let room = self.poll(gate.poll()?, gate.audience()?).await?;
+        let soon = tokio::time::Instant::now() + Duration::from_millis(2 * GRACE_MS as u64);
+        while room.state().phase() == Phase::Open && tokio::time::Instant::now() < soon {
+            tokio::time::sleep(LOOK).await;
+        }
+        // The page a form goes on to shows how its forum's polls stand.
+        self.run_follow_ups().await;
+        Ok(())
+    }
 }
+
+/// How often is looked whether a poll is closed.
+const LOOK: Duration = Duration::from_millis(50);
 
 /// A new poll: a question, in a forum of the process or beside them.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -157,11 +175,23 @@ pub async fn end(State(app): State<AppState>, gate: Gate, Input(input): Input<Se
     Ok(changed(app.tell_poll(&gate, PollCommand::SetEnd { seconds: input.get() }).await?))
 }
 
+/// Lets an open poll that has an end go on for so much longer.
+#[utoipa::path(post, path = "/api/v1/polls/{poll}/extend", tag = "polls", params(("poll" = String, Path)),
+    request_body = Seconds, responses((status = 200, body = Written)))]
+pub async fn extend(State(app): State<AppState>, gate: Gate, Input(input): Input<Seconds>) -> Answer<Response> {
+    Ok(changed(app.tell_poll(&gate, PollCommand::Extend { seconds: input.get().unwrap_or(0) }).await?))
+}
+
 /// Closes a poll, after a moment for ballots that were begun: 20 seconds unless said otherwise.
 #[utoipa::path(post, path = "/api/v1/polls/{poll}/close", tag = "polls", params(("poll" = String, Path)),
     request_body = Seconds, responses((status = 200, body = Written)))]
 pub async fn close(State(app): State<AppState>, gate: Gate, Input(input): Input<Seconds>) -> Answer<Response> {
-    Ok(changed(app.tell_poll(&gate, PollCommand::Close { seconds: input.get() }).await?))
+    let seconds = input.get();
+    let done = app.tell_poll(&gate, PollCommand::Close { seconds }).await?;
+    if seconds == Some(0) {
+        app.closed(&gate).await?;
+    }
+    Ok(changed(done))
 }
 
 /// Shows the result to everyone.
@@ -218,7 +248,8 @@ pub async fn vote(State(app): State<AppState>, gate: Gate, fields: Fields<Ballot
 /// Who voted what in an open poll, once its result is shown.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct OpenBallot {
-    /// The name they have now. `None`: without a name, or known by a voting card alone.
+    /// The name they have now. `None`: without a name, or with one that no moderator has read yet, or known by a voting
+    /// card alone.
     pub name: Option<String>,
     /// The number of the voting card.
     pub card: Option<u32>,
@@ -233,8 +264,18 @@ impl App {
     /// There is none to be seen, or the log cannot be read.
     pub async fn open_ballots(&self, gate: &Gate) -> Answer<Vec<OpenBallot>> {
         let place = gate.poll()?;
-        let state = self.poll(place, gate.audience()?).await?.state();
-        let names: BTreeMap<_, _> = self.accounts.names_in(place.process).await?.into_iter().collect();
+        let audience = gate.audience()?;
+        let state = self.poll(place, audience).await?.state();
+        if state.open_ballots().next().is_none() {
+            return Ok(Vec::new());
+        }
+        let mut names: BTreeMap<_, _> = self.accounts.names_in(place.process).await?.into_iter().collect();
+        let accounts = state.question().is_some_and(|question| question.electorate == Electorate::Accounts);
+        let forum = state.forum().and_then(|forum| self.directory().forum(forum.id));
+        if let Some(forum) = forum.filter(|_| audience != Audience::Staff && !accounts) {
+            let forum = self.forum(forum).await?.state();
+            names.retain(|participant, _| forum.names_openly(*participant));
+        }
         let mut ballots: Vec<OpenBallot> = state
             .open_ballots()
             .map(|(voter, marks)| {
@@ -260,7 +301,7 @@ pub async fn ballots(State(app): State<AppState>, gate: Gate) -> Answer<Json<Vec
 /// New voting cards.
 #[derive(Debug, Deserialize, ToSchema)]
 pub struct NewCards {
-    /// How many, at most 5,000 in one poll.
+    /// How many: at most 500 at once, and 5,000 in one poll.
     count: u32,
 }
 
@@ -268,7 +309,9 @@ pub struct NewCards {
 /// for others.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct Cards {
-    /// The number of the first.
+    /// As of which event.
+    pub seq: Seq,
+    /// The number of the first; 0 if there are none.
     pub from: u32,
     /// One code a card, in groups that can be read.
     pub codes: Vec<String>,
@@ -283,15 +326,16 @@ pub async fn issue_cards(State(app): State<AppState>, gate: Gate, fields: Fields
         Fields::Form(fields) => (number(&fields, "count")?.unwrap_or(0), true),
     };
     let place = gate.poll()?;
-    if count as usize > MAX_CARDS {
-        return Err(Fault::new(StatusCode::UNPROCESSABLE_ENTITY, "too_many").with("max", MAX_CARDS));
+    if count as usize > MAX_SHEET {
+        return Err(Fault::new(StatusCode::UNPROCESSABLE_ENTITY, "too_many").with("max", MAX_SHEET));
     }
     let codes: Vec<String> = (0..count).map(|_| card_code()).collect();
-    let hashes = codes.iter().map(|code| card_hash(place.poll, code)).collect();
-    let before = app.poll(place, gate.audience()?).await?;
-    app.tell_poll(&gate, PollCommand::IssueCards { hashes }).await?;
-    let total = before.state().card_count() as u32;
-    let cards = Cards { from: total + 1 - count, codes };
+    let hashes: Vec<_> = codes.iter().map(|code| card_hash(place.poll, code)).collect();
+    let first = hashes.first().copied();
+    let done = app.tell_poll(&gate, PollCommand::IssueCards { hashes }).await?;
+    let state = app.poll(place, gate.audience()?).await?.state();
+    let from = first.and_then(|first| state.card(&first)).unwrap_or(0);
+    let cards = Cards { seq: done.seq, from, codes };
     if !is_form {
         return Ok((StatusCode::CREATED, Json(cards)).into_response());
     }
@@ -396,7 +440,9 @@ pub struct Published {
     pub result: Option<ResultView>,
     /// Of earlier rounds.
     pub before: Vec<ResultView>,
-    /// The first 16 characters of the head of the poll's log.
+    /// As of which event.
+    pub seq: Seq,
+    /// The first 16 characters of the head of the poll's log at that event.
     pub head: String,
 }
 
@@ -409,7 +455,7 @@ impl App {
         let PollAnswer { view, stream, seq, .. } = self.read_poll(gate).await?;
         let head = self.seal(stream, seq).await?;
         let poll = view.poll.ok_or_else(Fault::not_found)?;
-        Ok(Published { poll, turnout: view.turnout, result: view.result, before: view.before, head })
+        Ok(Published { poll, turnout: view.turnout, result: view.result, before: view.before, seq, head })
     }
 }
 
@@ -452,11 +498,15 @@ fn table(published: &Published) -> Answer<Vec<u8>> {
         ("method", question.method.word().to_owned()),
         ("electorate", word(&question.electorate)),
         ("secrecy", word(&question.secrecy)),
+        ("majority", word(&question.majority)),
+        ("quorum", question.quorum.map_or(String::new(), |quorum| quorum.need(published.turnout.entitled).to_string())),
         ("round", published.poll.round.to_string()),
+        ("entitled", published.turnout.entitled.map_or(String::new(), |entitled| entitled.to_string())),
         ("online", published.turnout.online.to_string()),
         ("hands", published.turnout.hands.to_string()),
         ("paper", published.turnout.paper.to_string()),
         ("outcome", published.result.as_ref().map_or(String::new(), |result| word(&result.outcome))),
+        ("event", published.seq.0.to_string()),
         ("log", published.head.clone()),
     ];
     for (name, value) in facts {

@@ -10,7 +10,7 @@ use stimmwerk_core::domain::{Domain, Summary};
 use stimmwerk_core::forum::{ForumCommand, Waiting};
 use stimmwerk_core::ids::{ForumId, ParticipantId, PollId, ProcessId, StreamId};
 use stimmwerk_core::live::WindowRequest;
-use stimmwerk_core::network::{CodeKind, Joining, Network, NetworkCommand, PollPlaceView, Process, Visibility};
+use stimmwerk_core::network::{CodeKind, Joining, Network, NetworkCommand, PollPlace, Process, Visibility};
 use stimmwerk_core::people::{Actor, Audience};
 use stimmwerk_core::said::{Lang, Texts};
 use utoipa::ToSchema;
@@ -104,11 +104,14 @@ impl App {
     pub fn process_listed(&self, id: ProcessId) -> Option<Listed> {
         let (view, summaries) = self.listed(id)?;
         let forums = view.forums.iter().zip(summaries);
-        let poll = |place: &PollPlaceView| {
+        let poll = |place: &PollPlace| {
             let summary = self.summary(place.stream)?;
-            Some(ListedPoll { id: place.id, stream: place.stream, forum: place.forum, summary })
+            Some(ListedPoll { id: place.poll, stream: place.stream, forum: place.forum, summary })
         };
-        let polls = view.polls.iter().filter_map(poll).collect();
+        let directory = self.directory();
+        // A draft has no summary.
+        let polls =
+            directory.process(id).into_iter().flat_map(|process| process.polls.iter()).filter_map(poll).collect();
         Some(Listed {
             id,
             title: view.title,
@@ -126,7 +129,7 @@ impl App {
         let directory = self.directory();
         directory
             .processes()
-            .filter(|process| who.position(&directory, Some(process.id)).audience.is_some())
+            .filter(|process| who.position(&directory, Some(process.id), None).audience.is_some())
             .filter_map(|process| self.process_listed(process.id))
             .collect()
     }

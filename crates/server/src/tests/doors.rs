@@ -283,6 +283,7 @@ const DOORS: &[Door] = &[
     door("PATCH", "/api/v1/polls/{poll}", Ask::Moderator, asked),
     door("POST", "/api/v1/polls/{poll}/open", Ask::Moderator, nothing),
     door("POST", "/api/v1/polls/{poll}/end", Ask::Moderator, |_| json!({ "minutes": 5 })),
+    door("POST", "/api/v1/polls/{poll}/extend", Ask::Moderator, |_| json!({ "minutes": 1 })),
     door("POST", "/api/v1/polls/{poll}/close", Ask::Moderator, nothing),
     door("POST", "/api/v1/polls/{poll}/reveal", Ask::Moderator, nothing),
     door("POST", "/api/v1/polls/{poll}/again", Ask::Moderator, nothing),

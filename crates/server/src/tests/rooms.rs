@@ -108,7 +108,8 @@ fn say(text: &str) -> ForumCommand {
 #[tokio::test]
 async fn given_commands_that_have_to_be_looked_up_then_nobody_else_waits_for_them() {
     let log = Slow::new(1, 0);
-    let room = Room::<Forum>::open(StreamId(Uuid::from_u128(3)), surroundings(log.clone())).await.expect("an empty log");
+    let room =
+        Room::<Forum>::open(StreamId(Uuid::from_u128(3)), surroundings(log.clone())).await.expect("an empty log");
     let (forum, process) = (ForumId(Uuid::from_u128(1)), ProcessId(Uuid::from_u128(2)));
     let found = ForumCommand::Found { forum, process, title: german("Gespräch"), waiting: Waiting::None };
     room.issue(found, chance::command_id(), Actor::system(), Uuid::nil()).await.expect("founded");
@@ -145,18 +146,19 @@ async fn given_a_secret_vote_in_one_batch_with_the_opening_then_the_log_remember
     room.issue(found, chance::command_id(), Actor::system(), Uuid::nil()).await.expect("founded");
     let staff = Actor { roles: vec![Role::Moderator].into(), ..Actor::default() };
     let ada = Actor { participant: Some(ParticipantId(Uuid::from_u128(7))), ..Actor::default() };
-    let issue = |command: PollCommand, actor: &Actor| {
+    let issue_as = |command: PollCommand, id: CommandId, actor: &Actor| {
         let (room, actor) = (room.clone(), actor.clone());
-        let who = Uuid::from_u128(9);
-        tokio::spawn(async move { room.issue(command, chance::command_id(), actor, who).await })
+        tokio::spawn(async move { room.issue(command, id, actor, Uuid::from_u128(9)).await })
     };
+    let issue = |command: PollCommand, actor: &Actor| issue_as(command, chance::command_id(), actor);
     // While this is being written the other two come in, and are judged together.
     let held = log.appends.acquire().await.expect("never closed");
     let note = issue(PollCommand::Edit { question: Box::new(secret.clone()) }, &staff);
     tokio::task::yield_now().await;
     let open = issue(PollCommand::Open { seconds: None }, &staff);
     let vote = PollCommand::Vote { round: 1, marks: vec![1, 0, 0], card: None };
-    let voted = issue(vote, &ada);
+    let id = chance::command_id();
+    let voted = issue_as(vote.clone(), id, &ada);
     for _ in 0..10 {
         tokio::task::yield_now().await;
     }
@@ -168,5 +170,12 @@ async fn given_a_secret_vote_in_one_batch_with_the_opening_then_the_log_remember
     let logged = log.read(stream, opened.seq, 1).await.expect("readable").remove(0);
     assert_eq!((logged.kind.as_str(), logged.actor, logged.at), ("poll.marked", None, None));
     let bare = PollCommand::Vote { round: 1, marks: Vec::new(), card: None };
-    assert_eq!(logged.command.expect("a command").digest, digest(Uuid::nil(), &bare));
+    let key = logged.command.expect("a command");
+    assert_eq!(key.digest, digest(Uuid::from_u128(7), &bare), "the roll beside it names the voter too");
+    assert_ne!(key.id, id, "an id that says when it was made is not kept");
+    let again = issue_as(vote.clone(), id, &ada).await.expect("no panic");
+    assert_eq!(again, Ok(done), "yet it is known");
+    let eve = Actor { participant: Some(ParticipantId(Uuid::from_u128(8))), ..Actor::default() };
+    let other = issue_as(vote, id, &eve).await.expect("no panic");
+    assert_eq!(other, Err(Refusal::Rejected(Rejection::IdReused)), "nobody else is told that they have voted");
 }

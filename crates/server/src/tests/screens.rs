@@ -41,6 +41,11 @@ async fn given_a_projector_then_it_reads_its_forum_and_its_poll_and_nothing_of_o
     for visibility in [Visibility::Code, Visibility::Members, Visibility::Public] {
         let world = World::new().await;
         let (here, elsewhere) = (world.place(visibility).await, world.place(Visibility::Code).await);
+        // Everyone may read the forums of public processes.
+        let beside = match visibility {
+            Visibility::Public => elsewhere,
+            _ => world.place_in(here.process, visibility).await,
+        };
         let (path, token) = link(&world, &here).await;
         let answer = get(&world, &path).await;
         assert_eq!(answer.status(), StatusCode::OK);
@@ -62,7 +67,7 @@ async fn given_a_projector_then_it_reads_its_forum_and_its_poll_and_nothing_of_o
         for path in of(&here) {
             assert_eq!(get(&world, &format!("{path}screen={token}")).await.status(), StatusCode::OK, "{path}");
         }
-        for path in of(&elsewhere) {
+        for path in of(&elsewhere).into_iter().chain(of(&beside)) {
             assert_eq!(get(&world, &format!("{path}screen={token}")).await.status(), StatusCode::NOT_FOUND, "{path}");
         }
         let mut socket = Asking::open_screen(&world.visitor(), &token).await.expect("a socket");
@@ -70,7 +75,7 @@ async fn given_a_projector_then_it_reads_its_forum_and_its_poll_and_nothing_of_o
             assert_eq!(socket.subscribe(stream, None).await["as"], "participants");
             assert_eq!(status_of(&socket.subscribe(stream, Some(Audience::Staff)).await), Some(403));
         }
-        for stream in [elsewhere.stream, elsewhere.poll_stream] {
+        for stream in [elsewhere.stream, elsewhere.poll_stream, beside.stream, beside.poll_stream] {
             assert_eq!(status_of(&socket.subscribe(stream, None).await), Some(404));
         }
         assert_eq!(world.room(&here).await.people(), 0, "a projector is nobody");

@@ -203,6 +203,11 @@ impl World {
     pub async fn place(&self, visibility: Visibility) -> Place {
         let title = german("Verfahren");
         let process = ProcessId(self.tell_network(NetworkCommand::CreateProcess { title, visibility }).await);
+        self.place_in(process, visibility).await
+    }
+
+    /// One more forum and poll of a process.
+    pub async fn place_in(&self, process: ProcessId, visibility: Visibility) -> Place {
         let (title, waiting) = (german("Gespräch"), Waiting::None);
         let forum = ForumId(self.tell_network(NetworkCommand::CreateForum { process, title, waiting }).await);
         let stream = self.app.directory().forum(forum).expect("it was made").stream;

@@ -1,6 +1,6 @@
 //! Many people vote in the same second.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
 use futures_util::stream::{self, StreamExt, TryStreamExt};
@@ -82,9 +82,7 @@ impl Vote {
             copies: self.copies as usize,
             patience: Duration::from_secs(30),
         };
-        let start = Instant::now();
         let casts = burst.run(people).await?;
-        let took = start.elapsed();
         staff.tell_poll(poll, command_id(), &PollCommand::Close { seconds: Some(0) }).await?;
         let counted = staff.poll(poll).await?.view.result.context("staff see the result of a closed poll")?.tally;
         let acknowledged = casts.iter().filter(|cast| cast.acknowledged.is_some()).count();
@@ -94,11 +92,7 @@ impl Vote {
         let mut frames: Vec<usize> = casts.iter().map(|cast| cast.frames).collect();
         frames.sort_unstable();
         println!("people {}, within {:?}, {} requests each, {}", self.people, self.within, self.copies, self.secrecy);
-        println!(
-            "acknowledged   {acknowledged} of {} ({refused} requests refused) in {:.1} s",
-            self.people,
-            took.as_secs_f64()
-        );
+        println!("acknowledged   {acknowledged} of {} ({refused} requests refused)", self.people);
         println!(
             "latency        p50 {:.1} ms, p99 {:.1} ms, max {:.1} ms",
             ms(all.value_at_quantile(0.5)),
