@@ -81,8 +81,27 @@ async function hide(moderator, text, reason) {
   await item.locator(`form[action$="/hide"] button[value="${reason}"]`).click();
 }
 
+/** Goes to an element by the tabulator alone. */
+async function tabTo(page, selector) {
+  for (let nth = 0; nth < 120; nth += 1) {
+    await page.keyboard.press("Tab");
+    if (await page.evaluate((selector) => document.activeElement?.matches(selector), selector)) return;
+  }
+  throw new Error(`${selector} cannot be reached`);
+}
+
+/** Collects what goes wrong on a page: what nobody caught, and errors in its console, each with where it came from. */
+function troubles(page) {
+  const found = [];
+  page.on("pageerror", (error) => found.push(`${page.url()}: ${error}`));
+  page.on("console", (message) => {
+    if (message.type() === "error") found.push(`${message.location().url}: ${message.text()}`);
+  });
+  return found;
+}
+
 /** A mark that a reload would wipe out. */
 const mark = (page) => page.evaluate(() => void (window.stimmwerkMark = true));
 const marked = (page) => page.evaluate(() => window.stimmwerkMark === true);
 
-module.exports = { test, expect, hydrated, settled, live, none, join, moderate, post, listed, waiting, queued, approve, hide, mark, marked };
+module.exports = { test, expect, hydrated, settled, live, none, join, moderate, post, listed, waiting, queued, approve, hide, tabTo, troubles, mark, marked };

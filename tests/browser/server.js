@@ -1,5 +1,5 @@
 // The program under test, with the demo process in a data folder of its own.
-const { spawn } = require("node:child_process");
+const { execFileSync, spawn } = require("node:child_process");
 const fs = require("node:fs");
 const os = require("node:os");
 const path = require("node:path");
@@ -42,8 +42,37 @@ class Server {
     fs.rmSync(this.folder, { recursive: true, force: true });
   }
 
+  get data() {
+    return path.join(this.folder, "data");
+  }
+
+  /** A token of an administrator, made beside the running program. */
+  get staff() {
+    const made = ["admin", "token", "create", "--role", "admin", "--name", "browser tests", "--data", this.data];
+    this.token ??= execFileSync(BIN, made, { encoding: "utf8" }).trim();
+    return this.token;
+  }
+
+  /** Asks the API with a token; writes if there is a body. */
+  async api(address, body, token = this.staff) {
+    const answer = await fetch(`${this.url}/api/v1${address}`, {
+      method: body ? "POST" : "GET",
+      headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },
+      body: body && JSON.stringify(body),
+    });
+    if (!answer.ok) throw new Error(`${address}: ${answer.status} ${await answer.text()}`);
+    return answer.json();
+  }
+
+  /** Lets so many people in: their tokens. */
+  async crowd(people) {
+    const code = new URL(this.participant).pathname.split("/").pop();
+    const all = Array.from({ length: people }, (_, nth) => this.api("/join", { code, name: `Gast ${nth}` }));
+    return (await Promise.all(all)).map(({ token }) => token);
+  }
+
   async run(listen, wanted) {
-    const child = spawn(BIN, ["serve", "--listen", listen, "--data", path.join(this.folder, "data"), "--demo"], {
+    const child = spawn(BIN, ["serve", "--listen", listen, "--data", this.data, "--demo"], {
       cwd: this.folder,
       stdio: ["ignore", "pipe", "pipe"],
     });
