@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use stimmwerk_client::{Burst, Client, Error, LiveSocket, command_id, latencies, question, sums};
-use stimmwerk_core::forum::Waiting;
+use stimmwerk_core::forum::{ForumCommand, Waiting};
 use stimmwerk_core::ids::PollId;
 use stimmwerk_core::live::{ClientFrame, ServerFrame};
 use stimmwerk_core::network::Visibility;
 use stimmwerk_core::poll::{Electorate, Phase, Poll, PollCommand, Question, Secrecy, Turnout};
-use stimmwerk_core::tally::{Method, Outcome};
+use stimmwerk_core::tally::{Majority, Method, Outcome};
 use stimmwerk_tests::{Scene, Server, eventually, refusal};
 
 async fn tell(client: &Client, poll: PollId, command: PollCommand) -> Result<(), Error> {
@@ -295,6 +295,80 @@ async fn given_an_open_poll_then_everyone_sees_who_voted_what_and_of_others_noth
         .map(|(name, marks)| (serde_json::json!(name), serde_json::json!(marks)));
     assert_eq!(open, expected);
     assert!(listed["Confidential"].is_empty() && listed["Secret"].is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn given_names_nobody_has_read_then_only_staff_see_them_beside_ballots() {
+    let server = Server::start();
+    let scene = Scene::new(&server, Visibility::Code, Waiting::FirstOfGuest).await;
+    let (read, unread) = (scene.guest(&server, "Olena").await, scene.guest(&server, "Ungelesen").await);
+    let contribution = scene.say(&read, "Guten Abend").await;
+    scene.tell(&scene.staff, ForumCommand::Approve { contribution, seen: None }).await.expect("approved");
+    let poll = opened(&scene, &single(Secrecy::Open)).await;
+    for one in [&read, &unread] {
+        tell(one, poll, vote(&[1, 0, 0])).await.expect("taken");
+    }
+    tell(&scene.staff, poll, PollCommand::Close { seconds: Some(0) }).await.expect("closed");
+    tell(&scene.staff, poll, PollCommand::Reveal).await.expect("revealed");
+    let names = |client: Client| async move {
+        let path = format!("/polls/{poll}/ballots");
+        let ballots: Vec<serde_json::Value> = client.read(&path).await.expect("ballots");
+        ballots.into_iter().map(|one| one["name"].as_str().unwrap_or("-").to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(names(read.clone()).await, ["Olena", "-"]);
+    assert_eq!(names(scene.staff.clone()).await, ["Olena", "Ungelesen"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn given_two_rounds_then_the_table_has_the_rule_both_results_and_where_the_log_stood() {
+    let server = Server::start();
+    let scene = Scene::new(&server, Visibility::Code, Waiting::None).await;
+    let asked = Question { majority: Majority::Absolute, ..single(Secrecy::Confidential) };
+    let poll = opened(&scene, &asked).await;
+    let people = people(&scene, &server, 6).await;
+    for (nth, (client, _)) in people.iter().enumerate() {
+        tell(client, poll, vote(&[u8::from(nth < 3), u8::from(nth >= 3), 0])).await.expect("taken");
+    }
+    tell(&scene.staff, poll, PollCommand::Close { seconds: Some(0) }).await.expect("closed");
+    tell(&scene.staff, poll, PollCommand::Again).await.expect("again");
+    for (client, _) in &people[..5] {
+        let again = PollCommand::Vote { round: 2, marks: vec![0, 1, 0], card: None };
+        tell(client, poll, again).await.expect("taken");
+    }
+    tell(&scene.staff, poll, PollCommand::CountHands { counts: vec![7, 0, 0], people: 0 }).await.expect("counted");
+    tell(&scene.staff, poll, PollCommand::Close { seconds: Some(0) }).await.expect("closed");
+    tell(&scene.staff, poll, PollCommand::Reveal).await.expect("revealed");
+    let seq = scene.staff.poll(poll).await.expect("the poll").seq;
+    let table = |client: Client| async move {
+        let answer = client.request(reqwest::Method::GET, &format!("/polls/{poll}/result?format=csv")).send().await;
+        answer.expect("an answer").text().await.expect("a table")
+    };
+    let staff = table(scene.staff.clone()).await;
+    let lines: Vec<&str> = staff.trim_start_matches('\u{feff}').lines().collect();
+    let event = format!("event;{}", seq.0);
+    for line in ["majority;absolute", "secrecy;confidential", "online;5", "hands;7", event.as_str()] {
+        assert!(lines.contains(&line), "{line} is missing in {staff}");
+    }
+    let rounds = lines.iter().position(|line| line.starts_with("result of round")).expect("a result");
+    let expected = [
+        "result of round;2",
+        "outcome;won;option;1",
+        "ballots;12",
+        "option;text;sum;online;hands",
+        "1;A;7;0;7",
+        "2;B;5;5;0",
+        "3;C;0;0;0",
+        "result of round;1",
+        "outcome;tied;option;1;option;2",
+        "ballots;6",
+        "option;text;sum",
+        "1;A;3",
+        "2;B;3",
+        "3;C;0",
+    ];
+    assert_eq!(lines[rounds..], expected);
+    let guest = table(people[0].0.clone()).await;
+    assert!(!guest.contains("result of round;1"), "what was not revealed stays with staff");
 }
 
 #[tokio::test(flavor = "multi_thread")]

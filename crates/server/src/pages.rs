@@ -381,11 +381,18 @@ pub async fn cards(
     let sheet = query.sheet.and_then(|sheet| app.sheets.get(sheet, poll, gate.who.command_owner()));
     let sheet = sheet.ok_or_else(|| Fault::new(StatusCode::GONE, "link_invalid"))?;
     let view = seen_poll(&app, &gate).await?;
-    // Thousands of pictures take a while to draw.
+    // Whoever has not joined does so on the way. A card's code is no part of an address that others get to see.
+    let directory = app.directory();
+    let process = directory.process(gate.process()?).filter(|process| process.joining == Joining::Open);
+    let way = match process.and_then(|process| app.code(process, CodeKind::Link)) {
+        Some(link) => format!("{base}/j/{link}?next=/p/{poll}"),
+        None => format!("{base}/p/{poll}"),
+    };
+    // Hundreds of pictures take a while to draw.
     let cards = tokio::task::spawn_blocking(move || {
         let card = |(number, code): (u32, String)| VotingCard {
             number,
-            picture: picture(&format!("{base}/p/{poll}?card={code}")),
+            picture: picture(&format!("{way}#card={code}")),
             code,
         };
         (sheet.from..).zip(sheet.codes).map(card).collect()

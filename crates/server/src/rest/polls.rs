@@ -18,7 +18,7 @@ use stimmwerk_core::poll::{
     CARD_LENGTH, Electorate, GRACE_MS, MAX_SHEET, Phase, Poll, PollCommand, PollHeader, PollOwn, PollView, Question,
     ResultView, Turnout, Voter, card_hash,
 };
-use stimmwerk_core::tally::{MAX_OPTIONS, Method};
+use stimmwerk_core::tally::{MAX_OPTIONS, Method, Outcome};
 use stimmwerk_core::text::defuse_csv_cell;
 use utoipa::{IntoParams, ToSchema};
 
@@ -485,7 +485,8 @@ pub async fn result(State(app): State<AppState>, gate: Gate, Query(asked): Query
     Ok(response)
 }
 
-/// One row an option, as a German spreadsheet opens it: semicolons, and a mark that says UTF-8.
+/// What stands beside a result, then each round from the last to the first with one row an option; as a German spreadsheet
+/// opens it: semicolons, and a mark that says UTF-8.
 fn table(published: &Published) -> Answer<Vec<u8>> {
     let mut writer = csv::WriterBuilder::new().delimiter(b';').flexible(true).from_writer(vec![0xEF, 0xBB, 0xBF]);
     let failed = |error: csv::Error| {
@@ -505,17 +506,22 @@ fn table(published: &Published) -> Answer<Vec<u8>> {
         ("online", published.turnout.online.to_string()),
         ("hands", published.turnout.hands.to_string()),
         ("paper", published.turnout.paper.to_string()),
-        ("outcome", published.result.as_ref().map_or(String::new(), |result| word(&result.outcome))),
         ("event", published.seq.0.to_string()),
         ("log", published.head.clone()),
     ];
     for (name, value) in facts {
         writer.write_record([name, &defuse_csv_cell(&value)]).map_err(failed)?;
     }
-    if let Some(result) = &published.result {
-        let parts: Vec<String> = result.parts.iter().map(|part| word(&part.source)).collect();
+    for result in published.result.iter().chain(published.before.iter().rev()) {
+        writer.write_record(["result of round", &result.round.to_string()]).map_err(failed)?;
+        writer.write_record(outcome_cells(&result.outcome)).map_err(failed)?;
+        writer.write_record(["ballots", &result.tally.ballots.to_string()]).map_err(failed)?;
+        // A count that is withheld has no rows.
+        if matches!(result.outcome, Outcome::TooFew { .. }) {
+            continue;
+        }
         let mut head = vec!["option".to_owned(), "text".to_owned(), "sum".to_owned()];
-        head.extend(parts);
+        head.extend(result.parts.iter().map(|part| word(&part.source)));
         writer.write_record(&head).map_err(failed)?;
         for (option, sum) in result.tally.sums.iter().enumerate() {
             let mut row = vec![
@@ -531,6 +537,22 @@ fn table(published: &Published) -> Answer<Vec<u8>> {
         tracing::error!(%error, "a table cannot be written");
         Fault::internal()
     })
+}
+
+/// An outcome and what belongs to it, as names and values; options by their number in the table.
+fn outcome_cells(outcome: &Outcome) -> Vec<String> {
+    let numbers: Vec<(&str, u64)> = match outcome {
+        Outcome::NoBallots | Outcome::Adopted | Outcome::Rejected | Outcome::Rated => Vec::new(),
+        Outcome::TooFew { need } => vec![("need", u64::from(*need))],
+        Outcome::NoQuorum { have, need } => vec![("have", u64::from(*have)), ("need", u64::from(*need))],
+        Outcome::Won { option } => vec![("option", u64::from(*option) + 1)],
+        Outcome::Tied { options } => options.iter().map(|option| ("option", u64::from(*option) + 1)).collect(),
+        Outcome::NoMajority { option, have, need } => {
+            vec![("option", u64::from(*option) + 1), ("have", *have), ("need", *need)]
+        }
+    };
+    let numbers = numbers.into_iter().flat_map(|(name, number)| [name.to_owned(), number.to_string()]);
+    ["outcome".to_owned(), word(outcome)].into_iter().chain(numbers).collect()
 }
 
 /// An option in German; those that need no listing by their stable word.

@@ -177,6 +177,7 @@ const COMMANDS: &[Sample] = &[
     (StreamKind::Poll, "edit", May::Moderator, |_| json!({ "question": asked() })),
     (StreamKind::Poll, "open", May::Moderator, |_| json!({})),
     (StreamKind::Poll, "set_end", May::Moderator, |_| json!({ "seconds": 60 })),
+    (StreamKind::Poll, "extend", May::Moderator, |_| json!({ "seconds": 60 })),
     (StreamKind::Poll, "close", May::Moderator, |_| json!({ "seconds": 60 })),
     (StreamKind::Poll, "reveal", May::Moderator, |_| json!({})),
     (StreamKind::Poll, "again", May::Moderator, |_| json!({})),
