@@ -92,7 +92,7 @@ pub fn result(cx: Cx, words: PollWords, view: RwSignal<PollView>) -> AnyView {
             {redrawn(charted, move |one| one.map_or_else(nothing, |one| picture(cx, words, &one)))}
             <details class="as-table">
                 <summary class="button quiet">{words.chart_table()}</summary>
-                {redrawn(charted, move |one| one.map_or_else(nothing, |one| tables(cx, words, &one)))}
+                {running_tables(cx, words, charted)}
             </details>
         </section>
     }
@@ -320,6 +320,37 @@ fn strip(question: &Question, result: &ResultView, at: usize, rtl: bool) -> Stri
 
 /// The result as tables.
 pub fn tables(cx: Cx, words: PollWords, charted: &Charted) -> AnyView {
+    let pairs = has_pairs(charted).then(|| pairs(words, table_of_pairs(cx, words, charted)));
+    view! {
+        <div class="tables">
+            {scroll(words.chart_table(), table(cx, words, charted))}
+            {pairs}
+        </div>
+    }
+    .into_any()
+}
+
+/// The same, while it changes: what scrolls and has the focus stays, the tables in it are drawn anew.
+fn running_tables(cx: Cx, words: PollWords, charted: Memo<Option<Charted>>) -> AnyView {
+    let drawn = move |draw: fn(Cx, PollWords, &Charted) -> AnyView| {
+        redrawn(charted, move |one| one.map_or_else(nothing, |one| draw(cx, words, &one)))
+    };
+    let with_pairs = Memo::new(move |_| charted.with(|one| one.as_ref().is_some_and(has_pairs)));
+    view! {
+        <div class="tables">
+            {scroll(words.chart_table(), drawn(table))}
+            {redrawn(with_pairs, move |with| if with { pairs(words, drawn(table_of_pairs)) } else { nothing() })}
+        </div>
+    }
+    .into_any()
+}
+
+fn has_pairs(charted: &Charted) -> bool {
+    !charted.result.tally.pairs.is_empty()
+}
+
+/// What every option got.
+fn table(cx: Cx, words: PollWords, charted: &Charted) -> AnyView {
     let Charted { question, result, before, .. } = charted;
     let mut head: Vec<String> = vec![words.chart_option().to_owned()];
     let tally = &result.tally;
@@ -364,15 +395,7 @@ pub fn tables(cx: Cx, words: PollWords, charted: &Charted) -> AnyView {
         }));
         row(option(cx, words, question, at), cells)
     });
-    let rows = rows.collect::<Vec<_>>();
-    let pairs = (!tally.pairs.is_empty()).then(|| pairs(cx, words, charted));
-    view! {
-        <div class="tables">
-            {table(words.chart_table(), head, rows)}
-            {pairs}
-        </div>
-    }
-    .into_any()
+    filled(head, rows.collect())
 }
 
 fn source(words: PollWords, part: &Part) -> String {
@@ -384,8 +407,20 @@ fn source(words: PollWords, part: &Part) -> String {
     .to_owned()
 }
 
+/// The table of pairs, and what it means.
+fn pairs(words: PollWords, table: AnyView) -> AnyView {
+    view! {
+        <div class="tables">
+            <h3>{words.chart_pairs()}</h3>
+            <p class="hint">{words.chart_pairs_means()}</p>
+            {scroll(words.chart_pairs(), table)}
+        </div>
+    }
+    .into_any()
+}
+
 /// How many put each option before each other.
-fn pairs(cx: Cx, words: PollWords, charted: &Charted) -> AnyView {
+fn table_of_pairs(cx: Cx, words: PollWords, charted: &Charted) -> AnyView {
     let order = charted.order();
     let letter = |nth: usize| char::from(b'A' + nth as u8).to_string();
     let pairs = &charted.result.tally.pairs;
@@ -404,13 +439,7 @@ fn pairs(cx: Cx, words: PollWords, charted: &Charted) -> AnyView {
         };
         row(name.into_any(), cells.collect())
     });
-    let rows = rows.collect::<Vec<_>>();
-    view! {
-        <h3>{words.chart_pairs()}</h3>
-        <p class="hint">{words.chart_pairs_means()}</p>
-        {table(words.chart_pairs(), head, rows)}
-    }
-    .into_any()
+    filled(head, rows.collect())
 }
 
 fn row(name: AnyView, cells: Vec<String>) -> AnyView {
@@ -424,18 +453,25 @@ fn row(name: AnyView, cells: Vec<String>) -> AnyView {
     .into_any()
 }
 
-/// A table that scrolls by itself where it is wider than the window.
-fn table(name: &'static str, head: Vec<String>, rows: Vec<AnyView>) -> AnyView {
-    let head = head.into_iter().map(|cell| view! { <th scope="col">{cell}</th> }.into_any()).collect::<Vec<_>>();
+/// What scrolls by itself where it is wider than the window.
+fn scroll(name: &'static str, table: AnyView) -> AnyView {
     view! {
         <div class="scroll" role="region" tabindex="0" aria-label=name>
-            <table>
-                <thead>
-                    <tr>{head}</tr>
-                </thead>
-                <tbody>{rows}</tbody>
-            </table>
+            {table}
         </div>
+    }
+    .into_any()
+}
+
+fn filled(head: Vec<String>, rows: Vec<AnyView>) -> AnyView {
+    let head = head.into_iter().map(|cell| view! { <th scope="col">{cell}</th> }.into_any()).collect::<Vec<_>>();
+    view! {
+        <table>
+            <thead>
+                <tr>{head}</tr>
+            </thead>
+            <tbody>{rows}</tbody>
+        </table>
     }
     .into_any()
 }
