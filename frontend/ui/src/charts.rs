@@ -31,13 +31,18 @@ impl Charted {
     pub fn of(view: &PollView) -> Option<Self> {
         let poll = view.poll.as_ref()?;
         let result = view.result.clone()?;
-        let before = view.before.iter().rfind(|before| before.round < result.round).cloned();
+        let before = view.before.iter().rfind(|before| before.round < result.round && !is_withheld(before)).cloned();
         Some(Self { running: poll.phase == Phase::Open, ..Self::with(poll, result, before) })
     }
 
     /// A result of an earlier round.
     pub fn with(poll: &PollHeader, result: ResultView, before: Option<ResultView>) -> Self {
         Self { question: poll.question.clone(), result, before, running: false }
+    }
+
+    /// May nothing be shown of it but that?
+    pub fn is_withheld(&self) -> bool {
+        is_withheld(&self.result)
     }
 
     /// The options in the order in which they are shown: the best first, unless that could still change or they have an
@@ -78,6 +83,10 @@ impl Charted {
     }
 }
 
+fn is_withheld(result: &ResultView) -> bool {
+    matches!(result.outcome, Outcome::TooFew { .. })
+}
+
 /// The result of the round a view shows: what came of it, a picture, and a table. Nothing while there is none.
 pub fn result(cx: Cx, words: PollWords, view: RwSignal<PollView>) -> AnyView {
     let charted = Memo::new(move |_| view.with(Charted::of));
@@ -90,7 +99,7 @@ pub fn result(cx: Cx, words: PollWords, view: RwSignal<PollView>) -> AnyView {
         <section class="panel result" aria-labelledby="result" hidden=move || charted.with(Option::is_none)>
             <h2 id="result">{redrawn(running, title)}</h2>
             {redrawn(charted, move |one| one.map_or_else(nothing, |one| picture(cx, words, &one)))}
-            <details class="as-table">
+            <details class="as-table" hidden=move || charted.with(|one| one.as_ref().is_none_or(Charted::is_withheld))>
                 <summary class="button quiet">{words.chart_table()}</summary>
                 {running_tables(cx, words, charted)}
             </details>
@@ -105,6 +114,14 @@ fn nothing() -> AnyView {
 
 /// What came of it, and the picture.
 pub fn picture(cx: Cx, words: PollWords, charted: &Charted) -> AnyView {
+    if charted.is_withheld() {
+        return view! {
+            <div class="chart">
+                <p class="outcome">{outcome(cx, words, charted)}</p>
+            </div>
+        }
+        .into_any();
+    }
     let list = match charted.question.method {
         Method::Ranking => ranking(cx, words, charted),
         _ => bars(cx, words, charted),
@@ -136,7 +153,8 @@ pub fn outcome(cx: Cx, words: PollWords, charted: &Charted) -> String {
     let name = |option: u8| option_text(cx, words, question, usize::from(option));
     let binding = question.weight == Weight::Binding;
     match &result.outcome {
-        Outcome::NoBallots | Outcome::TooFew { .. } => words.result_no_ballots().to_owned(),
+        Outcome::NoBallots => words.result_no_ballots().to_owned(),
+        Outcome::TooFew { need } => words.result_too_few(*need),
         Outcome::NoQuorum { need, .. } => words.result_no_quorum(*need),
         Outcome::Adopted if binding && !running => words.result_adopted().to_owned(),
         Outcome::Adopted => words.result_mood_yes().to_owned(),
@@ -320,6 +338,9 @@ fn strip(question: &Question, result: &ResultView, at: usize, rtl: bool) -> Stri
 
 /// The result as tables.
 pub fn tables(cx: Cx, words: PollWords, charted: &Charted) -> AnyView {
+    if charted.is_withheld() {
+        return nothing();
+    }
     let pairs = has_pairs(charted).then(|| pairs(words, table_of_pairs(cx, words, charted)));
     view! {
         <div class="tables">
@@ -333,7 +354,8 @@ pub fn tables(cx: Cx, words: PollWords, charted: &Charted) -> AnyView {
 /// The same, while it changes: what scrolls and has the focus stays, the tables in it are drawn anew.
 fn running_tables(cx: Cx, words: PollWords, charted: Memo<Option<Charted>>) -> AnyView {
     let drawn = move |draw: fn(Cx, PollWords, &Charted) -> AnyView| {
-        redrawn(charted, move |one| one.map_or_else(nothing, |one| draw(cx, words, &one)))
+        let shown = move |one: Option<Charted>| one.filter(|one| !one.is_withheld());
+        redrawn(charted, move |one| shown(one).map_or_else(nothing, |one| draw(cx, words, &one)))
     };
     let with_pairs = Memo::new(move |_| charted.with(|one| one.as_ref().is_some_and(has_pairs)));
     view! {

@@ -7,7 +7,7 @@ use stimmwerk_core::poll::{
     Weight,
 };
 use stimmwerk_core::said::{Lang, Texts};
-use stimmwerk_core::tally::{Majority, Method, Quorum, Tally, outcome};
+use stimmwerk_core::tally::{Majority, Method, Outcome, Quorum, Tally, outcome};
 use stimmwerk_core::time::Timestamp;
 
 use super::render::{attribute, page, problem, shell, tags};
@@ -409,6 +409,28 @@ fn given_a_result_then_what_came_of_it_is_a_sentence_and_every_number_is_in_a_ta
         result.outcome = outcome(header.question.method, &result.tally, Majority::Simple, quorum, None);
     });
     assert!(self::html("de", small).contains("Nötig sind 100."));
+}
+
+#[test]
+fn given_a_result_that_would_tell_of_few_then_only_that_is_said() {
+    let withheld = |page: &mut PollPage, header: &PollHeader| {
+        let result = ResultView { outcome: Outcome::TooFew { need: 5 }, ..result(header, 1) };
+        page.view.result = Some(result);
+    };
+    let page_of = with(poll(Method::Single, Phase::Revealed), |page, header| {
+        header.phase = Phase::Revealed;
+        withheld(page, header);
+    });
+    let html = html("de", page_of);
+    assert!(html.contains("weniger als 5 Stimmen"), "why");
+    assert!(!html.contains("<table") && !html.contains("<svg class=\"bar\""));
+    let second = with(second_round(), |page, _| {
+        for before in &mut page.view.before {
+            before.outcome = Outcome::TooFew { need: 5 };
+        }
+    });
+    let html = self::html("de", second);
+    assert!(!html.contains("Der leere Balken"), "there is nothing to compare with");
 }
 
 #[test]
