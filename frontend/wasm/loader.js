@@ -48,7 +48,8 @@ const chosen = (field) => field.type === "checkbox" || field.type === "radio";
 
 function untouched(field) {
   if (chosen(field)) return field.checked === field.defaultChecked;
-  if (field.options) return [...field.options].every((option) => option.selected === option.defaultSelected);
+  // Where none is marked, the first is chosen.
+  if (field.options) return field.selectedIndex === Math.max(0, [...field.options].findIndex((one) => one.defaultSelected));
   return field.value === field.defaultValue;
 }
 

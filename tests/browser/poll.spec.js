@@ -247,7 +247,7 @@ test("one phone for two cards: the second voter finds nothing and loses nothing"
   await expect(voter.locator('input[name="option"][value="1"]')).toBeChecked();
   await expect(voter.locator("#card")).toHaveValue(codes[1]);
   await cast(voter);
-  await expect(voter.locator(".turnout")).toContainText("2");
+  await expect(voter.locator(".turnout")).toContainText("2 Stimmen");
 });
 
 test("a ballot that comes too late says so, and what was chosen", async ({ server, person }) => {

@@ -337,6 +337,7 @@ fn strip(question: &Question, result: &ResultView, at: usize, rtl: bool) -> Stri
 }
 
 /// The result as tables.
+#[cfg(feature = "ssr")]
 pub fn tables(cx: Cx, words: PollWords, charted: &Charted) -> AnyView {
     if charted.is_withheld() {
         return nothing();
@@ -351,7 +352,7 @@ pub fn tables(cx: Cx, words: PollWords, charted: &Charted) -> AnyView {
     .into_any()
 }
 
-/// The same, while it changes: what scrolls and has the focus stays, the tables in it are drawn anew.
+/// The result as tables, while it changes: what scrolls and has the focus stays, the tables in it are drawn anew.
 fn running_tables(cx: Cx, words: PollWords, charted: Memo<Option<Charted>>) -> AnyView {
     let drawn = move |draw: fn(Cx, PollWords, &Charted) -> AnyView| {
         let shown = move |one: Option<Charted>| one.filter(|one| !one.is_withheld());
