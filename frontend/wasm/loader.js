@@ -15,10 +15,13 @@ const url = root.dataset.url ?? location.pathname + location.search;
 // Topics, languages and older contributions are one page.
 const page = url.split(/[?#]/)[0];
 
-// Per tab: pages on which the program panicked, the text of fields by page, and (the program's) what it has not sent.
+// Per tab: pages on which the program panicked, the text of fields by page, the code of a voting card on its way to its
+// poll, and (the program's) what it has not sent and the ballots that are being filled in.
 const PLAIN = "stimmwerk.plain";
 const TYPED = "stimmwerk.typed";
+const CARD = "stimmwerk.card";
 const PENDING = "stimmwerk.pending";
+const BALLOT = "stimmwerk.ballot";
 
 // sessionStorage throws where a browser forbids it. The page then merely forgets.
 function recall(key) {
@@ -45,7 +48,8 @@ const chosen = (field) => field.type === "checkbox" || field.type === "radio";
 
 function untouched(field) {
   if (chosen(field)) return field.checked === field.defaultChecked;
-  if (field.options) return [...field.options].every((option) => option.selected === option.defaultSelected);
+  // Where none is marked, the first is chosen.
+  if (field.options) return field.selectedIndex === Math.max(0, [...field.options].findIndex((one) => one.defaultSelected));
   return field.value === field.defaultValue;
 }
 
@@ -117,6 +121,23 @@ function refill() {
   fill(recall(TYPED)?.[page] ?? []);
 }
 
+// The picture on a voting card brings its code behind the "#", which no server and no log sees. It leaves the address at
+// once, since the phone may be lent; while somebody joins first, this tab keeps it for the poll.
+function scan() {
+  const [, code] = location.hash.match(/^#card=([\w-]{1,32})$/) ?? [];
+  if (code) {
+    history.replaceState(history.state, "", location.pathname + location.search);
+    remember(CARD, { code, poll: new URLSearchParams(location.search).get("next") ?? page });
+  }
+  const field = document.getElementById("card");
+  const card = recall(CARD);
+  if (!field || card?.poll !== page) return;
+  remember(CARD, null);
+  field.value = card.code;
+  field.dispatchEvent(new Event("input", { bubbles: true }));
+}
+addEventListener("hashchange", scan);
+
 // The address of this page with its text field as it is: for a new contribution, or a reply, a change, an addition.
 function writing(address, { type, contribution, reply_to }) {
   const to = new URL(address, location.href);
@@ -186,20 +207,63 @@ function fallBack() {
 const isText = ({ command, stage }) => ["contribute", "edit", "add"].includes(command.type) && !stage.accepted;
 // A program that went at once may have left them standing.
 const isIn = (field, { command }) => command.text?.trim() === field.value.trim();
-function kept() {
-  const data = JSON.parse(document.getElementById("page").textContent);
-  return `${PENDING}.${Object.values(data.page)[0].stream}`;
-}
+const data = () => Object.values(JSON.parse(document.getElementById("page").textContent).page)[0];
+const kept = () => `${PENDING}.${data().stream}`;
 function pending() {
   return recall(kept()) ?? [];
 }
 
-// The page is plain, and stays it. Words that were to be sent go back into the text field once it is free, unless they
-// stand on the page already.
+// The page is plain, and stays it.
 function plain() {
   root.dataset.plain = "";
+  if (!document.getElementById("page")) return;
+  if (document.getElementById("text")) restoreText();
+  if (root.querySelector(".unsent")) restoreBallot();
+}
+
+// A ballot that was to be sent goes back into its form, under its id; if there is none, the one that was being filled in
+// does. That it was not sent is said, also where it is too late for it.
+function restoreBallot() {
+  const { view, own } = data();
+  const { id, round } = view.poll ?? {};
+  const form = root.querySelector("details.ballot:not([hidden]) form");
+  const draft = `${BALLOT}.${id}.${round}`;
+  const isSame = (one, other) => one.command.round === other.command.round && one.command.card === other.command.card;
+  const isCast = ({ command }) =>
+    own?.voted && !command.card && command.round === round && (!own.marks || `${own.marks}` === `${command.marks}`);
+  const all = pending().filter((one) => one.stage === "sent");
+  const waiting = all.filter((one, nth) => !isCast(one) && !all.slice(nth + 1).some((later) => isSame(one, later)));
+  root.querySelector(".unsent").hidden = waiting.length === 0;
+  const left = waiting.filter(({ command }) => form && command.round === round);
+  remember(kept(), left.length > 0 ? left : null);
+  if (!form) return;
+  const inputs = fields().filter((field) => field.form === form);
+  const key = form.elements.idempotency_key;
+  const ownKey = key.value;
+  const [next, ...rest] = left;
+  const began = recall(draft);
+  if (inputs.every(untouched) && (next || began)) {
+    const { values, card } = next ? { values: next.command.marks.map(String), card: next.command.card } : began;
+    for (const field of inputs) {
+      const value = values[field.name === "option" ? field.value : field.name.replace("mark_", "")];
+      if (field.name === "card") field.value = card ?? "";
+      else if (chosen(field)) field.checked = value === (field.name === "option" ? "1" : field.value);
+      else field.value = field.options && value === "0" ? "" : value;
+    }
+    form.closest("details").open = true;
+    if (next) key.value = next.id;
+  }
+  // Changed, it is another.
+  form.addEventListener("input", () => (key.value = ownKey));
+  form.addEventListener("submit", () => {
+    remember(draft, null);
+    remember(kept(), rest.length > 0 ? rest : null);
+  });
+}
+
+// Words that were to be sent go back into the text field once it is free, unless they stand on the page already.
+function restoreText() {
   const field = document.getElementById("text");
-  if (!field || !document.getElementById("page")) return;
   const there = [...root.querySelectorAll(".own .plain-text, .item.mine .text")].map((words) => words.textContent.trim());
   const [taken, left] = [[], []];
   for (const one of pending()) (isText(one) && there.includes(one.command.text.trim()) ? taken : left).push(one);
@@ -255,6 +319,7 @@ function ahead() {
 }
 
 refill();
+scan();
 if (script.dataset.wasm && typeof WebAssembly === "object" && !translated() && !recall(PLAIN)?.includes(page)) {
   start().then(
     (state) => (state === "plain" ? plain() : (root.dataset.live = "")),

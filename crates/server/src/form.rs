@@ -128,6 +128,17 @@ pub fn local(next: &str) -> String {
     if fine { next.to_owned() } else { "/".to_owned() }
 }
 
+/// Where joining leads on to: the poll or forum that `next` in the address of its page says, and nothing else.
+pub fn onward(page: &str) -> Option<String> {
+    let (_, query) = page.split_once('?')?;
+    let asked: Vec<(String, String)> = serde_urlencoded::from_str(query).ok()?;
+    let (_, next) = asked.into_iter().find(|(name, _)| name == "next")?;
+    let (kind, id) = next.strip_prefix('/')?.split_once('/')?;
+    let id: uuid::Uuid = id.parse().ok()?;
+    // Made anew of what was read: nothing of what was written can lead elsewhere.
+    matches!(kind, "p" | "f").then(|| format!("/{kind}/{id}"))
+}
+
 fn see_other(headers: &HeaderMap, next: &str) -> Response {
     let mut response = StatusCode::SEE_OTHER.into_response();
     for cookie in headers.get_all(header::SET_COOKIE) {
@@ -193,7 +204,7 @@ fn missing(error: &str) -> Fault {
 
 #[cfg(test)]
 mod tests {
-    use super::local;
+    use super::{local, onward};
 
     #[test]
     fn given_an_address_elsewhere_then_it_leads_home() {
@@ -202,5 +213,34 @@ mod tests {
         {
             assert_eq!(local(elsewhere), "/", "{elsewhere}");
         }
+    }
+
+    #[test]
+    fn given_who_joins_on_the_way_to_a_poll_or_forum_then_it_leads_there_and_nowhere_else() {
+        let id = "019b7a2c-0000-7000-8000-000000000001";
+        for next in [format!("/p/{id}"), format!("/f/{id}")] {
+            assert_eq!(onward(&format!("/join?code=abc&next={next}")), Some(next.clone()));
+            assert_eq!(onward(&format!("/join?next={}", next.replace('/', "%2F"))), Some(next));
+        }
+        let elsewhere = [
+            "https://evil.example".to_owned(),
+            "//evil.example".to_owned(),
+            "/\\evil.example".to_owned(),
+            "https:evil".to_owned(),
+            "javascript:1".to_owned(),
+            "/login".to_owned(),
+            "/p/".to_owned(),
+            format!("//p/{id}"),
+            format!("/p/{id}/cards"),
+            format!("/p/{id}?card=1"),
+            format!("/p/{id}%0d%0aset-cookie: a=b"),
+            format!("/api/{id}"),
+            format!("p/{id}"),
+            String::new(),
+        ];
+        for next in elsewhere {
+            assert_eq!(onward(&format!("/join?next={next}")), None, "{next}");
+        }
+        assert_eq!(onward("/join"), None);
     }
 }

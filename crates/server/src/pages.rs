@@ -23,6 +23,7 @@ use stimmwerk_ui::data::{
 
 use crate::app::{App, AppState};
 use crate::chance;
+use crate::form;
 use crate::gate::Gate;
 use crate::guard;
 use crate::problem::{Answer, Fault};
@@ -114,7 +115,8 @@ async fn join_with(app: AppState, gate: Gate, code: String, mut request: Request
     let process = found.ok();
     // Who is in already needs no form.
     if let Some(process) = process.filter(|process| gate.who.active_in(process.id).is_some()) {
-        return Ok(Redirect::to(&format!("/welcome/{}", process.id)).into_response());
+        let next = form::onward(&asked.path).unwrap_or_else(|| format!("/welcome/{}", process.id));
+        return Ok(Redirect::to(&next).into_response());
     }
     let title = process.and_then(|process| directory.process_view(process.id)).map(|view| view.title);
     let page = Join { code, process: title, notice: NOTICE, idempotency_key: chance::command_id() };
@@ -143,7 +145,7 @@ pub async fn login_link(
         &gate,
         asked,
         None,
-        PageKind::LoginLink(LoginLink { token: query.token, next: crate::form::local(&query.next) }),
+        PageKind::LoginLink(LoginLink { token: query.token, next: form::local(&query.next) }),
     )
     .await
 }
@@ -456,6 +458,7 @@ pub async fn welcome(State(app): State<AppState>, gate: Gate, mut request: Reque
         title: view.title,
         picture: address.as_deref().map(picture),
         code,
+        next: form::onward(&asked.path),
         forums: forums.collect(),
     };
     show(&app, &gate, asked, Some(process), PageKind::Welcome(page)).await

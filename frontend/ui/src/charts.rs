@@ -31,13 +31,18 @@ impl Charted {
     pub fn of(view: &PollView) -> Option<Self> {
         let poll = view.poll.as_ref()?;
         let result = view.result.clone()?;
-        let before = view.before.iter().rfind(|before| before.round < result.round).cloned();
+        let before = view.before.iter().rfind(|before| before.round < result.round && !is_withheld(before)).cloned();
         Some(Self { running: poll.phase == Phase::Open, ..Self::with(poll, result, before) })
     }
 
     /// A result of an earlier round.
     pub fn with(poll: &PollHeader, result: ResultView, before: Option<ResultView>) -> Self {
         Self { question: poll.question.clone(), result, before, running: false }
+    }
+
+    /// May nothing be shown of it but that?
+    pub fn is_withheld(&self) -> bool {
+        is_withheld(&self.result)
     }
 
     /// The options in the order in which they are shown: the best first, unless that could still change or they have an
@@ -78,6 +83,10 @@ impl Charted {
     }
 }
 
+fn is_withheld(result: &ResultView) -> bool {
+    matches!(result.outcome, Outcome::TooFew { .. })
+}
+
 /// The result of the round a view shows: what came of it, a picture, and a table. Nothing while there is none.
 pub fn result(cx: Cx, words: PollWords, view: RwSignal<PollView>) -> AnyView {
     let charted = Memo::new(move |_| view.with(Charted::of));
@@ -90,9 +99,9 @@ pub fn result(cx: Cx, words: PollWords, view: RwSignal<PollView>) -> AnyView {
         <section class="panel result" aria-labelledby="result" hidden=move || charted.with(Option::is_none)>
             <h2 id="result">{redrawn(running, title)}</h2>
             {redrawn(charted, move |one| one.map_or_else(nothing, |one| picture(cx, words, &one)))}
-            <details class="as-table">
+            <details class="as-table" hidden=move || charted.with(|one| one.as_ref().is_none_or(Charted::is_withheld))>
                 <summary class="button quiet">{words.chart_table()}</summary>
-                {redrawn(charted, move |one| one.map_or_else(nothing, |one| tables(cx, words, &one)))}
+                {running_tables(cx, words, charted)}
             </details>
         </section>
     }
@@ -105,6 +114,14 @@ fn nothing() -> AnyView {
 
 /// What came of it, and the picture.
 pub fn picture(cx: Cx, words: PollWords, charted: &Charted) -> AnyView {
+    if charted.is_withheld() {
+        return view! {
+            <div class="chart">
+                <p class="outcome">{outcome(cx, words, charted)}</p>
+            </div>
+        }
+        .into_any();
+    }
     let list = match charted.question.method {
         Method::Ranking => ranking(cx, words, charted),
         _ => bars(cx, words, charted),
@@ -136,7 +153,8 @@ pub fn outcome(cx: Cx, words: PollWords, charted: &Charted) -> String {
     let name = |option: u8| option_text(cx, words, question, usize::from(option));
     let binding = question.weight == Weight::Binding;
     match &result.outcome {
-        Outcome::NoBallots | Outcome::TooFew { .. } => words.result_no_ballots().to_owned(),
+        Outcome::NoBallots => words.result_no_ballots().to_owned(),
+        Outcome::TooFew { need } => words.result_too_few(*need),
         Outcome::NoQuorum { need, .. } => words.result_no_quorum(*need),
         Outcome::Adopted if binding && !running => words.result_adopted().to_owned(),
         Outcome::Adopted => words.result_mood_yes().to_owned(),
@@ -319,7 +337,43 @@ fn strip(question: &Question, result: &ResultView, at: usize, rtl: bool) -> Stri
 }
 
 /// The result as tables.
+#[cfg(feature = "ssr")]
 pub fn tables(cx: Cx, words: PollWords, charted: &Charted) -> AnyView {
+    if charted.is_withheld() {
+        return nothing();
+    }
+    let pairs = has_pairs(charted).then(|| pairs(words, table_of_pairs(cx, words, charted)));
+    view! {
+        <div class="tables">
+            {scroll(words.chart_table(), table(cx, words, charted))}
+            {pairs}
+        </div>
+    }
+    .into_any()
+}
+
+/// The result as tables, while it changes: what scrolls and has the focus stays, the tables in it are drawn anew.
+fn running_tables(cx: Cx, words: PollWords, charted: Memo<Option<Charted>>) -> AnyView {
+    let drawn = move |draw: fn(Cx, PollWords, &Charted) -> AnyView| {
+        let shown = move |one: Option<Charted>| one.filter(|one| !one.is_withheld());
+        redrawn(charted, move |one| shown(one).map_or_else(nothing, |one| draw(cx, words, &one)))
+    };
+    let with_pairs = Memo::new(move |_| charted.with(|one| one.as_ref().is_some_and(has_pairs)));
+    view! {
+        <div class="tables">
+            {scroll(words.chart_table(), drawn(table))}
+            {redrawn(with_pairs, move |with| if with { pairs(words, drawn(table_of_pairs)) } else { nothing() })}
+        </div>
+    }
+    .into_any()
+}
+
+fn has_pairs(charted: &Charted) -> bool {
+    !charted.result.tally.pairs.is_empty()
+}
+
+/// What every option got.
+fn table(cx: Cx, words: PollWords, charted: &Charted) -> AnyView {
     let Charted { question, result, before, .. } = charted;
     let mut head: Vec<String> = vec![words.chart_option().to_owned()];
     let tally = &result.tally;
@@ -364,15 +418,7 @@ pub fn tables(cx: Cx, words: PollWords, charted: &Charted) -> AnyView {
         }));
         row(option(cx, words, question, at), cells)
     });
-    let rows = rows.collect::<Vec<_>>();
-    let pairs = (!tally.pairs.is_empty()).then(|| pairs(cx, words, charted));
-    view! {
-        <div class="tables">
-            {table(words.chart_table(), head, rows)}
-            {pairs}
-        </div>
-    }
-    .into_any()
+    filled(head, rows.collect())
 }
 
 fn source(words: PollWords, part: &Part) -> String {
@@ -384,8 +430,20 @@ fn source(words: PollWords, part: &Part) -> String {
     .to_owned()
 }
 
+/// The table of pairs, and what it means.
+fn pairs(words: PollWords, table: AnyView) -> AnyView {
+    view! {
+        <div class="tables">
+            <h3>{words.chart_pairs()}</h3>
+            <p class="hint">{words.chart_pairs_means()}</p>
+            {scroll(words.chart_pairs(), table)}
+        </div>
+    }
+    .into_any()
+}
+
 /// How many put each option before each other.
-fn pairs(cx: Cx, words: PollWords, charted: &Charted) -> AnyView {
+fn table_of_pairs(cx: Cx, words: PollWords, charted: &Charted) -> AnyView {
     let order = charted.order();
     let letter = |nth: usize| char::from(b'A' + nth as u8).to_string();
     let pairs = &charted.result.tally.pairs;
@@ -404,13 +462,7 @@ fn pairs(cx: Cx, words: PollWords, charted: &Charted) -> AnyView {
         };
         row(name.into_any(), cells.collect())
     });
-    let rows = rows.collect::<Vec<_>>();
-    view! {
-        <h3>{words.chart_pairs()}</h3>
-        <p class="hint">{words.chart_pairs_means()}</p>
-        {table(words.chart_pairs(), head, rows)}
-    }
-    .into_any()
+    filled(head, rows.collect())
 }
 
 fn row(name: AnyView, cells: Vec<String>) -> AnyView {
@@ -424,18 +476,25 @@ fn row(name: AnyView, cells: Vec<String>) -> AnyView {
     .into_any()
 }
 
-/// A table that scrolls by itself where it is wider than the window.
-fn table(name: &'static str, head: Vec<String>, rows: Vec<AnyView>) -> AnyView {
-    let head = head.into_iter().map(|cell| view! { <th scope="col">{cell}</th> }.into_any()).collect::<Vec<_>>();
+/// What scrolls by itself where it is wider than the window.
+fn scroll(name: &'static str, table: AnyView) -> AnyView {
     view! {
         <div class="scroll" role="region" tabindex="0" aria-label=name>
-            <table>
-                <thead>
-                    <tr>{head}</tr>
-                </thead>
-                <tbody>{rows}</tbody>
-            </table>
+            {table}
         </div>
+    }
+    .into_any()
+}
+
+fn filled(head: Vec<String>, rows: Vec<AnyView>) -> AnyView {
+    let head = head.into_iter().map(|cell| view! { <th scope="col">{cell}</th> }.into_any()).collect::<Vec<_>>();
+    view! {
+        <table>
+            <thead>
+                <tr>{head}</tr>
+            </thead>
+            <tbody>{rows}</tbody>
+        </table>
     }
     .into_any()
 }

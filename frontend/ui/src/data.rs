@@ -370,6 +370,8 @@ pub struct Welcome {
     pub picture: Option<String>,
     /// The forums of the process.
     pub forums: Vec<ForumCard>,
+    /// The poll or forum they were on their way to (query `next`).
+    pub next: Option<String>,
 }
 
 /// See [`PageKind::Return`].

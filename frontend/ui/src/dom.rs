@@ -48,6 +48,18 @@ fn read(form: &web_sys::HtmlFormElement) -> Option<Form> {
     Some(Form { action, fields })
 }
 
+/// Does the `details` element of a toggle event lie open?
+#[cfg(feature = "hydrate")]
+pub fn is_open(event: &leptos::ev::Event) -> bool {
+    leptos::prelude::event_target::<web_sys::Element>(event).has_attribute("open")
+}
+
+/// Does the `details` element of a toggle event lie open?
+#[cfg(not(feature = "hydrate"))]
+pub fn is_open(_event: &leptos::ev::Event) -> bool {
+    false
+}
+
 /// The form of a submit event.
 #[cfg(not(feature = "hydrate"))]
 pub fn form(_event: &SubmitEvent) -> Option<Form> {

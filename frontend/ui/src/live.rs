@@ -135,6 +135,9 @@ pub trait Side: 'static {
     /// What its pages send.
     type Command: Command;
 
+    /// Does a later command undo an earlier one? Then each is sent only when the one before is answered.
+    const IN_TURN: bool = false;
+
     /// The signals of the page.
     fn wire(&self) -> Wire<Self::Kind, Self::Command>;
 
@@ -144,6 +147,11 @@ pub trait Side: 'static {
     /// Is a command that is on its way the one that was pressed again?
     fn doubles(&self, sent: &Pending<Self::Command>, command: &Self::Command) -> bool {
         sent.command == *command
+    }
+
+    /// Does a command take the place of one that waits?
+    fn replaces(&self, _command: &Self::Command, _waiting: &Pending<Self::Command>) -> bool {
+        false
     }
 
     /// The oldest position of the view, and its topic. `None`: the view is no window.
@@ -200,6 +208,9 @@ pub trait Side: 'static {
 
     /// A command was refused for good.
     fn refused(&mut self, one: &Pending<Self::Command>, problem: Problem);
+
+    /// The page lives no longer: forms are plain forms again.
+    fn stopped(&mut self) {}
 }
 
 /// A change of what a side's stream shows.
@@ -282,7 +293,8 @@ pub struct Live<O, S: Side> {
     poll_at: Option<i64>,
     polling: bool,
     posting: Vec<CommandId>,
-    /// What support was given to or taken from last, when, and by which command.
+    /// The last command that may have reached the server.
+    tried: Option<CommandId>,
     /// When refused-for-now commands are sent again.
     resend_at: Option<i64>,
     unreadable: bool,
@@ -310,6 +322,7 @@ impl<O: Outside, S: Side> Live<O, S> {
             poll_at: None,
             polling: false,
             posting: Vec::new(),
+            tried: None,
             resend_at: None,
             unreadable: false,
             build: None,
@@ -322,6 +335,7 @@ impl<O: Outside, S: Side> Live<O, S> {
     pub fn start(&mut self, kept: Vec<Pending<S::Command>>) {
         // Whoever has not joined (any more) sends nothing, and what was typed is not another person's.
         if self.wire.own.with_untracked(Option::is_some) {
+            self.tried = kept.iter().find(|one| one.stage == Stage::Sent).map(|one| one.id);
             self.wire.pending.set(kept);
         }
         self.keep();
@@ -492,12 +506,17 @@ impl<O: Outside, S: Side> Live<O, S> {
     /// Sends a command: its id. `None` where the store can do nothing for it: then the form goes its own way.
     pub fn command(&mut self, command: S::Command) -> Option<CommandId> {
         if self.phase == Phase::Stopped {
+            // The form goes now; what it replaces must not come after it.
+            self.replace(&command, None);
             return None;
         }
         self.side.request(&command)?;
         // Pressed twice: the first is on its way.
         let same = |have: &&Pending<_>| have.stage == Stage::Sent && self.side.doubles(have, &command);
-        let first = self.wire.pending.with_untracked(|all| all.iter().find(same).map(|first| first.id));
+        let first = self.wire.pending.with_untracked(|all| {
+            let first = if S::IN_TURN { all.last().filter(same) } else { all.iter().find(same) };
+            first.map(|first| first.id)
+        });
         if first.is_some() {
             return first;
         }
@@ -506,10 +525,26 @@ impl<O: Outside, S: Side> Live<O, S> {
             return Some(first);
         }
         self.side.sent(&pending);
+        self.replace(&pending.command, self.tried);
+        let waits =
+            S::IN_TURN && self.wire.pending.with_untracked(|all| all.iter().any(|one| one.stage == Stage::Sent));
         self.wire.pending.update(|all| all.push(pending.clone()));
         self.keep();
-        self.deliver(&pending);
+        if !waits {
+            self.deliver(&pending);
+        }
         Some(pending.id)
+    }
+
+    /// Lets go of what a command takes the place of, but for `tried`.
+    fn replace(&mut self, command: &S::Command, tried: Option<CommandId>) {
+        if !S::IN_TURN {
+            return;
+        }
+        let goes = |one: &Pending<_>| one.stage == Stage::Sent && self.side.replaces(command, one);
+        let stays = |one: &Pending<_>| !goes(one) || Some(one.id) == tried || one.command == *command;
+        self.wire.pending.update(|all| all.retain(stays));
+        self.keep();
     }
 
     /// Takes a command back.
@@ -648,9 +683,13 @@ impl<O: Outside, S: Side> Live<O, S> {
             one.stage = Stage::Accepted { seq: accepted.seq, at, object: accepted.object };
             Some(one.clone())
         });
-        self.side.accepted(answered.flatten().as_ref(), accepted);
+        let answered = answered.flatten();
+        self.side.accepted(answered.as_ref(), accepted);
         self.keep();
         self.settle();
+        if answered.is_some() {
+            self.send_next();
+        }
     }
 
     /// Lets go of accepted commands whose effect is seen.
@@ -698,6 +737,7 @@ impl<O: Outside, S: Side> Live<O, S> {
         });
         self.side.refused(&one, problem);
         self.keep();
+        self.send_next();
     }
 
     fn bye(&mut self, retry_ms: i64) {
@@ -728,6 +768,7 @@ impl<O: Outside, S: Side> Live<O, S> {
         self.poll_at = None;
         self.asked_until = None;
         self.wire.link.set(Link::Stale);
+        self.side.stopped();
         if reload {
             if self.is_typing() {
                 self.reload_at = Some(self.outside.now() + IDLE_CHECK_MS);
@@ -753,18 +794,27 @@ impl<O: Outside, S: Side> Live<O, S> {
     }
 
     fn send_pending(&mut self) {
-        for one in self.wire.pending.get_untracked() {
-            if one.stage == Stage::Sent {
-                self.deliver(&one);
-            }
+        let most = if S::IN_TURN { 1 } else { usize::MAX };
+        let pending = self.wire.pending.get_untracked();
+        for one in pending.iter().filter(|one| one.stage == Stage::Sent).take(most) {
+            self.deliver(one);
+        }
+    }
+
+    /// One was answered: where they go in turn, the next goes.
+    fn send_next(&mut self) {
+        if S::IN_TURN {
+            self.send_pending();
         }
     }
 
     fn deliver(&mut self, one: &Pending<S::Command>) {
         if self.phase == Phase::Open {
+            self.tried = Some(one.id);
             self.send(&CommandFrame { id: one.id, stream: self.stream, command: Written(&one.command) });
         } else if self.poll_at.is_some() && !self.posting.contains(&one.id) {
             let Some(request) = self.side.request(&one.command) else { return };
+            self.tried = Some(one.id);
             self.posting.push(one.id);
             self.outside.post(one.id, request);
         }

@@ -62,7 +62,8 @@ pub async fn join(
     request: Request<axum::body::Body>,
 ) -> Answer<Response> {
     let lang = guard::language(&request);
-    let is_form = request.extensions().get::<FormPost>().is_some();
+    let form = request.extensions().get::<FormPost>();
+    let (is_form, onward) = (form.is_some(), form.and_then(|form| form::onward(&form.next)));
     let Input(input) = Input::<Join>::from_request(request, &app).await?;
     let directory = app.directory();
     let by_token = gate.who.standing.as_ref().is_some_and(|standing| standing.person.kind == PersonKind::Token);
@@ -89,14 +90,17 @@ pub async fn join(
             answer["token"] = token.into();
         }
         let mut response = (StatusCode::CREATED, Json(answer)).into_response();
-        // Who is new is shown how to come back. A process with one forum leads everyone else right into it.
-        let next = match (code, &process.forums.iter().collect::<Vec<_>>()[..]) {
-            (Some(code), _) => {
+        // Who is new is shown how to come back. A process with one forum leads everyone else right into it, unless they
+        // were on their way to something.
+        let next = match (code, &onward, &process.forums.iter().collect::<Vec<_>>()[..]) {
+            (Some(code), onward, _) => {
                 remember(&mut response, &app, code);
-                Some(format!("/welcome/{}", process.id))
+                let query = onward.iter().map(|next| format!("?next={next}")).collect::<String>();
+                Some(format!("/welcome/{}{query}", process.id))
             }
-            (None, [forum]) => Some(format!("/f/{}", forum.forum)),
-            (None, _) => None,
+            (None, Some(next), _) => Some(next.clone()),
+            (None, None, [forum]) => Some(format!("/f/{}", forum.forum)),
+            (None, None, _) => None,
         };
         if let Some(next) = next.filter(|_| is_form) {
             form::lead(&mut response, &next);

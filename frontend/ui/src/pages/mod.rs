@@ -74,7 +74,7 @@ pub fn page(page: PageData, words: AllWords) -> AnyView {
         #[cfg(feature = "ssr")]
         PageKind::PollVoters(page) => poll::voters(cx, words.polls, document, *page),
         #[cfg(feature = "ssr")]
-        PageKind::Cards(page) => poll::cards(cx, words.polls, document, *page),
+        PageKind::Cards(page) => poll::cards(cx, document, *page),
         #[cfg(feature = "staff")]
         PageKind::Moderation(forum) => moderation::moderation(cx, words.staff, words.polls, *forum, page.me),
         #[cfg(all(feature = "ssr", feature = "staff"))]

@@ -59,9 +59,10 @@ pub fn voices(cx: Cx, announced: RwSignal<Utterance>, said: RwSignal<Utterance>)
     // Until it was read, or something else is pressed.
     #[cfg(feature = "hydrate")]
     Effect::new(move |_| {
-        _ = window_event_listener(leptos::ev::click, move |_| {
+        let listener = window_event_listener(leptos::ev::click, move |_| {
             said.maybe_update(|said| !std::mem::take(&mut said.words).is_empty());
         });
+        on_cleanup(move || listener.remove());
     });
     #[cfg(feature = "hydrate")]
     Effect::new(move |_| {

@@ -11,10 +11,13 @@ use crate::words::DocumentWords;
 
 /// See [`crate::data::PageKind::Welcome`].
 pub fn welcome(cx: Cx, words: DocumentWords, page: Welcome) -> AnyView {
-    let Welcome { process, title, code, picture, forums } = page;
-    let ways = match &forums[..] {
-        [one] => way(one, words.welcome_go().into_any()),
-        many => many.iter().map(|one| way(one, texts(cx.words, &one.title))).collect_view().into_any(),
+    let Welcome { process, title, code, picture, forums, next } = page;
+    let ways = match (next, &forums[..]) {
+        (Some(next), _) => way(next, words.home_code_go().into_any()),
+        (None, [one]) => way(address_of(one), words.welcome_go().into_any()),
+        (None, many) => {
+            many.iter().map(|one| way(address_of(one), texts(cx.words, &one.title))).collect_view().into_any()
+        }
     };
     let words_of_return = match code {
         Some(code) => shown(words, &code, picture),
@@ -46,10 +49,13 @@ pub fn welcome(cx: Cx, words: DocumentWords, page: Welcome) -> AnyView {
     .into_any()
 }
 
-fn way(forum: &ForumCard, word: AnyView) -> AnyView {
-    let place = ForumPlace { forum: forum.id, moderation: false, topic: None, before: None };
+fn address_of(forum: &ForumCard) -> String {
+    ForumPlace { forum: forum.id, moderation: false, topic: None, before: None }.href()
+}
+
+fn way(href: String, word: AnyView) -> AnyView {
     view! {
-        <a class="button main wide" href=place.href()>
+        <a class="button main wide" href=href>
             <span>{word}</span>
             {icon(icons::GO)}
         </a>

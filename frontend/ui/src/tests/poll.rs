@@ -7,7 +7,7 @@ use stimmwerk_core::poll::{
     Weight,
 };
 use stimmwerk_core::said::{Lang, Texts};
-use stimmwerk_core::tally::{Majority, Method, Quorum, Tally, outcome};
+use stimmwerk_core::tally::{Majority, Method, Outcome, Quorum, Tally, outcome};
 use stimmwerk_core::time::Timestamp;
 
 use super::render::{attribute, page, problem, shell, tags};
@@ -309,7 +309,7 @@ fn given_a_reader_who_may_not_vote_then_it_is_said_why_and_there_is_no_ballot() 
     ] {
         let html = html("de", with(poll(Method::Single, Phase::Open), |page, _| page.may = may));
         assert!(html.contains(says) && !html.contains("/ballots"), "{may:?}");
-        assert_eq!(html.contains("href=\"/join\""), may == MayVote::NotJoined);
+        assert_eq!(html.contains(&format!("href=\"/join?next=/p/{}\"", uuid(900))), may == MayVote::NotJoined);
     }
     let closed = html("de", poll(Method::Single, Phase::Closed));
     assert!(closed.contains("Das Ergebnis kommt noch."));
@@ -347,8 +347,8 @@ fn given_who_has_voted_then_they_see_what_and_can_change_it_unless_it_is_secret(
 
 #[test]
 fn given_a_refused_ballot_then_it_says_why_and_keeps_what_was_filled_in() {
-    let refused = |method: Method, fields: &[(&str, &str)]| {
-        let mut data = page("de", kind(poll(method, Phase::Open)));
+    let refused_in = |phase: Phase, may: MayVote, method: Method, fields: &[(&str, &str)]| {
+        let mut data = page("de", kind(with(poll(method, phase), |page, _| page.may = may)));
         let fields = fields.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
         data.refused = Some(Refused {
             action: format!("/api/v1/polls/{}/ballots", uuid(900)),
@@ -357,14 +357,26 @@ fn given_a_refused_ballot_then_it_says_why_and_keeps_what_was_filled_in() {
         });
         render(data)
     };
+    let refused = |method, fields: &[(&str, &str)]| refused_in(Phase::Open, MayVote::Yes, method, fields);
     let html = refused(Method::Multiple { min: 1, max: 2 }, &[("option", "0\n1\n2"), ("round", "1")]);
     assert_eq!(html.matches(" checked").count(), 3, "each one that was chosen");
     assert_eq!(html.matches("role=\"alert\"").count(), 1);
     assert!(html.contains("Gerade kann hier niemand abstimmen."));
+    assert!(!html.contains("Gewählt hatten Sie:"), "it stands in the fields");
     let html = refused(Method::Dots { points: 9 }, &[("mark_0", "7"), ("mark_2", "70")]);
     assert!(html.contains("value=\"70\"") && html.contains("68 Punkte zu viel"), "as it was typed");
     let html = refused(Method::Ranking, &[("mark_1", "2")]);
     assert_eq!(html.matches(" selected").count(), 1);
+    // Too late, or not (any more) for this reader: there is no ballot to say it in.
+    for (phase, may) in [(Phase::Closed, MayVote::Yes), (Phase::Open, MayVote::Banned)] {
+        let html = refused_in(phase, may, Method::Single, &[("option", "1"), ("round", "1")]);
+        let alert = html.split("role=\"alert\"").nth(1).and_then(|rest| rest.split("</ul>").next()).expect("a problem");
+        for says in ["nicht gezählt", "Gerade kann hier niemand abstimmen.", "Gewählt hatten Sie:", "Sprachkurse"] {
+            assert!(alert.contains(says), "{phase:?}: {says}");
+        }
+        let before = html.split("role=\"alert\"").next().expect("the page before it");
+        assert!(!before.contains("<details class=\"panel ballot\""), "it stands outside of the ballot");
+    }
 }
 
 #[test]
@@ -397,6 +409,28 @@ fn given_a_result_then_what_came_of_it_is_a_sentence_and_every_number_is_in_a_ta
         result.outcome = outcome(header.question.method, &result.tally, Majority::Simple, quorum, None);
     });
     assert!(self::html("de", small).contains("Nötig sind 100."));
+}
+
+#[test]
+fn given_a_result_that_would_tell_of_few_then_only_that_is_said() {
+    let withheld = |page: &mut PollPage, header: &PollHeader| {
+        let result = ResultView { outcome: Outcome::TooFew { need: 5 }, ..result(header, 1) };
+        page.view.result = Some(result);
+    };
+    let page_of = with(poll(Method::Single, Phase::Revealed), |page, header| {
+        header.phase = Phase::Revealed;
+        withheld(page, header);
+    });
+    let html = html("de", page_of);
+    assert!(html.contains("weniger als 5 Stimmen"), "why");
+    assert!(!html.contains("<table") && !html.contains("<svg class=\"bar\""));
+    let second = with(second_round(), |page, _| {
+        for before in &mut page.view.before {
+            before.outcome = Outcome::TooFew { need: 5 };
+        }
+    });
+    let html = self::html("de", second);
+    assert!(!html.contains("Der leere Balken"), "there is nothing to compare with");
 }
 
 #[test]

@@ -194,6 +194,7 @@ fn welcome(code: Option<&str>) -> PageKind {
         code: code.map(str::to_owned),
         picture: code.map(|_| "<svg viewBox=\"0 0 9 9\"><path d=\"M0 0h3v3z\"/></svg>".to_owned()),
         forums: home.processes[0].forums[..1].to_vec(),
+        next: None,
     })
 }
 
@@ -534,6 +535,7 @@ fn given_hostile_words_everywhere_then_they_are_words() {
             code: Some(HOSTILE.to_owned()),
             picture: None,
             forums: Vec::new(),
+            next: Some(HOSTILE.to_owned()),
         }),
         PageKind::Forum(Box::new(forum.clone())),
         PageKind::Moderation(Box::new(forum)),

@@ -8,13 +8,14 @@ use leptos::prelude::*;
 use stimmwerk_core::poll::{Electorate, Phase, PollHeader, Secrecy};
 use stimmwerk_core::tally::{MAX_RESISTANCE, Method};
 
-use super::super::parts::{hidden, icon, icons, problem, sentence};
-use super::board::PollBoard;
+use super::super::parts::{hidden, icon, icons, sentence};
+use super::board::{NotTaken, PollBoard};
 use super::draft::{Draft, action, page};
-use super::parts::{chosen, option, option_text, redrawn};
+use super::parts::{chosen, option, option_text, redrawn, round_name};
 use crate::board::Link;
 use crate::data::MayVote;
 use crate::dom;
+use crate::live::{Pending, Stage};
 use crate::view::{AnyView, IntoAny};
 
 /// The reader's part. `key` is the command id of the plain form.
@@ -30,7 +31,9 @@ pub fn part(board: PollBoard, key: String) -> AnyView {
     view! {
         <div class="part">
             {state(board)}
+            <div id="ballot-problem">{not_taken(board)}</div>
             {on_its_way(board)}
+            {unsent(board)}
             {mine(board)}
             {ballot}
         </div>
@@ -60,7 +63,7 @@ fn state(board: PollBoard) -> AnyView {
             (Phase::Open, MayVote::NotJoined) => view! {
                 <section class="panel visit" aria-labelledby="visit">
                     <h2 id="visit">{words.state_visit()}</h2>
-                    <a class="button main" href="/join">
+                    <a class="button main" href=join_to(board)>
                         {board.shown.cx.words.forum_visit_go()}
                     </a>
                 </section>
@@ -71,17 +74,78 @@ fn state(board: PollBoard) -> AnyView {
     })
 }
 
+/// Where who has not joined can, and comes back from to this poll.
+fn join_to(board: PollBoard) -> String {
+    let mut href = String::from("/join?next=");
+    let id = board.shown.view.with_untracked(|view| view.poll.as_ref().map(|poll| poll.id));
+    href.push_str(&id.map(page).unwrap_or_default());
+    href
+}
+
+/// A ballot that was not taken: why, and what was chosen where that stands in no field. Also when the poll is over, or
+/// there is no ballot.
+fn not_taken(board: PollBoard) -> AnyView {
+    let (cx, words) = (board.shown.cx, board.shown.words);
+    let shown = Memo::new(move |_| {
+        let refused = board.refused.get()?;
+        let poll = board.shown.view.with(|view| view.poll.clone())?;
+        let ballot = board.draft.with(|draft| draft.ballot(poll.round));
+        let seen = board.may == MayVote::Yes && poll.phase == Phase::Open && ballot.marks == refused.marks;
+        Some((refused, poll, seen))
+    });
+    (move || {
+        let (NotTaken { problem, round, marks }, poll, seen) = shown.get()?;
+        let title = if problem.title.is_empty() { cx.words.site_failed().to_owned() } else { problem.title };
+        let earlier = (round < poll.round).then(|| view! { " (" {round_name(words, round)} ")" }.into_any());
+        let what = (!seen && marks.len() == poll.options()).then(|| {
+            view! {
+                <p>{words.mine_had_chosen()}</p>
+                {chosen(cx, words, &poll.question, &marks)}
+            }
+            .into_any()
+        });
+        Some(
+            view! {
+                <div class="problem" role="alert">
+                    {icon(icons::WARN)}
+                    <div>
+                        <p>
+                            <strong>{words.mine_not_counted()}</strong>
+                            {earlier}
+                        </p>
+                        <p>{title}</p>
+                        {what}
+                    </div>
+                </div>
+            }
+            .into_any(),
+        )
+    })
+    .into_any()
+}
+
 /// A ballot that has been sent and not been answered.
 fn on_its_way(board: PollBoard) -> AnyView {
     let words = board.shown.words;
     view! {
-        <p class="note sending" hidden=move || !board.sending()>
+        <p class="note sending" hidden=move || !board.sending() || board.link.get() == Link::Stale>
             {icon(icons::SEND)}
             <span>
                 <strong>{words.mine_sending()}</strong>
                 " "
                 <span>{words.mine_sending_means()}</span>
             </span>
+        </p>
+    }
+    .into_any()
+}
+
+/// A ballot this page cannot send any more. The loader shows it too, where the program is gone.
+fn unsent(board: PollBoard) -> AnyView {
+    view! {
+        <p class="note unsent" hidden=move || !board.sending() || board.link.get() != Link::Stale>
+            {icon(icons::WARN)}
+            <span>{board.shown.words.mine_unsent()}</span>
         </p>
     }
     .into_any()
@@ -125,14 +189,12 @@ fn mine(board: PollBoard) -> AnyView {
 
 fn ballot(board: PollBoard, poll: &PollHeader, key: String) -> AnyView {
     let words = board.shown.words;
-    let question = &poll.question;
+    let (question, round) = (&poll.question, poll.round);
     let phase = board.shown.phase();
     let voted = Memo::new(move |_| board.voted());
     let sealed = Memo::new(move |_| board.sealed());
     let cards = question.electorate == Electorate::Cards;
     let secret = question.secrecy == Secrecy::Secret;
-    let refused = board.problem.with_untracked(Option::is_some);
-    let open_first = !voted.get_untracked() || refused;
     let read = {
         let poll = poll.clone();
         move |event: Event| {
@@ -140,6 +202,15 @@ fn ballot(board: PollBoard, poll: &PollHeader, key: String) -> AnyView {
                 let fields = form.fields.iter().map(|(name, value)| (name.as_str(), value.as_str()));
                 board.draft.set(Draft::of_fields(&poll, fields));
             }
+        }
+    };
+    // What may have been sent already is sent by a plain form under the same id.
+    let id_of_plain = {
+        let key = key.clone();
+        move || {
+            let ballot = board.draft.with(|draft| draft.ballot(round));
+            let same = |one: &&Pending<_>| one.stage == Stage::Sent && one.command == ballot;
+            board.pending.with(|all| all.iter().find(same).map(|one| one.id.to_string())).unwrap_or_else(|| key.clone())
         }
     };
     let send =
@@ -158,17 +229,15 @@ fn ballot(board: PollBoard, poll: &PollHeader, key: String) -> AnyView {
         <details
             class="panel ballot"
             hidden=move || phase.get() != Phase::Open || sealed.get()
-            open=open_first
-            prop:open=move || !voted.get() || board.problem.with(Option::is_some)
+            open=board.open.get_untracked()
+            prop:open=move || board.open.get()
+            on:toggle=move |event: Event| board.open.set(dom::is_open(&event))
         >
             <summary class="button" hidden=move || !voted.get()>
                 {icon(icons::EDIT)}
                 <span>{again}</span>
             </summary>
             <form method="post" action=action(poll.id) on:input=read.clone() on:change=read>
-                <div id="ballot-problem">
-                    {move || board.problem.get().map(|refused| problem(board.shown.cx.words, &refused.title))}
-                </div>
                 <fieldset class="options" aria-describedby="ballot-problem">
                     <legend>{how(board, poll)}</legend>
                     {controls}
@@ -176,7 +245,7 @@ fn ballot(board: PollBoard, poll: &PollHeader, key: String) -> AnyView {
                 {count(board, poll)}
                 {card}
                 {hidden("round", poll.round.to_string())}
-                {hidden("idempotency_key", key)}
+                <input type="hidden" name="idempotency_key" value=key.clone() prop:value=id_of_plain />
                 {hidden("next", page(poll.id))}
                 {ending(board)}
                 {last}

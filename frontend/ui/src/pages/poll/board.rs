@@ -21,6 +21,17 @@ pub trait Casts {
     fn cast(&self, ballot: Ballot) -> bool;
 }
 
+/// A ballot that was not taken.
+#[derive(Clone, Debug, PartialEq)]
+pub struct NotTaken {
+    /// Why.
+    pub problem: Problem,
+    /// In which round it was cast.
+    pub round: u32,
+    /// What was chosen; empty where the next person is at the device by now.
+    pub marks: Vec<u8>,
+}
+
 /// A page of a poll that lives.
 #[derive(Clone, Copy)]
 pub struct PollBoard {
@@ -32,8 +43,10 @@ pub struct PollBoard {
     pub cast: RwSignal<Option<u32>>,
     /// What is being filled in.
     pub draft: RwSignal<Draft>,
-    /// Why the last ballot was not taken.
-    pub problem: RwSignal<Option<Problem>>,
+    /// The last ballot, if it was not taken.
+    pub refused: RwSignal<Option<NotTaken>>,
+    /// Does the ballot lie open?
+    pub open: RwSignal<bool>,
     /// Ballots on their way.
     pub pending: RwSignal<Vec<Pending<Ballot>>>,
     /// How many are here.
@@ -58,12 +71,20 @@ impl PollBoard {
         let shown = Shown { cx, words, view: RwSignal::new(page.view.clone()), clock: RwSignal::new(page.now) };
         let refused = page.view.poll.as_ref().and_then(|poll| cx.refused_by(&action(poll.id)));
         let cast = cx.path.with_value(|path| address::parameter(path, "cast").and_then(|round| round.parse().ok()));
-        Self {
+        let draft = first_draft(page, cx);
+        let round = page.view.poll.as_ref().map_or(0, |poll| poll.round);
+        let refused = refused.map(|refused| NotTaken {
+            round: refused.fields.get("round").and_then(|round| round.parse().ok()).unwrap_or(round),
+            marks: draft.ballot(round).marks,
+            problem: refused.problem,
+        });
+        let board = Self {
             shown,
             own: RwSignal::new(page.own.clone()),
             cast: RwSignal::new(cast.filter(|_| refused.is_none())),
-            draft: RwSignal::new(first_draft(page, cx)),
-            problem: RwSignal::new(refused.map(|refused| refused.problem)),
+            draft: RwSignal::new(draft),
+            open: RwSignal::new(refused.is_some()),
+            refused: RwSignal::new(refused),
             pending: RwSignal::new(Vec::new()),
             people: RwSignal::new(None),
             may: page.may,
@@ -72,7 +93,11 @@ impl PollBoard {
             said: RwSignal::default(),
             left: RwSignal::new(None),
             hands: StoredValue::new_local(None),
+        };
+        if !board.voted_untracked() {
+            board.open.set(true);
         }
+        board
     }
 
     /// Has the reader voted in this round, as far as this page knows?

@@ -7,15 +7,14 @@ use super::draft::page as address_of;
 use crate::board::Cx;
 use crate::data::{CardSheet, VotingCard};
 use crate::view::{AnyView, IntoAny};
-use crate::words::{DocumentWords, PollWords};
+use crate::words::DocumentWords;
 
 /// How many cards a page of paper holds.
 const A_PAGE: usize = 8;
 
 /// See [`crate::data::PageKind::Cards`].
-pub fn cards(cx: Cx, words: PollWords, document: DocumentWords, page: CardSheet) -> AnyView {
+pub fn cards(cx: Cx, document: DocumentWords, page: CardSheet) -> AnyView {
     let Some(poll) = page.view.poll else { return ().into_any() };
-    let _ = words;
     let card = |one: &VotingCard| {
         view! {
             <li class="card">

@@ -39,6 +39,11 @@ impl Draft {
         Self { values: marks.iter().map(value).collect(), card: String::new() }
     }
 
+    /// A ballot that was sent.
+    pub fn of_ballot(poll: &PollHeader, ballot: &Ballot) -> Self {
+        Self { card: ballot.card.clone().unwrap_or_default(), ..Self::of_marks(poll, &ballot.marks) }
+    }
+
     /// What a form holds.
     pub fn of_fields<'a>(poll: &PollHeader, fields: impl IntoIterator<Item = (&'a str, &'a str)>) -> Self {
         let mut draft = Self::empty(poll, String::new());
@@ -90,8 +95,14 @@ impl Draft {
         }
     }
 
+    /// The ballot it is in a round.
+    pub fn ballot(&self, round: u32) -> Ballot {
+        let marks = (0..self.values.len()).map(|at| self.mark(at)).collect();
+        let card = Some(self.card.trim().to_owned()).filter(|card| !card.is_empty());
+        Ballot { round, marks, card }
+    }
+
     /// Is nothing filled in?
-    #[cfg(feature = "hydrate")]
     pub fn is_blank(&self) -> bool {
         self.card.is_empty() && self.values.iter().all(String::is_empty)
     }
@@ -121,10 +132,8 @@ impl Ballot {
             return None;
         }
         let draft = Draft::of_fields(poll, form.fields.iter().map(|(name, value)| (name.as_str(), value.as_str())));
-        let marks = (0..poll.options()).map(|at| draft.mark(at)).collect();
-        let card = Some(draft.card.trim().to_owned()).filter(|card| !card.is_empty());
         // The round the form was drawn for: the one its reader saw.
-        Some(Self { round: form.field("round")?.parse().ok()?, marks, card })
+        Some(draft.ballot(form.field("round")?.parse().ok()?))
     }
 
     /// The request it is where no socket can be had.

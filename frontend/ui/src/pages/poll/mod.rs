@@ -90,11 +90,17 @@ fn come_alive(board: PollBoard, page: &PollPage) {
         let first = board.draft.get_untracked();
         Effect::new(move |_| {
             let poll = board.shown.view.with_untracked(|view| view.poll.clone());
-            // What was refused is newer than what was kept, and so is the code of a card that was just scanned.
-            let fresh = board.problem.with_untracked(Option::is_none);
-            if let Some(draft) = poll.as_ref().filter(|_| fresh).and_then(draft::Draft::kept) {
-                let card = if first.card.is_empty() { draft.card.clone() } else { first.card.clone() };
-                board.draft.set(draft::Draft { card, ..draft });
+            // What was refused is newer than what was kept, and so is what was filled in before the program came. With
+            // another card than the one that was kept another person votes.
+            let now = board.draft.get_untracked();
+            let fresh = board.refused.with_untracked(Option::is_none) && now.values == first.values;
+            let kept = poll.as_ref().filter(|_| fresh).and_then(draft::Draft::kept);
+            let same_card = |kept: &draft::Draft| {
+                now.card.is_empty() || kept.card.is_empty() || kept.card.eq_ignore_ascii_case(&now.card)
+            };
+            if let Some(kept) = kept.filter(same_card) {
+                let card = if now.card.is_empty() { kept.card.clone() } else { now.card.clone() };
+                board.draft.set(draft::Draft { card, ..kept });
             }
             crate::browser::start_poll(board, cx, stream, seq);
         });

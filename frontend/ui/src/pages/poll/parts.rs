@@ -93,7 +93,18 @@ pub fn round_name(words: PollWords, round: u32) -> String {
     words.round(&round.to_string())
 }
 
-/// What is asked, and where it stands. `level` one: the heading of the page.
+/// Where a poll stands, as a badge.
+pub fn badge(words: PollWords, phase: Phase) -> AnyView {
+    let (class, word) = match phase {
+        Phase::Draft => ("badge locked", words.phase_draft()),
+        Phase::Open => ("badge open", words.phase_open()),
+        Phase::Closed => ("badge closed", words.phase_closed()),
+        Phase::Revealed => ("badge closed", words.phase_revealed()),
+    };
+    view! { <span class=class>{word}</span> }.into_any()
+}
+
+/// What is asked, and where it stands.
 pub fn question(shown: Shown) -> AnyView {
     let Shown { cx, words, .. } = shown;
     redrawn(shown.header(), move |poll| {
@@ -101,19 +112,13 @@ pub fn question(shown: Shown) -> AnyView {
         let question = &poll.question;
         let kind = if question.weight == Weight::Binding { words.kind_binding() } else { words.kind_mood() };
         let note = question.note.as_ref().map(|note| view! { <p class="lead">{texts(cx.words, note)}</p> }.into_any());
-        let (class, phase) = match poll.phase {
-            Phase::Draft => ("badge locked", words.phase_draft()),
-            Phase::Open => ("badge open", words.phase_open()),
-            Phase::Closed => ("badge closed", words.phase_closed()),
-            Phase::Revealed => ("badge closed", words.phase_revealed()),
-        };
         let round = (poll.round > 1)
             .then(|| view! { <span class="badge round">{round_name(words, poll.round)}</span> }.into_any());
         view! {
             <header class="head">
                 <p class="kicker">
                     <span>{kind}</span>
-                    <span class=class>{phase}</span>
+                    {badge(words, poll.phase)}
                     {round}
                 </p>
                 <h1>{texts(cx.words, &question.title)}</h1>

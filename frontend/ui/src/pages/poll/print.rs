@@ -1,7 +1,7 @@
 //! Question and result on paper: every language for those who translate, and all that has to stand beside a result.
 
 use leptos::prelude::*;
-use stimmwerk_core::poll::{PollHeader, Question};
+use stimmwerk_core::poll::Question;
 use stimmwerk_core::said::{Lang, Texts};
 use stimmwerk_core::tally::Method;
 
@@ -47,7 +47,7 @@ pub fn print(cx: Cx, words: PollWords, document: DocumentWords, page: PollPrint)
                 <h2 id="languages">{document.print_languages()}</h2>
                 {languages(cx, words, document, &poll.question)}
             </section>
-            {keep(document, &page.head, &poll, download("csv"), download("json"))}
+            {keep(document, &page.head, download("csv"), download("json"))}
         </div>
     }
     .into_any()
@@ -104,8 +104,7 @@ fn steps(question: &Question) -> String {
 }
 
 /// The seal, and what can be taken home.
-fn keep(document: DocumentWords, head: &str, poll: &PollHeader, csv: String, json: String) -> AnyView {
-    let _ = poll;
+fn keep(document: DocumentWords, head: &str, csv: String, json: String) -> AnyView {
     view! {
         <section class="panel keep" aria-labelledby="keep">
             <h2 id="keep">{document.print_take()}</h2>

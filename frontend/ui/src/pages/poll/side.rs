@@ -5,12 +5,12 @@ use stimmwerk_core::ids::PollId;
 use stimmwerk_core::live::{Accepted, Problem, Seq};
 use stimmwerk_core::poll::{Phase, Poll, PollHeader, Secrecy};
 
-use super::board::PollBoard;
+use super::board::{NotTaken, PollBoard};
 use super::draft::{Ballot, Draft, kept_under};
 use crate::board::say;
 use crate::command::Request;
 use crate::dom;
-use crate::live::{Pending, Side, Wire};
+use crate::live::{Pending, Side, Stage, Wire};
 
 /// From so many seconds before the end on the page counts them.
 const NEAR_SECONDS: i64 = 60;
@@ -46,6 +46,43 @@ impl PollSide {
         })
     }
 
+    /// Is a ballot the reader's secret? The next person at the device must not find it in the fields, and neither must
+    /// who looks over a shoulder.
+    fn is_hidden(&self, ballot: &Ballot) -> bool {
+        ballot.card.is_some() || self.is_secret()
+    }
+
+    fn is_secret(&self) -> bool {
+        let secret = |poll: &PollHeader| poll.question.secrecy == Secrecy::Secret;
+        self.board.shown.view.with_untracked(|view| view.poll.as_ref().is_some_and(secret))
+    }
+
+    /// Puts a hidden ballot back into its fields, if nobody has begun another. `false`: it is not there.
+    fn put_back(&self, ballot: &Ballot) -> bool {
+        let draft = self.board.draft;
+        if self.is_hidden(ballot) && ballot.round == self.round && draft.with_untracked(Draft::is_blank) {
+            self.board.shown.view.with_untracked(|view| {
+                if let Some(poll) = &view.poll {
+                    draft.set(Draft::of_ballot(poll, ballot));
+                }
+            });
+        }
+        self.holds(ballot)
+    }
+
+    /// Do the fields hold this ballot?
+    fn holds(&self, ballot: &Ballot) -> bool {
+        self.board.draft.with_untracked(|draft| draft.ballot(self.round) == *ballot)
+    }
+
+    fn empty(&self) {
+        self.board.shown.view.with_untracked(|view| {
+            if let Some(poll) = &view.poll {
+                self.board.draft.set(Draft::empty(poll, String::new()));
+            }
+        });
+    }
+
     /// Counts the seconds that are left.
     fn count(&mut self, now: i64) {
         let left =
@@ -68,6 +105,8 @@ impl Side for PollSide {
     type Kind = Poll;
     type Command = Ballot;
 
+    const IN_TURN: bool = true;
+
     fn wire(&self) -> Wire<Poll, Ballot> {
         let PollBoard { shown, own, pending, link, people, .. } = self.board;
         Wire { view: shown.view, own, pending, link, people, clock: shown.clock }
@@ -77,8 +116,21 @@ impl Side for PollSide {
         command.request(self.poll?)
     }
 
-    fn sent(&mut self, _one: &Pending<Ballot>) {
-        self.board.problem.set(None);
+    fn doubles(&self, sent: &Pending<Ballot>, command: &Ballot) -> bool {
+        // A secret ballot leaves the fields when it is sent: a second press finds them empty, and could change nothing.
+        let sealed = || self.is_secret() && sent.command.card.is_none() && command.card.is_none();
+        sent.command == *command || sent.command.round == command.round && sealed()
+    }
+
+    fn replaces(&self, command: &Ballot, waiting: &Pending<Ballot>) -> bool {
+        command.round == waiting.command.round && command.card == waiting.command.card
+    }
+
+    fn sent(&mut self, one: &Pending<Ballot>) {
+        self.board.refused.set(None);
+        if self.is_hidden(&one.command) {
+            self.empty();
+        }
     }
 
     fn arrived(&mut self, now: i64, _reads_on: bool) {
@@ -91,7 +143,7 @@ impl Side for PollSide {
             // A fresh ballot, before anything is drawn; what was begun for this round is still there.
             let card = board.draft.with_untracked(|draft| draft.card.clone());
             board.draft.set(Draft::kept(&poll).unwrap_or_else(|| Draft::empty(&poll, card)));
-            board.problem.set(None);
+            board.open.set(true);
             self.said = None;
             if self.round > 0 {
                 say(board.announced, words.say_round().to_owned());
@@ -127,8 +179,10 @@ impl Side for PollSide {
 
     fn accepted(&mut self, one: Option<&Pending<Ballot>>, _accepted: &Accepted) {
         let (Some(one), Some(poll)) = (one, self.poll) else { return };
-        // Nothing of a ballot that was cast stays on the device.
-        dom::remember(&kept_under(poll, one.command.round), None);
+        // Nothing of a ballot that was cast stays on the device. What was begun since is another.
+        if one.command.round != self.round || self.holds(&one.command) {
+            dom::remember(&kept_under(poll, one.command.round), None);
+        }
     }
 
     fn is_seen(&self, one: &Pending<Ballot>, accepted: &Accepted, have: Seq, own_have: Seq) -> bool {
@@ -144,20 +198,40 @@ impl Side for PollSide {
     fn settled(&mut self, one: &Pending<Ballot>) {
         let board = self.board;
         board.cast.set(Some(one.command.round));
-        board.shown.view.with_untracked(|view| {
-            // The next one at this phone has another card; and what is secret does not stay in the fields.
-            let poll = view.poll.as_ref();
-            let gone = |poll: &&PollHeader| one.command.card.is_some() || poll.question.secrecy == Secrecy::Secret;
-            if let Some(poll) = poll.filter(gone) {
-                board.draft.set(Draft::empty(poll, String::new()));
-            }
-        });
         say(board.said, board.shown.words.mine_done().to_owned());
-        dom::focus_out_of("details.ballot", "voted");
+        let holds = self.holds(&one.command);
+        if holds && self.is_hidden(&one.command) {
+            self.empty();
+        }
+        // Whoever has begun another ballot goes on with it.
+        if holds || board.draft.with_untracked(Draft::is_blank) {
+            board.open.set(false);
+            dom::focus_out_of("details.ballot", "voted");
+        }
     }
 
-    fn refused(&mut self, _one: &Pending<Ballot>, problem: Problem) {
-        self.board.problem.set(Some(problem));
+    fn refused(&mut self, one: &Pending<Ballot>, problem: Problem) {
+        let board = self.board;
+        let ballot = &one.command;
+        let there = self.put_back(ballot);
+        let mut words = board.shown.words.mine_not_counted().to_owned();
+        words.push(' ');
+        words.push_str(&problem.title);
+        say(board.said, words);
+        let marks = if there || ballot.card.is_none() { ballot.marks.clone() } else { Vec::new() };
+        board.refused.set(Some(NotTaken { problem, round: ballot.round, marks }));
+        board.open.set(true);
+    }
+
+    fn stopped(&mut self) {
+        let unsent = self
+            .board
+            .pending
+            .with_untracked(|all| all.iter().find(|one| one.stage == Stage::Sent).map(|one| one.command.clone()));
+        if let Some(unsent) = unsent {
+            self.put_back(&unsent);
+            self.board.open.set(true);
+        }
     }
 }
 

@@ -132,11 +132,24 @@ impl Scene {
     }
 
     fn live() -> Self {
-        let mut scene = Self::new();
+        Self::new().connected()
+    }
+
+    /// One on which voting cards count.
+    fn of_cards() -> Self {
+        let scene = Self::new();
+        scene.board.shown.view.update(|view| {
+            view.poll.as_mut().expect("a poll").question.electorate = Electorate::Cards;
+        });
+        scene.connected()
+    }
+
+    fn connected(mut self) -> Self {
+        let scene = &mut self;
         scene.live.start(Vec::new());
         scene.hello();
         scene.seen.borrow_mut().sent.clear();
-        scene
+        self
     }
 
     fn hello(&mut self) {
@@ -178,6 +191,36 @@ impl Scene {
     fn cast(&mut self) -> CommandId {
         let ballot = Ballot { round: 1, marks: vec![1, 0], card: None };
         self.live.command(ballot).expect("taken")
+    }
+
+    fn cast_for(&mut self, at: usize, card: Option<&str>) -> CommandId {
+        let mut marks = vec![0, 0];
+        marks[at] = 1;
+        self.live.command(Ballot { round: 1, marks, card: card.map(str::to_owned) }).expect("taken")
+    }
+
+    fn accept(&mut self, id: CommandId) {
+        self.frame(&ServerFrame::Accepted(Accepted { id, object: None, seq: Seq(self.have) }));
+    }
+
+    fn refuse(&mut self, id: CommandId) {
+        let params = serde_json::Map::new();
+        let problem = Problem { code: "poll_not_open".to_owned(), status: 409, title: "Zu spät.".to_owned(), params };
+        self.frame(&ServerFrame::Rejected(Rejected { id, problem }));
+    }
+
+    /// The commands that were sent over the socket, in their order.
+    fn sent(&self) -> Vec<CommandId> {
+        let seen = self.seen.borrow();
+        let sent = seen.sent.iter().filter_map(|frame| match frame {
+            ClientFrame::Command { id, .. } => Some(*id),
+            _ => None,
+        });
+        sent.collect()
+    }
+
+    fn waiting(&self) -> Vec<CommandId> {
+        self.board.pending.with_untracked(|all| all.iter().map(|one| one.id).collect())
     }
 
     fn votes(&self) -> Vec<CommandId> {
@@ -268,7 +311,7 @@ fn given_a_refused_ballot_then_the_reason_is_shown_and_nothing_is_lost() {
     let problem = Problem { code: "poll_not_open".to_owned(), status: 409, title: "Zu spät.".to_owned(), params };
     scene.frame(&ServerFrame::Rejected(Rejected { id, problem }));
     assert_eq!(
-        scene.board.problem.with_untracked(|problem| problem.as_ref().map(|p| p.title.clone())),
+        scene.board.refused.with_untracked(|refused| refused.as_ref().map(|one| one.problem.title.clone())),
         Some("Zu spät.".into())
     );
     assert_eq!(scene.board.draft.get_untracked(), before);
@@ -305,4 +348,151 @@ fn given_a_poll_that_closes_then_the_seconds_are_counted_and_said_three_times() 
     scene.change(|poll| poll.phase = Phase::Closed);
     assert_eq!(scene.board.left.get_untracked(), None);
     assert!(matches!(scene.board.link.get_untracked(), Link::Live));
+}
+
+#[test]
+fn given_a_ballot_that_comes_after_the_end_then_it_is_said_and_what_was_chosen_is_not_lost() {
+    let mut scene = Scene::live();
+    scene.fill(1);
+    scene.live.closed();
+    let id = scene.cast_for(1, None);
+    scene.pass(2_000);
+    scene.hello();
+    scene.change(|poll| poll.phase = Phase::Closed);
+    scene.refuse(id);
+    let refused = scene.board.refused.get_untracked().expect("the page says so");
+    assert_eq!((refused.round, refused.marks), (1, vec![0, 1]));
+    let said = scene.board.said.with_untracked(|said| said.words.clone());
+    assert!(said.starts_with(PollWords::of("de").mine_not_counted()) && said.ends_with("Zu spät."), "{said}");
+    scene.change(|poll| (poll.phase, poll.round) = (Phase::Open, 2));
+    assert!(scene.board.refused.with_untracked(Option::is_some), "until the next one is sent");
+}
+
+#[test]
+fn given_a_changed_ballot_while_the_first_is_on_its_way_then_it_goes_after_the_answer() {
+    let mut scene = Scene::live();
+    let first = scene.cast_for(0, None);
+    let second = scene.cast_for(1, None);
+    assert_eq!(scene.sent(), [first]);
+    let third = scene.cast_for(0, None);
+    assert_eq!(scene.waiting(), [first, third], "the second was never sent");
+    assert_ne!(third, second);
+    let fourth = scene.cast_for(1, None);
+    scene.live.closed();
+    scene.pass(2_000);
+    scene.hello();
+    assert_eq!(scene.sent(), [first, first], "the first until it is answered");
+    scene.accept(first);
+    assert_eq!(scene.sent(), [first, first, fourth]);
+    scene.accept(first);
+    assert_eq!(scene.sent().len(), 3, "a second answer to the same");
+}
+
+#[test]
+fn given_no_socket_then_ballots_are_posted_one_after_another_and_the_last_wins() {
+    let mut scene = Scene::live();
+    scene.live.offline();
+    let never = scene.cast_for(0, None);
+    let first = scene.cast_for(1, None);
+    assert_eq!(scene.waiting(), [first], "what was never sent is replaced");
+    for _ in 0..3 {
+        scene.live.awake();
+        scene.live.closed();
+    }
+    let nothing = crate::live::CatchUp { after: Seq(10), seq: Seq(10), deltas: Vec::new(), own: None };
+    scene.live.polled(Ok(nothing.clone()));
+    let posted = |scene: &Scene| scene.seen.borrow().posted.iter().map(|(id, _)| *id).collect::<Vec<_>>();
+    assert_eq!(posted(&scene), [first]);
+    let second = scene.cast_for(0, None);
+    scene.live.posted(first, Err(crate::live::Failure::Network));
+    scene.pass(6_000);
+    assert_eq!(posted(&scene), [first, first], "retried before the next goes");
+    scene.live.posted(first, Ok(Accepted { id: first, object: None, seq: Seq(10) }));
+    assert_eq!(posted(&scene), [first, first, second]);
+    assert!(!posted(&scene).contains(&never));
+}
+
+#[test]
+fn given_ballots_of_an_earlier_load_then_the_first_may_have_been_sent_and_stays() {
+    let mut scene = Scene::live();
+    let (first, second) = (scene.cast_for(0, None), scene.cast_for(1, None));
+    let kept = scene.seen.borrow().kept.clone().expect("kept over a reload");
+    let mut next = Scene::new();
+    next.seen.borrow_mut().random = 100;
+    next.live.start(serde_json::from_str(&kept).expect("what was kept"));
+    let third = next.cast_for(0, None);
+    assert_eq!(next.waiting(), [first, third]);
+    assert_ne!(second, third);
+}
+
+#[test]
+fn given_one_phone_for_many_cards_then_nobody_finds_or_loses_a_ballot() {
+    let mut scene = Scene::of_cards();
+    scene.fill(0);
+    scene.board.draft.update(|draft| "AAAA".clone_into(&mut draft.card));
+    let first = scene.cast_for(0, Some("AAAA"));
+    assert!(scene.board.draft.with_untracked(Draft::is_blank), "it leaves the fields when it is sent");
+    scene.fill(1);
+    let begun = scene.board.draft.get_untracked();
+    scene.accept(first);
+    assert!(scene.waiting().is_empty());
+    assert_eq!(scene.board.draft.get_untracked(), begun, "the next one goes on");
+    assert!(scene.board.open.get_untracked());
+
+    let second = scene.cast_for(1, Some("BBBB"));
+    scene.refuse(second);
+    let back = scene.board.draft.get_untracked();
+    assert_eq!((back.ballot(1).marks, back.card.as_str()), (vec![0, 1], "BBBB"), "nobody had begun: it comes back");
+
+    let third = scene.cast_for(1, Some("CCCC"));
+    scene.fill(0);
+    scene.refuse(third);
+    assert_eq!(
+        scene.board.draft.with_untracked(|draft| (draft.ballot(1).marks, draft.card.clone())),
+        (vec![1, 0], String::new())
+    );
+    assert_eq!(
+        scene.board.refused.get_untracked().map(|one| one.marks),
+        Some(Vec::new()),
+        "the next one sees no choice"
+    );
+}
+
+#[test]
+fn given_a_secret_ballot_pressed_twice_then_the_empty_fields_are_not_a_second_one() {
+    let scene = Scene::new();
+    scene.board.shown.view.update(|view| view.poll.as_mut().expect("a poll").question.secrecy = Secrecy::Secret);
+    let mut scene = scene.connected();
+    let id = scene.cast_for(0, None);
+    assert_eq!(scene.live.command(Ballot { round: 1, marks: vec![0, 0], card: None }), Some(id));
+    assert_eq!(scene.sent(), [id]);
+}
+
+#[test]
+fn given_a_vote_in_another_tab_then_a_half_filled_ballot_stays_open() {
+    let mut scene = Scene::live();
+    scene.fill(1);
+    scene.turnout(1);
+    scene.own(PollOwn { voted: true, marks: Some(vec![1, 0]) });
+    assert!(scene.board.voted_untracked() && scene.board.open.get_untracked());
+    let id = scene.cast_for(1, None);
+    scene.turnout(1);
+    scene.accept(id);
+    scene.own(PollOwn { voted: true, marks: Some(vec![0, 1]) });
+    assert!(!scene.board.open.get_untracked());
+}
+
+#[test]
+fn given_a_page_that_stops_then_its_form_sends_what_was_not_sent_and_nothing_older_follows() {
+    let mut scene = Scene::of_cards();
+    scene.live.closed();
+    let id = scene.cast_for(0, Some("AAAA"));
+    scene.pass(2_000);
+    let now = Timestamp(scene.seen.borrow().now);
+    scene.frame(&ServerFrame::Hello(Hello { build: "a".to_owned(), protocol: PROTOCOL + 1, now }));
+    assert_eq!(scene.board.link.get_untracked(), Link::Stale);
+    assert!(scene.board.sending());
+    assert_eq!(scene.board.draft.with_untracked(|draft| draft.ballot(1).card), Some("AAAA".to_owned()));
+    assert_eq!(scene.live.command(Ballot { round: 1, marks: vec![0, 1], card: Some("AAAA".to_owned()) }), None);
+    assert!(!scene.waiting().contains(&id), "the form goes now");
 }
