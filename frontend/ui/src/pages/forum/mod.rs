@@ -30,6 +30,8 @@ pub use item::text;
 #[cfg(feature = "staff")]
 pub use item::{Row, at, author, author_name, version, when};
 #[cfg(feature = "ssr")]
+#[cfg(any(feature = "ssr", feature = "staff"))]
+pub use hall::entry_name;
 pub use item::{additions, hall_note, writer, writer_name};
 #[cfg(feature = "staff")]
 pub use own::on_its_way;

@@ -101,19 +101,13 @@ pub fn question(shown: Shown) -> AnyView {
         let question = &poll.question;
         let kind = if question.weight == Weight::Binding { words.kind_binding() } else { words.kind_mood() };
         let note = question.note.as_ref().map(|note| view! { <p class="lead">{texts(cx.words, note)}</p> }.into_any());
-        let (class, phase) = match poll.phase {
-            Phase::Draft => ("badge locked", words.phase_draft()),
-            Phase::Open => ("badge open", words.phase_open()),
-            Phase::Closed => ("badge closed", words.phase_closed()),
-            Phase::Revealed => ("badge closed", words.phase_revealed()),
-        };
         let round = (poll.round > 1)
             .then(|| view! { <span class="badge round">{round_name(words, poll.round)}</span> }.into_any());
         view! {
             <header class="head">
                 <p class="kicker">
                     <span>{kind}</span>
-                    <span class=class>{phase}</span>
+                    {badge(words, poll.phase)}
                     {round}
                 </p>
                 <h1>{texts(cx.words, &question.title)}</h1>
@@ -122,6 +116,26 @@ pub fn question(shown: Shown) -> AnyView {
         }
         .into_any()
     })
+}
+
+/// Where a poll stands, in a word.
+pub fn phase_name(words: PollWords, phase: Phase) -> &'static str {
+    match phase {
+        Phase::Draft => words.phase_draft(),
+        Phase::Open => words.phase_open(),
+        Phase::Closed => words.phase_closed(),
+        Phase::Revealed => words.phase_revealed(),
+    }
+}
+
+/// The same as a badge.
+pub fn badge(words: PollWords, phase: Phase) -> AnyView {
+    let class = match phase {
+        Phase::Draft => "badge locked",
+        Phase::Open => "badge open",
+        Phase::Closed | Phase::Revealed => "badge closed",
+    };
+    view! { <span class=class>{phase_name(words, phase)}</span> }.into_any()
 }
 
 /// How many took part, in words.
