@@ -23,6 +23,8 @@ use crate::live::{Pending, Stage};
 use crate::view::{AnyView, IntoAny};
 use crate::words::Words;
 
+#[cfg(any(feature = "ssr", feature = "staff"))]
+pub use hall::entry_name;
 #[cfg(not(feature = "staff"))]
 use item::Row;
 #[cfg(any(feature = "staff", feature = "ssr"))]
@@ -30,8 +32,6 @@ pub use item::text;
 #[cfg(feature = "staff")]
 pub use item::{Row, at, author, author_name, version, when};
 #[cfg(feature = "ssr")]
-#[cfg(any(feature = "ssr", feature = "staff"))]
-pub use hall::entry_name;
 pub use item::{additions, hall_note, writer, writer_name};
 #[cfg(feature = "staff")]
 pub use own::on_its_way;

@@ -55,7 +55,9 @@ mod here {
     /// again. Where none can be opened the form opens a tab.
     pub fn open_stage(event: &leptos::ev::SubmitEvent) {
         let form = event.target().and_then(|target| target.dyn_into::<web_sys::Element>().ok());
-        let Some(stage) = window().open_with_url_and_target_and_features("", STAGE, SIZE).ok().flatten() else { return };
+        let Some(stage) = window().open_with_url_and_target_and_features("", STAGE, SIZE).ok().flatten() else {
+            return;
+        };
         _ = stage.focus();
         let shows = |document: web_sys::Document| document.query_selector("#app > .stage").ok().flatten().is_some();
         if stage.document().is_some_and(shows) {

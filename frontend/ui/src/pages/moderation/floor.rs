@@ -6,6 +6,7 @@ use stimmwerk_core::ids::FloorId;
 
 use super::super::forum::entry_name;
 use super::super::parts::{digest, each, hidden, icon, icons, sentence};
+use super::team::{About, last};
 use super::{Desk, device};
 use crate::address;
 use crate::board::say;
@@ -162,6 +163,7 @@ pub fn floor(desk: Desk) -> AnyView {
                 )}
                 {clock(desk)}
             </div>
+            {last(desk, About::Floor)}
             <div class="line does">
                 <form method="post" action=list("/next")>
                     {hidden("next", desk.back_to(PART))}

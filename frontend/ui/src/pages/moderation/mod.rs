@@ -14,6 +14,7 @@ mod prepare;
 mod queue;
 mod settings;
 mod stage;
+mod team;
 #[cfg(test)]
 mod tests;
 mod undo;
@@ -102,6 +103,8 @@ struct Desk {
     called: StoredValue<Called>,
     /// Where the focus goes once a press on the speaking list shows, and when that was.
     places: StoredValue<Option<(Places, i64)>>,
+    /// The newest of the log, once it was told.
+    acts: RwSignal<Option<Vec<team::Act>>>,
     /// The code to be said aloud.
     spoken: StoredValue<Option<String>>,
 }
@@ -224,6 +227,7 @@ impl Desk {
             floor_name: RwSignal::new(String::new()),
             called: StoredValue::new(Called::default()),
             places: StoredValue::new(None),
+            acts: RwSignal::new(None),
             spoken: StoredValue::new(page.codes.as_ref().map(|codes| codes.spoken.clone())),
         };
         desk.keep_refused();
@@ -312,6 +316,7 @@ impl Desk {
         });
         Effect::new(move |_| self.send_back());
         self.follow_polls();
+        self.follow_team();
     }
 
     /// A form of the desk is being sent.

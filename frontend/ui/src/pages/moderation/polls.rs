@@ -11,6 +11,7 @@ use stimmwerk_core::tally::{MAX_RESISTANCE, Method};
 
 use super::super::parts::{digest, each, hidden, icon, icons, sentence, texts};
 use super::super::poll::parts::{badge, option_text};
+use super::team::{About, last};
 use super::{Desk, device, outcome};
 use crate::address;
 use crate::board::say;
@@ -319,6 +320,7 @@ fn one(desk: Desk, poll: &PollPlaceInForum) -> AnyView {
                 </span>
             </header>
             {standing(desk, id, phase)}
+            {last(desk, About::Poll(id))}
             <p class="note" hidden=move || !needs_cards()>
                 {icon(icons::WARN)}
                 <span>{words.polls_need_cards()}</span>
@@ -544,7 +546,8 @@ fn by_hand(desk: Desk, id: PollId) -> AnyView {
     let option = |at: usize| option_text(cx, poll_words, &question, at);
     let hands = question.method.by_votes().then(|| {
         let rows = (0..poll.options()).map(|at| number(mark(at), option(at), 100_000, false)).collect::<Vec<_>>();
-        let people = several.then(|| number("people".to_owned(), words.polls_hands_people().to_owned(), 100_000, false));
+        let people =
+            several.then(|| number("people".to_owned(), words.polls_hands_people().to_owned(), 100_000, false));
         view! {
             <details class="from">
                 <summary>{words.polls_hands()}</summary>

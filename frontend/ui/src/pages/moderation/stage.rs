@@ -11,6 +11,7 @@ use super::super::parts::{digest, each, hidden, icon, icons, sentence};
 use super::super::poll::parts::phase_name;
 use super::Desk;
 use super::floor::name;
+use super::team::{About, last};
 use crate::address;
 use crate::view::{AnyView, IntoAny};
 
@@ -64,6 +65,7 @@ pub fn stage(desk: Desk) -> AnyView {
                     |(_, line)| view! { <p dir="auto">{line}</p> }.into_any(),
                 )}
             </div>
+            {last(desk, About::Stage)}
             <div class="modes">
                 {button("off", words.stage_off(), icons::HIDDEN)} {button("welcome", words.stage_welcome(), icons::DOOR)}
                 {button("speaking", words.stage_speaking(), icons::TALK)}
