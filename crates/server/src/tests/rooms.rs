@@ -108,8 +108,7 @@ fn say(text: &str) -> ForumCommand {
 #[tokio::test]
 async fn given_commands_that_have_to_be_looked_up_then_nobody_else_waits_for_them() {
     let log = Slow::new(1, 0);
-    let room =
-        Room::<Forum>::open(StreamId(Uuid::from_u128(3)), surroundings(log.clone())).await.expect("an empty log");
+    let room = Room::<Forum>::open(StreamId(Uuid::from_u128(3)), surroundings(log.clone())).await.expect("an empty log");
     let (forum, process) = (ForumId(Uuid::from_u128(1)), ProcessId(Uuid::from_u128(2)));
     let found = ForumCommand::Found { forum, process, title: german("Gespräch"), waiting: Waiting::None };
     room.issue(found, chance::command_id(), Actor::system(), Uuid::nil()).await.expect("founded");
