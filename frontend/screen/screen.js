@@ -57,6 +57,9 @@ function count() {
 }
 
 function show(fresh) {
+  const drawn = fresh.querySelector("#app > .stage");
+  // A page that some network puts in between, or one that needs another script.
+  if (!drawn) throw new Error("no stage");
   notice("gone").hidden = true;
   stands = true;
   // A new build: its looks too. Loading the page anew would end the full screen.
@@ -66,7 +69,7 @@ function show(fresh) {
     if (!known.includes(link.getAttribute("href"))) document.head.append(document.importNode(link, true));
   }
   document.title = fresh.title;
-  const stage = document.importNode(fresh.getElementById("app").firstElementChild, true);
+  const stage = document.importNode(drawn, true);
   const before = root.firstElementChild;
   // The same kind of stage only changes; another one comes in calmly.
   if (!before || before.className !== stage.className) stage.dataset.comes = "";
@@ -178,7 +181,13 @@ function connect() {
   socket.onclose = () => lose(0);
   socket.onmessage = ({ data }) => {
     heard = Date.now();
-    const frame = JSON.parse(data);
+    let frame;
+    try {
+      frame = JSON.parse(data);
+    } catch (error) {
+      console.warn(error);
+      return soon();
+    }
     if (frame.type === "hello" || frame.type === "beat") offset = frame.now - Date.now();
     if (frame.type === "hello") {
       open = true;

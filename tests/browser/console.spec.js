@@ -1,6 +1,7 @@
 // The moderator's console: an evening run from one page, by mouse, by keyboard, and without JavaScript.
 const { default: AxeBuilder } = require("@axe-core/playwright");
 const { test, expect, none, join, moderate, live } = require("./people.js");
+const { WORDS, texts, write, ask } = require("./polls.js");
 
 const TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"];
 
@@ -44,6 +45,10 @@ test("a poll is prepared, run and shown, and a participant is called to it", asy
   await said(moderator, "Abgebrochen");
   await moderator.waitForTimeout(3_500);
   await expect(row(moderator, title)).toContainText("Entwurf");
+  // By thumb, too, and what is said of it stays to be read.
+  await row(moderator, title).getByRole("button", { name: "Starten" }).click();
+  await moderator.locator("#count-cancel").click();
+  await said(moderator, "Abgebrochen");
   await row(moderator, title).getByRole("button", { name: "Starten" }).click();
   await said(moderator, "Die Umfrage läuft.");
   const called = anna.locator(".vote-now", { hasText: title });
@@ -62,6 +67,11 @@ test("a poll is prepared, run and shown, and a participant is called to it", asy
 
   await row(moderator, title).getByRole("button", { name: "Beenden" }).click();
   await expect(row(moderator, title).getByRole("button", { name: "Sofort beenden" })).toBeVisible({ timeout: 8_000 });
+  // Pressed at once it is a thumb that came down twice.
+  await row(moderator, title).getByRole("button", { name: "Sofort beenden" }).click();
+  await moderator.waitForTimeout(1_000);
+  await expect(row(moderator, title)).toContainText("Endet gleich.");
+  await moderator.waitForTimeout(1_500);
   await row(moderator, title).getByRole("button", { name: "Sofort beenden" }).click();
   await row(moderator, title).getByRole("button", { name: "Ergebnis zeigen" }).click();
   await said(moderator, "Das Ergebnis ist für alle da.");
@@ -95,6 +105,81 @@ test("the stage changes with one press, also for the other moderator", async ({ 
   await first.locator("section.keys button").click();
   await first.keyboard.press("b");
   await expect(second.locator(".preview")).not.toContainText("dunkel");
+});
+
+test("what is to be shown stays chosen, and the focus where it is, whatever others do", async ({ server, person }) => {
+  const page = await person();
+  await moderate(page, server);
+  const shown = await ask(page, server);
+  await expect(page.locator("#stage-poll option")).toHaveCount(1);
+  const select = page.locator("#stage-poll");
+  await select.selectOption({ index: 0 });
+  const chosen = await select.inputValue();
+  expect(shown.page).toContain(chosen);
+  const put = page.locator("#contributions > li.item").first().getByRole("button", { name: "Auf die Leinwand" });
+  await put.focus();
+  await ask(page, server, { title: texts("Und danach?") });
+  await expect(page.locator(".preview")).toContainText("Und danach?");
+  await expect(page.locator("#stage-poll option")).toHaveCount(2);
+  await expect(select).toHaveValue(chosen);
+  const show = page.locator("form.pick", { has: select }).getByRole("button", { name: "Zeigen" });
+  await expect(show).toHaveAttribute("aria-pressed", "false");
+  await expect(put).toBeFocused();
+  await expect(page.locator(".polls .last").first()).toContainText("hat die Umfrage gestartet.");
+  await show.click();
+  await expect(page.locator(".preview")).toContainText(WORDS.title);
+  await expect(show).toHaveAttribute("aria-pressed", "true");
+  await expect(page.locator("section.stage .last")).toContainText("hat die Leinwand geändert.");
+});
+
+test("on the speaking list the focus stays with what was pressed, or goes to the next row", async ({ server, person }) => {
+  const page = await person();
+  await moderate(page, server);
+  const floor = page.locator("section.floor");
+  await floor.getByRole("button", { name: "Meldungen annehmen" }).click();
+  const forum = server.forum.replace(/^\/f\//, "");
+  for (const name of ["Frau Berger", "Herr Yıldız", "Frau Nguyen"]) {
+    await write(page, server, `/forums/${forum}/speaking-list/hall`, { name });
+  }
+  await expect(floor.locator(".entries > li")).toHaveCount(3);
+  const entry = (name) => floor.locator(".entries > li", { hasText: name });
+  const pin = entry("Frau Nguyen").getByRole("button", { name: "Vorziehen" });
+  await pin.focus();
+  await page.keyboard.press("Enter");
+  await expect(floor.locator(".entries > li").first()).toContainText("Frau Nguyen");
+  await expect(entry("Frau Nguyen").getByRole("button", { name: "Nicht mehr vorziehen" })).toBeFocused();
+  await entry("Frau Nguyen").getByRole("button", { name: "Streichen" }).focus();
+  await page.keyboard.press("Enter");
+  await expect(floor.locator(".entries > li")).toHaveCount(2);
+  await expect(entry("Frau Berger")).toBeFocused();
+  // Two presses at once are one; after the last person the button stays where the focus is.
+  const next = floor.getByRole("button", { name: "Nächste Person" });
+  await next.dblclick();
+  await expect(floor.locator(".speaks")).toContainText("Frau Berger");
+  await page.waitForTimeout(500);
+  await expect(floor.locator(".entries > li")).toHaveCount(1);
+  await next.focus();
+  await page.keyboard.press("Enter");
+  await expect(floor.locator(".entries > li")).toHaveCount(0);
+  await expect(next).toHaveAttribute("aria-disabled", "true");
+  await expect(next).toBeFocused();
+});
+
+test("the stage opens in a window of its own, once", async ({ server, person }) => {
+  const page = await person();
+  await moderate(page, server);
+  const made = [];
+  page.context().on("request", (request) => request.method() === "POST" && made.push(new URL(request.url()).pathname));
+  const open = page.locator("section.stage").getByRole("button", { name: "Leinwand öffnen" });
+  const opened = page.context().waitForEvent("page");
+  await open.click();
+  const stage = await opened;
+  await expect(stage.locator(".stage.welcome .code")).toBeVisible();
+  await open.click();
+  await page.waitForTimeout(1_000);
+  expect(page.context().pages()).toHaveLength(2);
+  expect(made.filter((path) => path.endsWith("/screens"))).toHaveLength(1);
+  await expect(page.locator("#stage-warning")).toBeVisible();
 });
 
 test("people ask for the floor online and in the hall, and speak in turn", async ({ server, person }) => {

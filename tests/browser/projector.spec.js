@@ -109,6 +109,23 @@ test("without a connection the last stage stays with a mark, and goes on after a
   await expect(stage(hall, "speaking")).toBeVisible();
 });
 
+test("a page that a network puts in between changes nothing", async ({ server, person }) => {
+  const [hall, moderator] = [await person(), await person()];
+  await moderate(moderator, server);
+  await hall.goto(server.projector);
+  await expect(stage(hall, "welcome")).toBeVisible();
+  await hall.evaluate(() => void (window.stimmwerkMark = true));
+  await hall.route(server.projector, (route) =>
+    route.fulfill({ contentType: "text/html", body: "<div id='app'><p>Bitte anmelden</p></div>" }),
+  );
+  await put(moderator, server, { shows: "speaking" });
+  await expect(hall.locator("#lost")).toBeVisible();
+  await expect(stage(hall, "welcome").locator(".code")).toBeVisible();
+  await hall.unroute(server.projector);
+  await expect(stage(hall, "speaking")).toBeVisible();
+  expect(await hall.evaluate(() => window.stimmwerkMark)).toBe(true);
+});
+
 test("when links are revoked every projector goes dark with one line", async ({ server, person }) => {
   const [hall, other, moderator] = [await person(), await person(), await person()];
   await moderate(moderator, server);

@@ -34,6 +34,15 @@ pub fn time_of_day(words: Words, zone: &Zone, at: Timestamp) -> String {
     words.time_clock(&hour_and_minute(zone.wall(at)))
 }
 
+/// How long something lasts, as `1:05`.
+#[cfg(any(feature = "ssr", feature = "staff"))]
+pub fn minutes_and_seconds(seconds: i64) -> String {
+    let mut text = (seconds / 60).to_string();
+    text.push_str(if seconds % 60 < 10 { ":0" } else { ":" });
+    text.push_str(&(seconds % 60).to_string());
+    text
+}
+
 /// The day, as `(year, month, day)`.
 pub fn day(zone: &Zone, at: Timestamp) -> (i64, u8, u8) {
     let wall = zone.wall(at);

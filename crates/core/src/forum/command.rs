@@ -333,6 +333,9 @@ pub enum ForumCommand {
         phase: Phase,
         /// What it asks.
         title: Texts,
+        /// Who moved it; `None`: the clock or a token.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        by: Option<ParticipantId>,
     },
     /// Put something on stage.
     SetStage {

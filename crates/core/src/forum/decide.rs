@@ -525,8 +525,8 @@ fn decide(
             }
             ForumEvent::PersonErased(PersonErased { participant: *participant })
         }
-        ForumCommand::PollMoved { poll, stream, phase, title } => {
-            return stage::poll_moved(state, context, decision, (*poll, *stream, *phase, title));
+        ForumCommand::PollMoved { poll, stream, phase, title, by } => {
+            return stage::poll_moved(state, context, decision, (*poll, *stream, *phase, title), *by);
         }
         ForumCommand::SetStage { stage } => return stage::set(state, decision, stage),
         ForumCommand::SetFloor { open, seconds } => return floor::set(state, decision, *open, *seconds),

@@ -376,6 +376,9 @@ pub struct PollMoved {
     pub phase: Phase,
     /// What it asks.
     pub title: SaidTexts,
+    /// Who moved it; `None`: the clock or a token.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub by: Option<ParticipantId>,
 }
 
 /// See [`ForumEvent::StageSet`].

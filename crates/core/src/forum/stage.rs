@@ -5,9 +5,10 @@ use serde::{Deserialize, Serialize};
 use super::decide::Judged;
 use super::event::{PollMoved, StageSet};
 use super::state::{Facet, Ix};
+use super::view::Did;
 use super::{ForumEvent, ForumState, MAX_FORUM_POLLS, MAX_ON_STAGE, PollPlaceInForum, Stage, Status};
-use crate::domain::{Context, Decision};
-use crate::ids::{ContributionId, PollId, StreamId};
+use crate::domain::{Context, Decision, Meta};
+use crate::ids::{ContributionId, ParticipantId, PollId, StreamId};
 use crate::live::Seq;
 use crate::people::Audience;
 use crate::poll::Phase;
@@ -38,6 +39,7 @@ pub(super) fn poll_moved(
     context: &Context,
     decision: &mut Decision<ForumEvent>,
     (poll, stream, phase, title): (PollId, StreamId, Phase, &Texts),
+    by: Option<ParticipantId>,
 ) -> Judged {
     let known = state.find_poll(poll).map(|ix| &state.polls[ix as usize]);
     // A follow-up that is refused comes again and again, so what has no place here is passed over.
@@ -59,7 +61,7 @@ pub(super) fn poll_moved(
         decision.erase.extend(known.title.texts.values().map(|said| said.key));
     }
     let title = decision.say_texts(context, title, TextLimits::TITLE)?;
-    decision.events.push(ForumEvent::PollMoved(PollMoved { poll, stream, phase, title }));
+    decision.events.push(ForumEvent::PollMoved(PollMoved { poll, stream, phase, title, by }));
     Ok(())
 }
 
@@ -109,9 +111,19 @@ impl ForumState {
         self.polls.iter().position(|poll| poll.id == id).map(|ix| ix as Ix)
     }
 
-    pub(super) fn poll_moved(&mut self, e: &PollMoved) {
+    pub(super) fn poll_moved(&mut self, e: &PollMoved, meta: Meta) {
         let ix = self.find_poll(e.poll).unwrap_or(self.polls.len() as Ix);
-        let opens = e.phase == Phase::Open && self.polls.get(ix as usize).is_none_or(|poll| poll.phase != Phase::Open);
+        let moves = self.polls.get(ix as usize).is_none_or(|poll| poll.phase != e.phase);
+        let opens = moves && e.phase == Phase::Open;
+        let did = match e.phase {
+            Phase::Draft => None,
+            Phase::Open => Some(Did::PollOpened { poll: e.poll }),
+            Phase::Closed => Some(Did::PollClosed { poll: e.poll }),
+            Phase::Revealed => Some(Did::PollRevealed { poll: e.poll }),
+        };
+        if let Some(did) = did.filter(|_| moves && e.by.is_some()) {
+            self.act(Meta { actor: e.by, ..meta }, did, None);
+        }
         let poll = PollPlace { id: e.poll, stream: e.stream, phase: e.phase, title: e.title.clone(), changed: Seq(0) };
         match self.polls.get_mut(ix as usize) {
             Some(known) => *known = PollPlace { changed: known.changed, ..poll },

@@ -552,8 +552,11 @@ impl ForumState {
                 }
                 self.touch(Facet::Own(ix));
             }
-            ForumEvent::PollMoved(e) => self.poll_moved(e),
-            ForumEvent::StageSet(e) => self.set_stage(e.stage.clone()),
+            ForumEvent::PollMoved(e) => self.poll_moved(e, meta),
+            ForumEvent::StageSet(e) => {
+                self.act(meta, Did::Staged, None);
+                self.set_stage(e.stage.clone());
+            }
             ForumEvent::FloorSet(e) => self.floor_set(*e),
             ForumEvent::FloorAsked(e) => self.floor_asked(e),
             ForumEvent::FloorWithdrawn(e) => self.floor_withdrawn(*e),

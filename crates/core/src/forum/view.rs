@@ -652,6 +652,23 @@ pub enum Did {
     FloorPinned,
     /// Undid that.
     FloorUnpinned,
+    /// Changed what the hall sees.
+    Staged,
+    /// Started a poll.
+    PollOpened {
+        /// Which.
+        poll: PollId,
+    },
+    /// Ended it.
+    PollClosed {
+        /// Which.
+        poll: PollId,
+    },
+    /// Showed its result.
+    PollRevealed {
+        /// Which.
+        poll: PollId,
+    },
 }
 
 impl Did {
@@ -677,7 +694,11 @@ impl Did {
             | Self::FloorGiven
             | Self::FloorDropped
             | Self::FloorPinned
-            | Self::FloorUnpinned => false,
+            | Self::FloorUnpinned
+            | Self::Staged
+            | Self::PollOpened { .. }
+            | Self::PollClosed { .. }
+            | Self::PollRevealed { .. } => false,
         }
     }
 }

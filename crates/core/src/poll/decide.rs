@@ -187,7 +187,8 @@ fn tell_forum(state: &PollState, command: &PollCommand, context: &Context, decis
         (_, None) => return,
     };
     if let ((poll, Some(forum)), Some(phase)) = (place, phase) {
-        let moved = ForumCommand::PollMoved { poll, stream: context.stream, phase, title };
+        let by = context.actor.participant;
+        let moved = ForumCommand::PollMoved { poll, stream: context.stream, phase, title, by };
         decision.follow_ups.push(follow_up::<Forum>(context, forum.stream, &moved));
     }
 }

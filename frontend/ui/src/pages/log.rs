@@ -113,6 +113,10 @@ pub fn told(words: StaffWords, did: Did, who: &str) -> String {
         Did::FloorDropped => words.log_floor_dropped(who),
         Did::FloorPinned => words.log_floor_pinned(who),
         Did::FloorUnpinned => words.log_floor_unpinned(who),
+        Did::Staged => words.log_staged(who),
+        Did::PollOpened { .. } => words.log_poll_opened(who),
+        Did::PollClosed { .. } => words.log_poll_closed(who),
+        Did::PollRevealed { .. } => words.log_poll_revealed(who),
     }
 }
 

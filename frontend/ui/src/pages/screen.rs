@@ -9,10 +9,12 @@ use stimmwerk_core::poll::{Phase, PollHeader, PollView};
 use stimmwerk_core::said::Texts;
 use stimmwerk_core::time::Timestamp;
 
+use super::forum::entry_name;
 use super::parts::{icon, icons, role};
 use super::poll::parts::{moment, option_text, round_name};
 use crate::board::Cx;
 use crate::charts::{self, Charted};
+use crate::clock::minutes_and_seconds;
 use crate::data::{OnStage, PollOnStage, Quote, ScreenPage, WayIn};
 use crate::view::{AnyView, IntoAny};
 use crate::words::{DocumentWords, PollWords, Words};
@@ -239,18 +241,13 @@ fn countdown(hall: Hall, until: Timestamp) -> AnyView {
         <p class="countdown" class:over=left == 0 data-until=until.0.to_string()>
             <span class="left" role="timer">
                 {before}
-                <bdi class="clock">{minutes((left + 999) / 1_000)}</bdi>
+                <bdi class="clock">{minutes_and_seconds((left + 999) / 1_000)}</bdi>
                 {after}
             </span>
             <span class="done">{polls.end_over()}</span>
         </p>
     }
     .into_any()
-}
-
-/// Seconds as minutes and seconds.
-fn minutes(seconds: i64) -> String {
-    format!("{}:{:02}", seconds / 60, seconds % 60)
 }
 
 /// Who speaks, and who is next.
@@ -308,11 +305,7 @@ fn speaking(hall: Hall, floor: &FloorView) -> Set {
 
 /// The name of somebody on the list.
 fn person(hall: Hall, entry: &FloorEntryView) -> AnyView {
-    let name = match &entry.name {
-        Some(name) => name.to_string(),
-        None if entry.hall => hall.document.screen_someone().to_owned(),
-        None => hall.cx.words.site_guest_number(&entry.number.to_string()),
-    };
+    let name = entry_name(hall.cx.words, entry, hall.document.screen_someone());
     view! { <bdi>{name}</bdi> }.into_any()
 }
 

@@ -56,13 +56,17 @@ pub fn voices(cx: Cx, announced: RwSignal<Utterance>, said: RwSignal<Utterance>)
         )
     };
     let nothing = move || said.with(|said| said.words.is_empty());
-    // Until it was read, or something else is pressed.
+    // Until it was read, or something else is pressed; before the press itself, which may say something.
     #[cfg(feature = "hydrate")]
     Effect::new(move |_| {
-        let listener = window_event_listener(leptos::ev::click, move |_| {
+        use wasm_bindgen::prelude::*;
+        let pressed = Closure::<dyn Fn()>::new(move || {
             said.maybe_update(|said| !std::mem::take(&mut said.words).is_empty());
         });
-        on_cleanup(move || listener.remove());
+        let call = pressed.as_ref().unchecked_ref();
+        _ = window().add_event_listener_with_callback_and_bool("click", call, true);
+        // For as long as the document lives.
+        pressed.forget();
     });
     #[cfg(feature = "hydrate")]
     Effect::new(move |_| {

@@ -7,7 +7,7 @@ use stimmwerk_core::forum::{
     FloorView, HallView, Header, HiddenView, HideReason, Mode, Record, ReportReason, ReportView, Reported,
     SpeakingView, Stage, TopicView, Totals, Waiting,
 };
-use stimmwerk_core::ids::{CommandId, ContributionId, ForumId, ParticipantId, ProcessId, TopicId};
+use stimmwerk_core::ids::{CommandId, ContributionId, ForumId, ParticipantId, PollId, ProcessId, TopicId};
 use stimmwerk_core::live::{Problem, Seq};
 use stimmwerk_core::people::Role;
 use stimmwerk_core::poll::{Electorate, Phase, PollHeader, PollView, Turnout};
@@ -162,6 +162,10 @@ fn all_acts() -> Vec<Did> {
         Did::FloorDropped,
         Did::FloorPinned,
         Did::FloorUnpinned,
+        Did::Staged,
+        Did::PollOpened { poll: PollId(uuid(600)) },
+        Did::PollClosed { poll: PollId(uuid(600)) },
+        Did::PollRevealed { poll: PollId(uuid(600)) },
     ]
 }
 

@@ -10,7 +10,7 @@ pub(super) fn poll(number: u8) -> PollId {
 
 pub(super) fn poll_moved(number: u8, phase: Phase, title: &str) -> ForumCommand {
     let stream = StreamId(Uuid::from_u128(0x5000 + u128::from(number)));
-    ForumCommand::PollMoved { poll: poll(number), stream, phase, title: german(title) }
+    ForumCommand::PollMoved { poll: poll(number), stream, phase, title: german(title), by: None }
 }
 
 impl Talk {

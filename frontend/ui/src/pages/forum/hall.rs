@@ -153,12 +153,17 @@ fn key(entry: &FloorEntryView) -> u64 {
     digest(&(entry.id, &entry.name, entry.number, entry.interpreted, entry.pinned))
 }
 
-fn who(words: Words, entry: &FloorEntryView) -> AnyView {
-    let name = match &entry.name {
+/// What somebody on the list is called; in the hall `unnamed`, where no name was given.
+pub fn entry_name(words: Words, entry: &FloorEntryView, unnamed: &str) -> String {
+    match &entry.name {
         Some(name) => name.to_string(),
-        None if entry.hall => words.item_hall_name().to_owned(),
+        None if entry.hall => unnamed.to_owned(),
         None => words.site_guest_number(&entry.number.to_string()),
-    };
+    }
+}
+
+fn who(words: Words, entry: &FloorEntryView) -> AnyView {
+    let name = entry_name(words, entry, words.item_hall_name());
     let marks = [
         (entry.hall && entry.name.is_some(), words.hall_floor_in_hall()),
         (entry.interpreted, words.hall_floor_with_interpreter()),

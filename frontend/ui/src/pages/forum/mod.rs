@@ -23,6 +23,8 @@ use crate::live::{Pending, Stage};
 use crate::view::{AnyView, IntoAny};
 use crate::words::Words;
 
+#[cfg(any(feature = "ssr", feature = "staff"))]
+pub use hall::entry_name;
 #[cfg(not(feature = "staff"))]
 use item::Row;
 #[cfg(any(feature = "staff", feature = "ssr"))]

@@ -31,7 +31,7 @@ impl Desk {
     /// Begins to count. While something counts, nothing else begins.
     pub(super) fn count_down(self, word: &'static str, deed: Deed) {
         if self.counting.with_untracked(Option::is_some) {
-            return;
+            return say(self.board.said, self.words.count_running().to_owned());
         }
         let number = self.presses.get_untracked() + 1;
         self.presses.set(number);

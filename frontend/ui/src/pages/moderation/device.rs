@@ -16,6 +16,10 @@ mod here {
     /// Whether single keys do something here, kept on this device.
     const KEYS: &str = "stimmwerk.keys";
 
+    /// The window of the stage, and how large it is at first.
+    const STAGE: &str = "stage";
+    const SIZE: &str = "popup,width=1280,height=720";
+
     /// The clock, in milliseconds.
     pub fn clock() -> i64 {
         js_sys::Date::now() as i64
@@ -35,6 +39,32 @@ mod here {
                 _ = element.focus_with_options(&options);
             }
         });
+    }
+
+    /// Finds a focus again that went with its element: the first of these that is there has it then.
+    pub fn refocus(ids: Vec<String>) {
+        request_animation_frame(move || {
+            let lost = document().active_element().is_none_or(|active| active.tag_name() == "BODY");
+            if lost && let Some(id) = ids.into_iter().find(|id| by_id(id).is_some()) {
+                focus(id, false);
+            }
+        });
+    }
+
+    /// Opens the stage in a window of its own, that can be dragged to another screen; once it is there, it is shown
+    /// again. Where none can be opened the form opens a tab.
+    pub fn open_stage(event: &leptos::ev::SubmitEvent) {
+        let form = event.target().and_then(|target| target.dyn_into::<web_sys::Element>().ok());
+        let Some(stage) = window().open_with_url_and_target_and_features("", STAGE, SIZE).ok().flatten() else {
+            return;
+        };
+        _ = stage.focus();
+        let shows = |document: web_sys::Document| document.query_selector("#app > .stage").ok().flatten().is_some();
+        if stage.document().is_some_and(shows) {
+            event.prevent_default();
+        } else if let Some(form) = form {
+            _ = form.set_attribute("target", STAGE);
+        }
     }
 
     /// Opens the reasons of an item and goes to the first of them.
@@ -152,6 +182,12 @@ mod nowhere {
     /// Moves the focus to an element.
     #[cfg(not(test))]
     pub fn focus(_id: String, _scroll: bool) {}
+
+    /// Finds a focus again that went with its element.
+    pub fn refocus(_ids: Vec<String>) {}
+
+    /// Opens the stage in a window of its own.
+    pub fn open_stage(_event: &leptos::ev::SubmitEvent) {}
 
     /// Opens the reasons of an item.
     #[cfg(test)]

@@ -1,16 +1,17 @@
 //! The speaking list: who has the floor, for how long, and who comes next in fair order.
 
 use leptos::prelude::*;
-use stimmwerk_core::forum::{FloorEntryView, ForumView, MAX_FLOOR_SECONDS, MIN_FLOOR_SECONDS};
+use stimmwerk_core::forum::{FloorEntryView, ForumCommand, ForumView, MAX_FLOOR_SECONDS, MIN_FLOOR_SECONDS};
 use stimmwerk_core::ids::FloorId;
 
+use super::super::forum::entry_name;
 use super::super::parts::{digest, each, hidden, icon, icons, sentence};
-use super::Desk;
-use super::polls::minutes_and_seconds;
+use super::team::{About, last};
+use super::{Desk, device};
 use crate::address;
 use crate::board::say;
+use crate::clock::minutes_and_seconds;
 use crate::view::{AnyView, IntoAny};
-use crate::words::Words;
 
 /// The part of the page, for links.
 const PART: &str = "floor";
@@ -18,14 +19,14 @@ const PART: &str = "floor";
 /// So many seconds before the end of a turn it is said aloud.
 const NEAR: i64 = 30;
 
-/// What somebody on the list is called.
-pub fn entry_name(words: Words, entry: &FloorEntryView) -> String {
-    match &entry.name {
-        Some(name) => name.to_string(),
-        None if entry.hall => words.item_hall_name().to_owned(),
-        None => words.site_guest_number(&entry.number.to_string()),
-    }
-}
+/// The button that gives the floor to whoever is first.
+const NEXT: &str = "floor-next";
+
+/// So long after a press its own change can come, in milliseconds; what the focus does later is somebody else's.
+const PRESSED_MS: i64 = 5_000;
+
+/// Elements that can have the focus, by their ids: the first of them that is there.
+pub type Places = Vec<String>;
 
 /// What was said aloud of a turn.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -36,7 +37,44 @@ pub struct Called {
     step: u8,
 }
 
+/// The id of a row, or of a button in it.
+fn anchor(entry: FloorId, part: &str) -> String {
+    let mut anchor = String::from("floor-");
+    anchor.push_str(&entry.to_string());
+    anchor.push_str(part);
+    anchor
+}
+
 impl Desk {
+    /// Would somebody get the floor where nobody waits?
+    pub(super) fn has_nobody_for(self, command: &ForumCommand) -> bool {
+        matches!(command, ForumCommand::GiveFloor { entry: None })
+            && self.board.view.with_untracked(|view| view.floor.entries.is_empty())
+    }
+
+    /// Where the focus goes when what is pressed moves its row or takes it away.
+    pub(super) fn places_of(self, command: &ForumCommand) -> Option<Places> {
+        let entry = match command {
+            ForumCommand::PinFloor { entry } => return Some(vec![anchor(*entry, "-pin"), PART.to_owned()]),
+            ForumCommand::EndFloor => return Some(vec![NEXT.to_owned()]),
+            ForumCommand::DropFloor { entry } | ForumCommand::GiveFloor { entry: Some(entry) } => *entry,
+            _ => return None,
+        };
+        let next = self.board.view.with_untracked(|view| {
+            let mut rows = view.floor.entries.iter().skip_while(|row| row.id != entry);
+            rows.nth(1).map(|row| anchor(row.id, ""))
+        });
+        Some(next.into_iter().chain([PART.to_owned()]).collect())
+    }
+
+    /// The list has changed: a focus that got lost by the last press is found again.
+    fn refocus(self) {
+        let Some((places, at)) = self.places.get_value() else { return };
+        if device::clock() < at + PRESSED_MS {
+            device::refocus(places);
+        }
+    }
+
     /// How many seconds the turn has left; below zero: it is over.
     fn turn_left(self) -> Option<i64> {
         let now = self.now.get();
@@ -85,6 +123,11 @@ pub fn floor(desk: Desk) -> AnyView {
         Signal::derive(move || if open.get() { words.floor_is_open() } else { words.floor_is_shut() }.to_owned());
     let toggle = Signal::derive(move || if open.get() { words.floor_shut() } else { words.floor_open() }.to_owned());
     let nobody = move || speaking.with(Option::is_none);
+    Effect::new(move |_| {
+        entries.track();
+        speaking.track();
+        desk.refocus();
+    });
     view! {
         <section class="panel floor" aria-labelledby=PART>
             <header>
@@ -111,7 +154,7 @@ pub fn floor(desk: Desk) -> AnyView {
                     move |entry| {
                         view! {
                             <p class="speaks">
-                                {words.floor_speaks()} " " <bdi>{entry_name(desk.cx.words, &entry)}</bdi> " "
+                                {words.floor_speaks()} " " <bdi>{name(desk, &entry)}</bdi> " "
                                 {marks(desk, &entry)}
                             </p>
                         }
@@ -120,10 +163,11 @@ pub fn floor(desk: Desk) -> AnyView {
                 )}
                 {clock(desk)}
             </div>
+            {last(desk, About::Floor)}
             <div class="line does">
                 <form method="post" action=list("/next")>
                     {hidden("next", desk.back_to(PART))}
-                    <button class="main" disabled=move || entries.with(Vec::is_empty)>
+                    <button id=NEXT class="main" aria-disabled=move || entries.with(Vec::is_empty).then_some("true")>
                         {icon(icons::GO)}
                         {words.floor_next()}
                     </button>
@@ -140,7 +184,7 @@ pub fn floor(desk: Desk) -> AnyView {
                 {words.floor_empty()}
             </p>
             <ol class="entries">
-                {each(move || entries.get(), shown, move |entry| row(desk, &entry))}
+                {each(move || entries.get(), |entry| entry.id, move |entry| row(desk, entries, entry))}
             </ol>
             <p class="hint" hidden=move || entries.with(|entries| entries.len() < 2)>
                 {words.floor_fair()}
@@ -193,9 +237,9 @@ pub fn floor(desk: Desk) -> AnyView {
     .into_any()
 }
 
-/// What a row shows.
-fn shown(entry: &FloorEntryView) -> (FloorId, u64) {
-    (entry.id, digest(&(&entry.name, entry.number, entry.hall, entry.interpreted, entry.turns, entry.pinned)))
+/// What somebody on the list is called.
+pub fn name(desk: Desk, entry: &FloorEntryView) -> String {
+    entry_name(desk.cx.words, entry, desk.cx.words.item_hall_name())
 }
 
 /// What else there is to know of somebody.
@@ -233,29 +277,33 @@ fn clock(desk: Desk) -> AnyView {
     .into_any()
 }
 
-fn row(desk: Desk, entry: &FloorEntryView) -> AnyView {
-    let Desk { cx, words, place, .. } = desk;
-    let id = entry.id;
-    let form = move |action: String, picture, word: &'static str| {
-        view! {
-            <form method="post" action=action>
-                {hidden("next", desk.back_to(PART))}
-                <button class="quiet">
-                    {icon(picture)}
-                    {word}
-                </button>
-            </form>
-        }
-        .into_any()
-    };
-    let pin = if entry.pinned { words.floor_unpin() } else { words.floor_pin() };
+/// A row stays while they wait: what is shown of them changes within.
+fn row(desk: Desk, entries: Memo<Vec<FloorEntryView>>, first: FloorEntryView) -> AnyView {
+    let Desk { words, place, .. } = desk;
+    let id = first.id;
+    let entry = Memo::new(move |_| {
+        let now = entries.with(|entries| entries.iter().find(|entry| entry.id == id).cloned());
+        now.unwrap_or_else(|| first.clone())
+    });
+    let pin = Signal::derive(move || {
+        if entry.with(|entry| entry.pinned) { words.floor_unpin() } else { words.floor_pin() }.to_owned()
+    });
     view! {
-        <li>
-            <p class="who">
-                <bdi>{entry_name(cx.words, entry)}</bdi>
-                " "
-                {marks(desk, entry)}
-            </p>
+        <li id=anchor(id, "") tabindex="-1">
+            {each(
+                move || [entry.get()],
+                |entry| digest(&(&entry.name, entry.number, entry.interpreted, entry.turns, entry.pinned)),
+                move |entry| {
+                    view! {
+                        <p class="who">
+                            <bdi>{name(desk, &entry)}</bdi>
+                            " "
+                            {marks(desk, &entry)}
+                        </p>
+                    }
+                        .into_any()
+                },
+            )}
             <div class="line">
                 <form method="post" action=address::api(place.forum, "/speaking-list/next")>
                     {hidden("entry", id.to_string())} {hidden("next", desk.back_to(PART))}
@@ -264,8 +312,20 @@ fn row(desk: Desk, entry: &FloorEntryView) -> AnyView {
                         {words.floor_give()}
                     </button>
                 </form>
-                {form(address::of_floor(place.forum, id, "/pin"), icons::UP, pin)}
-                {form(address::of_floor(place.forum, id, "/drop"), icons::DELETE, words.floor_drop())}
+                <form method="post" action=address::of_floor(place.forum, id, "/pin")>
+                    {hidden("next", desk.back_to(PART))}
+                    <button id=anchor(id, "-pin") class="quiet">
+                        {icon(icons::UP)}
+                        {sentence(pin)}
+                    </button>
+                </form>
+                <form method="post" action=address::of_floor(place.forum, id, "/drop")>
+                    {hidden("next", desk.back_to(PART))}
+                    <button class="quiet">
+                        {icon(icons::DELETE)}
+                        {words.floor_drop()}
+                    </button>
+                </form>
             </div>
         </li>
     }

@@ -14,6 +14,7 @@ mod prepare;
 mod queue;
 mod settings;
 mod stage;
+mod team;
 #[cfg(test)]
 mod tests;
 mod undo;
@@ -24,6 +25,7 @@ use leptos::ev::SubmitEvent;
 use leptos::prelude::*;
 use stimmwerk_core::forum::{ContributionView, ForumCommand, HideReason, Stage as Shown};
 use stimmwerk_core::ids::{ContributionId, ParticipantId, PollId, ProcessId};
+use stimmwerk_core::live::Seq;
 use stimmwerk_core::poll::PollView;
 use stimmwerk_core::time::Timestamp;
 
@@ -38,7 +40,7 @@ use crate::live::{Failure, Pending, Stage};
 use crate::view::{AnyView, IntoAny};
 use crate::words::{PollWords, StaffWords};
 use countdown::Counting;
-use floor::Called;
+use floor::{Called, Places};
 use order::{Queue, arrange, leaves};
 #[cfg(feature = "ssr")]
 pub use prepare::prepare;
@@ -47,7 +49,7 @@ use undo::{Done, UNDO_MS, What};
 /// A press that follows another one faster than this is not meant: the thumb came down twice. In milliseconds.
 const BOUNCE_MS: i64 = 350;
 
-/// How often polls are asked for in which people vote, in seconds.
+/// How often polls are asked for in which people vote, and those that moved on unseen, in seconds.
 #[cfg(feature = "hydrate")]
 const LOOK_SECONDS: i64 = 2;
 
@@ -87,6 +89,10 @@ struct Desk {
     pressed_at: StoredValue<i64>,
     /// The forum's polls, as far as they are known here.
     details: RwSignal<Vec<(PollId, PollView)>>,
+    /// As of which event each of them was told.
+    told: StoredValue<Vec<(PollId, Seq)>>,
+    /// When a poll was last seen to begin closing.
+    closing_at: StoredValue<i64>,
     /// What happens in three seconds.
     counting: RwSignal<Option<Counting>>,
     /// The contributions that are on stage, or were there last.
@@ -95,6 +101,10 @@ struct Desk {
     floor_name: RwSignal<String>,
     /// What was said aloud of the turn.
     called: StoredValue<Called>,
+    /// Where the focus goes once a press on the speaking list shows, and when that was.
+    places: StoredValue<Option<(Places, i64)>>,
+    /// The newest of the log, once it was told.
+    acts: RwSignal<Option<Vec<team::Act>>>,
     /// The code to be said aloud.
     spoken: StoredValue<Option<String>>,
 }
@@ -210,10 +220,14 @@ impl Desk {
             keys: RwSignal::new(true),
             pressed_at: StoredValue::new(i64::MIN / 2),
             details: RwSignal::new(page.polls.clone()),
+            told: StoredValue::new(Vec::new()),
+            closing_at: StoredValue::new(i64::MIN / 2),
             counting: RwSignal::new(None),
             chosen,
             floor_name: RwSignal::new(String::new()),
             called: StoredValue::new(Called::default()),
+            places: StoredValue::new(None),
+            acts: RwSignal::new(None),
             spoken: StoredValue::new(page.codes.as_ref().map(|codes| codes.spoken.clone())),
         };
         desk.keep_refused();
@@ -295,13 +309,14 @@ impl Desk {
                 self.now.set(Timestamp(clock + ahead.get_value()));
                 self.undo.maybe_update(|list| undo::expire(list, clock));
                 if (clock / 1_000) % LOOK_SECONDS == 0 {
-                    self.look_at_open();
+                    self.look_around();
                 }
             });
             device::on_key(move |key| self.key(key));
         });
         Effect::new(move |_| self.send_back());
         self.follow_polls();
+        self.follow_team();
     }
 
     /// A form of the desk is being sent.
@@ -320,7 +335,10 @@ impl Desk {
             }
             return;
         }
-        if form.deletes() && form.action == address::api(self.place.forum, "/screens") {
+        if form.action == address::api(self.place.forum, "/screens") {
+            if !form.deletes() {
+                return device::open_stage(event);
+            }
             event.prevent_default();
             let (said, words, failed) = (self.board.said, self.words.stage_lock_done(), self.cx.words.site_failed());
             device::ask("DELETE", form.action, None, move |answer| say(said, outcome(words, failed, answer)));
@@ -346,12 +364,18 @@ impl Desk {
     /// Does something. `false`: not here, so the form goes its own way.
     fn press(self, command: ForumCommand, by_key: bool) -> bool {
         let Some(hands) = self.board.hands() else { return false };
-        let clears = matches!(
+        // What stands at the place of the press is another thing then.
+        let moves_on = matches!(
             command,
-            ForumCommand::Approve { .. } | ForumCommand::ApproveAll { .. } | ForumCommand::Hide { .. }
+            ForumCommand::Approve { .. }
+                | ForumCommand::ApproveAll { .. }
+                | ForumCommand::Hide { .. }
+                | ForumCommand::GiveFloor { .. }
+                | ForumCommand::EndFloor
         );
         let now = device::clock();
-        if clears && now < self.pressed_at.get_value() + BOUNCE_MS {
+        let bounced = moves_on && now < self.pressed_at.get_value() + BOUNCE_MS;
+        if bounced || self.has_nobody_for(&command) {
             return true;
         }
         let back = self.board.view.with_untracked(|view| undo::of(&command, view));
@@ -368,8 +392,10 @@ impl Desk {
             ForumCommand::ApproveAll { .. } => self.here(&spots),
             _ => None,
         };
+        let places = self.places_of(&command);
         let Some(id) = hands.command(self.as_read(command)) else { return false };
-        if clears {
+        self.places.set_value(places.map(|places| (places, now)));
+        if moves_on {
             self.pressed_at.set_value(now);
         }
         if let Some((what, author, back)) = back {
@@ -483,7 +509,8 @@ impl Desk {
         if key == "Escape" {
             return self.stop_counting();
         }
-        if !self.keys.get_untracked() || self.board.hands().is_none() {
+        let counts = self.counting.with_untracked(Option::is_some);
+        if counts || !self.keys.get_untracked() || self.board.hands().is_none() {
             return false;
         }
         let spots = self.spots();
@@ -497,11 +524,7 @@ impl Desk {
         match (key, here) {
             ("u" | "U", _) => self.take_back(None),
             ("b" | "B", _) => _ = self.press(ForumCommand::SetStage { stage: Shown::Off }, true),
-            ("n" | "N", _) => {
-                if self.board.view.with_untracked(|view| !view.floor.entries.is_empty()) {
-                    self.press(ForumCommand::GiveFloor { entry: None }, true);
-                }
-            }
+            ("n" | "N", _) => _ = self.press(ForumCommand::GiveFloor { entry: None }, true),
             ("j" | "J", Some(at)) => go((at + 1).min(spots.len() - 1)),
             ("k" | "K", Some(at)) => go(at.saturating_sub(1)),
             // Nothing is decided that was not looked at.

@@ -5,19 +5,26 @@ use leptos::prelude::*;
 use serde::Serialize;
 use stimmwerk_core::forum::PollPlaceInForum;
 use stimmwerk_core::ids::PollId;
+use stimmwerk_core::live::Seq;
 use stimmwerk_core::poll::{Electorate, Phase, PollHeader, PollView};
-use stimmwerk_core::tally::Method;
+use stimmwerk_core::tally::{MAX_RESISTANCE, Method};
 
 use super::super::parts::{digest, each, hidden, icon, icons, sentence, texts};
-use super::super::poll::parts::option_text;
+use super::super::poll::parts::{badge, option_text};
+use super::team::{About, last};
 use super::{Desk, device, outcome};
 use crate::address;
 use crate::board::say;
+use crate::clock::minutes_and_seconds;
 use crate::command::{Form, Request};
 use crate::view::{AnyView, IntoAny};
 
 /// The part of the page, for links.
 const PART: &str = "polls";
+
+/// A press on "close now" that follows the beginning of the end faster than this was meant for what stood there before.
+/// In milliseconds.
+const SURE_MS: i64 = 2_000;
 
 /// So long after voting cards were asked for they are counted, in milliseconds.
 const CARDS_MS: i32 = 2_000;
@@ -61,6 +68,15 @@ struct Body {
     from: Option<u32>,
     #[serde(skip_serializing_if = "Option::is_none")]
     to: Option<u32>,
+}
+
+/// How a poll stands, as it is told.
+#[derive(Debug, serde::Deserialize)]
+pub struct Told {
+    /// As of which event.
+    pub seq: Seq,
+    /// How.
+    pub view: PollView,
 }
 
 impl Deed {
@@ -148,7 +164,13 @@ impl Desk {
             Act::Again => self.count_down(words.polls_again(), deed),
             Act::Close => self.count_down(words.polls_close(), deed),
             Act::Reveal => self.count_down(words.polls_reveal(), deed),
-            Act::CloseNow | Act::Other => self.carry_out(deed),
+            Act::CloseNow if device::clock() < self.closing_at.get_value() + SURE_MS => {}
+            Act::CloseNow => {
+                // What stands in the row then is another thing.
+                device::focus(deed.anchor(), false);
+                self.carry_out(deed);
+            }
+            Act::Other => self.carry_out(deed),
         }
         true
     }
@@ -172,52 +194,66 @@ impl Desk {
 
     /// Asks how a poll stands.
     pub(super) fn look_at(self, poll: PollId) {
-        #[derive(serde::Deserialize)]
-        struct Answer {
-            view: PollView,
-        }
         device::ask("GET", address::api_of_poll(poll, ""), None, move |answer| {
-            if let Some(answer) = answer.ok().and_then(|json| serde_json::from_str::<Answer>(&json).ok()) {
-                self.keep(poll, answer.view);
+            if let Some(told) = answer.ok().and_then(|json| serde_json::from_str(&json).ok()) {
+                self.keep(poll, told);
             }
         });
     }
 
-    fn keep(self, poll: PollId, view: PollView) {
+    /// Takes an answer, unless a later one was faster.
+    pub(super) fn keep(self, poll: PollId, Told { seq, view }: Told) {
+        let late = self.told.try_update_value(|told| {
+            let late = told.iter().any(|(id, have)| *id == poll && seq < *have);
+            if !late {
+                told.retain(|(id, _)| *id != poll);
+                told.push((poll, seq));
+            }
+            late
+        });
+        if late == Some(true) {
+            return;
+        }
+        let closing = |view: &PollView| view.poll.as_ref().is_some_and(|poll| poll.closing);
         self.details.update(|polls| match polls.iter_mut().find(|(id, _)| *id == poll) {
-            Some((_, have)) => *have = view,
+            Some((_, have)) => {
+                if closing(&view) && !closing(have) {
+                    self.closing_at.set_value(device::clock());
+                }
+                *have = view;
+            }
             None => polls.push((poll, view)),
         });
     }
 
-    /// Asks how those stand that moved on, and those where people vote.
+    /// Asks at once how those stand that moved on.
     #[cfg(feature = "hydrate")]
     pub(super) fn follow_polls(self) {
-        let places = Memo::new(move |_| {
-            self.board.view.with(|view| view.polls.iter().map(|poll| (poll.id, poll.phase)).collect::<Vec<_>>())
-        });
-        Effect::new(move |_| {
-            for (poll, phase) in places.get() {
-                let known = self.details.with_untracked(|polls| {
-                    let view = polls.iter().find(|(id, _)| *id == poll);
-                    view.and_then(|(_, view)| Some(view.poll.as_ref()?.phase))
-                });
-                if known != Some(phase) {
-                    self.look_at(poll);
-                }
-            }
-        });
+        let moved = Memo::new(move |_| self.board.view.with(|view| self.unseen(&view.polls)));
+        Effect::new(move |_| moved.get().into_iter().for_each(|poll| self.look_at(poll)));
     }
 
-    /// The polls people vote in.
+    /// Asks how those stand in which people vote, and again of what was asked for in vain.
     #[cfg(feature = "hydrate")]
-    pub(super) fn look_at_open(self) {
-        let open: Vec<_> = self.board.view.with_untracked(|view| {
-            view.polls.iter().filter(|poll| poll.phase == Phase::Open).map(|poll| poll.id).collect()
+    pub(super) fn look_around(self) {
+        let polls = self.board.view.with_untracked(|view| {
+            let unseen = self.unseen(&view.polls);
+            let asked = |poll: &&PollPlaceInForum| poll.phase == Phase::Open || unseen.contains(&poll.id);
+            view.polls.iter().filter(asked).map(|poll| poll.id).collect::<Vec<_>>()
         });
-        for poll in open {
-            self.look_at(poll);
-        }
+        polls.into_iter().for_each(|poll| self.look_at(poll));
+    }
+
+    /// The polls that stand otherwise in the forum than was told of them.
+    #[cfg(any(feature = "hydrate", test))]
+    pub(super) fn unseen(self, polls: &[PollPlaceInForum]) -> Vec<PollId> {
+        let seen = |poll: &PollPlaceInForum| {
+            self.details.with_untracked(|told| {
+                let view = told.iter().find(|(id, _)| *id == poll.id);
+                view.and_then(|(_, view)| Some(view.poll.as_ref()?.phase)) == Some(poll.phase)
+            })
+        };
+        polls.iter().filter(|poll| !seen(poll)).map(|poll| poll.id).collect()
     }
 
     fn of_poll<T: PartialEq + Default + Send + Sync + 'static>(
@@ -278,22 +314,19 @@ fn one(desk: Desk, poll: &PollPlaceInForum) -> AnyView {
         <li class="poll-row" id=anchor(id) tabindex="-1">
             <header>
                 <h3>{texts(cx.words, &poll.title)}</h3>
-                {each(move || [phase.get()], |phase| phase.word(), move |phase| badge(desk, phase))}
+                {each(move || [phase.get()], |phase| phase.word(), move |phase| badge(desk.poll_words, phase))}
                 <span class="badge round" hidden=move || round.get() < 2>
                     {sentence(Signal::derive(move || words.polls_round(&round.get().to_string())))}
                 </span>
             </header>
             {standing(desk, id, phase)}
+            {last(desk, About::Poll(id))}
             <p class="note" hidden=move || !needs_cards()>
                 {icon(icons::WARN)}
                 <span>{words.polls_need_cards()}</span>
             </p>
             <div class="line does">
-                {each(
-                    move || [(phase.get(), closing.get())],
-                    |(phase, closing)| (phase.word(), *closing),
-                    move |(phase, closing)| acts(desk, id, phase, closing),
-                )}
+                {each(move || [phase.get()], |phase| phase.word(), move |phase| acts(desk, id, phase, closing))}
             </div>
             <p class="line">
                 <a class="button quiet" href=address::poll(id, "/edit") hidden=move || phase.get() != Phase::Draft>
@@ -321,17 +354,6 @@ fn one(desk: Desk, poll: &PollPlaceInForum) -> AnyView {
         </li>
     }
     .into_any()
-}
-
-fn badge(desk: Desk, phase: Phase) -> AnyView {
-    let words = desk.poll_words;
-    let (class, word) = match phase {
-        Phase::Draft => ("badge locked", words.phase_draft()),
-        Phase::Open => ("badge open", words.phase_open()),
-        Phase::Closed => ("badge closed", words.phase_closed()),
-        Phase::Revealed => ("badge closed", words.phase_revealed()),
-    };
-    view! { <span class=class>{word}</span> }.into_any()
 }
 
 /// How many took part, and how long it goes on.
@@ -381,22 +403,13 @@ fn standing(desk: Desk, id: PollId, phase: Memo<Phase>) -> AnyView {
     .into_any()
 }
 
-/// `1:05`.
-pub fn minutes_and_seconds(seconds: i64) -> String {
-    let mut text = (seconds / 60).to_string();
-    text.push_str(if seconds % 60 < 10 { ":0" } else { ":" });
-    text.push_str(&(seconds % 60).to_string());
-    text
-}
-
-/// What can be done now.
-fn acts(desk: Desk, id: PollId, phase: Phase, closing: bool) -> AnyView {
+/// What can be done now. While it is open its forms stay: closing changes their words alone.
+fn acts(desk: Desk, id: PollId, phase: Phase, closing: Memo<bool>) -> AnyView {
     let words = desk.words;
-    let form = move |verb: &str, class: &'static str, picture, word: String, seconds: Option<u32>| {
-        let seconds = seconds.map(|seconds| hidden("seconds", seconds.to_string()));
+    let form = move |verb: &str, class: &'static str, picture, word: &'static str| {
         view! {
             <form method="post" action=address::api_of_poll(id, verb)>
-                {hidden("next", desk.back_to(PART))} {seconds}
+                {hidden("next", desk.back_to(PART))}
                 <button class=class>
                     {icon(picture)}
                     {word}
@@ -427,21 +440,32 @@ fn acts(desk: Desk, id: PollId, phase: Phase, closing: bool) -> AnyView {
             .into_any()
         }
         Phase::Open => {
-            let close = if closing {
-                form("/close", "main", icons::CLOSE, words.polls_close_now().to_owned(), Some(0))
-            } else {
-                form("/close", "main", icons::CLOSE, words.polls_close().to_owned(), None)
-            };
-            let longer = move |minutes: u32| longer(desk, id, minutes);
-            let means = (!closing).then(|| view! { <p class="hint">{words.polls_close_means()}</p> }.into_any());
-            view! { {close} {longer(1)} {longer(5)} {means} }.into_any()
+            let close = Signal::derive(move || {
+                if closing.get() { words.polls_close_now() } else { words.polls_close() }.to_owned()
+            });
+            view! {
+                <form method="post" action=address::api_of_poll(id, "/close")>
+                    {hidden("next", desk.back_to(PART))}
+                    <input type="hidden" name="seconds" value="0" disabled=move || !closing.get() />
+                    <button class="main">
+                        {icon(icons::CLOSE)}
+                        {sentence(close)}
+                    </button>
+                </form>
+                {longer(desk, id, 1)}
+                {longer(desk, id, 5)}
+                <p class="hint" hidden=move || closing.get()>
+                    {words.polls_close_means()}
+                </p>
+            }
+            .into_any()
         }
         Phase::Closed => {
-            let reveal = form("/reveal", "main", icons::OPEN, words.polls_reveal().to_owned(), None);
-            let again = form("/again", "", icons::REPLY, words.polls_again().to_owned(), None);
+            let reveal = form("/reveal", "main", icons::OPEN, words.polls_reveal());
+            let again = form("/again", "", icons::REPLY, words.polls_again());
             view! { {reveal} {again} }.into_any()
         }
-        Phase::Revealed => form("/again", "", icons::REPLY, words.polls_again().to_owned(), None),
+        Phase::Revealed => form("/again", "", icons::REPLY, words.polls_again()),
     }
 }
 
@@ -469,18 +493,18 @@ fn longer(desk: Desk, id: PollId, minutes: u32) -> AnyView {
 /// Making voting cards, and making them useless.
 fn cards(desk: Desk, id: PollId) -> AnyView {
     let words = desk.words;
-    let number = |name: &'static str, word: &'static str, required: bool| {
+    let number = |name: &'static str, word: &'static str, max: &'static str, required: bool| {
         view! {
             <label class="short">
                 {word}
-                <input name=name type="number" min="1" max="5000" inputmode="numeric" required=required />
+                <input name=name type="number" min="1" max=max inputmode="numeric" required=required />
             </label>
         }
     };
     view! {
         <form class="line" method="post" action=address::api_of_poll(id, "/cards") target="_blank">
             <p class="hint">{words.polls_cards_means()}</p>
-            {number("count", words.polls_cards_count(), true)}
+            {number("count", words.polls_cards_count(), "500", true)}
             {hidden("next", desk.back_to(PART))}
             <button>
                 {icon(icons::ADD)}
@@ -489,8 +513,8 @@ fn cards(desk: Desk, id: PollId) -> AnyView {
         </form>
         <form class="line" method="post" action=address::api_of_poll(id, "/cards/void")>
             <p class="hint">{words.polls_cards_void_means()}</p>
-            {number("from", words.polls_cards_from(), true)}
-            {number("to", words.polls_cards_to(), false)}
+            {number("from", words.polls_cards_from(), "5000", true)}
+            {number("to", words.polls_cards_to(), "5000", false)}
             {hidden("next", desk.back_to(PART))}
             <button class="danger">
                 {icon(icons::CLOSE)}
@@ -510,19 +534,20 @@ fn by_hand(desk: Desk, id: PollId) -> AnyView {
     let Some(poll) = poll else { return view! { <div hidden></div> }.into_any() };
     let question = poll.question.clone();
     let several = matches!(question.method, Method::Multiple { .. });
-    let number = |name: String, word: String, max: u32| {
+    let number = |name: String, word: String, max: u32, required: bool| {
         view! {
             <label class="count-row">
                 <span dir="auto">{word}</span>
-                <input name=name type="number" min="0" max=max.to_string() inputmode="numeric" />
+                <input name=name type="number" min="0" max=max.to_string() inputmode="numeric" required=required />
             </label>
         }
         .into_any()
     };
     let option = |at: usize| option_text(cx, poll_words, &question, at);
     let hands = question.method.by_votes().then(|| {
-        let rows = (0..poll.options()).map(|at| number(mark(at), option(at), 100_000)).collect::<Vec<_>>();
-        let people = several.then(|| number("people".to_owned(), words.polls_hands_people().to_owned(), 100_000));
+        let rows = (0..poll.options()).map(|at| number(mark(at), option(at), 100_000, false)).collect::<Vec<_>>();
+        let people =
+            several.then(|| number("people".to_owned(), words.polls_hands_people().to_owned(), 100_000, false));
         view! {
             <details class="from">
                 <summary>{words.polls_hands()}</summary>
@@ -550,11 +575,13 @@ fn by_hand(desk: Desk, id: PollId) -> AnyView {
     let highest = match question.method {
         Method::Scale { steps } => steps.into(),
         Method::Dots { points } => points.into(),
-        Method::Resistance => 10,
+        Method::Resistance => MAX_RESISTANCE.into(),
         _ => poll.options() as u32,
     };
+    // An empty field would say that nobody minds.
+    let every = question.method == Method::Resistance;
     let rows = (0..poll.options())
-        .map(|at| if question.method.by_votes() { choose(at) } else { number(mark(at), option(at), highest) })
+        .map(|at| if question.method.by_votes() { choose(at) } else { number(mark(at), option(at), highest, every) })
         .collect::<Vec<_>>();
     view! {
         <div class="by-hand">

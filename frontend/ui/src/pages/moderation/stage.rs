@@ -1,15 +1,17 @@
 //! What the hall sees: one press each, with the same beside it in words.
 
 use leptos::prelude::*;
-use stimmwerk_core::forum::{ContributionView, ForumView, MAX_ON_STAGE, Stage, TopicView};
-use stimmwerk_core::ids::{ContributionId, PollId};
+use stimmwerk_core::forum::{ContributionView, ForumView, MAX_ON_STAGE, Stage};
+use stimmwerk_core::ids::ContributionId;
 use stimmwerk_core::poll::Phase;
 use stimmwerk_core::said::Texts;
 
 use super::super::forum::author_name;
-use super::super::parts::{digest, each, hidden, icon, icons};
+use super::super::parts::{digest, each, hidden, icon, icons, sentence};
+use super::super::poll::parts::phase_name;
 use super::Desk;
-use super::floor::entry_name;
+use super::floor::name;
+use super::team::{About, last};
 use crate::address;
 use crate::view::{AnyView, IntoAny};
 
@@ -36,11 +38,13 @@ pub fn stage(desk: Desk) -> AnyView {
         }
         .into_any()
     };
-    let topics = Memo::new(move |_| board.view.with(|view| view.topics.clone()));
+    let topics = Memo::new(move |_| {
+        board.view.with(|view| {
+            view.topics.iter().map(|topic| (topic.id.to_string(), topic.title.clone())).collect::<Vec<_>>()
+        })
+    });
     let polls = Memo::new(move |_| board.view.with(shown_polls));
-    let topic = move |topic: TopicView| choice(desk, topic.id.to_string(), &topic.title);
-    let poll = move |(id, title): (PollId, Texts)| choice(desk, id.to_string(), &title);
-    let chosen = move || desk.chosen.get();
+    let Desk { chosen, .. } = desk;
     let lines = Memo::new(move |_| {
         let lines = board.view.with(|view| preview(desk, view));
         lines.into_iter().enumerate().collect::<Vec<_>>()
@@ -61,52 +65,27 @@ pub fn stage(desk: Desk) -> AnyView {
                     |(_, line)| view! { <p dir="auto">{line}</p> }.into_any(),
                 )}
             </div>
+            {last(desk, About::Stage)}
             <div class="modes">
                 {button("off", words.stage_off(), icons::HIDDEN)} {button("welcome", words.stage_welcome(), icons::DOOR)}
                 {button("speaking", words.stage_speaking(), icons::TALK)}
             </div>
+            {pick(desk, "poll", words.stage_poll(), polls)}
+            {pick(desk, "topic", words.stage_topic(), topics)}
             <form
                 class="line pick"
                 method="post"
                 action=address::api(place.forum, "/stage")
-                hidden=move || polls.with(Vec::is_empty)
+                hidden=move || chosen.with(Vec::is_empty)
             >
-                {hidden("shows", "poll".to_owned())} {hidden("next", desk.back_to(PART))}
-                <label for="stage-poll">{words.stage_poll()}</label>
-                <select id="stage-poll" name="poll" prop:value=move || first(&polls.get())>
-                    {each(move || polls.get(), |(id, title)| (*id, digest(&title.texts)), poll)}
-                </select>
-                <button aria-pressed=move || if shows("poll") { "true" } else { "false" }>{words.stage_show()}</button>
+                {on_stage(chosen)} {hidden("next", desk.back_to(PART))}
+                <span class="what">
+                    {sentence(Signal::derive(move || words.stage_chosen(chosen.with(Vec::len) as u32)))}
+                </span>
+                <button aria-pressed=move || if shows("contributions") { "true" } else { "false" }>
+                    {words.stage_show()}
+                </button>
             </form>
-            <form
-                class="line pick"
-                method="post"
-                action=address::api(place.forum, "/stage")
-                hidden=move || topics.with(Vec::is_empty)
-            >
-                {hidden("shows", "topic".to_owned())} {hidden("next", desk.back_to(PART))}
-                <label for="stage-topic">{words.stage_topic()}</label>
-                <select id="stage-topic" name="topic">
-                    {each(move || topics.get(), |topic| (topic.id, digest(&topic.title.texts)), topic)}
-                </select>
-                <button aria-pressed=move || if shows("topic") { "true" } else { "false" }>{words.stage_show()}</button>
-            </form>
-            {each(
-                move || Some(chosen()).filter(|chosen| !chosen.is_empty()),
-                digest,
-                move |chosen| {
-                    view! {
-                        <form class="line pick" method="post" action=address::api(place.forum, "/stage")>
-                            {on_stage(&chosen)} {hidden("next", desk.back_to(PART))}
-                            <span class="what">{words.stage_chosen(chosen.len() as u32)}</span>
-                            <button aria-pressed=move || {
-                                if shows("contributions") { "true" } else { "false" }
-                            }>{words.stage_show()}</button>
-                        </form>
-                    }
-                        .into_any()
-                },
-            )}
             <div class="open-stage">
                 <form method="post" action=screens.clone() target="_blank">
                     {hidden("next", place.href())}
@@ -146,26 +125,75 @@ fn shown(stage: &Stage) -> &'static str {
     }
 }
 
+/// Something of a kind that can be shown: its id, and what it is called.
+type Choice = (String, Texts);
+
 /// Polls that can be shown, the newest first.
-fn shown_polls(view: &ForumView) -> Vec<(PollId, Texts)> {
+fn shown_polls(view: &ForumView) -> Vec<Choice> {
     let seen = view.polls.iter().rev().filter(|poll| poll.phase != Phase::Draft);
-    seen.map(|poll| (poll.id, poll.title.clone())).collect()
+    seen.map(|poll| (poll.id.to_string(), poll.title.clone())).collect()
 }
 
-fn first(polls: &[(PollId, Texts)]) -> Option<String> {
-    polls.first().map(|(id, _)| id.to_string())
+/// What is chosen: what was picked, or what stood there before, whatever else there is meanwhile.
+pub fn chosen(choices: Memo<Vec<Choice>>, picked: RwSignal<Option<String>>) -> Memo<Option<String>> {
+    Memo::new(move |before: Option<&Option<String>>| {
+        choices.with(|choices| {
+            let there = |id: &String| choices.iter().any(|(have, _)| have == id);
+            let kept = picked.get().filter(there).or_else(|| before.cloned().flatten().filter(there));
+            kept.or_else(|| choices.first().map(|(id, _)| id.clone()))
+        })
+    })
 }
 
-fn choice(desk: Desk, id: String, title: &Texts) -> AnyView {
-    let title = desk.cx.words.pick(title).0.to_owned();
-    view! { <option value=id>{title}</option> }.into_any()
+/// One of several to show.
+fn pick(desk: Desk, kind: &'static str, label: &'static str, choices: Memo<Vec<Choice>>) -> AnyView {
+    let Desk { cx, words, board, place, .. } = desk;
+    let picked = RwSignal::new(None);
+    let chosen = chosen(choices, picked);
+    let shown = Memo::new(move |_| {
+        let on = board.view.with(|view| match &view.stage {
+            Stage::Topic { topic } => Some(topic.to_string()),
+            Stage::Poll { poll } => Some(poll.to_string()),
+            _ => None,
+        });
+        on.is_some() && on == chosen.get()
+    });
+    let option = move |(id, title): Choice| {
+        let title = cx.words.pick(&title).0.to_owned();
+        view! { <option value=id>{title}</option> }.into_any()
+    };
+    let id = ["stage-", kind].concat();
+    view! {
+        <form
+            class="line pick"
+            method="post"
+            action=address::api(place.forum, "/stage")
+            hidden=move || choices.with(Vec::is_empty)
+        >
+            {hidden("shows", kind.to_owned())} {hidden("next", desk.back_to(PART))}
+            <label for=id.clone()>{label}</label>
+            <select
+                id=id
+                name=kind
+                prop:value=move || chosen.get()
+                on:change=move |event| picked.set(Some(event_target_value(&event)))
+            >
+                {each(move || choices.get(), |(id, title)| digest(&(id, &title.texts)), option)}
+            </select>
+            <button aria-pressed=move || if shown.get() { "true" } else { "false" }>{words.stage_show()}</button>
+        </form>
+    }
+    .into_any()
 }
 
-/// The fields of a form that puts these on stage.
-fn on_stage(contributions: &[ContributionId]) -> AnyView {
-    let one = |id: &ContributionId| hidden("contribution", id.to_string());
-    let shows = if contributions.is_empty() { "welcome" } else { "contributions" };
-    view! { {hidden("shows", shows.to_owned())} {contributions.iter().map(one).collect::<Vec<_>>()} }.into_any()
+/// The fields of a form that puts these on stage. An empty stage welcomes.
+fn on_stage(contributions: Memo<Vec<ContributionId>>) -> AnyView {
+    let shows = move || if contributions.with(Vec::is_empty) { "welcome" } else { "contributions" };
+    view! {
+        <input type="hidden" name="shows" value=shows />
+        {each(move || contributions.get(), |id| *id, |id| hidden("contribution", id.to_string()))}
+    }
+    .into_any()
 }
 
 /// What the hall sees, a line each.
@@ -185,21 +213,15 @@ fn preview(desk: Desk, view: &ForumView) -> Vec<String> {
         Stage::Poll { poll } => {
             let found = view.polls.iter().filter(|have| have.id == *poll);
             let words = desk.poll_words;
-            let phase = |phase| match phase {
-                Phase::Draft => words.phase_draft(),
-                Phase::Open => words.phase_open(),
-                Phase::Closed => words.phase_closed(),
-                Phase::Revealed => words.phase_revealed(),
-            };
-            found.flat_map(|poll| [title(&poll.title), phase(poll.phase).to_owned()]).collect()
+            found.flat_map(|poll| [title(&poll.title), phase_name(words, poll.phase).to_owned()]).collect()
         }
         Stage::Speaking => {
             let speaks = view
                 .floor
                 .speaking
                 .iter()
-                .map(|speaking| [words.floor_speaks(), ": ", &entry_name(cx.words, &speaking.entry)].concat());
-            let waiting = view.floor.entries.iter().take(SPEAKERS).map(|entry| entry_name(cx.words, entry));
+                .map(|speaking| [words.floor_speaks(), ": ", &name(desk, &speaking.entry)].concat());
+            let waiting = view.floor.entries.iter().take(SPEAKERS).map(|entry| name(desk, entry));
             let mut lines: Vec<_> = speaks.chain(waiting).collect();
             if lines.is_empty() {
                 lines.push(words.stage_nobody().to_owned());
@@ -217,33 +239,34 @@ fn preview(desk: Desk, view: &ForumView) -> Vec<String> {
     }
 }
 
-/// Puts a contribution of the list on stage, or takes it off.
+/// Puts a contribution of the list on stage, or takes it off. The form stays, whatever else goes onto the stage.
 pub fn put(desk: Desk, id: ContributionId) -> AnyView {
     let Desk { words, board, place, .. } = desk;
-    let now = Memo::new(move |_| {
+    let on = Memo::new(move |_| {
         board.view.with(|view| match &view.stage {
             Stage::Contributions { contributions } => contributions.clone(),
             _ => Vec::new(),
         })
     });
-    let form = move |mut all: Vec<ContributionId>| {
-        let there = all.contains(&id);
-        if there {
+    let there = move || on.with(|on| on.contains(&id));
+    let then = Memo::new(move |_| {
+        let mut all = on.get();
+        if there() {
             all.retain(|have| *have != id);
         } else {
             all.push(id);
         }
-        let word = if there { words.stage_take() } else { words.stage_put() };
-        view! {
-            <form method="post" action=address::api(place.forum, "/stage")>
-                {on_stage(&all)} {hidden("next", desk.back_to("list"))}
-                <button hidden={ all.len() > MAX_ON_STAGE }>
-                    {icon(icons::SHOW)}
-                    {word}
-                </button>
-            </form>
-        }
-        .into_any()
-    };
-    each(move || [now.get()], digest, form)
+        all
+    });
+    let word = Signal::derive(move || if there() { words.stage_take() } else { words.stage_put() }.to_owned());
+    view! {
+        <form method="post" action=address::api(place.forum, "/stage")>
+            {on_stage(then)} {hidden("next", desk.back_to("list"))}
+            <button hidden=move || { then.with(Vec::len) > MAX_ON_STAGE }>
+                {icon(icons::SHOW)}
+                {sentence(word)}
+            </button>
+        </form>
+    }
+    .into_any()
 }

@@ -508,3 +508,120 @@ fn given_a_refused_change_then_it_leaves_unless_it_was_reported() {
     desk.press(refuse(901), false);
     assert_eq!(desk.spots(), [Spot { id: id(901), waits: false }]);
 }
+
+#[test]
+fn given_the_floor_is_given_when_pressed_twice_then_nobodys_turn_ends() {
+    let (_owner, desk, sent) = desk(Vec::new());
+    desk.board.view.update(|view| view.floor.entries = vec![sample::speaker(700, None), sample::speaker(701, None)]);
+    let next = || ForumCommand::GiveFloor { entry: None };
+    assert!(desk.press(next(), false));
+    later(200);
+    assert!(desk.press(next(), false) && desk.key("n") && desk.press(ForumCommand::EndFloor, false));
+    assert_eq!(*sent.borrow(), [next()]);
+    later(BOUNCE_MS);
+    assert!(desk.press(ForumCommand::EndFloor, false));
+    assert_eq!(sent.borrow().len(), 2);
+    desk.board.view.update(|view| view.floor.entries.clear());
+    later(BOUNCE_MS);
+    assert!(desk.press(next(), false), "taken, and nobody is there");
+    assert_eq!(sent.borrow().len(), 2);
+}
+
+#[test]
+fn given_a_countdown_then_keys_do_nothing_but_stop_it() {
+    let (_owner, desk, sent) = with_polls();
+    desk.board.view.update(|view| view.floor.entries.push(sample::speaker(700, None)));
+    desk.submit_poll(&poll_form(601, "/close", &[]));
+    for key in ["b", "n", "u", "j", "a"] {
+        assert!(!desk.key(key), "{key}");
+    }
+    assert!(sent.borrow().is_empty());
+    desk.submit_poll(&poll_form(602, "/reveal", &[]));
+    assert_eq!(desk.board.said.get_untracked().words, "Es läuft schon ein Countdown.");
+    assert!(desk.key("Escape") && desk.key("b"));
+}
+
+#[test]
+fn given_the_end_has_just_begun_then_an_impatient_press_does_not_take_the_rest_of_it() {
+    let (_owner, desk, _) = with_polls();
+    let now = || desk.submit_poll(&poll_form(601, "/close", &[("seconds", "0")]));
+    later(60_000);
+    desk.keep(PollId(uuid(601)), told(desk, 7, true));
+    later(1_999);
+    assert!(now() && requests().is_empty());
+    later(1);
+    assert!(now());
+    assert_eq!(requests(), [("close".to_owned(), "{\"seconds\":0}".to_owned())]);
+    assert_eq!(device::focused(), Some(format!("poll-{}", PollId(uuid(601)))));
+}
+
+/// An answer on the open poll.
+fn told(desk: Desk, seq: u64, closing: bool) -> polls::Told {
+    let view = desk.details.with_untracked(|polls| polls[1].1.clone());
+    let poll = view.poll.clone().map(|poll| stimmwerk_core::poll::PollHeader { closing, ..poll });
+    polls::Told { seq: Seq(seq), view: PollView { poll, ..view } }
+}
+
+#[test]
+fn given_answers_that_overtake_each_other_then_the_later_state_stays() {
+    let (_owner, desk, _) = with_polls();
+    let id = PollId(uuid(601));
+    let closing =
+        || desk.details.with_untracked(|polls| polls[1].1.poll.as_ref().map(|poll| poll.closing)).expect("known");
+    desk.keep(id, told(desk, 8, true));
+    desk.keep(id, told(desk, 7, false));
+    assert!(closing());
+    desk.keep(id, told(desk, 9, false));
+    assert!(!closing());
+}
+
+#[test]
+fn given_a_poll_that_moved_on_unseen_then_it_is_asked_for_until_it_was_told() {
+    let (_owner, desk, _) = with_polls();
+    let unseen = || desk.board.view.with_untracked(|view| desk.unseen(&view.polls));
+    assert!(unseen().is_empty());
+    desk.board.view.update(|view| view.polls[1].phase = Phase::Closed);
+    assert_eq!(unseen(), [PollId(uuid(601))]);
+}
+
+#[test]
+fn given_a_colleague_opens_a_poll_then_the_one_to_be_shown_stays() {
+    let (owner, _desk, _) = desk(Vec::new());
+    owner.with(|| {
+        let choice = |id: &str| (id.to_owned(), Texts::of(Lang::german(), id));
+        let (all, picked) = (RwSignal::new(vec![choice("a")]), RwSignal::new(None));
+        let chosen = stage::chosen(Memo::new(move |_| all.get()), picked);
+        let chosen = move || chosen.get_untracked().unwrap_or_default();
+        assert_eq!(chosen(), "a");
+        all.set(vec![choice("b"), choice("a")]);
+        assert_eq!(chosen(), "a");
+        picked.set(Some("b".to_owned()));
+        assert_eq!(chosen(), "b");
+        all.set(vec![choice("c"), choice("a")]);
+        assert_eq!(chosen(), "c", "what was chosen is gone");
+    });
+}
+
+#[test]
+fn given_a_colleagues_act_then_it_is_said_to_the_others_alone() {
+    let (owner, desk, _) = with_polls();
+    let desk = Desk { me: Some(person(1)), ..desk };
+    let act = |seq: u64, did: &str, by: u128| {
+        let poll = did.starts_with("poll").then(|| uuid(601));
+        serde_json::json!({ "seq": seq, "at": 0, "by": person(by), "did": did, "poll": poll, "name": "Amina" })
+    };
+    let heard = |acts: Vec<serde_json::Value>| {
+        desk.heard(serde_json::from_value(serde_json::json!({ "acts": acts })).expect("as the server answers"));
+        desk.board.announced.get_untracked()
+    };
+    let line = |about| owner.with(|| team::last(desk, about).to_html());
+    assert_eq!(heard(vec![act(3, "staged", 2)]).number, 0, "not what was there before");
+    assert!(line(team::About::Stage).contains("Amina"));
+    let opened = || vec![act(5, "poll_opened", 2), act(3, "staged", 2)];
+    assert_eq!(heard(opened()).words, "\u{2068}Amina\u{2069} hat die Umfrage gestartet. Was zuerst?");
+    assert_eq!(heard(opened()).number, 1, "once");
+    assert_eq!(heard(vec![act(6, "floor_given", 1), act(5, "poll_opened", 2)]).number, 1, "not one's own");
+    heard(vec![act(4, "staged", 2)]);
+    assert!(line(team::About::Floor).contains("das Wort gegeben"), "a late answer changes nothing");
+    assert!(line(team::About::Poll(PollId(uuid(600)))).contains("hidden"));
+}

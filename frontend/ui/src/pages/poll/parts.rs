@@ -129,6 +129,26 @@ pub fn question(shown: Shown) -> AnyView {
     })
 }
 
+/// Where a poll stands, in a word.
+pub fn phase_name(words: PollWords, phase: Phase) -> &'static str {
+    match phase {
+        Phase::Draft => words.phase_draft(),
+        Phase::Open => words.phase_open(),
+        Phase::Closed => words.phase_closed(),
+        Phase::Revealed => words.phase_revealed(),
+    }
+}
+
+/// The same as a badge.
+pub fn badge(words: PollWords, phase: Phase) -> AnyView {
+    let class = match phase {
+        Phase::Draft => "badge locked",
+        Phase::Open => "badge open",
+        Phase::Closed | Phase::Revealed => "badge closed",
+    };
+    view! { <span class=class>{phase_name(words, phase)}</span> }.into_any()
+}
+
 /// How many took part, in words.
 pub fn turnout(shown: Shown) -> AnyView {
     let turnout = Memo::new(move |_| {
