@@ -421,12 +421,16 @@ impl Desk {
         true
     }
 
-    /// Says of an approval what was on this page: what is newer was not read.
+    /// Says what was on this page: of an approval how new, of the next speaker who. What came since was not read.
     fn as_read(self, command: ForumCommand) -> ForumCommand {
         let seen = Some(self.board.seq.get_untracked());
         match command {
             ForumCommand::Approve { contribution, .. } => ForumCommand::Approve { contribution, seen },
             ForumCommand::ApproveAll { participant, .. } => ForumCommand::ApproveAll { participant, seen },
+            ForumCommand::GiveFloor { entry: None } => {
+                let first = self.board.view.with_untracked(|view| view.floor.entries.first().map(|entry| entry.id));
+                ForumCommand::GiveFloor { entry: first }
+            }
             other => other,
         }
     }

@@ -93,17 +93,6 @@ pub fn round_name(words: PollWords, round: u32) -> String {
     words.round(&round.to_string())
 }
 
-/// Where a poll stands, as a badge.
-pub fn badge(words: PollWords, phase: Phase) -> AnyView {
-    let (class, word) = match phase {
-        Phase::Draft => ("badge locked", words.phase_draft()),
-        Phase::Open => ("badge open", words.phase_open()),
-        Phase::Closed => ("badge closed", words.phase_closed()),
-        Phase::Revealed => ("badge closed", words.phase_revealed()),
-    };
-    view! { <span class=class>{word}</span> }.into_any()
-}
-
 /// What is asked, and where it stands.
 pub fn question(shown: Shown) -> AnyView {
     let Shown { cx, words, .. } = shown;
