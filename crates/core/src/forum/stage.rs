@@ -54,7 +54,7 @@ pub(super) fn poll_moved(
         if known.title.shown() == *title {
             if (known.stream, known.phase) != (stream, phase) {
                 let title = known.title.clone();
-                decision.events.push(ForumEvent::PollMoved(PollMoved { poll, stream, phase, title }));
+                decision.events.push(ForumEvent::PollMoved(PollMoved { poll, stream, phase, title, by }));
             }
             return Ok(());
         }

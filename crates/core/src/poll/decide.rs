@@ -187,7 +187,7 @@ fn tell_forum(state: &PollState, command: &PollCommand, context: &Context, decis
         (_, None) => return,
     };
     if let ((poll, Some(forum)), Some(phase)) = (place, phase) {
-        let by = context.actor.participant;
+        let by = context.actor.participant.or(state.closer.filter(|_| phase == Phase::Closed));
         let moved = ForumCommand::PollMoved { poll, stream: context.stream, phase, title, by };
         decision.follow_ups.push(follow_up::<Forum>(context, forum.stream, &moved));
     }

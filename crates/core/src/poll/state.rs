@@ -26,6 +26,8 @@ pub struct PollState {
     pub(super) opened_at: Option<Timestamp>,
     pub(super) until: Option<Timestamp>,
     pub(super) closing: bool,
+    /// Who is closing it: the clock will.
+    pub(super) closer: Option<ParticipantId>,
     /// Of this round, by who cast them. In a secret poll this is the roll: marks are never here.
     #[serde(with = "pairs")]
     pub(super) ballots: OrdMap<Voter, Ballot>,
@@ -191,7 +193,7 @@ impl PollState {
                 if self.round > 0 {
                     self.put_by();
                 }
-                (self.phase, self.round, self.closing) = (Phase::Open, e.round, false);
+                (self.phase, self.round, self.closing, self.closer) = (Phase::Open, e.round, false, None);
                 (self.opened_at, self.until) = (Some(e.at), e.until);
                 self.touch(Facet::Poll);
                 self.touch(Facet::Turnout);
@@ -199,6 +201,7 @@ impl PollState {
             }
             PollEvent::EndSet(e) => {
                 (self.until, self.closing) = (e.until, e.closing);
+                self.closer = meta.actor.filter(|_| e.closing);
                 self.touch(Facet::Poll);
             }
             PollEvent::Cast(e) => self.take(e.voter, Some(e.marks.as_slice().into())),

@@ -7,6 +7,7 @@ use uuid::Uuid;
 
 use super::*;
 use crate::domain::{Domain, Trace};
+use crate::forum::ForumCommand;
 use crate::ids::{ForumId, ParticipantId, PollId, ProcessId, StreamId};
 use crate::live::{Delta, Seq, WindowRequest};
 use crate::network::ForumPlaceView;
@@ -917,6 +918,41 @@ fn given_an_end_that_is_near_then_closing_does_not_move_it_away() {
 }
 
 #[test]
+fn given_a_poll_of_a_forum_then_the_forum_is_told_who_moved_it() {
+    let place = ForumPlaceView { id: ForumId(Uuid::from_u128(4)), stream: StreamId(Uuid::from_u128(5)) };
+    let question = Box::new(of(Secrecy::Open));
+    let mut booth = Booth::new(StreamId(Uuid::from_u128(3)));
+    let found = PollCommand::Found { poll: POLL, process: PROCESS, forum: Some(place), question };
+    booth.ask(&Actor::system(), 0, found).expect("founded");
+    let told = |booth: &Booth, who: &Actor, at: i64, command: &PollCommand| {
+        let decision = Poll::decide(&booth.state, command, &booth.context(who, at)).expect("taken");
+        decision
+            .follow_ups
+            .into_iter()
+            .map(|it| serde_json::from_str::<ForumCommand>(&it.command).expect("a command"))
+            .collect::<Vec<_>>()
+    };
+    let moved = |phase, by| {
+        let (stream, title) = (StreamId(Uuid::from_u128(3)), of(Secrecy::Open).title);
+        vec![ForumCommand::PollMoved { poll: POLL, stream, phase, title, by }]
+    };
+    let me = moderator().participant;
+    let open = PollCommand::Open { seconds: Some(60) };
+    assert_eq!(told(&booth, &moderator(), 0, &open), moved(Phase::Open, me));
+    booth.moderate(0, open);
+    let (by_clock, over) = (booth.clone(), Poll::next_due(&booth.state).expect("it ends"));
+    assert_eq!(told(&by_clock, &Actor::system(), over.0, &Poll::tick(over)), moved(Phase::Closed, None));
+    assert!(told(&booth, &moderator(), 9, &close(0)).is_empty(), "not yet");
+    booth.moderate(9, close(0));
+    let due = Poll::next_due(&booth.state).expect("it ends");
+    assert_eq!(
+        told(&booth, &Actor::system(), due.0, &Poll::tick(due)),
+        moved(Phase::Closed, me),
+        "the clock did it for them"
+    );
+}
+
+#[test]
 fn given_a_poll_is_closed_at_once_then_what_was_received_by_then_counts_and_nothing_after_it() {
     let mut booth = opened(of(Secrecy::Open), Some(60));
     assert_eq!(booth.vote(&guest(1), 9_000, &YES), Ok(1));
@@ -1169,7 +1205,9 @@ fn given_a_few_ballots_beside_what_the_hall_knows_then_no_result_tells_how_they_
             booth.vote(&guest(n), 0, &YES).expect("taken");
         }
         booth.end(0);
-        commands.iter().for_each(|command| _ = booth.moderate(0, command.clone()));
+        for command in commands {
+            booth.moderate(0, command.clone());
+        }
         let result = booth.seen(Audience::Staff).result.expect("closed");
         let withheld = result.outcome == Outcome::TooFew { need: MIN_PART };
         assert_eq!(withheld, result.tally.sums.iter().sum::<u64>() == 0, "{result:?}");

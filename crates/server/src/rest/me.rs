@@ -95,7 +95,7 @@ pub async fn join(
         let next = match (code, &onward, &process.forums.iter().collect::<Vec<_>>()[..]) {
             (Some(code), onward, _) => {
                 remember(&mut response, &app, code);
-                let query = onward.iter().map(|next| format!("?next={next}")).collect::<String>();
+                let query = onward.as_ref().map_or(String::new(), |next| format!("?next={next}"));
                 Some(format!("/welcome/{}{query}", process.id))
             }
             (None, Some(next), _) => Some(next.clone()),
