@@ -89,7 +89,7 @@ impl Deed {
         let (act, body) = match verb {
             "open" => (Act::Start, Body { seconds, ..Body::default() }),
             "again" => (Act::Again, Body::default()),
-            "end" => (Act::Other, Body { seconds, ..Body::default() }),
+            "end" | "extend" => (Act::Other, Body { seconds, ..Body::default() }),
             "close" if seconds == Some(0) => (Act::CloseNow, Body { seconds, ..Body::default() }),
             "close" => (Act::Close, Body { seconds, ..Body::default() }),
             "reveal" => (Act::Reveal, Body::default()),
@@ -469,21 +469,19 @@ fn acts(desk: Desk, id: PollId, phase: Phase, closing: Memo<bool>) -> AnyView {
     }
 }
 
-/// More time: so many minutes after the end, or from now on where there is none.
+/// More time: the server adds it to the end as it stands then. Where there is none, it ends after that time.
 fn longer(desk: Desk, id: PollId, minutes: u32) -> AnyView {
-    let Desk { words, now, .. } = desk;
-    let until = desk.of_poll(id, |view| Some(view.poll.as_ref()?.until));
-    let seconds = move || {
-        let now = now.get();
-        let left = until.get().map_or(0, |until| (until.0 - now.0).max(0) / 1_000);
-        (left as u32 + minutes * 60).to_string()
-    };
+    let words = desk.words;
+    let endless = desk.of_poll(id, |view| Some(view.poll.as_ref()?.until.is_none()));
+    let action = move || address::api_of_poll(id, if endless.get() { "/end" } else { "/extend" });
+    let word =
+        Signal::derive(move || if endless.get() { words.polls_ends_in(minutes) } else { words.polls_longer(minutes) });
     view! {
-        <form method="post" action=address::api_of_poll(id, "/end")>
-            {hidden("next", desk.back_to(PART))} <input type="hidden" name="seconds" value=seconds />
+        <form method="post" action=action>
+            {hidden("next", desk.back_to(PART))} {hidden("seconds", (minutes * 60).to_string())}
             <button>
                 {icon(icons::WAIT)}
-                {words.polls_longer(minutes)}
+                {sentence(word)}
             </button>
         </form>
     }

@@ -441,6 +441,7 @@ fn given_forms_about_polls_then_they_say_what_they_hold() {
         "at once is at once"
     );
     assert_eq!(send(poll_form(601, "/end", &[("seconds", "125")])), said("end", "{\"seconds\":125}"));
+    assert_eq!(send(poll_form(601, "/extend", &[("seconds", "60")])), said("extend", "{\"seconds\":60}"));
     let hands = [("mark_0", "4"), ("mark_1", ""), ("mark_2", "2"), ("people", "5")];
     assert_eq!(send(poll_form(601, "/hands", &hands)), said("hands", "{\"counts\":[4,0,2],\"people\":5}"));
     let paper = [("option", "0"), ("option", "2"), ("ballots", "3")];
