@@ -205,8 +205,11 @@ test("people ask for the floor online and in the hall, and speak in turn", async
   await moderator.keyboard.press("n");
   await expect(floor.locator(".speaks")).toContainText("Frau Berger");
   await expect(floor.locator(".clock")).toContainText(/1:5|2:00/);
+  // A press at once would be taken for a slip.
+  await moderator.waitForTimeout(400);
   await floor.getByRole("button", { name: "Nächste Person" }).click();
   await expect(anna.locator(".own-turn")).toContainText("Sie sind jetzt dran");
+  await moderator.waitForTimeout(400);
   await floor.getByRole("button", { name: "Fertig gesprochen" }).click();
   await expect(floor.locator("div.turn")).toBeHidden();
   await floor.getByRole("button", { name: "Keine Meldungen mehr" }).click();
