@@ -107,6 +107,7 @@ async function refresh() {
   if (fetching) return;
   fetching = true;
   wanted = false;
+  let failed = true;
   const stop = new AbortController();
   const late = setTimeout(() => stop.abort(), PATIENCE);
   try {
@@ -115,6 +116,7 @@ async function refresh() {
     else if (answer.ok) {
       const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
       show(fresh);
+      failed = false;
       notice("lost").hidden = true;
       if (!socket) connect();
     } else notice("lost").hidden = false;
@@ -124,7 +126,7 @@ async function refresh() {
   }
   clearTimeout(late);
   fetching = false;
-  plan(wanted ? PAUSE : !stands ? GONE : open ? WITH_SOCKET : WITHOUT_SOCKET);
+  plan(wanted ? PAUSE : !stands ? GONE : open && !failed ? WITH_SOCKET : WITHOUT_SOCKET);
 }
 
 // --- Being told ----------------------------------------------------------------------------------------------

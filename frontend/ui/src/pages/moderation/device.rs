@@ -51,18 +51,12 @@ mod here {
         });
     }
 
-    /// Opens the stage in a window of its own, that can be dragged to another screen; once it is there, it is shown
-    /// again. Where none can be opened the form opens a tab.
+    /// Lets the form open the stage in a window of its own, that can be dragged to another screen. Where none can be
+    /// opened it opens a tab.
     pub fn open_stage(event: &leptos::ev::SubmitEvent) {
         let form = event.target().and_then(|target| target.dyn_into::<web_sys::Element>().ok());
-        let Some(stage) = window().open_with_url_and_target_and_features("", STAGE, SIZE).ok().flatten() else {
-            return;
-        };
-        _ = stage.focus();
-        let shows = |document: web_sys::Document| document.query_selector("#app > .stage").ok().flatten().is_some();
-        if stage.document().is_some_and(shows) {
-            event.prevent_default();
-        } else if let Some(form) = form {
+        let opened = window().open_with_url_and_target_and_features("", STAGE, SIZE).ok().flatten();
+        if let (Some(form), Some(_)) = (form, opened) {
             _ = form.set_attribute("target", STAGE);
         }
     }
