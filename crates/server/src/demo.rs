@@ -3,11 +3,12 @@
 use std::sync::Arc;
 
 use anyhow::{Context, Result, anyhow};
+use stimmwerk_core::domain::Domain;
 use stimmwerk_core::forum::{ForumCommand, HideReason, ReportReason, Reported, Stage, Waiting};
 use stimmwerk_core::ids::{ContributionId, ForumId, ParticipantId, PollId, ProcessId, TopicId};
 use stimmwerk_core::network::{CodeKind, NetworkCommand, Visibility};
 use stimmwerk_core::people::{Actor, Audience, Role};
-use stimmwerk_core::poll::{Electorate, GRACE_MS, Poll, PollCommand, Question, Results, Secrecy, Weight};
+use stimmwerk_core::poll::{Electorate, Poll, PollCommand, Question, Results, Secrecy, Weight};
 use stimmwerk_core::said::{Lang, Texts};
 use stimmwerk_core::tally::{Majority, Method};
 use stimmwerk_eventlog::accounts::{Participant, Person, PersonId, PersonKind};
@@ -340,9 +341,11 @@ async fn polls(app: &AppState, process: ProcessId, forum: ForumId, people: &[Act
         tell(&first, vote(marks), actor.clone()).await?;
     }
     let hands = PollCommand::CountHands { counts: vec![14, 9, 21, 6], people: 31 };
-    let close = PollCommand::Close { seconds: Some(0) };
-    let over = PollCommand::Tick { moment: chance::now().plus_ms(GRACE_MS) };
-    for command in [hands, close, over, PollCommand::Reveal] {
+    for command in [hands, PollCommand::Close { seconds: Some(0) }] {
+        tell(&first, command, Actor::system()).await?;
+    }
+    let over = Poll::next_due(&first.state()).context("a poll that is being closed ends")?;
+    for command in [Poll::tick(over), PollCommand::Reveal] {
         tell(&first, command, Actor::system()).await?;
     }
     let title =
