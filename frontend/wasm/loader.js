@@ -20,6 +20,7 @@ const page = url.split(/[?#]/)[0];
 const PLAIN = "stimmwerk.plain";
 const TYPED = "stimmwerk.typed";
 const CARD = "stimmwerk.card";
+const CARD_MS = 600_000;
 const PENDING = "stimmwerk.pending";
 const BALLOT = "stimmwerk.ballot";
 
@@ -127,13 +128,20 @@ function scan() {
   const [, code] = location.hash.match(/^#card=([\w-]{1,32})$/) ?? [];
   if (code) {
     history.replaceState(history.state, "", location.pathname + location.search);
-    remember(CARD, { code, poll: new URLSearchParams(location.search).get("next") ?? page });
+    remember(CARD, { code, at: Date.now(), poll: new URLSearchParams(location.search).get("next") ?? page });
   }
   const field = document.getElementById("card");
   const card = recall(CARD);
-  if (!field || card?.poll !== page) return;
+  // On a lent device it is not for whoever comes later.
+  if (card && Date.now() - card.at > CARD_MS) remember(CARD, null);
+  else if (field && card?.poll === page) fillCard(field, card.code);
+}
+
+function fillCard(field, code) {
   remember(CARD, null);
-  field.value = card.code;
+  // What stands there belongs to the card before.
+  if (root.dataset.plain !== undefined) field.form.reset();
+  field.value = code;
   field.dispatchEvent(new Event("input", { bubbles: true }));
 }
 addEventListener("hashchange", scan);
@@ -215,6 +223,7 @@ function pending() {
 
 // The page is plain, and stays it.
 function plain() {
+  if (root.dataset.plain !== undefined) return;
   root.dataset.plain = "";
   if (!document.getElementById("page")) return;
   if (document.getElementById("text")) restoreText();
@@ -240,7 +249,7 @@ function restoreBallot() {
   const inputs = fields().filter((field) => field.form === form);
   const key = form.elements.idempotency_key;
   const ownKey = key.value;
-  const [next, ...rest] = left;
+  const [next] = left;
   const began = recall(draft);
   if (inputs.every(untouched) && (next || began)) {
     const { values, card } = next ? { values: next.command.marks.map(String), card: next.command.card } : began;
@@ -257,7 +266,10 @@ function restoreBallot() {
   form.addEventListener("input", () => (key.value = ownKey));
   form.addEventListener("submit", () => {
     remember(draft, null);
-    remember(kept(), rest.length > 0 ? rest : null);
+    // What waits for another card stays.
+    const card = form.elements.card?.value.trim() || undefined;
+    const others = left.filter(({ command }) => (command.card ?? undefined) !== card);
+    remember(kept(), others.length > 0 ? others : null);
   });
 }
 

@@ -172,7 +172,7 @@ test("a voting card from its picture, in a secret vote", async ({ server, person
   await moderate(moderator, server);
   const { id, codes } = await withCards(moderator, server);
   await join(voter, server, "Fatma");
-  await voter.goto(`${server.url}/p/${id}?card=${codes[0]}`);
+  await voter.goto(`${server.url}/p/${id}#card=${codes[0]}`);
   await live(voter);
   await expect(voter.locator("#card")).toHaveValue(codes[0]);
   await voter.locator('input[name="option"][value="0"]').check();

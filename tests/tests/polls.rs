@@ -340,7 +340,8 @@ async fn given_two_rounds_then_the_table_has_the_rule_both_results_and_where_the
     tell(&scene.staff, poll, PollCommand::Reveal).await.expect("revealed");
     let seq = scene.staff.poll(poll).await.expect("the poll").seq;
     let table = |client: Client| async move {
-        let answer = client.request(reqwest::Method::GET, &format!("/polls/{poll}/result?format=csv")).send().await;
+        let answer =
+            client.request(reqwest::Method::GET, &format!("/api/v1/polls/{poll}/result?format=csv")).send().await;
         answer.expect("an answer").text().await.expect("a table")
     };
     let staff = table(scene.staff.clone()).await;

@@ -70,8 +70,14 @@ impl<D: Domain> Rooms<D> {
 
     /// Carries out what another stream asks of one of these. Whether it is settled, and one may go on with the next.
     async fn follow(&self, follow_up: FollowUp, surroundings: &Surroundings) -> Result<bool, ReadError> {
-        let command: D::Command =
-            serde_json::from_str(&follow_up.command).map_err(|error| ReadError(error.to_string()))?;
+        let command: D::Command = match serde_json::from_str(&follow_up.command) {
+            Ok(command) => command,
+            // Waiting does not make it readable; what comes after it must not wait too.
+            Err(error) => {
+                tracing::error!(%error, stream = %follow_up.stream, "a follow-up cannot be read");
+                return Ok(true);
+            }
+        };
         let room = self.get(follow_up.stream, surroundings).await?;
         let Err(refusal) = room.issue_as(command, follow_up.id, Actor::system(), Uuid::nil(), true).await else {
             return Ok(true);

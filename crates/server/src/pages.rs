@@ -11,7 +11,7 @@ use stimmwerk_core::forum::{AuthorView, ContributionView, Forum, ForumState, Own
 use stimmwerk_core::ids::{ContributionId, ForumId, PollId, ProcessId};
 use stimmwerk_core::live::{PAGE, WindowRequest};
 use stimmwerk_core::markdown;
-use stimmwerk_core::network::{self, CodeKind, Joining, is_spoken};
+use stimmwerk_core::network::{self, CodeKind, Joining, NetworkState, is_spoken};
 use stimmwerk_core::people::Audience;
 use stimmwerk_core::poll::{Electorate, Poll, PollView};
 use stimmwerk_core::said::SaidTexts;
@@ -24,7 +24,7 @@ use stimmwerk_ui::data::{
 use crate::app::{App, AppState};
 use crate::chance;
 use crate::form;
-use crate::gate::Gate;
+use crate::gate::{Gate, Who};
 use crate::guard;
 use crate::problem::{Answer, Fault};
 use crate::rest::aside;
@@ -113,14 +113,29 @@ async fn join_with(app: AppState, gate: Gate, code: String, mut request: Request
         asked.refused = Some(Refused { action: "/api/v1/join".to_owned(), fields, problem: fault.problem(asked.lang) });
     }
     let process = found.ok();
-    // Who is in already needs no form.
-    if let Some(process) = process.filter(|process| gate.who.active_in(process.id).is_some()) {
-        let next = form::onward(&asked.path).unwrap_or_else(|| format!("/welcome/{}", process.id));
+    // Who is in already needs no form, also where the code on a voting card has been renewed.
+    let onward = form::onward(&asked.path);
+    if let Some(next) = onward.filter(|next| leads_in(&directory, &gate.who, next)) {
         return Ok(Redirect::to(&next).into_response());
+    }
+    if let Some(process) = process.filter(|process| gate.who.active_in(process.id).is_some()) {
+        return Ok(Redirect::to(&format!("/welcome/{}", process.id)).into_response());
     }
     let title = process.and_then(|process| directory.process_view(process.id)).map(|view| view.title);
     let page = Join { code, process: title, notice: NOTICE, idempotency_key: chance::command_id() };
     show(&app, &gate, asked, None, PageKind::Join(page)).await
+}
+
+/// Does this path lead to a forum or a poll of a process they are in?
+fn leads_in(directory: &NetworkState, who: &Who, path: &str) -> bool {
+    let place = match path.strip_prefix("/p/") {
+        Some(poll) => poll.parse().ok().and_then(|poll| directory.poll(poll)).map(|place| place.process),
+        None => {
+            let forum = path.strip_prefix("/f/").and_then(|forum| forum.parse().ok());
+            forum.and_then(|forum| directory.forum(forum)).map(|place| place.process)
+        }
+    };
+    place.is_some_and(|process| who.active_in(process).is_some())
 }
 
 /// What `/login/link` is asked with.
@@ -291,24 +306,8 @@ pub async fn record(
     show(&app, &gate, asked, gate.process, PageKind::Record(Box::new(page))).await
 }
 
-/// What the page of a poll is asked with.
-#[derive(Debug, Deserialize)]
-pub struct PollQuery {
-    /// The code of a voting card, from the picture on it.
-    #[serde(default)]
-    card: String,
-}
-
-/// The longest code of a card that is put into a form: what is longer is none.
-const LONGEST_CODE: usize = 32;
-
 /// `/p/{poll}`
-pub async fn poll(
-    State(app): State<AppState>,
-    gate: Gate,
-    Query(query): Query<PollQuery>,
-    mut request: Request,
-) -> Answer<Response> {
+pub async fn poll(State(app): State<AppState>, gate: Gate, mut request: Request) -> Answer<Response> {
     let asked = Asked::of(&mut request);
     let read = app.read_poll(&gate).await?;
     let process = gate.process()?;
@@ -327,7 +326,6 @@ pub async fn poll(
         view: read.view,
         own: read.own,
         may,
-        card: Some(query.card).filter(|code| code.len() <= LONGEST_CODE).unwrap_or_default(),
         idempotency_key: chance::command_id(),
         now: chance::now(),
     };

@@ -154,7 +154,7 @@ pub fn outcome(cx: Cx, words: PollWords, charted: &Charted) -> String {
     let binding = question.weight == Weight::Binding;
     match &result.outcome {
         Outcome::NoBallots => words.result_no_ballots().to_owned(),
-        Outcome::TooFew { need } => words.result_too_few(*need),
+        Outcome::TooFew { .. } => words.result_too_few().to_owned(),
         Outcome::NoQuorum { need, .. } => words.result_no_quorum(*need),
         Outcome::Adopted if binding && !running => words.result_adopted().to_owned(),
         Outcome::Adopted => words.result_mood_yes().to_owned(),

@@ -249,8 +249,6 @@ pub struct PollPage {
     pub own: Option<PollOwn>,
     /// May the reader vote?
     pub may: MayVote,
-    /// The code of a voting card, from the picture on it (query `card`).
-    pub card: String,
     /// A fresh id for the plain form.
     pub idempotency_key: CommandId,
     /// The clock when the page was made, to word what is timed.

@@ -109,7 +109,6 @@ fn poll(method: Method, phase: Phase) -> PollPage {
         },
         own: Some(PollOwn::default()),
         may: MayVote::Yes,
-        card: String::new(),
         idempotency_key: CommandId(uuid(77)),
         now: Timestamp(NOW),
     }
@@ -149,7 +148,6 @@ fn cards() -> PollPage {
         header.question.weight = Weight::Binding;
         header.question.majority = Majority::TwoThirds;
         header.question.quorum = Some(Quorum::Percent(50));
-        "BCDF-GHJK-LMNP".clone_into(&mut page.card);
         page.view.turnout = Turnout { online: 12, hands: 0, paper: 0, entitled: Some(80) };
     })
 }
@@ -295,7 +293,7 @@ fn given_a_ballot_then_who_votes_and_how_secret_it_is_stands_before_it() {
         assert!(html.contains("Ende: heute,"), "the end");
     }
     let html = html("de", cards());
-    assert!(html.contains("value=\"BCDF-GHJK-LMNP\"") && html.contains("Das Ergebnis entscheidet."));
+    assert!(html.contains("name=\"card\"") && html.contains("Das Ergebnis entscheidet."));
     assert!(html.contains("zwei Drittel") && html.contains("50 Prozent"));
     assert!(html.contains("Bisher 12 Stimmen bei 80 Stimmkarten"));
 }

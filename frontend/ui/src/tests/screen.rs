@@ -195,7 +195,7 @@ fn given_a_poll_then_the_hall_sees_turnout_and_time_while_it_runs_and_the_result
 #[test]
 fn given_the_speaking_list_then_five_are_next_in_order_and_only_approved_names_are_said() {
     let german = html("de", screen(OnStage::Speaking(floor())));
-    assert!(german.contains("Frau Nguyen") && german.contains("mit Übersetzung") && german.contains("3:40"));
+    assert!(german.contains("Frau Nguyen") && german.contains("mit Dolmetschen") && german.contains("3:40"));
     assert_eq!(german.matches("<li>").count(), 5);
     assert!(german.contains("Gast 11") && german.contains("Jemand im Saal"));
     assert!(german.contains("und noch 4 Personen"));

@@ -547,12 +547,12 @@ fn given_polls_in_any_phase_then_what_can_be_done_is_there() {
     };
     assert_eq!(rows.len(), 5);
     assert_eq!(verbs(rows[0]), ["open", "cards", "cards/void"]);
-    assert_eq!(verbs(rows[1]), ["close", "end", "end", "cards", "cards/void", "hands", "paper"]);
+    assert_eq!(verbs(rows[1]), ["close", "extend", "extend", "cards", "cards/void", "hands", "paper"]);
     assert_eq!(verbs(rows[3]), ["reveal", "again", "cards", "cards/void", "hands", "paper"]);
     assert_eq!(verbs(rows[4])[0], "again");
     assert!(has(rows[0], "Zuerst Stimmkarten machen") && has(rows[0], "/edit\" class"));
     assert!(has(rows[1], "15 Stimmen · Hände im Saal: 3") && has(rows[1], "noch 1:05"));
-    assert!(has(rows[1], "name=\"seconds\" value=\"125\""), "a minute more than is left");
+    assert!(has(rows[1], "name=\"seconds\" value=\"60\""), "a minute more, however much is left");
     assert!(has(rows[2], "Sofort beenden") && has(rows[2], "name=\"seconds\" value=\"0\""));
 }
 

@@ -51,7 +51,9 @@ impl Talk {
 pub(super) struct Retold {
     /// Who waits, and whether their name does.
     list: BTreeMap<FloorId, (Who, bool)>,
-    speaking: Option<(FloorId, Who)>,
+    speaking: Option<(FloorId, Who, bool)>,
+    /// Does a new name wait to be read?
+    waiting: bool,
     /// Names in the hall, and whether their turns count.
     hall: BTreeMap<FloorId, (Words, bool)>,
     approved: BTreeMap<ContributionId, ParticipantId>,
@@ -73,6 +75,14 @@ impl Retold {
             ForumEvent::PutBack(e) => {
                 self.approved.remove(&e.contribution);
             }
+            ForumEvent::Founded(e) => self.waiting = e.waiting != Waiting::None,
+            ForumEvent::WaitingSet(e) => self.waiting = e.waiting != Waiting::None,
+            ForumEvent::Introduced(e) => {
+                let new = self.waiting && e.role.is_none();
+                let on_list = self.list.values_mut().map(|(who, waits)| (who, waits));
+                let all = on_list.chain(self.speaking.iter_mut().map(|(_, who, waits)| (who, waits)));
+                all.filter(|(who, _)| **who == Who::Online(e.participant)).for_each(|(_, waits)| *waits = new);
+            }
             ForumEvent::FloorAsked(e) => {
                 self.list.entry(e.entry).or_insert((Who::Online(e.participant), e.waits));
             }
@@ -84,7 +94,7 @@ impl Retold {
             }
             ForumEvent::FloorGiven(e) => {
                 let (who, _) = self.list.remove(&e.entry).expect("there");
-                self.speaking = Some((e.entry, who));
+                self.speaking = Some((e.entry, who, false));
                 if let Who::Hall(named) = who
                     && let Some((_, counts)) = self.hall.get_mut(&named)
                 {
@@ -94,11 +104,11 @@ impl Retold {
             ForumEvent::FloorEnded(_) => self.speaking = None,
             ForumEvent::FloorWithdrawn(FloorWithdrawn { entry }) | ForumEvent::FloorDropped(FloorDropped { entry }) => {
                 self.list.remove(entry);
-                self.speaking.take_if(|(speaks, _)| speaks == entry);
+                self.speaking.take_if(|(speaks, ..)| speaks == entry);
             }
             ForumEvent::PersonErased(e) => {
                 self.list.retain(|_, (who, _)| *who != Who::Online(e.participant));
-                self.speaking.take_if(|(_, who)| *who == Who::Online(e.participant));
+                self.speaking.take_if(|(_, who, _)| *who == Who::Online(e.participant));
             }
             ForumEvent::StateSet(e) if e.mode == Mode::Closed => {
                 self.hall.values_mut().for_each(|(_, counts)| *counts = false);
@@ -107,14 +117,14 @@ impl Retold {
         }
         let Self { list, speaking, hall, .. } = self;
         hall.retain(|id, (_, counts)| {
-            let mut there = list.values().map(|(who, _)| who).chain(speaking.iter().map(|(_, who)| who));
+            let mut there = list.values().map(|(who, _)| who).chain(speaking.iter().map(|(_, who, _)| who));
             *counts || there.any(|who| *who == Who::Hall(*id))
         });
     }
 
     pub(super) fn seen_by(&self, audience: Audience, names: &BTreeMap<ParticipantId, Words>) -> Words {
         let mut seen = Words::new();
-        let speaking = self.speaking.iter().map(|(_, who)| (who, false));
+        let speaking = self.speaking.iter().map(|(_, who, waits)| (who, *waits));
         for (who, waits) in self.list.values().map(|(who, waits)| (who, *waits)).chain(speaking) {
             seen.extend(
                 match who {

@@ -92,7 +92,7 @@ struct Desk {
     /// As of which event each of them was told.
     told: StoredValue<Vec<(PollId, Seq)>>,
     /// When a poll was last seen to begin closing.
-    closing_at: StoredValue<i64>,
+    closing: StoredValue<Option<(PollId, i64)>>,
     /// What happens in three seconds.
     counting: RwSignal<Option<Counting>>,
     /// The contributions that are on stage, or were there last.
@@ -221,7 +221,7 @@ impl Desk {
             pressed_at: StoredValue::new(i64::MIN / 2),
             details: RwSignal::new(page.polls.clone()),
             told: StoredValue::new(Vec::new()),
-            closing_at: StoredValue::new(i64::MIN / 2),
+            closing: StoredValue::new(None),
             counting: RwSignal::new(None),
             chosen,
             floor_name: RwSignal::new(String::new()),

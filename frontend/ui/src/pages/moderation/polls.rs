@@ -164,7 +164,14 @@ impl Desk {
             Act::Again => self.count_down(words.polls_again(), deed),
             Act::Close => self.count_down(words.polls_close(), deed),
             Act::Reveal => self.count_down(words.polls_reveal(), deed),
-            Act::CloseNow if device::clock() < self.closing_at.get_value() + SURE_MS => {}
+            Act::CloseNow
+                if self
+                    .closing
+                    .get_value()
+                    .is_some_and(|(poll, since)| poll == deed.poll && device::clock() < since + SURE_MS) =>
+            {
+                say(self.board.said, words.polls_closing().to_owned());
+            }
             Act::CloseNow => {
                 // What stands in the row then is another thing.
                 device::focus(deed.anchor(), false);
@@ -218,7 +225,7 @@ impl Desk {
         self.details.update(|polls| match polls.iter_mut().find(|(id, _)| *id == poll) {
             Some((_, have)) => {
                 if closing(&view) && !closing(have) {
-                    self.closing_at.set_value(device::clock());
+                    self.closing.set_value(Some((poll, device::clock())));
                 }
                 *have = view;
             }
@@ -241,7 +248,9 @@ impl Desk {
             let asked = |poll: &&PollPlaceInForum| poll.phase == Phase::Open || unseen.contains(&poll.id);
             view.polls.iter().filter(asked).map(|poll| poll.id).collect::<Vec<_>>()
         });
-        polls.into_iter().for_each(|poll| self.look_at(poll));
+        for poll in polls {
+            self.look_at(poll);
+        }
     }
 
     /// The polls that stand otherwise in the forum than was told of them.

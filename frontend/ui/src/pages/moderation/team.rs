@@ -57,17 +57,13 @@ impl Act {
     /// Who did what, in a sentence.
     fn told(&self, desk: Desk) -> String {
         let words = desk.words;
-        // A name runs in its own direction.
-        let who = match &self.name {
-            Some(name) => ["\u{2068}", name, "\u{2069}"].concat(),
-            None => words.log_nameless().to_owned(),
-        };
+        let who = self.name.as_deref().unwrap_or(words.log_nameless());
         match self.did.as_str() {
-            "staged" => words.log_staged(&who),
-            "floor_given" => words.log_floor_given(&who),
-            "poll_opened" => words.log_poll_opened(&who),
-            "poll_closed" => words.log_poll_closed(&who),
-            _ => words.log_poll_revealed(&who),
+            "staged" => words.log_staged(who),
+            "floor_given" => words.log_floor_given(who),
+            "poll_opened" => words.log_poll_opened(who),
+            "poll_closed" => words.log_poll_closed(who),
+            _ => words.log_poll_revealed(who),
         }
     }
 }
@@ -112,6 +108,14 @@ impl Desk {
                 say(self.board.announced, words);
             }
         }
+        // The log answers with its newest part: what was last done to something may stand further back.
+        let mut acts = acts;
+        let known = self.acts.with_untracked(|acts| acts.clone()).unwrap_or_default();
+        for old in known.into_iter().filter(|old| old.about().is_some()) {
+            if !acts.iter().any(|act| act.about() == old.about()) {
+                acts.push(old);
+            }
+        }
         self.acts.set(Some(acts));
     }
 
@@ -129,7 +133,9 @@ pub fn last(desk: Desk, about: About) -> AnyView {
     let text = Signal::derive(move || {
         desk.acts
             .with(|acts| {
-                let act = acts.iter().flatten().find(|act| act.about() == Some(about))?;
+                // A poll that opens takes the stage.
+                let staged = |act: &&Act| about == About::Stage && act.did == "poll_opened";
+                let act = acts.iter().flatten().find(|act| act.about() == Some(about) || staged(act))?;
                 let mut text = act.told(desk);
                 if let Some(at) = act.at {
                     text.push(' ');

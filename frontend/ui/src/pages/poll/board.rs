@@ -147,6 +147,6 @@ pub fn first_draft(page: &PollPage, cx: Cx) -> Draft {
     }
     match page.own.as_ref().and_then(|own| own.marks.as_ref()) {
         Some(marks) => Draft::of_marks(poll, marks),
-        None => Draft::empty(poll, page.card.clone()),
+        None => Draft::empty(poll, String::new()),
     }
 }

@@ -111,7 +111,6 @@ impl Scene {
             view: PollView { poll: Some(header()), ..PollView::default() },
             own: Some(PollOwn::default()),
             may: MayVote::Yes,
-            card: String::new(),
             idempotency_key: CommandId(uuid(1)),
             now: Timestamp(START),
         };
