@@ -136,6 +136,8 @@ pub fn last(desk: Desk, about: About) -> AnyView {
                 // A poll that opens takes the stage.
                 let staged = |act: &&Act| about == About::Stage && act.did == "poll_opened";
                 let act = acts.iter().flatten().find(|act| act.about() == Some(about) || staged(act))?;
+                // Nobody did what the program does by itself.
+                act.by?;
                 let mut text = act.told(desk);
                 if let Some(at) = act.at {
                     text.push(' ');
