@@ -420,7 +420,7 @@ fn given_a_result_that_would_tell_of_few_then_only_that_is_said() {
         withheld(page, header);
     });
     let html = html("de", page_of);
-    assert!(html.contains("weniger als 5 Stimmen"), "why");
+    assert!(html.contains("wie einige wenige gewählt haben"), "why");
     assert!(!html.contains("<table") && !html.contains("<svg class=\"bar\""));
     let second = with(second_round(), |page, _| {
         for before in &mut page.view.before {
