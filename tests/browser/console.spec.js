@@ -65,7 +65,7 @@ test("a poll is prepared, run and shown, and a participant is called to it", asy
   await row(moderator, title).getByRole("button", { name: "Hände eintragen" }).click();
   await expect(row(moderator, title)).toContainText("4 Stimmen");
 
-  await row(moderator, title).getByRole("button", { name: "Beenden" }).click();
+  await row(moderator, title).getByRole("button", { name: "Beenden", exact: true }).click();
   await expect(row(moderator, title).getByRole("button", { name: "Sofort beenden" })).toBeVisible({ timeout: 8_000 });
   // Pressed at once it is a thumb that came down twice.
   await row(moderator, title).getByRole("button", { name: "Sofort beenden" }).click();
@@ -233,7 +233,7 @@ test("by keyboard alone a poll is prepared, started and closed", async ({ server
   await expect(page.locator("#count-cancel")).toBeFocused();
   await said(page, "Die Umfrage läuft.");
   await expect(poll).toBeFocused();
-  await poll.getByRole("button", { name: "Beenden" }).focus();
+  await poll.getByRole("button", { name: "Beenden", exact: true }).focus();
   await page.keyboard.press("Enter");
   await expect(poll).toContainText("Endet gleich.", { timeout: 8_000 });
 });

@@ -150,7 +150,8 @@ test("with two tabs: a vote in one is seen in the other, whose half-filled ballo
   await write(moderator, server, `${poll.api}/close`, { seconds: 0 });
   await write(moderator, server, `${poll.api}/reveal`);
   const now = await server.api(poll.api);
-  expect(now.seq - seq).toBe(3);
+  // A ballot, an end, the clock, and what was revealed.
+  expect(now.seq - seq).toBe(4);
   expect(now.view.turnout.online).toBe(1);
   expect(now.view.result.tally.sums).toEqual([1, 0, 1]);
 });

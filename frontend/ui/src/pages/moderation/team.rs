@@ -111,7 +111,7 @@ impl Desk {
         }
         // The log answers with its newest part: what was last done to something may stand further back.
         let mut acts = acts;
-        let known = self.acts.with_untracked(|acts| acts.clone()).unwrap_or_default();
+        let known = self.acts.get_untracked().unwrap_or_default();
         for old in known.into_iter().filter(|old| old.about().is_some()) {
             if !acts.iter().any(|act| act.about() == old.about()) {
                 acts.push(old);
