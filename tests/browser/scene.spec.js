@@ -199,6 +199,8 @@ test("an evening in five browsers: prepared, voted, counted, shown, and dark aga
     await expect(kerem.locator("details.ballot .ending")).toContainText(/Noch (1\d|20) Sekunden/);
     await expect(hall.locator(".countdown .clock")).toHaveText(/^0:[01]\d$/);
     await noResult();
+    // At once it would be a thumb that came down twice.
+    await moderator.waitForTimeout(2_500);
     await button(row(moderator), "Sofort beenden").click();
     await said(moderator, "Die Umfrage ist beendet.");
     await expect(stage(hall, "poll").locator(".calm")).toBeVisible();
