@@ -128,14 +128,13 @@ async fn join_with(app: AppState, gate: Gate, code: String, mut request: Request
 
 /// Does this path lead to a forum or a poll of a process they are in?
 fn leads_in(directory: &NetworkState, who: &Who, path: &str) -> bool {
-    let place = match path.strip_prefix("/p/") {
-        Some(poll) => poll.parse().ok().and_then(|poll| directory.poll(poll)).map(|place| place.process),
-        None => {
-            let forum = path.strip_prefix("/f/").and_then(|forum| forum.parse().ok());
-            forum.and_then(|forum| directory.forum(forum)).map(|place| place.process)
-        }
+    let process = if let Some(poll) = path.strip_prefix("/p/") {
+        poll.parse().ok().and_then(|poll| directory.poll(poll)).map(|place| place.process)
+    } else {
+        let forum = path.strip_prefix("/f/").and_then(|forum| forum.parse().ok());
+        forum.and_then(|forum| directory.forum(forum)).map(|place| place.process)
     };
-    place.is_some_and(|process| who.active_in(process).is_some())
+    process.is_some_and(|process| who.active_in(process).is_some())
 }
 
 /// What `/login/link` is asked with.
