@@ -397,7 +397,11 @@ fn acts(
 ) -> AnyView {
     let words = cx.words;
     let replies = Memo::new(move |_| standing.get().replies);
-    let bare = move || part.get() != Part::Reader && replies.get() == 0 && standing.get().support == 0;
+    // Without `replies`: an effect that reads a memo and, after it, what that memo reads can miss a change of both.
+    let bare = move || {
+        let now = standing.get();
+        part.get() != Part::Reader && now.replies == 0 && now.support == 0
+    };
     view! {
         <footer class="acts bar" hidden=bare>
             {move || match part.get() {
