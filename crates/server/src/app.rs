@@ -138,6 +138,7 @@ impl App {
             dues,
             follow_ups: Arc::new(tokio::sync::Notify::new()),
             visitors: limits.notices.clone(),
+            people: limits.commands.clone(),
             failed,
         };
         let network = Room::open(StreamId::NETWORK, surroundings.clone()).await?;

@@ -2,8 +2,11 @@
 //! one address. What is too long to be guessed (links, tokens) is not counted, so that nobody who guesses can shut out
 //! those who hold one.
 
+use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
+
+use uuid::Uuid;
 
 /// Failed guesses of codes of one kind the whole server bears in a burst, and how fast it forgets them. With 34 bits a
 /// code, guessing one of ten open ones takes centuries at this rate.
@@ -13,6 +16,14 @@ const GUESSES_PER_SECOND: f64 = 0.5;
 /// Anonymous commands the whole server takes in a burst, and how many a second after that.
 const NOTICES: f64 = 300.0;
 const NOTICES_PER_SECOND: f64 = 2.0;
+
+/// Commands one person can send in a burst, over all their connections, and how many a second after that. Nobody
+/// votes or writes so fast; a program could fill the log and every phone in the hall.
+const COMMANDS: f64 = 2_000.0;
+const COMMANDS_PER_SECOND: f64 = 20.0;
+
+/// From so many people on those are forgotten that have been still.
+const REMEMBERED: usize = 10_000;
 
 /// A bucket that fills over time and is emptied by use.
 #[derive(Debug)]
@@ -50,9 +61,38 @@ impl Bucket {
     /// # Errors
     /// The seconds until it would.
     pub fn peek(&self) -> Result<(), u64> {
-        let (left, since) = *self.state.lock().expect("no panic while held");
-        let left = left + since.elapsed().as_secs_f64() * self.per_second;
+        let left = self.left();
         if left >= 1.0 { Ok(()) } else { Err(Duration::from_secs_f64((1.0 - left) / self.per_second).as_secs() + 1) }
+    }
+
+    /// Was nothing taken for long?
+    fn is_full(&self) -> bool {
+        self.left() >= self.capacity
+    }
+
+    fn left(&self) -> f64 {
+        let (left, since) = *self.state.lock().expect("no panic while held");
+        left + since.elapsed().as_secs_f64() * self.per_second
+    }
+}
+
+/// A bucket for each person.
+#[derive(Debug, Default)]
+pub struct Each {
+    buckets: Mutex<HashMap<Uuid, Bucket>>,
+}
+
+impl Each {
+    /// Takes one of somebody's, or says how many seconds they have to wait.
+    ///
+    /// # Errors
+    /// The seconds until there is one again.
+    pub fn take(&self, who: Uuid) -> Result<(), u64> {
+        let mut buckets = self.buckets.lock().expect("no panic while held");
+        if buckets.len() >= REMEMBERED && !buckets.contains_key(&who) {
+            buckets.retain(|_, bucket| !bucket.is_full());
+        }
+        buckets.entry(who).or_insert_with(|| Bucket::new(COMMANDS, COMMANDS_PER_SECOND)).take()
     }
 }
 
@@ -66,12 +106,19 @@ pub struct Limits {
     /// Commands of which nothing is kept that tells from whom they are: reports. Rooms take from it, so that no door
     /// leads around it.
     pub notices: Arc<Bucket>,
+    /// Commands of participants who are not staff. Rooms take from it too.
+    pub commands: Arc<Each>,
 }
 
 impl Default for Limits {
     fn default() -> Self {
         let guesses = || Bucket::new(GUESSES, GUESSES_PER_SECOND);
-        Self { codes: guesses(), returns: guesses(), notices: Arc::new(Bucket::new(NOTICES, NOTICES_PER_SECOND)) }
+        Self {
+            codes: guesses(),
+            returns: guesses(),
+            notices: Arc::new(Bucket::new(NOTICES, NOTICES_PER_SECOND)),
+            commands: Arc::default(),
+        }
     }
 }
 
@@ -86,5 +133,25 @@ mod tests {
         assert_eq!(bucket.take(), Ok(()));
         assert_eq!(bucket.peek(), Err(10));
         assert_eq!(bucket.take(), Err(10));
+    }
+
+    #[test]
+    fn given_one_who_sends_without_end_then_they_wait_and_nobody_else() {
+        let (each, [ada, ben]) = (Each::default(), [1, 2].map(Uuid::from_u128));
+        let taken = (0..20_000).take_while(|_| each.take(ada).is_ok()).count();
+        assert!((2_000..20_000).contains(&taken), "{taken}");
+        assert_eq!((each.take(ada), each.take(ben)), (Err(1), Ok(())));
+    }
+
+    #[test]
+    fn given_very_many_then_those_who_did_nothing_for_long_are_forgotten() {
+        let each = Each::default();
+        for n in 0..REMEMBERED as u128 {
+            each.buckets.lock().expect("free").insert(Uuid::from_u128(n), Bucket::new(1.0, 1.0));
+        }
+        each.take(Uuid::nil()).expect("known");
+        each.take(Uuid::max()).expect("new");
+        let left = each.buckets.lock().expect("free").len();
+        assert!((1..=2).contains(&left), "{left}");
     }
 }

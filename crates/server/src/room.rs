@@ -3,7 +3,7 @@
 //! The mailbox is drained into one batch while the one before it is being made durable, so one fsync serves many.
 //! Readers take the published state and never wait for the mailbox.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::fmt::Write;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU32, Ordering};
@@ -30,7 +30,7 @@ use tokio::time::Instant;
 use uuid::Uuid;
 
 use crate::chance;
-use crate::limits::Bucket;
+use crate::limits::{Bucket, Each};
 use crate::problem::Fault;
 
 /// The most commands of one batch.
@@ -55,6 +55,8 @@ const CATCH_UP_LIMIT: usize = 2_000;
 const MOST_FRAMES: usize = 128;
 /// Events are read from the log in pieces of this size.
 const READ_PIECE: u32 = 2_000;
+/// So many of the commands accepted last are known without asking the log: a hall that votes, and its repetitions.
+const KNOWN: usize = 8_192;
 
 /// An accepted command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -70,7 +72,7 @@ pub struct Done {
 pub enum Refusal {
     /// By the rules.
     Rejected(Rejection),
-    /// Anonymous commands come too often; again after so many seconds.
+    /// Commands come too often from this person, or from visitors; again after so many seconds.
     TooOften(u64),
     /// The disk is full.
     StorageFull,
@@ -147,6 +149,8 @@ pub struct Surroundings {
     pub follow_ups: Arc<tokio::sync::Notify>,
     /// Bounds what visitors ask: nobody can be held to account for it.
     pub visitors: Arc<Bucket>,
+    /// Bounds what each person asks who is not staff.
+    pub people: Arc<Each>,
     /// Cancelled when a commit failed in a way that leaves the log in doubt.
     pub failed: tokio_util::sync::CancellationToken,
 }
@@ -184,6 +188,7 @@ pub struct Room<D: Domain> {
     mailbox: mpsc::Sender<Job<D>>,
     shared: Arc<Shared<D>>,
     visitors: Arc<Bucket>,
+    people: Arc<Each>,
 }
 
 struct Shared<D: Domain> {
@@ -300,13 +305,13 @@ impl<D: Domain> Room<D> {
         });
         let (mailbox, jobs) = mpsc::channel(MAILBOX);
         let beam = tokio::spawn(beam(shared.clone()));
-        let visitors = surroundings.visitors.clone();
-        let writer = Writer { shared: shared.clone(), surroundings, snapshot_seq };
+        let (visitors, people) = (surroundings.visitors.clone(), surroundings.people.clone());
+        let writer = Writer { shared: shared.clone(), surroundings, snapshot_seq, known: Known::default() };
         tokio::spawn(async move {
             writer.run(jobs).await;
             beam.abort();
         });
-        Ok(Arc::new(Self { stream, mailbox, shared, visitors }))
+        Ok(Arc::new(Self { stream, mailbox, shared, visitors, people }))
     }
 
     /// How many are here.
@@ -396,6 +401,8 @@ impl<D: Domain> Room<D> {
         }
         if visitor {
             self.visitors.take().map_err(Refusal::TooOften)?;
+        } else if !who.is_nil() && !actor.roles.is_staff() {
+            self.people.take(who).map_err(Refusal::TooOften)?;
         }
         let (reply, answer) = oneshot::channel();
         let key = CommandKey { id, digest: [0; 16] };
@@ -547,6 +554,32 @@ struct Writer<D: Domain> {
     shared: Arc<Shared<D>>,
     surroundings: Surroundings,
     snapshot_seq: Seq,
+    known: Known,
+}
+
+/// Commands accepted a moment ago, as the log remembers them: repetitions come soon or hardly ever.
+#[derive(Default)]
+struct Known {
+    commands: HashMap<CommandId, ([u8; 16], Done)>,
+    order: VecDeque<CommandId>,
+}
+
+impl Known {
+    fn add(&mut self, key: CommandKey, done: Done) {
+        if self.commands.insert(key.id, (key.digest, done)).is_none() {
+            self.order.push_back(key.id);
+        }
+        if self.order.len() > KNOWN {
+            self.order.pop_front().and_then(|id| self.commands.remove(&id));
+        }
+    }
+
+    /// How a command is to be answered that was accepted before under this id.
+    fn verdict(&self, key: &CommandKey) -> Option<Verdict> {
+        let (digest, done) = self.commands.get(&key.id)?;
+        let same = *digest == key.digest;
+        Some(if same { Verdict::Accepted(*done) } else { Verdict::Rejected(Rejection::IdReused) })
+    }
 }
 
 /// What the deciding said to one job, before it is durable.
@@ -583,13 +616,16 @@ impl<D: Domain> Writer<D> {
                     return refuse(jobs, &Refusal::Unavailable);
                 }
             };
-            let (batch, working, verdicts) = self.decide(&base, &mut jobs, ballot_box.as_ref());
+            let (batch, working, verdicts, fresh) = self.decide(&base, &mut jobs, ballot_box.as_ref());
             let written = !batch.events.is_empty() || !batch.riders.done.is_empty();
             let (due, summary) = (batch.riders.due, D::summary(&working));
             let has_follow_ups = !batch.riders.follow_ups.is_empty();
             let result = if written { self.surroundings.log.append(batch).await.map(|_| ()) } else { Ok(()) };
             match result {
                 Ok(()) => {
+                    for (key, done) in fresh {
+                        self.known.add(key, done);
+                    }
                     let seq = D::seq(&working);
                     if seq > D::seq(&base) {
                         self.shared.state.store(Arc::new(working));
@@ -658,12 +694,13 @@ impl<D: Domain> Writer<D> {
         base: &Arc<D::State>,
         jobs: &mut [Job<D>],
         ballot_box: Option<&Vec<Vec<u8>>>,
-    ) -> (Batch, D::State, Vec<Verdict>) {
+    ) -> (Batch, D::State, Vec<Verdict>, Vec<(CommandKey, Done)>) {
         let mut working = D::State::clone(base);
         let mut events = Vec::new();
         let mut riders = Riders::default();
         let mut seen: HashMap<CommandId, usize> = HashMap::with_capacity(jobs.len());
         let mut verdicts = Vec::with_capacity(jobs.len());
+        let mut fresh = Vec::new();
         for nth in 0..jobs.len() {
             jobs[nth].key = key_of::<D>(self.shared.stream, &working, &jobs[nth]);
             let job = &jobs[nth];
@@ -673,6 +710,11 @@ impl<D: Domain> Writer<D> {
                 } else {
                     Verdict::Rejected(Rejection::IdReused)
                 });
+                continue;
+            }
+            // A follow-up is to be struck as well, which only the log's answer leads to.
+            if let Some(verdict) = self.known.verdict(&job.key).filter(|_| !job.follow_up) {
+                verdicts.push(verdict);
                 continue;
             }
             let context = Context {
@@ -715,7 +757,11 @@ impl<D: Domain> Writer<D> {
                 riders.done.push(job.id);
             }
             let object = D::object(&job.command, self.shared.stream, job.id);
-            verdicts.push(Verdict::Accepted(Done { object, seq: D::seq(&working) }));
+            let done = Done { object, seq: D::seq(&working) };
+            if !decision.events.is_empty() {
+                fresh.push((job.key, done));
+            }
+            verdicts.push(Verdict::Accepted(done));
         }
         if !events.is_empty() {
             let due = D::next_due(&working);
@@ -726,7 +772,7 @@ impl<D: Domain> Writer<D> {
             }
         }
         let batch = Batch { stream: self.shared.stream, kind: D::KIND, expected: D::seq(base), events, riders };
-        (batch, working, verdicts)
+        (batch, working, verdicts, fresh)
     }
 
     /// Answers after the commit. A rejection is checked against the log first: the command may have been accepted

@@ -52,6 +52,7 @@ fn surroundings(log: Arc<Slow>) -> Surroundings {
         dues: mpsc::unbounded_channel().0,
         follow_ups: Arc::default(),
         visitors: Arc::new(Bucket::new(1.0, 1.0)),
+        people: Arc::default(),
         failed: CancellationToken::new(),
     }
 }
@@ -108,19 +109,22 @@ fn say(text: &str) -> ForumCommand {
 #[tokio::test]
 async fn given_commands_that_have_to_be_looked_up_then_nobody_else_waits_for_them() {
     let log = Slow::new(1, 0);
-    let room =
-        Room::<Forum>::open(StreamId(Uuid::from_u128(3)), surroundings(log.clone())).await.expect("an empty log");
+    let stream = StreamId(Uuid::from_u128(3));
+    let room = Room::<Forum>::open(stream, surroundings(log.clone())).await.expect("an empty log");
     let (forum, process) = (ForumId(Uuid::from_u128(1)), ProcessId(Uuid::from_u128(2)));
     let found = ForumCommand::Found { forum, process, title: german("Gespräch"), waiting: Waiting::None };
     room.issue(found, chance::command_id(), Actor::system(), Uuid::nil()).await.expect("founded");
     let ada = Actor { participant: Some(ParticipantId(Uuid::from_u128(7))), ..Actor::default() };
-    let issue = |command: ForumCommand, id: CommandId| {
+    let issue = |room: &Arc<Room<Forum>>, command: ForumCommand, id: CommandId| {
         let (room, ada) = (room.clone(), ada.clone());
         tokio::spawn(async move { room.issue(command, id, ada, Uuid::nil()).await })
     };
     let once = chance::command_id();
-    let done = issue(say("Einmal"), once).await.expect("no panic");
-    // One that is refused, and one that was accepted before: both are looked up, and the look-ups hang.
+    let done = issue(&room, say("Einmal"), once).await.expect("no panic");
+    assert_eq!(issue(&room, say("Einmal"), once).await.expect("no panic"), done, "known without a look-up");
+    // One that is refused, and one that was accepted before a restart: both are looked up, and the look-ups hang.
+    let room = Room::<Forum>::open(stream, surroundings(log.clone())).await.expect("the same log");
+    let issue = |command: ForumCommand, id: CommandId| issue(&room, command, id);
     let nowhere = ContributionId(Uuid::from_u128(404));
     let refused = issue(ForumCommand::Support { contribution: nowhere }, chance::command_id());
     let repeated = issue(say("Einmal"), once);
