@@ -300,7 +300,7 @@ fn decide(
             }
         }
         PollCommand::CountHands { counts, people } => {
-            when(matches!(state.phase, Phase::Open | Phase::Closed) && question.method.by_votes())?;
+            when(state.counts_hall() && question.method.by_votes())?;
             let sum: u64 = counts.iter().map(|count| u64::from(*count)).sum();
             if !counts.is_empty() && counts.len() != question.on_ballot() {
                 return Err(crate::tally::BallotProblem::Options { options: question.on_ballot() as u32 }.into());
@@ -320,7 +320,7 @@ fn decide(
             }
         }
         PollCommand::SetPaper { marks, ballots } => {
-            when(matches!(state.phase, Phase::Open | Phase::Closed))?;
+            when(state.counts_hall())?;
             question.method.check(marks, question.on_ballot())?;
             let have = state.paper.get(marks.as_slice()).copied().unwrap_or(0);
             let hands = state.hands.as_ref().map_or(0, |(_, people)| *people);
@@ -414,14 +414,15 @@ fn vote(
         }
     };
     question.method.check(marks, question.on_ballot())?;
-    let have = state.ballots.get(&voter);
     if question.secrecy == Secrecy::Secret {
-        if have.is_some() {
+        if state.ballots.contains_key(&voter) {
             return Err(Rejection::AlreadyVoted);
         }
         decision.box_put = Some(marks.to_vec());
         decision.events.push(PollEvent::Marked(Marked { voter }));
-    } else if have.is_none_or(|have| have.marks.as_deref() != Some(marks)) {
+    } else {
+        // Also when it changes nothing: only what is written is known again, and a copy of it that comes late, after
+        // another ballot, must not count.
         decision.events.push(PollEvent::Cast(Cast { voter, marks: marks.to_vec() }));
     }
     Ok(())

@@ -154,6 +154,16 @@ impl PollState {
         self.paper.values().sum()
     }
 
+    /// Can hands and paper of the hall be entered? With cards after the end alone: only then is it known how many are
+    /// left, and whoever raised a hand votes by card no more.
+    pub(super) fn counts_hall(&self) -> bool {
+        match self.phase {
+            Phase::Open => !self.by_cards(),
+            Phase::Closed => true,
+            Phase::Draft | Phase::Revealed => false,
+        }
+    }
+
     /// The most ballots the hall can add beside `others` of it: no more than there are cards left.
     pub(super) fn most_of_hall(&self, others: u32) -> u32 {
         let most = self.entitled().map_or(MAX_HALL_BALLOTS, |cards| cards.saturating_sub(self.ballots.len() as u32));
