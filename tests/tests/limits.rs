@@ -5,7 +5,7 @@ use std::sync::Arc;
 use reqwest::Method;
 use serde_json::{Value, json};
 use stimmwerk_client::{Client, Error, Join, LiveSocket, command_id};
-use stimmwerk_core::forum::{Forum, Waiting};
+use stimmwerk_core::forum::{Forum, ForumCommand, Waiting};
 use stimmwerk_core::ids::{CommandId, StreamId};
 use stimmwerk_core::live::{ClientFrame, MAX_CLIENT_FRAME, MAX_COMMANDS_PER_SECOND, MAX_SUBSCRIPTIONS, ServerFrame};
 use stimmwerk_core::network::Visibility;
@@ -259,9 +259,17 @@ async fn given_an_open_socket_when_its_person_is_shut_out_then_it_closes_until_t
     let oksana = scene.guest(&server, "Oksana").await;
     let mut sockets = [subscribed(&amal, scene.stream).await, subscribed(&amal, scene.stream).await];
     let mut other = subscribed(&oksana, scene.stream).await;
+    // They speak, and wait to speak again.
+    let (ask, next_one) = (ForumCommand::AskFloor { interpreted: false }, ForumCommand::GiveFloor { entry: None });
+    scene.tell(&scene.staff, ForumCommand::SetFloor { open: true, seconds: 60 }).await.expect("open");
+    scene.tell(&amal, ask.clone()).await.expect("on the list");
+    scene.tell(&scene.staff, next_one).await.expect("speaks");
+    scene.tell(&amal, ask).await.expect("on the list again");
     let path = format!("/processes/{}/participants/{}/ban", scene.process, joined.participant);
     assert_eq!(refusal(oksana.write::<Value>(Method::POST, &path, None, &json!({ "banned": true })).await).0, 403);
     let _: Value = scene.staff.write(Method::POST, &path, None, &json!({ "banned": true })).await.expect("shut out");
+    let floor = scene.staff.forum(scene.forum, &Default::default()).await.expect("the forum").view.floor;
+    assert!(floor.speaking.is_none() && floor.entries.is_empty(), "{floor:?}");
     for socket in &mut sockets {
         assert!(closes(socket).await, "without a goodbye");
     }

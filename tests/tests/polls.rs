@@ -77,6 +77,32 @@ async fn given_a_storm_of_votes_then_each_counts_once_and_the_tally_is_exact() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn given_copies_of_ballots_that_come_late_then_the_last_ballot_pressed_counts() {
+    let mut server = Server::start();
+    let scene = Scene::new(&server, Visibility::Code, Waiting::None).await;
+    let poll = opened(&scene, &single(Secrecy::Confidential)).await;
+    let mut guest = scene.guest(&server, "Ayşe").await;
+    let (a, b) = (vote(&[1, 0, 0]), vote(&[0, 1, 0]));
+    // The same twice, then another: three presses.
+    let pressed: Vec<_> = [&a, &a, &b].into_iter().map(|ballot| (command_id(), ballot)).collect();
+    for round in 0..2 {
+        for (id, ballot) in &pressed {
+            guest.tell_poll(poll, *id, ballot).await.expect("taken, or taken already");
+        }
+        // Copies of all of them, and the newest first.
+        for (id, ballot) in pressed.iter().rev() {
+            guest.tell_poll(poll, *id, ballot).await.expect("taken already");
+        }
+        let own = guest.poll(poll).await.expect("the poll").own.and_then(|own| own.marks);
+        assert_eq!(own, Some(vec![0, 1, 0]), "round {round}");
+        // What was taken is known after a restart too.
+        server.kill_and_restart();
+        guest = server.anew(&guest);
+    }
+    server.verify();
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn given_kills_in_the_middle_of_a_vote_then_nothing_acknowledged_is_lost() {
     let mut server = Server::start();
     let scene = Scene::new(&server, Visibility::Code, Waiting::None).await;
@@ -310,13 +336,44 @@ async fn given_names_nobody_has_read_then_only_staff_see_them_beside_ballots() {
     }
     tell(&scene.staff, poll, PollCommand::Close { seconds: Some(0) }).await.expect("closed");
     tell(&scene.staff, poll, PollCommand::Reveal).await.expect("revealed");
-    let names = |client: Client| async move {
+    let names_of = |client: Client, poll: PollId| async move {
         let path = format!("/polls/{poll}/ballots");
         let ballots: Vec<serde_json::Value> = client.read(&path).await.expect("ballots");
         ballots.into_iter().map(|one| one["name"].as_str().unwrap_or("-").to_owned()).collect::<Vec<_>>()
     };
-    assert_eq!(names(read.clone()).await, ["Olena", "-"]);
-    assert_eq!(names(scene.staff.clone()).await, ["Olena", "Ungelesen"]);
+    assert_eq!(names_of(read.clone(), poll).await, ["Olena", "-"]);
+    assert_eq!(names_of(scene.staff.clone(), poll).await, ["Olena", "Ungelesen"]);
+    // Without a forum nobody reads names at all.
+    let poll = scene.staff.create_poll(scene.process, None, &single(Secrecy::Open)).await.expect("a poll");
+    tell(&scene.staff, poll, PollCommand::Open { seconds: None }).await.expect("opened");
+    tell(&read, poll, vote(&[1, 0, 0])).await.expect("taken");
+    tell(&scene.staff, poll, PollCommand::Close { seconds: Some(0) }).await.expect("closed");
+    tell(&scene.staff, poll, PollCommand::Reveal).await.expect("revealed");
+    assert_eq!(names_of(unread, poll).await, ["-"]);
+    assert_eq!(names_of(scene.staff.clone(), poll).await, ["Olena"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn given_one_key_for_two_polls_then_both_open_and_the_forum_knows() {
+    let server = Server::start();
+    let scene = Scene::new(&server, Visibility::Code, Waiting::None).await;
+    let mut polls = Vec::new();
+    for _ in 0..2 {
+        let asked = single(Secrecy::Confidential);
+        polls.push(scene.staff.create_poll(scene.process, Some(scene.forum), &asked).await.expect("a poll"));
+    }
+    // A key holds for one stream: each poll is another.
+    let key = command_id();
+    for poll in &polls {
+        scene.staff.tell_poll(*poll, key, &PollCommand::Open { seconds: None }).await.expect("opened");
+    }
+    let path = format!("/forums/{}", scene.forum);
+    eventually("the forum calls to both", || async {
+        let forum: serde_json::Value = scene.staff.read(&path).await.expect("the forum");
+        let known = forum["view"]["polls"].as_array().cloned().unwrap_or_default();
+        known.len() == 2 && known.iter().all(|poll| poll["phase"] == "open")
+    })
+    .await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

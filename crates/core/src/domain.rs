@@ -93,7 +93,8 @@ pub struct FollowUp {
 /// Never: commands are plain data.
 pub fn follow_up<D: Domain>(context: &Context, stream: StreamId, command: &D::Command) -> FollowUp {
     FollowUp {
-        id: CommandId(context.command.derive(stream, "follow-up")),
+        // Named by where it comes from too: a key of a command holds for its stream alone.
+        id: CommandId(context.command.derive(stream, &format!("follow-up of {}", context.stream))),
         stream,
         kind: D::KIND,
         command: serde_json::to_string(command).expect("commands are plain data"),

@@ -22,14 +22,16 @@ pub async fn run(app: AppState, mut changes: UnboundedReceiver<(StreamId, Option
     // What is due, and when to tell it: later than due only after a failure.
     let mut due: HashMap<StreamId, Timestamp> = HashMap::new();
     let mut queue: BTreeSet<(Timestamp, StreamId)> = BTreeSet::new();
-    match app.log().dues().await {
-        Ok(stored) => {
-            for (moment, stream, _) in stored {
-                due.insert(stream, moment);
-                queue.insert((moment, stream));
-            }
+    let stored = loop {
+        match app.log().dues().await {
+            Ok(stored) => break stored,
+            Err(error) => tracing::error!(%error, "due moments cannot be read; it will be tried again"),
         }
-        Err(error) => tracing::error!(%error, "due moments cannot be read"),
+        tokio::time::sleep(Duration::from_millis(RETRY_MS.unsigned_abs())).await;
+    };
+    for (moment, stream, _) in stored {
+        due.insert(stream, moment);
+        queue.insert((moment, stream));
     }
     loop {
         let wait = queue.first().map_or(LOOK_AGAIN, |(at, _)| {

@@ -331,15 +331,19 @@ pub(super) fn ask(
     let known = state.person_ix(participant).and_then(|ix| state.floor.waiting(Who::Online(ix)));
     let entry = match known {
         Some(known) if known.interpreted == interpreted => return Ok(()),
-        // They keep their place.
-        Some(known) => known.id,
-        None => {
+        _ => {
             may_enter(state)?;
             if !state.floor.open {
                 return Err(Rejection::FloorClosed);
             }
-            introduce(state, context, decision)?;
-            id(context.stream, context.command)
+            match known {
+                // They keep their place.
+                Some(known) => known.id,
+                None => {
+                    introduce(state, context, decision)?;
+                    id(context.stream, context.command)
+                }
+            }
         }
     };
     let (at, waits) = (context.received_at, waits(state, &context.actor));

@@ -96,7 +96,8 @@ impl ForumState {
         self.touch(Facet::Stage);
     }
 
-    /// Takes a contribution off the stage that can be seen no longer.
+    /// Takes a contribution off the stage that can be seen no longer, or not as it was put there: nobody has read for
+    /// the hall what it says now, or under which name.
     pub(super) fn leave_stage(&mut self, gone: ContributionId) {
         let Stage::Contributions { contributions } = &self.stage else { return };
         let left: Vec<_> = contributions.iter().copied().filter(|one| *one != gone).collect();

@@ -350,6 +350,11 @@ impl ForumState {
                 person.name.clone_from(&e.name);
                 let was = std::mem::replace(&mut person.role, e.role);
                 person.erased = false;
+                if e.name.is_some() {
+                    for contribution in self.people[ix as usize].contributions.clone() {
+                        self.leave_stage(self.at(contribution).id);
+                    }
+                }
                 // A new name stands everywhere at once.
                 for contribution in self.people[ix as usize].contributions.clone() {
                     if !self.at(contribution).status.is_gone() {
@@ -391,20 +396,25 @@ impl ForumState {
             }),
             ForumEvent::Supported(e) => self.support(e.contribution, e.participant, true),
             ForumEvent::Unsupported(e) => self.support(e.contribution, e.participant, false),
-            ForumEvent::Edited(e) => self.on(e.contribution, |state, ix| {
-                let seq = state.seq;
-                let contribution = state.at_mut(ix);
-                contribution.worded = seq;
-                contribution.refused = None;
-                if e.waits {
-                    contribution.pending = Some(e.text.clone());
-                } else {
-                    contribution.text = e.text.clone();
-                    contribution.edited = true;
-                    // It replaces a change that waited as well; a contribution that waits goes on waiting.
-                    contribution.pending = None;
+            ForumEvent::Edited(e) => {
+                self.on(e.contribution, |state, ix| {
+                    let seq = state.seq;
+                    let contribution = state.at_mut(ix);
+                    contribution.worded = seq;
+                    contribution.refused = None;
+                    if e.waits {
+                        contribution.pending = Some(e.text.clone());
+                    } else {
+                        contribution.text = e.text.clone();
+                        contribution.edited = true;
+                        // It replaces a change that waited as well; a contribution that waits goes on waiting.
+                        contribution.pending = None;
+                    }
+                });
+                if !e.waits {
+                    self.leave_stage(e.contribution);
                 }
-            }),
+            }
             ForumEvent::Withdrawn(e) => self.on(e.contribution, |state, ix| state.set_status(ix, Status::Withdrawn)),
             ForumEvent::Erased(e) => {
                 self.act(meta, Did::Erased, Some(e.contribution));

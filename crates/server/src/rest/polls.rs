@@ -271,10 +271,15 @@ impl App {
         }
         let mut names: BTreeMap<_, _> = self.accounts.names_in(place.process).await?.into_iter().collect();
         let accounts = state.question().is_some_and(|question| question.electorate == Electorate::Accounts);
-        let forum = state.forum().and_then(|forum| self.directory().forum(forum.id));
-        if let Some(forum) = forum.filter(|_| audience != Audience::Staff && !accounts) {
-            let forum = self.forum(forum).await?.state();
-            names.retain(|participant, _| forum.names_openly(*participant));
+        if audience != Audience::Staff && !accounts {
+            match state.forum().and_then(|forum| self.directory().forum(forum.id)) {
+                Some(forum) => {
+                    let forum = self.forum(forum).await?.state();
+                    names.retain(|participant, _| forum.names_openly(*participant));
+                }
+                // Nobody reads names there.
+                None => names.clear(),
+            }
         }
         let mut ballots: Vec<OpenBallot> = state
             .open_ballots()

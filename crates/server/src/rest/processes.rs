@@ -92,7 +92,8 @@ impl App {
         let directory = self.directory();
         for place in directory.process(process).into_iter().flat_map(|process| process.forums.iter()) {
             let room = self.forum(*place).await?;
-            if let Some(entry) = room.state().floor_entry(participant) {
+            // Where they speak, and where they wait to speak again.
+            while let Some(entry) = room.state().floor_entry(participant) {
                 let command = ForumCommand::DropFloor { entry };
                 room.issue(command, chance::command_id(), Actor::system(), Uuid::nil()).await?;
             }

@@ -194,6 +194,9 @@ fn given_nobody_may_ask_then_staff_still_enter_people_and_in_a_closed_forum_nobo
     room.tell(set(Mode::Locked));
     let mine = room.asks(&account(1));
     assert_eq!(room.ask(&account(1), 0, ASK), Ok(Vec::new()), "so it was already");
+    room.tell(ForumCommand::SetFloor { open: false, seconds: 60 });
+    let otherwise = ForumCommand::AskFloor { interpreted: true };
+    assert_eq!(room.ask(&account(1), 0, otherwise), Err(Rejection::FloorClosed), "nor is anything changed");
     room.tell(set(Mode::Closed));
     for (who, command) in [(account(2), ASK), (moderator(), enter("Bo")), (moderator(), NEXT)] {
         assert_eq!(room.ask(&who, 0, command), Err(Rejection::ForumClosed));

@@ -142,6 +142,25 @@ fn given_contributions_on_stage_when_they_can_be_seen_no_longer_then_they_leave_
 }
 
 #[test]
+fn given_contributions_on_stage_when_they_say_something_else_or_under_another_name_then_they_leave_it() {
+    let mut room = room(Waiting::FirstOfGuest);
+    let named = |n: u8, name: &str| Actor { name: Some(name.into()), ..account(n) };
+    let (one, other) = (room.post(&named(1, "Ada"), 0, "Gelesen"), room.post(&named(2, "Ben"), 0, "Auch gelesen"));
+    let stage = |on: &[ContributionId]| Stage::Contributions { contributions: on.into() };
+    let edit = |contribution, text: &str| ForumCommand::Edit { contribution, text: text.to_owned() };
+    room.puts(stage(&[one, other])).expect("taken");
+    room.ask(&named(1, "Ada"), 0, edit(one, "Ungelesen")).expect("taken");
+    assert_eq!(room.stage(), stage(&[other]));
+    room.puts(stage(&[one, other])).expect("read it, and puts it there again");
+    room.post(&named(2, "Böse"), 0, "Unter einem anderen Namen");
+    assert_eq!(room.stage(), stage(&[one]));
+    // A change that waits changes nothing for the hall.
+    room.ask(&moderator(), 0, ForumCommand::SetWaiting { waiting: Waiting::All }).expect("taken");
+    room.ask(&named(1, "Ada"), 0, edit(one, "Wartet")).expect("taken");
+    assert_eq!(room.stage(), stage(&[one]));
+}
+
+#[test]
 fn given_a_poll_that_opens_then_it_takes_the_stage_once_unless_that_is_off() {
     let mut room = room(Waiting::None);
     room.moves(1, Phase::Open, "Ja?");
