@@ -92,15 +92,18 @@ function dark() {
 let fetching = false;
 let wanted = false;
 let next = 0;
+let due = 0;
 
 function plan(wait) {
   clearTimeout(next);
+  due = performance.now() + wait;
   next = setTimeout(refresh, wait);
 }
 
+// What is due sooner stays: however often something changes, the page comes.
 function soon() {
   if (fetching) wanted = true;
-  else plan(PAUSE / 2);
+  else if (due > performance.now() + PAUSE / 2) plan(PAUSE / 2);
 }
 
 async function refresh() {

@@ -1,6 +1,5 @@
 // What the hall sees: it follows the stage, stays through a restart, and goes dark when its link is revoked.
-const { default: AxeBuilder } = require("@axe-core/playwright");
-const { test, expect, join, moderate, none } = require("./people.js");
+const { test, expect, axe, join, moderate, none } = require("./people.js");
 const { WORDS, texts, write, ask } = require("./polls.js");
 
 const TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"];
@@ -24,7 +23,7 @@ async function view(moderator, server) {
 }
 
 async function violations(page) {
-  const { violations } = await new AxeBuilder({ page }).withTags(TAGS).analyze();
+  const { violations } = await axe(page).withTags(TAGS).analyze();
   return violations.flatMap(({ id, nodes }) => nodes.map((node) => `${id}: ${node.target} ${node.failureSummary}`));
 }
 
@@ -69,6 +68,29 @@ test("the hall sees what moderators put on, and nothing where nothing is to be s
   await expect(stage(hall, "off")).toHaveCSS("background-color", "rgb(0, 0, 0)");
   await expect(hall.locator(".foot")).toBeHidden();
   expect(errors).toEqual([]);
+});
+
+test("however often something changes, the hall sees what is put on", async ({ server, person }) => {
+  const [hall, moderator, guest] = [await person(), await person(), await person()];
+  await moderate(moderator, server);
+  await join(guest, server, "Amal");
+  await hall.goto(server.projector);
+  await expect(stage(hall, "welcome")).toBeVisible();
+  const { contributions } = await view(moderator, server);
+  // One guest who supports and takes back, without end.
+  const busy = guest.evaluate(async (address) => {
+    for (let n = 0; !window.enough; n += 1) {
+      const headers = { "content-type": "application/json", "idempotency-key": crypto.randomUUID() };
+      await fetch(address, { method: n % 2 ? "DELETE" : "POST", headers, body: "{}" });
+      await new Promise((done) => setTimeout(done, 60));
+    }
+  }, `/api/v1${forumOf(server)}/contributions/${contributions[0].id}/support`);
+  await put(moderator, server, { shows: "speaking" });
+  await expect(stage(hall, "speaking")).toBeVisible();
+  await put(moderator, server, { shows: "off" });
+  await expect(stage(hall, "off")).toBeVisible();
+  await guest.evaluate(() => (window.enough = true));
+  await busy;
 });
 
 test("a poll takes the stage, its turnout grows, and its result appears when it is revealed", async ({ server, person }) => {
