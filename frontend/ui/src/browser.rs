@@ -68,7 +68,9 @@ pub fn start(board: Board, cx: Cx, stream: StreamId, seq: Seq) {
 
 /// Makes a rendered page of a poll live.
 pub fn start_poll(board: PollBoard, cx: Cx, stream: StreamId, seq: Seq) {
-    run(PollSide::new(board), cx, stream, seq, |handle| board.hands.set_value(Some(handle)));
+    run(PollSide::new(board, js_sys::Date::now() as i64), cx, stream, seq, |handle| {
+        board.hands.set_value(Some(handle))
+    });
 }
 
 /// Runs the store of a page for as long as the document lives; `hold` keeps it.
@@ -308,13 +310,18 @@ impl<S: Side> Outside for Browser<S> {
 
     fn is_typing(&self) -> bool {
         let Some(root) = root() else { return false };
-        let Ok(fields) = root.query_selector_all("textarea, input[type=text]") else { return false };
+        let Ok(fields) = root.query_selector_all("textarea, input[type=text], input[type=number]") else {
+            return false;
+        };
         (0..fields.length()).filter_map(|at| fields.get(at)).any(|field| {
             // A text area's and an input's value, whichever it is.
             let value = js_sys::Reflect::get(&field, &JsValue::from_str("value"));
             let first = js_sys::Reflect::get(&field, &JsValue::from_str("defaultValue"));
             let text = |value: Result<JsValue, JsValue>| value.ok().and_then(|value| value.as_string());
-            text(value) != text(first)
+            // What stands in a ballot is kept anyway.
+            let kept =
+                field.dyn_ref::<web_sys::Element>().and_then(|field| field.closest("details.ballot").ok().flatten());
+            kept.is_none() && text(value) != text(first)
         })
     }
 

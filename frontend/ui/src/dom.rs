@@ -121,3 +121,16 @@ pub fn focus_out_of(from: &'static str, to: &'static str) {
 /// Moves the focus to `to` if it is in `from`.
 #[cfg(not(feature = "hydrate"))]
 pub fn focus_out_of(_from: &'static str, _to: &'static str) {}
+
+/// Moves the focus to `to` if it is in `from`, which is going: whoever is elsewhere, or nowhere, stays there.
+#[cfg(feature = "hydrate")]
+pub fn focus_along(from: &str, to: &str) {
+    let active = leptos::prelude::document().active_element();
+    if active.is_some_and(|active| active.closest(from).ok().flatten().is_some()) {
+        focus(to);
+    }
+}
+
+/// Moves the focus to `to` if it is in `from`.
+#[cfg(not(feature = "hydrate"))]
+pub fn focus_along(_from: &str, _to: &str) {}

@@ -2,15 +2,18 @@
 
 use leptos::prelude::*;
 use serde::{Deserializer, Serializer};
-use stimmwerk_core::forum::{Forum, ForumCommand, ForumView};
-use stimmwerk_core::ids::{CommandId, ContributionId, ForumId, TopicId};
+use stimmwerk_core::forum::{Forum, ForumCommand, ForumView, PollPlaceInForum};
+use stimmwerk_core::ids::{CommandId, ContributionId, ForumId, PollId, TopicId};
 use stimmwerk_core::live::{Accepted, Problem, Seq};
+use stimmwerk_core::poll::Phase;
 use uuid::Uuid;
 
 use super::{Command, Pending, Side, Stage, Wire};
 use crate::address::Writing;
 use crate::board::{Board, Draft, say};
 use crate::command::{Members, Request, request};
+use crate::dom;
+use crate::pages::{ASK, TAKE_BACK};
 use crate::words::Words;
 
 /// What is new is told to screen readers at most so often.
@@ -85,6 +88,8 @@ pub struct ForumSide {
     known: u64,
     unannounced: u32,
     announced_at: i64,
+    /// The polls people vote in, as far as the reader was told.
+    voting: Vec<PollId>,
     /// What was supported last, or no longer: when, and by which command.
     supported: Option<(ContributionId, i64, CommandId)>,
 }
@@ -92,8 +97,8 @@ pub struct ForumSide {
 impl ForumSide {
     /// Of a page as it was rendered.
     pub fn new(board: Board, words: Words) -> Self {
-        let (forum, known) = board.view.with_untracked(|view| (view.forum.id, newest(view)));
-        Self { board, words, forum, known, unannounced: 0, announced_at: i64::MIN / 2, supported: None }
+        let (forum, known, voting) = board.view.with_untracked(|view| (view.forum.id, newest(view), voting(view)));
+        Self { board, words, forum, known, unannounced: 0, announced_at: i64::MIN / 2, voting, supported: None }
     }
 
     /// Puts what was held back into the list.
@@ -105,6 +110,21 @@ impl ForumSide {
         if self.unannounced > 0 && now >= self.announced_at + ANNOUNCE_MS {
             say(self.board.announced, self.words.forum_announce(self.unannounced));
             self.unannounced = 0;
+            self.announced_at = now;
+        }
+    }
+
+    /// Says at once that a vote has begun: it may be over in a minute. Moderators hear of it at their desk.
+    fn call_to_vote(&mut self, now: i64) {
+        let before = std::mem::replace(&mut self.voting, self.board.view.with_untracked(voting));
+        let began = |poll: &&PollPlaceInForum| self.voting.contains(&poll.id) && !before.contains(&poll.id);
+        let title = self.board.view.with_untracked(|view| {
+            let poll = view.polls.iter().rev().find(began)?;
+            Some(self.words.pick(&poll.title).0.to_owned())
+        });
+        if let Some(title) = title.filter(|_| !self.board.moderates) {
+            say(self.board.announced, [self.words.hall_vote_now(), " ", &title].concat());
+            // One thing at a time.
             self.announced_at = now;
         }
     }
@@ -203,6 +223,7 @@ impl Side for ForumSide {
                 self.board.shown.set(newest);
             }
         }
+        self.call_to_vote(now);
         self.announce(now);
     }
 
@@ -241,6 +262,12 @@ impl Side for ForumSide {
         if let Some(said) = self.outcome(one) {
             say(self.board.said, said.to_owned());
         }
+        // One of the two forms goes, and the other comes.
+        match one.command {
+            ForumCommand::AskFloor { .. } => dom::focus_out_of(".floor-list form", TAKE_BACK),
+            ForumCommand::WithdrawFloor => dom::focus_out_of(".floor-list form", ASK),
+            _ => {}
+        }
     }
 
     fn keeps_refused(&self, one: &Pending) -> bool {
@@ -258,6 +285,11 @@ impl Side for ForumSide {
         }
         self.board.answered(one);
     }
+}
+
+/// The polls of a view that people vote in.
+fn voting(view: &ForumView) -> Vec<PollId> {
+    view.polls.iter().filter(|poll| poll.phase == Phase::Open).map(|poll| poll.id).collect()
 }
 
 /// The newest position of a view.

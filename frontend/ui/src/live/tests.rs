@@ -1,10 +1,12 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
+use stimmwerk_core::forum::PollPlaceInForum;
 use stimmwerk_core::forum::{ContributionView, Counts, Forum, ForumDelta, ForumKey, ForumValue, ForumView, OwnView};
-use stimmwerk_core::ids::{ContributionId, TopicId};
+use stimmwerk_core::ids::{ContributionId, PollId, TopicId};
 use stimmwerk_core::live::{Beat, Bye, Delta, Deltas, Hello, OwnFrame, Page, Presence, Rejected, Resync, Snapshot};
 use stimmwerk_core::people::Audience;
+use stimmwerk_core::poll::Phase;
 use stimmwerk_core::time::Timestamp;
 
 use super::forum::BOUNCE_MS;
@@ -810,6 +812,28 @@ fn given_a_page_of_older_ones_then_new_ones_have_no_place_on_it() {
     scene.hello();
     scene.deltas(10, 12, vec![put(contribution(12))]);
     assert_eq!(scene.board.shown.get_untracked(), 10);
+}
+
+#[test]
+fn given_a_vote_that_begins_then_it_is_said_at_once_and_what_else_is_new_a_little_later() {
+    let mut scene = Scene::live();
+    let words = Words::of("de");
+    let said = |scene: &Scene| scene.board.announced.get_untracked();
+    let moved = |seq: u64, phase| {
+        let title = sample::texts("Was zuerst?");
+        let poll = PollPlaceInForum { id: PollId(uuid(70)), number: 1, stream: StreamId(uuid(71)), phase, title };
+        Delta::Put { key: ForumKey::Poll(poll.id), seq: Seq(seq), value: ForumValue::Poll(poll) }
+    };
+    scene.deltas(10, 12, vec![moved(11, Phase::Open), put(contribution(12))]);
+    assert_eq!(said(&scene).words, format!("{} Was zuerst?", words.hall_vote_now()));
+    scene.deltas(12, 13, vec![put(contribution(13))]);
+    assert_eq!(said(&scene).number, 1, "one thing at a time");
+    scene.run(10_000);
+    assert_eq!(said(&scene).words, words.forum_announce(2));
+    scene.deltas(13, 14, vec![moved(14, Phase::Closed)]);
+    assert_eq!(said(&scene).number, 2);
+    scene.deltas(14, 15, vec![moved(15, Phase::Open)]);
+    assert_eq!(said(&scene).number, 3, "another round");
 }
 
 #[test]

@@ -49,6 +49,7 @@ use crate::words::DocumentWords;
 
 #[cfg(feature = "hydrate")]
 pub use forum::LIST_ID;
+pub use forum::{ASK, TAKE_BACK};
 #[cfg(feature = "ssr")]
 pub use join::notice;
 

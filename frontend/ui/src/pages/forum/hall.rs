@@ -10,6 +10,11 @@ use crate::board::{Board, Cx};
 use crate::view::{AnyView, IntoAny};
 use crate::words::Words;
 
+/// The buttons that ask for the floor, and that take it back.
+pub const ASK: &str = "floor-ask";
+/// See [`ASK`].
+pub const TAKE_BACK: &str = "floor-take-back";
+
 /// Both, one below the other.
 pub fn hall(cx: Cx, board: Board, place: ForumPlace) -> AnyView {
     let polls = Memo::new(move |_| board.view.with(calling));
@@ -98,7 +103,8 @@ fn floor(cx: Cx, board: Board, place: ForumPlace) -> AnyView {
                     view! { <p class="speaks">{words.hall_floor_speaks()} " " {who(words, &entry)}</p> }.into_any()
                 },
             )}
-            <p class="own-turn" role="status" hidden=move || standing.with(String::is_empty)>
+            // It is there before there is something in it: only so a screen reader tells of it.
+            <p class="own-turn" class:empty=move || standing.with(String::is_empty) role="status">
                 {icon(icons::TALK)}
                 {sentence(standing)}
             </p>
@@ -108,14 +114,16 @@ fn floor(cx: Cx, board: Board, place: ForumPlace) -> AnyView {
                     {words.hall_floor_interpreted()}
                 </label>
                 {hidden("next", place.href())}
-                <button>
+                <button id=ASK>
                     {icon(icons::TALK)}
                     {words.hall_floor_ask()}
                 </button>
             </form>
             <form method="post" action=action hidden=move || !asked()>
                 {hidden("_method", "DELETE".to_owned())} {hidden("next", place.href())}
-                <button class="quiet">{words.hall_floor_withdraw()}</button>
+                <button id=TAKE_BACK class="quiet">
+                    {words.hall_floor_withdraw()}
+                </button>
             </form>
             <details>
                 <summary>{words.hall_floor_list()}</summary>

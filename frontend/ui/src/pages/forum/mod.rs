@@ -25,6 +25,7 @@ use crate::words::Words;
 
 #[cfg(any(feature = "ssr", feature = "staff"))]
 pub use hall::entry_name;
+pub use hall::{ASK, TAKE_BACK};
 #[cfg(not(feature = "staff"))]
 use item::Row;
 #[cfg(any(feature = "staff", feature = "ssr"))]

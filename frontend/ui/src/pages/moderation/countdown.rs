@@ -49,17 +49,17 @@ impl Desk {
             device::later(1_000, move || self.count(number));
             return;
         }
+        device::focus_from(CANCEL, counting.deed.anchor());
         self.counting.set(None);
-        device::focus(counting.deed.anchor(), false);
         self.carry_out(counting.deed);
     }
 
     /// Nothing happens. `false`: nothing was about to.
     pub(super) fn stop_counting(self) -> bool {
         let Some(counting) = self.counting.get_untracked() else { return false };
+        device::focus_from(CANCEL, counting.deed.anchor());
         self.counting.set(None);
         say(self.board.said, self.words.count_cancelled().to_owned());
-        device::focus(counting.deed.anchor(), false);
         true
     }
 }

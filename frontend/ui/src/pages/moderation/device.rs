@@ -41,6 +41,13 @@ mod here {
         });
     }
 
+    /// Moves the focus on from an element that is about to go, or from nowhere: whoever went elsewhere stays there.
+    pub fn focus_from(id: &str, to: String) {
+        if document().active_element().is_none_or(|active| active.tag_name() == "BODY" || active.id() == id) {
+            focus(to, false);
+        }
+    }
+
     /// Finds a focus again that went with its element: the first of these that is there has it then.
     pub fn refocus(ids: Vec<String>) {
         request_animation_frame(move || {
@@ -176,6 +183,16 @@ mod nowhere {
     /// Moves the focus to an element.
     #[cfg(not(test))]
     pub fn focus(_id: String, _scroll: bool) {}
+
+    /// Moves the focus on from an element that is about to go.
+    #[cfg(test)]
+    pub fn focus_from(_id: &str, to: String) {
+        focus(to, false);
+    }
+
+    /// Moves the focus on from an element that is about to go.
+    #[cfg(not(test))]
+    pub fn focus_from(_id: &str, _to: String) {}
 
     /// Finds a focus again that went with its element.
     pub fn refocus(_ids: Vec<String>) {}

@@ -317,7 +317,11 @@ fn one(desk: Desk, poll: &PollPlaceInForum) -> AnyView {
     let no_cards = desk.of_poll(id, |view| Some(view.turnout.entitled.unwrap_or(0) == 0));
     let round = desk.of_poll(id, |view| Some(view.poll.as_ref()?.round));
     let question = desk.of_poll(id, |view| Some(view.poll.clone().map(|poll| (poll.round, poll.question))));
-    let counts = move || matches!(phase.get(), Phase::Open | Phase::Closed);
+    // With cards after the end alone.
+    let counts = move || match phase.get() {
+        Phase::Open => !by_card.get(),
+        phase => phase == Phase::Closed,
+    };
     let needs_cards = move || phase.get() == Phase::Draft && by_card.get() && no_cards.get();
     view! {
         <li class="poll-row" id=anchor(id) tabindex="-1">

@@ -18,6 +18,11 @@ use crate::dom;
 use crate::live::{Pending, Stage};
 use crate::view::{AnyView, IntoAny};
 
+/// Where the focus goes when the ballot it was in is gone, or is another one.
+pub const STATE: &str = "state";
+/// The ballot's question.
+pub const BALLOT: &str = "ballot";
+
 /// The reader's part. `key` is the command id of the plain form.
 pub fn part(board: PollBoard, key: String) -> AnyView {
     let round = board.shown.round();
@@ -48,7 +53,7 @@ fn state(board: PollBoard) -> AnyView {
     redrawn(phase, move |phase| {
         let note = |text: &'static str| {
             view! {
-                <p class="note">
+                <p id=STATE class="note" tabindex="-1">
                     {icon(icons::WAIT)}
                     <span>{text}</span>
                 </p>
@@ -94,7 +99,9 @@ fn not_taken(board: PollBoard) -> AnyView {
         Some((refused, poll, seen))
     });
     (move || {
-        let (NotTaken { problem, round, marks }, poll, seen) = shown.get()?;
+        let (NotTaken { problem, round, marks, .. }, poll, seen) = shown.get()?;
+        // A page that lives says it aloud itself.
+        let alone = board.link.get_untracked() == Link::Plain;
         let title = if problem.title.is_empty() { cx.words.site_failed().to_owned() } else { problem.title };
         let earlier = (round < poll.round).then(|| view! { " (" {round_name(words, round)} ")" }.into_any());
         let what = (!seen && marks.len() == poll.options()).then(|| {
@@ -106,7 +113,7 @@ fn not_taken(board: PollBoard) -> AnyView {
         });
         Some(
             view! {
-                <div class="problem" role="alert">
+                <div class="problem" role=alone.then_some("alert")>
                     {icon(icons::WARN)}
                     <div>
                         <p>
@@ -239,7 +246,9 @@ fn ballot(board: PollBoard, poll: &PollHeader, key: String) -> AnyView {
             </summary>
             <form method="post" action=action(poll.id) on:input=read.clone() on:change=read>
                 <fieldset class="options" aria-describedby="ballot-problem">
-                    <legend>{how(board, poll)}</legend>
+                    <legend id=BALLOT tabindex="-1">
+                        {how(board, poll)}
+                    </legend>
                     {controls}
                 </fieldset>
                 {count(board, poll)}

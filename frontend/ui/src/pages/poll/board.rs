@@ -6,12 +6,13 @@ use leptos::prelude::*;
 use stimmwerk_core::live::Problem;
 use stimmwerk_core::poll::{PollOwn, Secrecy};
 
-use super::draft::{Ballot, Draft, action};
+use super::draft::{Ballot, Draft, action, kept_under};
 use super::parts::Shown;
 use crate::address;
 use crate::board::{Cx, Link, Utterance};
 use crate::command::Form;
 use crate::data::{MayVote, PollPage};
+use crate::dom;
 use crate::live::{Pending, Stage};
 use crate::words::PollWords;
 
@@ -28,6 +29,8 @@ pub struct NotTaken {
     pub problem: Problem,
     /// In which round it was cast.
     pub round: u32,
+    /// With which voting card.
+    pub card: Option<String>,
     /// What was chosen; empty where the next person is at the device by now.
     pub marks: Vec<u8>,
 }
@@ -75,6 +78,7 @@ impl PollBoard {
         let round = page.view.poll.as_ref().map_or(0, |poll| poll.round);
         let refused = refused.map(|refused| NotTaken {
             round: refused.fields.get("round").and_then(|round| round.parse().ok()).unwrap_or(round),
+            card: draft.ballot(round).card,
             marks: draft.ballot(round).marks,
             problem: refused.problem,
         });
@@ -119,10 +123,18 @@ impl PollBoard {
     /// The ballot of this page is being sent. `true`: it went over the live connection.
     pub fn submit(self, form: &Form) -> bool {
         let poll = self.shown.view.with_untracked(|view| view.poll.clone());
-        let ballot = poll.and_then(|poll| Ballot::of(&poll, form));
+        let ballot = poll.as_ref().and_then(|poll| Ballot::of(poll, form));
         let hands = self.hands.try_get_value().flatten();
-        match (ballot, hands) {
-            (Some(ballot), Some(hands)) => hands.cast(ballot),
+        match (&poll, ballot, hands) {
+            (Some(poll), Some(ballot), Some(hands)) => {
+                let round = ballot.round;
+                let sent = hands.cast(ballot);
+                if !sent {
+                    // A plain form takes it, and brings it back if it is refused: the next person here finds nothing.
+                    dom::remember(&kept_under(poll.id, round), None);
+                }
+                sent
+            }
             _ => false,
         }
     }

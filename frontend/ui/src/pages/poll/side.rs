@@ -5,6 +5,7 @@ use stimmwerk_core::ids::PollId;
 use stimmwerk_core::live::{Accepted, Problem, Seq};
 use stimmwerk_core::poll::{Phase, Poll, PollHeader, Secrecy};
 
+use super::ballot::{BALLOT, STATE};
 use super::board::{NotTaken, PollBoard};
 use super::draft::{Ballot, Draft, kept_under};
 use crate::board::say;
@@ -30,12 +31,14 @@ pub struct PollSide {
 }
 
 impl PollSide {
-    /// Of a page as it was rendered.
-    pub fn new(board: PollBoard) -> Self {
+    /// Of a page as it was rendered; `now` by the reader's clock.
+    pub fn new(board: PollBoard, now: i64) -> Self {
         let (poll, round, phase) = board.shown.view.with_untracked(|view| {
             view.poll.as_ref().map_or((None, 0, Phase::Draft), |poll| (Some(poll.id), poll.round, poll.phase))
         });
-        Self { board, poll, round, phase, ahead: 0, said: None }
+        // The page was made a moment ago.
+        let ahead = now - board.shown.clock.get_untracked().0;
+        Self { board, poll, round, phase, ahead, said: None }
     }
 
     /// When the page begins to count, by the reader's clock, and the end itself.
@@ -147,8 +150,12 @@ impl Side for PollSide {
             self.said = None;
             if self.round > 0 {
                 say(board.announced, words.say_round().to_owned());
+                dom::focus_along("details.ballot", BALLOT);
             }
         } else if poll.phase != self.phase {
+            if poll.phase == Phase::Closed {
+                dom::focus_along("details.ballot", STATE);
+            }
             match poll.phase {
                 Phase::Closed => say(board.announced, words.state_closed().to_owned()),
                 Phase::Revealed => say(board.announced, words.say_result().to_owned()),
@@ -198,6 +205,14 @@ impl Side for PollSide {
     fn settled(&mut self, one: &Pending<Ballot>) {
         let board = self.board;
         board.cast.set(Some(one.command.round));
+        // What was refused before it is made good.
+        let made_good = board.refused.with_untracked(|refused| {
+            let alike = |it: &NotTaken| it.round == one.command.round && it.card == one.command.card;
+            refused.as_ref().is_some_and(alike)
+        });
+        if made_good {
+            board.refused.set(None);
+        }
         say(board.said, board.shown.words.mine_done().to_owned());
         let holds = self.holds(&one.command);
         if holds && self.is_hidden(&one.command) {
@@ -219,7 +234,7 @@ impl Side for PollSide {
         words.push_str(&problem.title);
         say(board.said, words);
         let marks = if there || ballot.card.is_none() { ballot.marks.clone() } else { Vec::new() };
-        board.refused.set(Some(NotTaken { problem, round: ballot.round, marks }));
+        board.refused.set(Some(NotTaken { problem, round: ballot.round, card: ballot.card.clone(), marks }));
         board.open.set(true);
     }
 

@@ -126,7 +126,7 @@ impl Scene {
         let fake = Fake::default();
         let seen = fake.0.clone();
         seen.borrow_mut().now = START;
-        let live = Live::new(fake, PollSide::new(board), STREAM, Seq(10));
+        let live = Live::new(fake, PollSide::new(board, START), STREAM, Seq(10));
         Self { live, board, seen, have: 10, _owner: owner }
     }
 
@@ -315,6 +315,30 @@ fn given_a_refused_ballot_then_the_reason_is_shown_and_nothing_is_lost() {
     );
     assert_eq!(scene.board.draft.get_untracked(), before);
     assert!(scene.board.pending.with_untracked(Vec::is_empty));
+}
+
+#[test]
+fn given_a_refused_ballot_when_the_next_one_counts_then_the_refusal_is_over() {
+    let mut scene = Scene::live();
+    let (bad, good) = (scene.cast_for(0, None), scene.cast_for(1, None));
+    scene.refuse(bad);
+    assert!(scene.board.refused.with_untracked(Option::is_some));
+    scene.accept(good);
+    scene.own(PollOwn { voted: true, marks: Some(vec![0, 1]) });
+    scene.pass(5_000);
+    assert_eq!(scene.waiting(), []);
+    assert!(scene.board.refused.with_untracked(Option::is_none), "it counts after all");
+}
+
+#[test]
+fn given_a_phone_whose_clock_is_wrong_then_the_end_is_counted_by_the_server_before_it_says_anything() {
+    let scene = Scene::new();
+    scene.board.shown.view.update(|view| view.poll.as_mut().expect("a poll").until = Some(Timestamp(START + 90_000)));
+    let mut side = PollSide::new(scene.board, START + 300_000);
+    side.wake(START + 300_000);
+    assert_eq!(scene.board.left.get_untracked(), None, "a minute and a half is left");
+    side.wake(START + 350_000);
+    assert_eq!(scene.board.left.get_untracked(), Some(40));
 }
 
 #[test]
