@@ -1,6 +1,5 @@
 // The moderator's console: an evening run from one page, by mouse, by keyboard, and without JavaScript.
-const { default: AxeBuilder } = require("@axe-core/playwright");
-const { test, expect, none, join, moderate, live } = require("./people.js");
+const { test, expect, axe, none, join, moderate, live } = require("./people.js");
 const { WORDS, texts, write, ask } = require("./polls.js");
 
 const TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"];
@@ -186,6 +185,7 @@ test("people ask for the floor online and in the hall, and speak in turn", async
   await anna.getByLabel("Jemand dolmetscht für mich").check();
   await anna.getByRole("button", { name: "Ich möchte sprechen" }).click();
   await expect(anna.locator(".own-turn")).toContainText("als Nächstes");
+  await expect(anna.locator("#floor-take-back")).toBeFocused();
   await expect(floor.locator(".entries")).toContainText("mit Dolmetschen");
 
   await floor.locator("summary").click();
@@ -209,6 +209,25 @@ test("people ask for the floor online and in the hall, and speak in turn", async
   await expect(floor.locator("div.turn")).toBeHidden();
   await floor.getByRole("button", { name: "Keine Meldungen mehr" }).click();
   await expect(anna.locator(".floor-list")).toBeHidden();
+});
+
+test("whoever types while three seconds are counted goes on typing", async ({ server, person }) => {
+  const page = await person();
+  await moderate(page, server);
+  await prepare(page, "Weiter?", ["Ja", "Nein"]);
+  await live(page);
+  await row(page, "Weiter?").getByRole("button", { name: "Starten" }).click();
+  await expect(page.locator(".counting")).toBeVisible();
+  const field = page.locator("#hall-text");
+  if (!(await field.isVisible())) await field.evaluate((field) => (field.closest("details").open = true));
+  await field.focus();
+  await said(page, "Die Umfrage läuft.");
+  await page.waitForTimeout(500);
+  await expect(field).toBeFocused();
+  await page.keyboard.type("ban");
+  await expect(field).toHaveValue("ban");
+  await expect(row(page, "Weiter?")).toContainText("läuft");
+  await expect(page.locator(".preview")).toContainText("Weiter?");
 });
 
 test("by keyboard alone a poll is prepared, started and closed", async ({ server, person }) => {
@@ -284,7 +303,7 @@ for (const colorScheme of ["light", "dark"]) {
 
 /** Nothing that axe finds, and nothing wider than the window. */
 async function look(page) {
-  const { violations } = await new AxeBuilder({ page }).withTags(TAGS).analyze();
+  const { violations } = await axe(page).withTags(TAGS).analyze();
   expect(violations.flatMap(({ id, nodes }) => nodes.map((node) => `${id}: ${node.target} ${node.failureSummary}`))).toEqual([]);
   const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
   expect(wide).toBe(0);

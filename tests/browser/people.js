@@ -1,4 +1,5 @@
 // People in a real browser, and what they do again and again.
+const { default: AxeBuilder } = require("@axe-core/playwright");
 const base = require("@playwright/test");
 const { Server } = require("./server.js");
 
@@ -21,6 +22,9 @@ const test = base.test.extend({
     await Promise.all(contexts.map((context) => context.close()));
   },
 });
+
+/** What looks for violations. No page has frames of others, so it needs no second page for each look. */
+const axe = (page) => new AxeBuilder({ page }).setLegacyMode(true);
 
 /** The program has taken the page over. */
 const hydrated = (page) => expect(page.locator("#app[data-live]")).toBeAttached();
@@ -104,4 +108,4 @@ function troubles(page) {
 const mark = (page) => page.evaluate(() => void (window.stimmwerkMark = true));
 const marked = (page) => page.evaluate(() => window.stimmwerkMark === true);
 
-module.exports = { test, expect, hydrated, settled, live, none, join, moderate, post, listed, waiting, queued, approve, hide, tabTo, troubles, mark, marked };
+module.exports = { test, expect, axe, hydrated, settled, live, none, join, moderate, post, listed, waiting, queued, approve, hide, tabTo, troubles, mark, marked };
