@@ -10,7 +10,7 @@ const LOOKS = ["light", "dark"].flatMap((colorScheme) => [320, 1280].map((width)
 
 /** What is wrong with a page as it stands, in a form that a failed test can show. */
 async function wrong(page, { colorScheme, width }) {
-  await page.emulateMedia({ colorScheme });
+  await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
   await page.setViewportSize({ width, height: 800 });
   const looked = colorScheme === "light" ? axe(page).withTags(TAGS) : axe(page).withRules(COLOURS);
   const { violations } = await looked.analyze();

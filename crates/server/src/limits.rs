@@ -138,9 +138,9 @@ mod tests {
     #[test]
     fn given_one_who_sends_without_end_then_they_wait_and_nobody_else() {
         let (each, [ada, ben]) = (Each::default(), [1, 2].map(Uuid::from_u128));
-        let taken = (0..20_000).take_while(|_| each.take(ada).is_ok()).count();
-        assert!((2_000..20_000).contains(&taken), "{taken}");
-        assert_eq!((each.take(ada), each.take(ben)), (Err(1), Ok(())));
+        let taken = (0..20_000).filter(|_| each.take(ada).is_ok()).count();
+        assert!((2_000..10_000).contains(&taken), "{taken}");
+        assert_eq!(each.take(ben), Ok(()));
     }
 
     #[test]

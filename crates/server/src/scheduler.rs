@@ -22,20 +22,24 @@ pub async fn run(app: AppState, mut changes: UnboundedReceiver<(StreamId, Option
     // What is due, and when to tell it: later than due only after a failure.
     let mut due: HashMap<StreamId, Timestamp> = HashMap::new();
     let mut queue: BTreeSet<(Timestamp, StreamId)> = BTreeSet::new();
-    let stored = loop {
-        match app.log().dues().await {
-            Ok(stored) => break stored,
-            Err(error) => tracing::error!(%error, "due moments cannot be read; it will be tried again"),
-        }
-        tokio::time::sleep(Duration::from_millis(RETRY_MS.unsigned_abs())).await;
-    };
-    for (moment, stream, _) in stored {
-        due.insert(stream, moment);
-        queue.insert((moment, stream));
-    }
+    let mut read = false;
     loop {
-        let wait = queue.first().map_or(LOOK_AGAIN, |(at, _)| {
-            Duration::from_millis(u64::try_from(at.0 - chance::now().0).unwrap_or(0)).min(LOOK_AGAIN)
+        if !read {
+            match app.log().dues().await {
+                Ok(stored) => {
+                    read = true;
+                    for (moment, stream, _) in stored {
+                        queue.retain(|(_, of)| *of != stream);
+                        due.insert(stream, moment);
+                        queue.insert((moment, stream));
+                    }
+                }
+                Err(error) => tracing::error!(%error, "due moments cannot be read; it will be tried again"),
+            }
+        }
+        let longest = if read { LOOK_AGAIN } else { Duration::from_millis(RETRY_MS.unsigned_abs()) };
+        let wait = queue.first().map_or(longest, |(at, _)| {
+            Duration::from_millis(u64::try_from(at.0 - chance::now().0).unwrap_or(0)).min(longest)
         });
         tokio::select! {
             change = changes.recv() => {

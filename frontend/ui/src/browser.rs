@@ -310,18 +310,13 @@ impl<S: Side> Outside for Browser<S> {
 
     fn is_typing(&self) -> bool {
         let Some(root) = root() else { return false };
-        let Ok(fields) = root.query_selector_all("textarea, input[type=text], input[type=number]") else {
-            return false;
-        };
+        let Ok(fields) = root.query_selector_all("textarea, input[type=text]") else { return false };
         (0..fields.length()).filter_map(|at| fields.get(at)).any(|field| {
             // A text area's and an input's value, whichever it is.
             let value = js_sys::Reflect::get(&field, &JsValue::from_str("value"));
             let first = js_sys::Reflect::get(&field, &JsValue::from_str("defaultValue"));
             let text = |value: Result<JsValue, JsValue>| value.ok().and_then(|value| value.as_string());
-            // What stands in a ballot is kept anyway.
-            let kept =
-                field.dyn_ref::<web_sys::Element>().and_then(|field| field.closest("details.ballot").ok().flatten());
-            kept.is_none() && text(value) != text(first)
+            text(value) != text(first)
         })
     }
 

@@ -329,22 +329,22 @@ pub(super) fn ask(
 ) -> Judged {
     let participant = context.actor.participant.ok_or(Rejection::NotJoined)?;
     let known = state.person_ix(participant).and_then(|ix| state.floor.waiting(Who::Online(ix)));
-    let entry = match known {
-        Some(known) if known.interpreted == interpreted => return Ok(()),
-        _ => {
-            may_enter(state)?;
-            if !state.floor.open {
-                return Err(Rejection::FloorClosed);
-            }
-            match known {
-                // They keep their place.
-                Some(known) => known.id,
-                None => {
-                    introduce(state, context, decision)?;
-                    id(context.stream, context.command)
-                }
-            }
-        }
+    if known.is_some_and(|known| known.interpreted == interpreted) {
+        return Ok(());
+    }
+    if state.mode == Mode::Closed {
+        return Err(Rejection::ForumClosed);
+    }
+    if !state.floor.open {
+        return Err(Rejection::FloorClosed);
+    }
+    let entry = if let Some(known) = known {
+        // They keep their place.
+        known.id
+    } else {
+        may_enter(state)?;
+        introduce(state, context, decision)?;
+        id(context.stream, context.command)
     };
     let (at, waits) = (context.received_at, waits(state, &context.actor));
     decision.events.push(ForumEvent::FloorAsked(FloorAsked { entry, participant, interpreted, at, waits }));

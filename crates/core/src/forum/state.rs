@@ -350,9 +350,12 @@ impl ForumState {
                 person.name.clone_from(&e.name);
                 let was = std::mem::replace(&mut person.role, e.role);
                 person.erased = false;
-                if e.name.is_some() {
+                // Another name, since the role is the same. Voices of the hall have a name of their own.
+                if e.name.is_some() && was == e.role {
                     for contribution in self.people[ix as usize].contributions.clone() {
-                        self.leave_stage(self.at(contribution).id);
+                        let found = self.at(contribution);
+                        let id = Some(found.id).filter(|_| found.hall.is_none());
+                        id.into_iter().for_each(|id| self.leave_stage(id));
                     }
                 }
                 // A new name stands everywhere at once.

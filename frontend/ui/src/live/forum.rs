@@ -253,6 +253,8 @@ impl Side for ForumSide {
                     | ForumCommand::Unsupport { .. }
                     | ForumCommand::Withdraw { .. }
                     | ForumCommand::Appeal { .. }
+                    | ForumCommand::AskFloor { .. }
+                    | ForumCommand::WithdrawFloor
             );
         let there = matches!(one.command, ForumCommand::Contribute { .. }) && self.is_listed(accepted.object);
         have >= accepted.seq && (!personal || there || own_have >= accepted.seq)

@@ -127,11 +127,11 @@ impl PollBoard {
         let hands = self.hands.try_get_value().flatten();
         match (&poll, ballot, hands) {
             (Some(poll), Some(ballot), Some(hands)) => {
-                let round = ballot.round;
+                let hidden = ballot.card.is_some() || poll.question.secrecy == Secrecy::Secret;
                 let sent = hands.cast(ballot);
-                if !sent {
+                if !sent && hidden {
                     // A plain form takes it, and brings it back if it is refused: the next person here finds nothing.
-                    dom::remember(&kept_under(poll.id, round), None);
+                    dom::remember(&kept_under(poll.id, poll.round), None);
                 }
                 sent
             }

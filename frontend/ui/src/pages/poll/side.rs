@@ -13,6 +13,8 @@ use crate::command::Request;
 use crate::dom;
 use crate::live::{Pending, Side, Stage, Wire};
 
+/// A page takes no longer to come and to live, in milliseconds.
+const LOADING_MS: i64 = 30_000;
 /// From so many seconds before the end on the page counts them.
 const NEAR_SECONDS: i64 = 60;
 /// At these the seconds that are left are said aloud.
@@ -36,8 +38,9 @@ impl PollSide {
         let (poll, round, phase) = board.shown.view.with_untracked(|view| {
             view.poll.as_ref().map_or((None, 0, Phase::Draft), |poll| (Some(poll.id), poll.round, poll.phase))
         });
-        // The page was made a moment ago.
-        let ahead = now - board.shown.clock.get_untracked().0;
+        // Until the server tells: the page was made a moment ago, so a clock that is further off is wrong.
+        let ahead =
+            Some(now - board.shown.clock.get_untracked().0).filter(|ahead| ahead.abs() > LOADING_MS).unwrap_or(0);
         Self { board, poll, round, phase, ahead, said: None }
     }
 
