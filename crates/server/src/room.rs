@@ -590,6 +590,17 @@ enum Verdict {
     SameAs(usize),
 }
 
+/// What came of judging jobs together, before it is durable.
+struct Judged<D: Domain> {
+    batch: Batch,
+    /// The state as it is then.
+    working: D::State,
+    /// One for each job.
+    verdicts: Vec<Verdict>,
+    /// The commands that lead to events, to be known again.
+    fresh: Vec<(CommandKey, Done)>,
+}
+
 impl<D: Domain> Writer<D> {
     async fn run(mut self, mut mailbox: mpsc::Receiver<Job<D>>) {
         let mut jobs = Vec::with_capacity(BATCH);
@@ -616,7 +627,7 @@ impl<D: Domain> Writer<D> {
                     return refuse(jobs, &Refusal::Unavailable);
                 }
             };
-            let (batch, working, verdicts, fresh) = self.decide(&base, &mut jobs, ballot_box.as_ref());
+            let Judged { batch, working, verdicts, fresh } = self.decide(&base, &mut jobs, ballot_box.as_ref());
             let written = !batch.events.is_empty() || !batch.riders.done.is_empty();
             let (due, summary) = (batch.riders.due, D::summary(&working));
             let has_follow_ups = !batch.riders.follow_ups.is_empty();
@@ -689,12 +700,7 @@ impl<D: Domain> Writer<D> {
         Ok(Some(rows.into_iter().map(|row| row.choice).collect()))
     }
 
-    fn decide(
-        &self,
-        base: &Arc<D::State>,
-        jobs: &mut [Job<D>],
-        ballot_box: Option<&Vec<Vec<u8>>>,
-    ) -> (Batch, D::State, Vec<Verdict>, Vec<(CommandKey, Done)>) {
+    fn decide(&self, base: &Arc<D::State>, jobs: &mut [Job<D>], ballot_box: Option<&Vec<Vec<u8>>>) -> Judged<D> {
         let mut working = D::State::clone(base);
         let mut events = Vec::new();
         let mut riders = Riders::default();
@@ -772,7 +778,7 @@ impl<D: Domain> Writer<D> {
             }
         }
         let batch = Batch { stream: self.shared.stream, kind: D::KIND, expected: D::seq(base), events, riders };
-        (batch, working, verdicts, fresh)
+        Judged { batch, working, verdicts, fresh }
     }
 
     /// Answers after the commit. A rejection is checked against the log first: the command may have been accepted

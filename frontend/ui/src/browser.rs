@@ -69,7 +69,7 @@ pub fn start(board: Board, cx: Cx, stream: StreamId, seq: Seq) {
 /// Makes a rendered page of a poll live.
 pub fn start_poll(board: PollBoard, cx: Cx, stream: StreamId, seq: Seq) {
     run(PollSide::new(board, js_sys::Date::now() as i64), cx, stream, seq, |handle| {
-        board.hands.set_value(Some(handle))
+        board.hands.set_value(Some(handle));
     });
 }
 

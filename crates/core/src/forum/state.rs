@@ -354,8 +354,9 @@ impl ForumState {
                 if e.name.is_some() && was == e.role {
                     for contribution in self.people[ix as usize].contributions.clone() {
                         let found = self.at(contribution);
-                        let id = Some(found.id).filter(|_| found.hall.is_none());
-                        id.into_iter().for_each(|id| self.leave_stage(id));
+                        if found.hall.is_none() {
+                            self.leave_stage(found.id);
+                        }
                     }
                 }
                 // A new name stands everywhere at once.
