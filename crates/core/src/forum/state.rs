@@ -350,20 +350,17 @@ impl ForumState {
                 person.name.clone_from(&e.name);
                 let was = std::mem::replace(&mut person.role, e.role);
                 person.erased = false;
-                // Another name, since the role is the same. Voices of the hall have a name of their own.
-                if e.name.is_some() && was == e.role {
-                    for contribution in self.people[ix as usize].contributions.clone() {
-                        let found = self.at(contribution);
-                        if found.hall.is_none() {
-                            self.leave_stage(found.id);
-                        }
-                    }
-                }
-                // A new name stands everywhere at once.
+                let renamed = e.name.is_some() && was == e.role;
+                // A new name stands everywhere at once, but not on stage. Voices of the hall have a name of their own.
                 for contribution in self.people[ix as usize].contributions.clone() {
-                    if !self.at(contribution).status.is_gone() {
-                        self.touch(Facet::Contribution(contribution));
+                    let found = self.at(contribution);
+                    if found.status.is_gone() {
+                        continue;
                     }
+                    if renamed && found.hall.is_none() {
+                        self.leave_stage(found.id);
+                    }
+                    self.touch(Facet::Contribution(contribution));
                 }
                 // Also where they are at something. Who is staff no longer is at nothing.
                 if was.or(e.role).is_some() {
