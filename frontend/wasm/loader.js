@@ -191,6 +191,9 @@ addEventListener("keydown", (event) => {
 // Set while the program takes over: the page as the server sent it.
 let pristine = null;
 let over = false;
+// How long an answer may take, and how often is looked whether it came.
+const ANSWER_MS = 2_000;
+const STEP_MS = 100;
 
 // Called by the program's panic hook, and for traps that no hook sees.
 function fallBack() {
@@ -204,10 +207,17 @@ function fallBack() {
     fill(entries);
     return plain();
   }
-  // The page was live and the copy is old. Fetch it anew, once; the mark keeps it plain. Not reload(): that would
-  // send a form again where the page answered one.
+  // The page was live and the copy is old. Fetch it anew, once; the mark keeps it plain. Not before what is on its way
+  // has been answered, or it would stand neither on that page nor in its field.
+  leave(ANSWER_MS);
+}
+
+function leave(ms) {
   const field = document.getElementById("text");
-  const unsent = field && pending().find((one) => isText(one) && (field.value === "" || isIn(field, one)));
+  const sending = document.getElementById("page") ? pending().filter(({ stage }) => stage === "sent") : [];
+  if (ms > 0 && sending.length > 0) return setTimeout(leave, STEP_MS, ms - STEP_MS);
+  const unsent = field && sending.find((one) => isText(one) && (field.value === "" || isIn(field, one)));
+  // Not reload(): that would send a form again where the page answered one.
   location.replace(field ? writing(url, unsent ? unsent.command : written(field)) : url);
 }
 

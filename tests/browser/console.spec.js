@@ -1,5 +1,5 @@
 // The moderator's console: an evening run from one page, by mouse, by keyboard, and without JavaScript.
-const { test, expect, axe, none, join, moderate, live } = require("./people.js");
+const { test, expect, axe, none, join, moderate, unhurried, live } = require("./people.js");
 const { WORDS, texts, write, ask } = require("./polls.js");
 
 const TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"];
@@ -200,11 +200,10 @@ test("people ask for the floor online and in the hall, and speak in turn", async
   await moderator.keyboard.press("n");
   await expect(floor.locator(".speaks")).toContainText("Frau Berger");
   await expect(floor.locator(".clock")).toContainText(/1:5|2:00/);
-  // A press at once would be taken for a slip.
-  await moderator.waitForTimeout(400);
+  await unhurried(moderator);
   await floor.getByRole("button", { name: "Nächste Person" }).click();
   await expect(anna.locator(".own-turn")).toContainText("Sie sind jetzt dran");
-  await moderator.waitForTimeout(400);
+  await unhurried(moderator);
   await floor.getByRole("button", { name: "Fertig gesprochen" }).click();
   await expect(floor.locator("div.turn")).toBeHidden();
   await floor.getByRole("button", { name: "Keine Meldungen mehr" }).click();

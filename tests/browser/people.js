@@ -71,7 +71,11 @@ const listed = (page, text) => page.locator("#contributions > li.item", { hasTex
 const waiting = (page, text) => page.locator("ul.own li.waiting", { hasText: text });
 const queued = (page, text) => page.locator(".queue li.waits", { hasText: text });
 
+/** As long as a hand needs between two presses of the desk: a second one at once is taken for a slip. */
+const unhurried = (page) => page.waitForTimeout(400);
+
 async function approve(moderator, text) {
+  await unhurried(moderator);
   await queued(moderator, text).locator('form[action*="/contributions/"][action$="/approve"] button').click();
   await expect(queued(moderator, text)).toHaveCount(0);
 }
@@ -79,8 +83,7 @@ async function approve(moderator, text) {
 /** Hides what is in the moderators' list, by the reason pressed. */
 async function hide(moderator, text, reason) {
   const item = listed(moderator, text);
-  // A second press at once is taken for a slip.
-  await moderator.waitForTimeout(400);
+  await unhurried(moderator);
   await item.locator("details.hide > summary").click();
   await item.locator(`form[action$="/hide"] button[value="${reason}"]`).click();
 }
@@ -108,4 +111,4 @@ function troubles(page) {
 const mark = (page) => page.evaluate(() => void (window.stimmwerkMark = true));
 const marked = (page) => page.evaluate(() => window.stimmwerkMark === true);
 
-module.exports = { test, expect, axe, hydrated, settled, live, none, join, moderate, post, listed, waiting, queued, approve, hide, tabTo, troubles, mark, marked };
+module.exports = { test, expect, axe, hydrated, settled, live, none, join, moderate, post, listed, waiting, queued, unhurried, approve, hide, tabTo, troubles, mark, marked };

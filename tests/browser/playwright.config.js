@@ -6,7 +6,8 @@ module.exports = defineConfig({
   timeout: 120_000,
   expect: { timeout: 20_000 },
   workers: 1,
-  retries: 0,
+  // On a strange machine a test may be run a second time. It is called flaky at the end then, and has to be looked into.
+  retries: process.env.CI ? 1 : 0,
   reporter: "list",
   use: {
     browserName: "chromium",

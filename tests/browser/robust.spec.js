@@ -51,6 +51,9 @@ const BREAKS = {
   },
 };
 
+/** Everything that comes by itself has come: what breaks the program now is what it is told to do. */
+const quiet = (page) => expect(page.locator(".people")).toBeVisible();
+
 /** Listens for a panic; what it returns waits until the page is plain, and finds that there was one. */
 function panics(page) {
   const said = [];
@@ -71,6 +74,7 @@ for (const [how, broken] of Object.entries(BREAKS)) {
     await moderate(moderator, server);
     const typed = "Halb geschrieben, als es geschah.";
     await page.locator("#text").fill(typed);
+    await quiet(page);
     await page.evaluate(broken);
     const panicked = panics(page);
     const [first, second] = ["Dabei zerbricht es.", "Danach erst recht."];
@@ -95,7 +99,13 @@ for (const [how, broken] of Object.entries(BREAKS)) {
 
 test("a program that panics while it sends has sent, once", async ({ server, person }) => {
   const page = await person();
+  // What is on its way takes longer than the next page would.
+  await page.routeWebSocket("**/api/v1/live*", (socket) => {
+    const connection = socket.connectToServer();
+    socket.onMessage((frame) => setTimeout(() => connection.send(frame), String(frame).includes('"type":"command"') ? 700 : 0));
+  });
   await join(page, server, "Wanda");
+  await quiet(page);
   await page.evaluate(BREAKS["it cannot draw"]);
   const panicked = panics(page);
   const text = "Beim Senden zerbrochen.";
@@ -113,6 +123,7 @@ test("a program that panics before its words were taken puts them back, and they
     socket.onMessage((frame) => (String(frame).includes('"type":"command"') ? lost.push(JSON.parse(frame)) : connection.send(frame)));
   });
   await join(page, server, "Xenia");
+  await quiet(page);
   await page.locator("#contributions > li.item .reply").first().click();
   await page.locator("#lang").selectOption("en");
   await page.evaluate(BREAKS["it cannot draw"]);

@@ -1,6 +1,6 @@
 // The whole scene in five browsers at once: the console, the projector, and three people who vote, each in their way and
 // their language: on a slow phone in Arabic, by keyboard alone in German, without JavaScript in English.
-const { test, expect, live, none, join, moderate, approve, tabTo, troubles } = require("./people.js");
+const { test, expect, live, none, join, moderate, unhurried, approve, tabTo, troubles } = require("./people.js");
 const { write } = require("./polls.js");
 
 // The question in each language; the moderator writes it in German.
@@ -270,6 +270,7 @@ test("an evening in five browsers: prepared, voted, counted, shown, and dark aga
     await approve(moderator, "الحديقة هادئة.");
     await expect(names).toHaveText(["Amal", /^Gast \d+$/]);
 
+    await unhurried(moderator);
     await button(floor, "Nächste Person").click();
     await expect(amal.locator(".own-turn")).toContainText("حان دورك الآن");
     await expect(floor.locator(".speaks")).toContainText("Amal");
@@ -278,6 +279,7 @@ test("an evening in five browsers: prepared, voted, counted, shown, and dark aga
     await expect(hall.locator(".clock")).toHaveText(/^(2:00|1:5\d)$/);
     await expect(hall.locator("#app")).not.toContainText("Kerem");
     // Whoever gives the floor has read the name.
+    await unhurried(moderator);
     await moderator.locator("h1").click();
     await moderator.keyboard.press("n");
     await expect(kerem.locator(".own-turn")).toContainText("Sie sind jetzt dran");

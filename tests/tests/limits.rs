@@ -1,18 +1,20 @@
 //! Bounds on what strangers can do, and rights that end at once.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
 
 use reqwest::Method;
 use serde_json::{Value, json};
 use stimmwerk_client::{Client, Error, Join, LiveSocket, command_id};
 use stimmwerk_core::forum::{Forum, ForumCommand, Waiting};
-use stimmwerk_core::ids::{CommandId, StreamId};
+use stimmwerk_core::ids::{CommandId, ContributionId, ForumId, StreamId};
 use stimmwerk_core::live::{ClientFrame, MAX_CLIENT_FRAME, MAX_COMMANDS_PER_SECOND, MAX_SUBSCRIPTIONS, ServerFrame};
 use stimmwerk_core::network::Visibility;
 use stimmwerk_core::said::{Lang, Texts};
 use stimmwerk_tests::{SOON, Scene, Server, eventually, refusal, saying};
 use tokio::task::JoinSet;
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 
 fn subscribe(stream: StreamId) -> ClientFrame {
     ClientFrame::Subscribe { stream, after: None, audience: None, from: None }
@@ -156,6 +158,60 @@ async fn given_a_socket_that_sends_too_fast_when_over_the_limit_then_it_is_told_
         matches!(answer, ServerFrame::Accepted(accepted) if accepted.id == id)
     })
     .await;
+}
+
+/// Takes back a support that was never given, over REST, until told to stop. How many were accepted, and how many not.
+async fn hammer(client: Client, forum: ForumId, contribution: ContributionId, stop: Arc<AtomicBool>) -> (u64, u64) {
+    let (mut accepted, mut refused) = (0, 0);
+    while !stop.load(Ordering::Relaxed) {
+        match client.command(forum, command_id(), &ForumCommand::Unsupport { contribution }).await {
+            Ok(_) => accepted += 1,
+            refusing => {
+                assert_eq!(refusal(refusing), (429, "too_many_requests".to_owned()));
+                refused += 1;
+            }
+        }
+    }
+    (accepted, refused)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn given_one_who_sends_without_end_then_they_wait_over_all_connections_together_and_nobody_else_does() {
+    let server = Server::start();
+    let scene = Scene::new(&server, Visibility::Code, Waiting::None).await;
+    let (amal, oksana) = (scene.guest(&server, "Amal").await, scene.guest(&server, "Oksana").await);
+    let contribution = scene.say(&oksana, "Ein Treffpunkt").await;
+    let mut socket = LiveSocket::connect(&amal).await.expect("a socket");
+    let (stop, since) = (Arc::new(AtomicBool::new(false)), Instant::now());
+    let mut hammers = JoinSet::new();
+    for _ in 0..8 {
+        hammers.spawn(hammer(amal.clone(), scene.forum, contribution, stop.clone()));
+    }
+    // The socket stays far below what one socket may send.
+    let command = serde_json::to_value(ForumCommand::Unsupport { contribution }).expect("plain data");
+    let waits = async {
+        loop {
+            let frame = ClientFrame::Command { id: command_id(), stream: scene.stream, command: command.clone() };
+            socket.send(&frame).await.expect("sent");
+            let answer = next(&mut socket, |f| matches!(f, ServerFrame::Accepted(_) | ServerFrame::Rejected(_))).await;
+            if let ServerFrame::Rejected(frame) = answer {
+                assert_eq!((frame.problem.status, frame.problem.code.as_str()), (429, "too_many_requests"));
+                break;
+            }
+            sleep(Duration::from_millis(200)).await;
+        }
+    };
+    timeout(SOON, waits).await.expect("it waits too");
+    scene.say(&oksana, "Und ein Bus am Abend").await;
+    scene.tell(&scene.staff, ForumCommand::SetWaiting { waiting: Waiting::All }).await.expect("taken");
+    stop.store(true, Ordering::Relaxed);
+    let (mut accepted, mut refused) = (0, 0);
+    for (taken, not) in hammers.join_all().await {
+        (accepted, refused) = (accepted + taken, refused + not);
+    }
+    assert!(refused > 0);
+    let bound = 2_001 + 20 * (since.elapsed().as_secs() + 1);
+    assert!((1_900..=bound).contains(&accepted), "{accepted} were taken, of {bound}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -336,8 +336,9 @@ fn route(forum: ForumId, command: &ForumCommand) -> Option<(Method, String, Valu
         ForumCommand::CountHall { .. } => (Method::POST, format!("{forum}/hall")),
         ForumCommand::SetState { .. } => (Method::POST, format!("{forum}/state")),
         ForumCommand::SetWaiting { .. } => (Method::POST, format!("{forum}/waiting")),
-        ForumCommand::SetStage { stage } => {
+        ForumCommand::SetStage { stage, seen } => {
             body = serde_json::to_value(stage).ok()?;
+            body["seen"] = json!(seen);
             (Method::POST, format!("{forum}/stage"))
         }
         ForumCommand::AskFloor { .. } => (Method::POST, format!("{forum}/speaking-list")),

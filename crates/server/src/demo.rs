@@ -299,7 +299,7 @@ async fn fill(app: &AppState) -> Result<()> {
     }
     polls(app, process, place.forum, &people).await?;
     // A poll that opens takes the stage; whoever tries the projector first meets the welcome.
-    tell(ForumCommand::SetStage { stage: Stage::Welcome }, Actor::system()).await?;
+    tell(ForumCommand::SetStage { stage: Stage::Welcome, seen: None }, Actor::system()).await?;
     Ok(())
 }
 

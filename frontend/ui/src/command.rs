@@ -130,7 +130,7 @@ impl Form {
                 let person = self.action.strip_suffix("/approve")?.rsplit('/').next()?;
                 ForumCommand::ApproveAll { participant: person.parse().ok()?, seen: self.seen() }
             }
-            "stage" => ForumCommand::SetStage { stage: self.stage()? },
+            "stage" => ForumCommand::SetStage { stage: self.stage()?, seen: self.seen() },
             "speaking-list" => return self.floor(),
             _ => return None,
         })
@@ -346,7 +346,9 @@ impl Members {
             #[cfg(feature = "staff")]
             ForumCommand::SetWaiting { waiting } => Self { waiting: Some(*waiting), ..plain("set_waiting") },
             #[cfg(feature = "staff")]
-            ForumCommand::SetStage { stage } => Self { stage: Some(stage.clone()), ..plain("set_stage") },
+            ForumCommand::SetStage { stage, seen } => {
+                Self { stage: Some(stage.clone()), seen: *seen, ..plain("set_stage") }
+            }
             #[cfg(feature = "staff")]
             ForumCommand::SetFloor { open, seconds } => {
                 Self { open: Some(*open), seconds: Some(*seconds), ..plain("set_floor") }
@@ -416,7 +418,7 @@ impl Members {
             #[cfg(feature = "staff")]
             "set_waiting" => ForumCommand::SetWaiting { waiting: self.waiting? },
             #[cfg(feature = "staff")]
-            "set_stage" => ForumCommand::SetStage { stage: self.stage? },
+            "set_stage" => ForumCommand::SetStage { stage: self.stage?, seen: self.seen },
             #[cfg(feature = "staff")]
             "set_floor" => ForumCommand::SetFloor { open: self.open?, seconds: self.seconds? },
             #[cfg(feature = "staff")]
@@ -468,6 +470,16 @@ pub struct Request {
     pub body: String,
 }
 
+/// The body of a request that puts something on stage.
+#[cfg(feature = "staff")]
+#[derive(Serialize)]
+struct Staged<'a> {
+    #[serde(flatten)]
+    stage: &'a Stage,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    seen: Option<Seq>,
+}
+
 /// The request a command is. `None`: no page sends it.
 pub fn request(forum: ForumId, command: &ForumCommand) -> Option<Request> {
     let (method, path) = match command {
@@ -512,8 +524,8 @@ pub fn request(forum: ForumId, command: &ForumCommand) -> Option<Request> {
         #[cfg(feature = "staff")]
         ForumCommand::Refuse { contribution, .. } => ("POST", api_of(forum, *contribution, "/refuse")),
         #[cfg(feature = "staff")]
-        ForumCommand::SetStage { stage } => {
-            let body = serde_json::to_string(stage).ok()?;
+        ForumCommand::SetStage { stage, seen } => {
+            let body = serde_json::to_string(&Staged { stage, seen: *seen }).ok()?;
             return Some(Request { method: "POST", path: api(forum, "/stage"), body });
         }
         #[cfg(feature = "staff")]
@@ -660,7 +672,8 @@ mod tests {
             Stage::Speaking,
             Stage::Contributions { contributions: vec![contribution, ContributionId(Uuid::from_u128(5))] },
         ];
-        commands.extend(stages.map(|stage| ForumCommand::SetStage { stage }));
+        let seens = [None, Some(Seq(8))].into_iter().cycle();
+        commands.extend(stages.into_iter().zip(seens).map(|(stage, seen)| ForumCommand::SetStage { stage, seen }));
         commands.extend(HideReason::ALL.map(|reason| ForumCommand::Hide {
             contribution,
             reason,

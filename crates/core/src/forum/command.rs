@@ -341,6 +341,9 @@ pub enum ForumCommand {
     SetStage {
         /// What the hall sees from now on.
         stage: Stage,
+        /// As of which event contributions were read. Refused if the author of one changed the words since.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        seen: Option<Seq>,
     },
     /// Let people ask for the floor or not, and say how long a turn is.
     SetFloor {

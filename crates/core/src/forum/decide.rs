@@ -528,7 +528,7 @@ fn decide(
         ForumCommand::PollMoved { poll, stream, phase, title, by } => {
             return stage::poll_moved(state, context, decision, (*poll, *stream, *phase, title), *by);
         }
-        ForumCommand::SetStage { stage } => return stage::set(state, decision, stage),
+        ForumCommand::SetStage { stage, seen } => return stage::set(state, decision, stage, *seen),
         ForumCommand::SetFloor { open, seconds } => return floor::set(state, decision, *open, *seconds),
         ForumCommand::AskFloor { interpreted } => return floor::ask(state, context, decision, *interpreted),
         ForumCommand::WithdrawFloor => return floor::withdraw(state, context, decision),
@@ -625,7 +625,7 @@ fn add(
 }
 
 /// Is what would appear what the moderator read? Whoever does not say what they read is believed.
-fn was_read(found: &Contribution, seen: Option<Seq>) -> bool {
+pub(super) fn was_read(found: &Contribution, seen: Option<Seq>) -> bool {
     seen.is_none_or(|seen| found.worded <= seen)
 }
 

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::decide::Judged;
+use super::decide::{Judged, was_read};
 use super::event::{PollMoved, StageSet};
 use super::state::{Facet, Ix};
 use super::view::Did;
@@ -65,8 +65,8 @@ pub(super) fn poll_moved(
     Ok(())
 }
 
-/// Judges what a moderator puts on stage.
-pub(super) fn set(state: &ForumState, decision: &mut Decision<ForumEvent>, stage: &Stage) -> Judged {
+/// Judges what a moderator puts on stage, who read contributions as of `seen`.
+pub(super) fn set(state: &ForumState, decision: &mut Decision<ForumEvent>, stage: &Stage, seen: Option<Seq>) -> Judged {
     let there = match stage {
         Stage::Topic { topic } => state.find_topic(*topic).is_some(),
         Stage::Poll { poll } => {
@@ -76,8 +76,12 @@ pub(super) fn set(state: &ForumState, decision: &mut Decision<ForumEvent>, stage
             return Err(Rejection::TooMany { max: MAX_ON_STAGE as u32 });
         }
         Stage::Contributions { contributions } => {
-            let seen = |id: &ContributionId| state.contribution(*id).is_some_and(|it| it.status == Status::Visible);
-            !contributions.is_empty() && contributions.iter().all(seen)
+            let shown = |id: &ContributionId| state.contribution(*id).filter(|one| one.status == Status::Visible);
+            let found: Option<Vec<_>> = contributions.iter().map(shown).collect();
+            if found.iter().flatten().any(|one| !was_read(one, seen)) {
+                return Err(Rejection::WrongState);
+            }
+            found.is_some_and(|found| !found.is_empty())
         }
         Stage::Off | Stage::Welcome | Stage::Speaking => true,
     };

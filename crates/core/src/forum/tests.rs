@@ -464,7 +464,7 @@ impl Talk {
                 ForumCommand::ErasePerson { participant: people[how % people.len()] }
             }
             What::PollMoved => hall::poll_moved(step.on % 4, hall::PHASES[how % 4], &self.text()),
-            What::SetStage => ForumCommand::SetStage { stage: self.stage(how, contribution) },
+            What::SetStage => ForumCommand::SetStage { stage: self.stage(how, contribution), seen: self.looked(how) },
             What::SetFloor
             | What::AskFloor
             | What::WithdrawFloor
@@ -1095,7 +1095,7 @@ fn given_every_command_then_whoever_lacks_the_standing_is_refused_before_anythin
         (Need::System, Forum::tick(Timestamp(0))),
         (Need::System, hall::poll_moved(1, Phase::Open, "Ja?")),
         (Need::Admin, ForumCommand::Erase { contribution }),
-        (Need::Moderator, ForumCommand::SetStage { stage: Stage::Off }),
+        (Need::Moderator, ForumCommand::SetStage { stage: Stage::Off, seen: None }),
         (Need::Moderator, ForumCommand::SetFloor { open: true, seconds: 60 }),
         (Need::Moderator, floor::enter("Ada")),
         (Need::Moderator, ForumCommand::GiveFloor { entry: None }),

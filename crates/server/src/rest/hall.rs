@@ -5,6 +5,7 @@ use axum::response::Response;
 use serde::Deserialize;
 use stimmwerk_core::forum::{FLOOR_SECONDS, ForumCommand, Stage};
 use stimmwerk_core::ids::{ContributionId, FloorId};
+use stimmwerk_core::live::Seq;
 use utoipa::ToSchema;
 
 use super::{Written, changed, created};
@@ -13,19 +14,29 @@ use crate::form::{Fields, Input};
 use crate::gate::Gate;
 use crate::problem::{Answer, Fault};
 
-/// Puts something on stage.
-#[utoipa::path(post, path = "/api/v1/forums/{forum}/stage", tag = "hall", params(("forum" = String, Path)),
-    request_body = Stage, responses((status = 200, body = Written)))]
-pub async fn set_stage(State(app): State<AppState>, gate: Gate, fields: Fields<Stage>) -> Answer<Response> {
-    let stage = match fields {
-        Fields::Json(stage) => stage,
-        Fields::Form(fields) => stage_of(&fields)?,
-    };
-    Ok(changed(app.tell_forum(&gate, ForumCommand::SetStage { stage }).await?))
+/// What goes on stage.
+#[derive(Debug, Deserialize, ToSchema)]
+pub struct Staged {
+    #[serde(flatten)]
+    stage: Stage,
+    /// As of which event contributions were read. What its author changed after that does not go there.
+    #[serde(default)]
+    seen: Option<Seq>,
 }
 
-/// A stage of a form: `shows`, and `topic`, `poll`, or `contribution` once or more often.
-fn stage_of(fields: &[(String, String)]) -> Answer<Stage> {
+/// Puts something on stage.
+#[utoipa::path(post, path = "/api/v1/forums/{forum}/stage", tag = "hall", params(("forum" = String, Path)),
+    request_body = Staged, responses((status = 200, body = Written)))]
+pub async fn set_stage(State(app): State<AppState>, gate: Gate, fields: Fields<Staged>) -> Answer<Response> {
+    let Staged { stage, seen } = match fields {
+        Fields::Json(staged) => staged,
+        Fields::Form(fields) => staged_of(&fields)?,
+    };
+    Ok(changed(app.tell_forum(&gate, ForumCommand::SetStage { stage, seen }).await?))
+}
+
+/// A stage of a form: `shows`, and `topic`, `poll`, or `contribution` once or more often; `seen` beside it.
+fn staged_of(fields: &[(String, String)]) -> Answer<Staged> {
     let mut stage = serde_json::Map::new();
     let mut contributions = Vec::new();
     for (name, value) in fields {
@@ -34,6 +45,7 @@ fn stage_of(fields: &[(String, String)]) -> Answer<Stage> {
                 contributions.push(value.parse::<ContributionId>().map_err(|_| Fault::not_found())?);
             }
             "shows" | "topic" | "poll" => _ = stage.insert(name.clone(), value.trim().into()),
+            "seen" => _ = stage.insert(name.clone(), value.trim().parse::<u64>().ok().into()),
             _ => {}
         }
     }

@@ -1,6 +1,7 @@
 //! Projectors: what their link opens, and what it never does.
 
 use axum::http::StatusCode;
+use reqwest::header::CONTENT_TYPE;
 use reqwest::{Method, Response};
 use serde_json::{Value, json};
 use stimmwerk_core::forum::{ForumCommand, Stage};
@@ -10,6 +11,8 @@ use stimmwerk_core::people::{Actor, Audience, Role};
 use super::sockets::Asking;
 use super::world::{By, Caller, Place, World};
 use crate::access::ROUTES;
+
+const FORM: &str = "application/x-www-form-urlencoded";
 
 /// A link for a projector, and the token in it.
 async fn link(world: &World, place: &Place) -> (String, String) {
@@ -29,7 +32,7 @@ async fn html(world: &World, path: &str) -> String {
 }
 
 async fn put_on(world: &World, place: &Place, stage: Stage) {
-    world.tell(place, Actor::system(), ForumCommand::SetStage { stage }).await;
+    world.tell(place, Actor::system(), ForumCommand::SetStage { stage, seen: None }).await;
 }
 
 fn status_of(answer: &Value) -> Option<u64> {
@@ -182,4 +185,30 @@ async fn given_a_way_in_then_it_stands_on_every_stage_but_the_dark_one_and_only_
     let id = crate::chance::command_id();
     world.app.network.issue(closed, id, Actor::system(), uuid::Uuid::nil()).await.expect("accepted");
     assert!(!html(&world, &path).await.contains(&group));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn given_words_changed_since_a_moderator_read_them_then_no_door_puts_them_on_stage() {
+    let world = World::new().await;
+    let here = world.place(Visibility::Code).await;
+    let author = world.caller(Caller::Guest, By::Session, &here, &here).await;
+    let author = world.participant(author, &here).await.expect("they take part");
+    let contribution = world.contribution(&here, author, "Gelesen").await;
+    let staff = world.caller(Caller::Staff(Role::Moderator), By::Token, &here, &here).await;
+    let staff = world.speak(staff, By::Token).await;
+    let page = staff.request(Method::GET, &format!("/api/v1/forums/{}", here.forum)).send().await.expect("an answer");
+    let read = page.json::<Value>().await.expect("a forum")["seq"].as_u64().expect("a number");
+    let edit = ForumCommand::Edit { contribution, text: "Ungelesen".to_owned() };
+    world.tell(&here, Actor { participant: Some(author), guest: true, ..Actor::default() }, edit).await;
+    let path = format!("/api/v1/forums/{}/stage", here.forum);
+    let stage = |seen: u64| json!({ "shows": "contributions", "contributions": [contribution], "seen": seen });
+    let form = |seen: u64| format!("shows=contributions&contribution={contribution}&seen={seen}&next=/");
+    for (seen, as_json, as_form) in
+        [(read, StatusCode::CONFLICT, StatusCode::CONFLICT), (read + 1, StatusCode::OK, StatusCode::SEE_OTHER)]
+    {
+        let answer = staff.request(Method::POST, &path).json(&stage(seen)).send().await.expect("an answer");
+        assert_eq!(answer.status(), as_json, "{seen}");
+        let form = staff.request(Method::POST, &path).header(CONTENT_TYPE, FORM).body(form(seen));
+        assert_eq!(form.send().await.expect("an answer").status(), as_form, "{seen}");
+    }
 }

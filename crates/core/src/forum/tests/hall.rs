@@ -44,7 +44,7 @@ pub(super) fn assert_stage(view: &ForumView) {
 
 impl Room {
     fn puts(&mut self, stage: Stage) -> Result<usize, Rejection> {
-        self.ask(&moderator(), 0, ForumCommand::SetStage { stage }).map(|events| events.len())
+        self.ask(&moderator(), 0, ForumCommand::SetStage { stage, seen: None }).map(|events| events.len())
     }
 
     fn stage(&self) -> Stage {
@@ -158,6 +158,24 @@ fn given_contributions_on_stage_when_they_say_something_else_or_under_another_na
     room.ask(&moderator(), 0, ForumCommand::SetWaiting { waiting: Waiting::All }).expect("taken");
     room.ask(&named(1, "Ada"), 0, edit(one, "Wartet")).expect("taken");
     assert_eq!(room.stage(), stage(&[one]));
+}
+
+#[test]
+fn given_words_changed_after_they_were_read_then_they_are_not_put_on_stage() {
+    let mut room = room(Waiting::None);
+    let (one, other) = (room.post(&account(1), 0, "Gelesen"), room.post(&account(2), 0, "Auch gelesen"));
+    let read = Seq(room.seq());
+    let edit = ForumCommand::Edit { contribution: one, text: "Ungelesen".to_owned() };
+    room.ask(&account(1), 0, edit).expect("taken");
+    let put = |room: &mut Room, on: &[ContributionId], seen| {
+        let stage = Stage::Contributions { contributions: on.into() };
+        room.ask(&moderator(), 0, ForumCommand::SetStage { stage, seen: Some(seen) }).map(|_| room.stage())
+    };
+    assert_eq!(put(&mut room, &[one, other], read), Err(Rejection::WrongState));
+    assert_eq!(room.stage(), Stage::Welcome);
+    assert_eq!(put(&mut room, &[other], read), Ok(Stage::Contributions { contributions: vec![other] }));
+    let now = Seq(room.seq());
+    assert_eq!(put(&mut room, &[one], now), Ok(Stage::Contributions { contributions: vec![one] }));
 }
 
 #[test]

@@ -421,12 +421,13 @@ impl Desk {
         true
     }
 
-    /// Says what was on this page: of an approval how new, of the next speaker who. What came since was not read.
+    /// Says what was on this page: of words how new, of the next speaker who. What came since was not read.
     fn as_read(self, command: ForumCommand) -> ForumCommand {
         let seen = Some(self.board.seq.get_untracked());
         match command {
             ForumCommand::Approve { contribution, .. } => ForumCommand::Approve { contribution, seen },
             ForumCommand::ApproveAll { participant, .. } => ForumCommand::ApproveAll { participant, seen },
+            ForumCommand::SetStage { stage, .. } => ForumCommand::SetStage { stage, seen },
             ForumCommand::GiveFloor { entry: None } => {
                 let first = self.board.view.with_untracked(|view| view.floor.entries.first().map(|entry| entry.id));
                 ForumCommand::GiveFloor { entry: first }
@@ -527,7 +528,7 @@ impl Desk {
         };
         match (key, here) {
             ("u" | "U", _) => self.take_back(None),
-            ("b" | "B", _) => _ = self.press(ForumCommand::SetStage { stage: Shown::Off }, true),
+            ("b" | "B", _) => _ = self.press(ForumCommand::SetStage { stage: Shown::Off, seen: None }, true),
             ("n" | "N", _) => _ = self.press(ForumCommand::GiveFloor { entry: None }, true),
             ("j" | "J", Some(at)) => go((at + 1).min(spots.len() - 1)),
             ("k" | "K", Some(at)) => go(at.saturating_sub(1)),

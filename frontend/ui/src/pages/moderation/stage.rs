@@ -9,9 +9,9 @@ use stimmwerk_core::said::Texts;
 use super::super::forum::author_name;
 use super::super::parts::{digest, each, hidden, icon, icons, sentence};
 use super::super::poll::parts::phase_name;
-use super::Desk;
 use super::floor::name;
 use super::team::{About, last};
+use super::{Desk, seen};
 use crate::address;
 use crate::view::{AnyView, IntoAny};
 
@@ -78,7 +78,7 @@ pub fn stage(desk: Desk) -> AnyView {
                 action=address::api(place.forum, "/stage")
                 hidden=move || chosen.with(Vec::is_empty)
             >
-                {on_stage(chosen)} {hidden("next", desk.back_to(PART))}
+                {on_stage(chosen)} {seen(desk)} {hidden("next", desk.back_to(PART))}
                 <span class="what">
                     {sentence(Signal::derive(move || words.stage_chosen(chosen.with(Vec::len) as u32)))}
                 </span>
@@ -261,7 +261,7 @@ pub fn put(desk: Desk, id: ContributionId) -> AnyView {
     let word = Signal::derive(move || if there() { words.stage_take() } else { words.stage_put() }.to_owned());
     view! {
         <form method="post" action=address::api(place.forum, "/stage")>
-            {on_stage(then)} {hidden("next", desk.back_to("list"))}
+            {on_stage(then)} {seen(desk)} {hidden("next", desk.back_to("list"))}
             <button hidden=move || { then.with(Vec::len) > MAX_ON_STAGE }>
                 {icon(icons::SHOW)}
                 {sentence(word)}

@@ -457,7 +457,7 @@ fn given_keys_then_the_stage_goes_dark_and_the_next_one_speaks() {
     assert!(desk.key("n") && sent.borrow().is_empty(), "nobody waits");
     desk.board.view.update(|view| view.floor.entries.push(sample::speaker(700, None)));
     assert!(desk.key("b") && desk.key("n"));
-    let dark = ForumCommand::SetStage { stage: Shown::Off };
+    let dark = ForumCommand::SetStage { stage: Shown::Off, seen: Some(Seq(90)) };
     let next = ForumCommand::GiveFloor { entry: Some(sample::speaker(700, None).id) };
     assert_eq!(*sent.borrow(), [dark, next], "whose name stands there, not who has come to be first meanwhile");
     desk.keys.set(false);
