@@ -214,9 +214,9 @@ function fallBack() {
 
 function leave(ms) {
   const field = document.getElementById("text");
-  const sending = document.getElementById("page") ? pending().filter(({ stage }) => stage === "sent") : [];
-  if (ms > 0 && sending.length > 0) return setTimeout(leave, STEP_MS, ms - STEP_MS);
-  const unsent = field && sending.find((one) => isText(one) && (field.value === "" || isIn(field, one)));
+  const all = document.getElementById("page") ? pending() : [];
+  if (ms > 0 && all.some(({ stage }) => stage === "sent")) return setTimeout(leave, STEP_MS, ms - STEP_MS);
+  const unsent = field && all.find((one) => isText(one) && (field.value === "" || isIn(field, one)));
   // Not reload(): that would send a form again where the page answered one.
   location.replace(field ? writing(url, unsent ? unsent.command : written(field)) : url);
 }
