@@ -1,11 +1,18 @@
-//! The site is built by `cargo xtask`; a build without it makes a program with plain pages.
+//! A release holds the site inside the program. Other builds read it from where `cargo xtask` puts it, so that neither
+//! the site nor the program waits for the other to be built.
+
+use std::path::Path;
 
 fn main() {
-    let site = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/site");
-    // rust-embed wants the folder to be there.
-    let _ = std::fs::create_dir_all(&site);
-    println!("cargo:rerun-if-changed={}", site.join("manifest.json").display());
-    // A new manifest must lead to a new embedding.
-    let manifest = std::fs::read_to_string(site.join("manifest.json")).unwrap_or_default();
-    println!("cargo:rustc-env=STIMMWERK_SITE={}", manifest.replace(['\n', '\r'], ""));
+    let site = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/site");
+    println!("cargo:rustc-check-cfg=cfg(embedded_site)");
+    println!("cargo:rustc-env=STIMMWERK_SITE={}", site.display());
+    println!("cargo:rerun-if-changed=build.rs");
+    if std::env::var("PROFILE").is_ok_and(|profile| profile == "release") {
+        // rust-embed needs the folder. Without a site in it the program serves plain pages.
+        let _ = std::fs::create_dir_all(&site);
+        println!("cargo:rustc-cfg=embedded_site");
+        // Another manifest means another site to embed.
+        println!("cargo:rerun-if-changed={}", site.join("manifest.json").display());
+    }
 }

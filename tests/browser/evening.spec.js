@@ -3,7 +3,7 @@ const { execFileSync } = require("node:child_process");
 const path = require("node:path");
 const { test, expect, join, moderate, post, listed, waiting, queued, approve, hide, live, settled } = require("./people.js");
 
-const BIN = process.env.STIMMWERK_BIN || path.resolve(__dirname, "../../target/release/stimmwerk");
+const BIN = process.env.STIMMWERK_BIN || path.resolve(__dirname, "../../target/debug/stimmwerk");
 
 /** The API as another moderator, with a token made beside the running program. */
 function colleague(server) {

@@ -5,7 +5,7 @@ const os = require("node:os");
 const path = require("node:path");
 const readline = require("node:readline");
 
-const BIN = process.env.STIMMWERK_BIN || path.resolve(__dirname, "../../target/release/stimmwerk");
+const BIN = process.env.STIMMWERK_BIN || path.resolve(__dirname, "../../target/debug/stimmwerk");
 const LINES = { "listening on": "url", participant: "participant", moderator: "moderator", projector: "projector" };
 const PATIENCE_MS = 15_000;
 

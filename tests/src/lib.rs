@@ -2,7 +2,7 @@
 
 use std::fmt::Debug;
 use std::future::Future;
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Write};
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Output, Stdio};
@@ -15,15 +15,29 @@ use stimmwerk_core::live::Seq;
 use stimmwerk_core::network::Visibility;
 use stimmwerk_core::said::{Lang, Texts};
 
-/// The program under test: `STIMMWERK_BIN`, or the release build.
+/// The program under test: `STIMMWERK_BIN`, or the development build.
 ///
 /// # Panics
 /// There is none.
 pub fn program() -> PathBuf {
-    let built = || Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/release/stimmwerk");
+    let built = || Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/debug/stimmwerk");
     let program = std::env::var_os("STIMMWERK_BIN").map_or_else(built, PathBuf::from);
     assert!(program.exists(), "there is no program to test: run `cargo xtask test`");
     program
+}
+
+/// Says that a test cannot run on this machine and why: in the last lines of `cargo xtask test`. On a CI machine, where
+/// everything must run, it fails instead.
+///
+/// # Panics
+/// On a CI machine.
+pub fn skip_test(reason: &str) {
+    assert!(std::env::var_os("CI").is_none_or(|value| value.is_empty()), "cannot run here: {reason}");
+    eprintln!("\n*** SKIPPED: {reason}\n");
+    if let Some(file) = std::env::var_os("STIMMWERK_SKIPPED_TESTS") {
+        let list = std::fs::File::options().append(true).create(true).open(file);
+        list.and_then(|mut list| writeln!(list, "{reason}")).expect("the list of skipped tests can be written");
+    }
 }
 
 /// How long anything may take that must happen. Generous: it bounds a failure, it measures nothing.

@@ -11,7 +11,7 @@ use stimmwerk_core::forum::{Forum, Waiting};
 use stimmwerk_core::ids::ContributionId;
 use stimmwerk_core::live::{ClientFrame, ServerFrame};
 use stimmwerk_core::network::Visibility;
-use stimmwerk_tests::{SOON, Scene, Server, refusal, saying};
+use stimmwerk_tests::{SOON, Scene, Server, refusal, saying, skip_test};
 use tokio::time::timeout;
 
 /// A small disk of its own, in memory.
@@ -27,7 +27,7 @@ impl Disk {
         match mount {
             Ok(output) if output.status.success() => Some(Self { folder }),
             refused => {
-                eprintln!("\n*** SKIPPED: a full disk needs a small one of its own: {refused:?}\n");
+                skip_test(&format!("a full disk needs a small one of its own: {refused:?}"));
                 None
             }
         }

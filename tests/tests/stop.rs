@@ -9,7 +9,7 @@ use stimmwerk_client::{Client, Error, LiveOptions, LiveSocket, command_id};
 use stimmwerk_core::forum::{Forum, Waiting};
 use stimmwerk_core::live::{ClientFrame, ServerFrame};
 use stimmwerk_core::network::Visibility;
-use stimmwerk_tests::{SOON, Scene, Server, command, eventually, saying};
+use stimmwerk_tests::{SOON, Scene, Server, command, eventually, saying, skip_test};
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
@@ -216,7 +216,7 @@ fn sql(file: &std::path::Path, statement: &str) -> bool {
             return true;
         }
     }
-    eprintln!("\n*** SKIPPED: neither sqlite3 nor python3 is here to change a database with\n");
+    skip_test("neither sqlite3 nor python3 is here to change a database with");
     false
 }
 

@@ -1,25 +1,32 @@
-//! The WebAssembly, its loader and the style, inside the program. Their names hold a hash, so they never change.
+//! The WebAssembly, its loader and the style: inside a release, else in the folder they are built to. Their names hold a
+//! hash, so the file behind a name never changes.
 
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use rust_embed::RustEmbed;
 
 use crate::gate::Gate;
 use crate::problem::{Answer, Fault};
 
-#[derive(RustEmbed)]
-#[folder = "$CARGO_MANIFEST_DIR/../../target/site"]
-struct Site;
+#[cfg(embedded_site)]
+fn file(name: &str) -> Option<Vec<u8>> {
+    #[derive(rust_embed::RustEmbed)]
+    #[folder = "$STIMMWERK_SITE"]
+    struct Site;
+    Site::get(name).map(|file| file.data.into_owned())
+}
 
-/// Named so that a new site is embedded anew.
-const _MANIFEST: &str = env!("STIMMWERK_SITE");
+/// Names come from the manifest, never from a request alone.
+#[cfg(not(embedded_site))]
+fn file(name: &str) -> Option<Vec<u8>> {
+    std::fs::read(std::path::Path::new(env!("STIMMWERK_SITE")).join(name)).ok()
+}
 
 /// Hashed names by logical name. Empty if the program was built without them: pages are plain then.
 pub static ASSETS: LazyLock<BTreeMap<String, String>> = LazyLock::new(|| {
-    Site::get("manifest.json").and_then(|file| serde_json::from_slice(&file.data).ok()).unwrap_or_default()
+    file("manifest.json").and_then(|json| serde_json::from_slice(&json).ok()).unwrap_or_default()
 });
 
 /// One file, compressed as the browser likes it best.
@@ -32,12 +39,12 @@ pub async fn asset(gate: Gate, headers: HeaderMap) -> Answer<Response> {
     let packed = [("br", ".br"), ("gzip", ".gz")]
         .into_iter()
         .filter(|(coding, _)| accepts.split(',').any(|offer| offer.trim().split(';').next() == Some(coding)))
-        .find_map(|(coding, ending)| Site::get(&format!("{name}{ending}")).map(|file| (Some(coding), file)));
-    let (coding, file) = match packed {
+        .find_map(|(coding, ending)| file(&format!("{name}{ending}")).map(|bytes| (Some(coding), bytes)));
+    let (coding, bytes) = match packed {
         Some(packed) => packed,
-        None => (None, Site::get(name).ok_or_else(Fault::not_found)?),
+        None => (None, file(name).ok_or_else(Fault::not_found)?),
     };
-    let mut response = (StatusCode::OK, file.data.into_owned()).into_response();
+    let mut response = (StatusCode::OK, bytes).into_response();
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(media_type(name)));
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("public, max-age=31536000, immutable"));

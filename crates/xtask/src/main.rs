@@ -11,12 +11,15 @@ use std::process::ExitCode;
 
 use anyhow::{Result, bail, ensure};
 
+use crate::suite::Extent;
+
 const HELP: &str = "\
 cargo xtask <task>
 
   build            the release program with everything embedded; its path is the last line
   serve [args…]    build, then run it with --demo on target/demo-data
-  test             everything: format, lints, invariants, build, tests, browser tests
+  check            format, lints, invariants, unit tests: what every commit needs
+  test [--long]    everything: that, the site, tests of the program, browser tests; --long adds what takes too long
   checks           the invariants of the code's structure alone
   bench [args…]    the load tool, stimmwerk-load
   wasm             what browsers load, into target/site
@@ -38,6 +41,7 @@ fn run(arguments: &[String]) -> Result<()> {
     match task.as_str() {
         "serve" => return program::serve(rest),
         "bench" => return program::bench(rest),
+        "test" if rest == ["--long"] => return suite::run_all(Extent::Long),
         _ => ensure!(rest.is_empty(), "{task} takes no arguments\n\n{HELP}"),
     }
     match task.as_str() {
@@ -45,7 +49,8 @@ fn run(arguments: &[String]) -> Result<()> {
             println!("{}", program::build()?.display());
             Ok(())
         }
-        "test" => suite::run_all(),
+        "check" => suite::run_all(Extent::Check),
+        "test" => suite::run_all(Extent::Everything),
         "checks" => checks::check(),
         "wasm" => site::build(),
         "weight" => weight::report(),

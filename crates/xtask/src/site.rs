@@ -53,12 +53,14 @@ pub fn build() -> Result<()> {
 /// for a native build's lock nor shares features with one.
 pub fn cargo_wasm(task: &str, features: &[&str]) -> Command {
     let mut cargo = cargo();
-    cargo.args([task, "--profile", "wasm", "--package", "stimmwerk-wasm", "--target", TRIPLE]).args(features);
+    cargo.args([task, "--locked", "--profile", "wasm", "--package", "stimmwerk-wasm", "--target", TRIPLE]).args(features);
     cargo.env("CARGO_TARGET_DIR", wasm_folder());
     // Panic messages name source files. Nobody needs to know in which folders of the building machine they lay.
     let sources = home().join("registry/src");
     let remap = |from: &Path, to| format!("--remap-path-prefix={}={to}", from.display());
-    cargo.env("CARGO_ENCODED_RUSTFLAGS", [remap(&sources, "crates"), remap(&root(), ".")].join("\u{1f}"));
+    // These replace the flags of .cargo/config.toml, so the one of those that counts here is named again.
+    let flags = ["--cfg".to_owned(), "erase_components".to_owned(), remap(&sources, "crates"), remap(&root(), ".")];
+    cargo.env("CARGO_ENCODED_RUSTFLAGS", flags.join("\u{1f}"));
     cargo
 }
 

@@ -1,8 +1,10 @@
-//! Everything that has to hold, in one run.
+//! Everything that has to hold, in one run: what fails soonest comes first.
 
 use std::{
+    fs,
     path::{Path, PathBuf},
     process::Command,
+    sync::Mutex,
     time::{Duration, Instant},
 };
 
@@ -10,14 +12,17 @@ use anyhow::{Context, Result, bail, ensure};
 
 use crate::{
     checks,
-    command::{cargo, command, root, run, succeeds},
+    command::{cargo, command, root, run, succeeds, target},
     program,
     site::{self, PROGRAMS, cargo_wasm},
 };
 
-/// The native packages. xtask is built already, and the WebAssembly must not share a build with them. The same words
-/// in each step, so that cargo resolves the same features and compiles nothing twice.
-const NATIVE: [&str; 6] = ["--release", "--workspace", "--exclude", "stimmwerk-wasm", "--exclude", "xtask"];
+/// The native packages. xtask is built already, and the WebAssembly must not share a build with them. The same words in
+/// each step, so that cargo resolves the same features and compiles nothing twice.
+const NATIVE: [&str; 6] = ["--locked", "--workspace", "--exclude", "stimmwerk-wasm", "--exclude", "xtask"];
+
+/// Tests that start the program, and what else does not belong to a quick check.
+const BLACK_BOX: &str = "stimmwerk-tests";
 
 /// How a step ended.
 enum Outcome {
@@ -26,39 +31,59 @@ enum Outcome {
     Skipped,
 }
 
+/// Which tests are run.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Extent {
+    /// What a change needs before each commit.
+    Check,
+    /// What a change needs to land.
+    Everything,
+    /// That, and what takes too long for every run.
+    Long,
+}
+
 /// Runs every step and fails when one failed.
-pub fn run_all() -> Result<()> {
-    let mut suite = Suite::default();
+pub fn run_all(extent: Extent) -> Result<()> {
+    let suite = Suite::default();
     suite.step("format", || run(cargo().args(["fmt", "--all", "--check"])));
     suite.step("invariants", checks::check);
-    // Before the native lints, since the server embeds what this makes.
-    let embeddable = suite.step("site", site::build);
-    suite.step("lints, WebAssembly", lint_wasm);
-    suite.step("lints", || {
-        // Here with xtask, whose own code is linted too.
-        let clippy = ["clippy", "--release", "--workspace", "--exclude", "stimmwerk-wasm", "--all-targets"];
-        run(cargo().args(clippy).args(["--", "-D", "warnings"]))
+    suite.step("snapshots", no_pending_snapshots);
+    if extent == Extent::Check {
+        suite.step("lints", lint);
+        suite.step("unit tests", || tests(&["--exclude", BLACK_BOX]));
+        return suite.finish(extent);
+    }
+    suite.step("tools", || if on_ci() { install_tools() } else { Ok(()) });
+    // Two builds that share nothing but the machine: one cannot use both processors all the time.
+    let built = std::thread::scope(|scope| {
+        let browsers = scope.spawn(|| {
+            let built = suite.step("site", site::build);
+            suite.step("lints, WebAssembly", lint_wasm);
+            built
+        });
+        suite.step("lints", lint);
+        let built = suite.step("build", || run(cargo().arg("build").args(NATIVE).arg("--all-targets")));
+        browsers.join().expect("steps do not panic") && built
     });
-    let built = embeddable && suite.step("build", || run(cargo().arg("build").args(NATIVE).arg("--all-targets")));
     if built {
-        suite.step("tests", tests);
+        suite.step("tests", || tests(&[]));
         match browser() {
-            Ok(chromium) => _ = suite.step("browser tests", || browser_tests(&chromium)),
+            Ok(chromium) => _ = suite.step("browser tests", || browser_tests(&chromium, extent)),
             Err(missing) => suite.skip("browser tests", &missing),
         }
     }
-    suite.finish()
+    suite.finish(extent)
 }
 
 /// The steps so far.
 #[derive(Default)]
 struct Suite {
-    steps: Vec<(&'static str, Outcome, Duration)>,
+    steps: Mutex<Vec<(&'static str, Outcome, Duration)>>,
 }
 
 impl Suite {
     /// Runs a step; whether it passed.
-    fn step(&mut self, name: &'static str, step: impl FnOnce() -> Result<()>) -> bool {
+    fn step(&self, name: &'static str, step: impl FnOnce() -> Result<()>) -> bool {
         eprintln!("\n=== {name}");
         let start = Instant::now();
         let result = step();
@@ -66,21 +91,24 @@ impl Suite {
             eprintln!("=== {name} failed: {error:#}");
         }
         let passed = result.is_ok();
-        self.steps.push((name, if passed { Outcome::Passed } else { Outcome::Failed }, start.elapsed()));
+        self.add(name, if passed { Outcome::Passed } else { Outcome::Failed }, start.elapsed());
         passed
     }
 
     /// Leaves a step out, loudly; on a CI machine that is a failure.
-    fn skip(&mut self, name: &'static str, missing: &anyhow::Error) {
+    fn skip(&self, name: &'static str, missing: &anyhow::Error) {
         eprintln!("\n=== {name} SKIPPED: {missing:#}");
-        let outcome = if on_ci() { Outcome::Failed } else { Outcome::Skipped };
-        self.steps.push((name, outcome, Duration::ZERO));
+        self.add(name, if on_ci() { Outcome::Failed } else { Outcome::Skipped }, Duration::ZERO);
     }
 
-    fn finish(self) -> Result<()> {
+    fn add(&self, name: &'static str, outcome: Outcome, time: Duration) {
+        self.steps.lock().expect("no panic while held").push((name, outcome, time));
+    }
+
+    fn finish(self, extent: Extent) -> Result<()> {
         eprintln!();
         let (mut passed, mut failed, mut skipped) = (0, 0, 0);
-        for (name, outcome, time) in self.steps {
+        for (name, outcome, time) in self.steps.into_inner().expect("no panic while held") {
             let (word, count) = match outcome {
                 Outcome::Passed => ("passed", &mut passed),
                 Outcome::Failed => ("FAILED", &mut failed),
@@ -88,6 +116,14 @@ impl Suite {
             };
             *count += 1;
             eprintln!("{name:<24}{word:<10}{:>6.1} s", time.as_secs_f64());
+        }
+        for reason in fs::read_to_string(skipped_tests()).unwrap_or_default().lines() {
+            eprintln!("SKIPPED test: {reason}");
+        }
+        match extent {
+            Extent::Check => eprintln!("not run: site, tests of the program, browser tests (cargo xtask test)"),
+            Extent::Everything => eprintln!("not run: what takes long (cargo xtask test --long)"),
+            Extent::Long => {}
         }
         eprintln!("steps: {passed} passed, {failed} failed, {skipped} skipped");
         ensure!(failed == 0, "{failed} of the steps failed");
@@ -99,6 +135,37 @@ fn on_ci() -> bool {
     std::env::var_os("CI").is_some_and(|value| !value.is_empty())
 }
 
+/// Where tests that cannot run here say so; tests on a CI machine fail instead.
+fn skipped_tests() -> PathBuf {
+    target().join("skipped-tests")
+}
+
+/// A snapshot that nobody has looked at would fail its test, minutes later.
+fn no_pending_snapshots() -> Result<()> {
+    fn pending(folder: &Path, found: &mut Vec<PathBuf>) -> Result<()> {
+        for entry in fs::read_dir(folder)? {
+            let path = entry?.path();
+            if path.is_dir() && !path.ends_with("node_modules") {
+                pending(&path, found)?;
+            } else if path.to_string_lossy().ends_with(".snap.new") {
+                found.push(path);
+            }
+        }
+        Ok(())
+    }
+    let mut found = Vec::new();
+    for folder in ["crates", "frontend", "tests"] {
+        pending(&root().join(folder), &mut found)?;
+    }
+    ensure!(found.is_empty(), "snapshots wait to be looked at: {found:?}");
+    Ok(())
+}
+
+fn lint() -> Result<()> {
+    run(cargo().arg("clippy").args(NATIVE).args(["--all-targets", "--", "-D", "warnings"]))?;
+    run(cargo().args(["clippy", "--locked", "--package", "xtask", "--all-targets", "--", "-D", "warnings"]))
+}
+
 fn lint_wasm() -> Result<()> {
     for (_, features) in PROGRAMS {
         run(cargo_wasm("clippy", features).args(["--", "-D", "warnings"]))?;
@@ -106,60 +173,62 @@ fn lint_wasm() -> Result<()> {
     Ok(())
 }
 
-fn tests() -> Result<()> {
-    let with_program = |mut command: Command| -> Result<()> { run(command.env("STIMMWERK_BIN", program::path())) };
-    if succeeds(cargo().args(["nextest", "--version"])) {
-        // nextest leaves the examples in the documentation out.
-        let mut documentation = cargo();
-        documentation.args(["test", "--quiet", "--doc"]).args(NATIVE);
-        with_program(documentation)?;
-        let mut nextest = cargo();
-        nextest.args(["nextest", "run"]).args(NATIVE).args(["--all-targets", "--no-fail-fast"]);
-        // Names of what passed would push what failed out of sight.
-        nextest.args(["--status-level", "fail", "--failure-output", "final"]);
-        with_program(nextest)
-    } else {
-        let mut test = cargo();
-        test.arg("test").args(NATIVE).arg("--no-fail-fast");
-        with_program(test)
+fn tests(without: &[&str]) -> Result<()> {
+    let skipped = skipped_tests();
+    fs::write(&skipped, "").with_context(|| format!("cannot write {}", skipped.display()))?;
+    let with_program = |command: &mut Command| -> Result<()> {
+        run(command.env("STIMMWERK_BIN", program::path()).env("STIMMWERK_SKIPPED_TESTS", &skipped))
+    };
+    if !succeeds(cargo().args(["nextest", "--version"])) {
+        return with_program(cargo().arg("test").args(NATIVE).args(without).arg("--no-fail-fast"));
     }
+    // nextest leaves the examples in the documentation out.
+    with_program(cargo().args(["test", "--quiet", "--doc"]).args(NATIVE).args(without))?;
+    let mut nextest = cargo();
+    nextest.args(["nextest", "run"]).args(NATIVE).args(without).args(["--all-targets", "--no-fail-fast"]);
+    // Names of what passed would push what failed out of sight.
+    with_program(nextest.args(["--status-level", "fail", "--failure-output", "final"]))
 }
 
-/// Chromium, and the npm that brings the rest; a CI machine gets Debian's package.
+/// Debian's packages of what the suites need beside Rust, Node and a C compiler.
+fn install_tools() -> Result<()> {
+    let tools = [("chromium", &CHROMIUM[..]), ("firefox-esr", &["firefox-esr", "firefox"]), ("sqlite3", &["sqlite3"])];
+    let missing: Vec<&str> =
+        tools.iter().filter(|(_, programs)| find(programs).is_none()).map(|(package, _)| *package).collect();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    run(command("apt-get").args(["update", "--quiet"]))?;
+    run(command("apt-get").args(["install", "--quiet", "--yes", "--no-install-recommends"]).args(missing))
+}
+
+const CHROMIUM: [&str; 3] = ["chromium", "chromium-browser", "google-chrome"];
+
+/// Chromium, and the npm that brings the rest.
 fn browser() -> Result<PathBuf> {
-    ensure!(browser_folder().join("package.json").exists(), "there is no {}", browser_folder().display());
     ensure!(succeeds(command("npm").arg("--version")), "npm is missing");
-    if let Some(chromium) = find_chromium() {
-        return Ok(chromium);
-    }
-    if !on_ci() {
-        bail!("Chromium is missing (on Debian: apt-get install chromium)");
-    }
-    run(command("apt-get").arg("update"))?;
-    run(command("apt-get").args(["install", "--yes", "--no-install-recommends", "chromium"]))?;
-    find_chromium().context("Chromium was installed and cannot be found")
+    let Some(chromium) = find(&CHROMIUM) else { bail!("Chromium is missing (on Debian: apt-get install chromium)") };
+    Ok(chromium)
 }
 
-fn find_chromium() -> Option<PathBuf> {
+/// The first of these programs on the path.
+fn find(programs: &[&str]) -> Option<PathBuf> {
     let path = std::env::var_os("PATH")?;
-    let names = ["chromium", "chromium-browser", "google-chrome"];
-    std::env::split_paths(&path).flat_map(|folder| names.map(|name| folder.join(name))).find(|file| file.is_file())
+    std::env::split_paths(&path)
+        .flat_map(|folder| programs.iter().map(move |program| folder.join(program)))
+        .find(|file| file.is_file())
 }
 
-fn browser_folder() -> PathBuf {
-    root().join("tests/browser")
-}
-
-fn browser_tests(chromium: &Path) -> Result<()> {
-    let folder = browser_folder();
-    let install = if folder.join("package-lock.json").exists() { "ci" } else { "install" };
+fn browser_tests(chromium: &Path, extent: Extent) -> Result<()> {
+    let folder = root().join("tests/browser");
     run(command("npm")
         .current_dir(&folder)
-        .args([install, "--no-audit", "--no-fund", "--loglevel=error"])
+        .args(["ci", "--no-audit", "--no-fund", "--loglevel=error"])
         .env("PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD", "1"))?;
-    run(command("npx")
-        .current_dir(&folder)
-        .args(["playwright", "test"])
-        .env("STIMMWERK_BIN", program::path())
-        .env("STIMMWERK_CHROMIUM", chromium))
+    let mut playwright = command("npx");
+    playwright.current_dir(&folder).args(["playwright", "test"]);
+    if extent == Extent::Long {
+        playwright.env("STIMMWERK_LONG", "1");
+    }
+    run(playwright.env("STIMMWERK_BIN", program::path()).env("STIMMWERK_CHROMIUM", chromium))
 }
