@@ -13,6 +13,7 @@ fn main() {
         let (version, description) = name.split_once('_').expect("NNNN_name.sql");
         let version: i64 = version.parse().expect("a number before the name");
         let description = description.replace('_', " ");
+        let path = path.to_str().expect("a path in UTF-8");
         writeln!(list, "({version}, {description:?}, include_str!({path:?})),").expect("writing to a string");
     }
     list.push(']');

@@ -25,9 +25,8 @@ fn file(name: &str) -> Option<Vec<u8>> {
 }
 
 /// Hashed names by logical name. Empty if the program was built without them: pages are plain then.
-pub static ASSETS: LazyLock<BTreeMap<String, String>> = LazyLock::new(|| {
-    file("manifest.json").and_then(|json| serde_json::from_slice(&json).ok()).unwrap_or_default()
-});
+pub static ASSETS: LazyLock<BTreeMap<String, String>> =
+    LazyLock::new(|| file("manifest.json").and_then(|json| serde_json::from_slice(&json).ok()).unwrap_or_default());
 
 /// One file, compressed as the browser likes it best.
 pub async fn asset(gate: Gate, headers: HeaderMap) -> Answer<Response> {

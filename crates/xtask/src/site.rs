@@ -53,7 +53,9 @@ pub fn build() -> Result<()> {
 /// for a native build's lock nor shares features with one.
 pub fn cargo_wasm(task: &str, features: &[&str]) -> Command {
     let mut cargo = cargo();
-    cargo.args([task, "--locked", "--profile", "wasm", "--package", "stimmwerk-wasm", "--target", TRIPLE]).args(features);
+    cargo
+        .args([task, "--locked", "--profile", "wasm", "--package", "stimmwerk-wasm", "--target", TRIPLE])
+        .args(features);
     cargo.env("CARGO_TARGET_DIR", wasm_folder());
     // Panic messages name source files. Nobody needs to know in which folders of the building machine they lay.
     let sources = home().join("registry/src");
