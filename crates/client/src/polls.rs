@@ -88,7 +88,10 @@ fn way_of(command: &PollCommand) -> Option<(Method, &'static str)> {
         PollCommand::VoidCards { .. } => (Method::POST, "/cards/void"),
         PollCommand::CountHands { .. } => (Method::POST, "/hands"),
         PollCommand::SetPaper { .. } => (Method::POST, "/paper"),
-        PollCommand::Found { .. } | PollCommand::IssueCards { .. } | PollCommand::Tick { .. } => return None,
+        PollCommand::Found { .. }
+        | PollCommand::IssueCards { .. }
+        | PollCommand::ErasePerson { .. }
+        | PollCommand::Tick { .. } => return None,
     })
 }
 

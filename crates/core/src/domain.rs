@@ -161,6 +161,18 @@ impl<E> Decision<E> {
     }
 }
 
+/// Whoever was erased is answered like somebody who never joined. Every kind of stream asks this before it judges a
+/// command, so nothing that was under way while a person was erased is written after it.
+///
+/// # Errors
+/// [`Rejection::NotJoined`].
+pub fn refuse_erased(erased: &imbl::OrdSet<ParticipantId>, actor: &Actor) -> Result<(), Rejection> {
+    match actor.participant {
+        Some(participant) if erased.contains(&participant) => Err(Rejection::NotJoined),
+        _ => Ok(()),
+    }
+}
+
 /// The most languages one text of staff can have.
 pub const MAX_LANGUAGES: usize = 40;
 

@@ -2,6 +2,7 @@
 //! participant id.
 
 use async_trait::async_trait;
+use stimmwerk_core::domain::FollowUp;
 use stimmwerk_core::ids::{ParticipantId, ProcessId};
 use stimmwerk_core::people::{Role, Roles};
 use stimmwerk_core::time::Timestamp;
@@ -113,6 +114,9 @@ pub enum AccountError {
     /// An id, address or hash exists already.
     #[error("exists already")]
     Exists,
+    /// There is no such person, or not any more.
+    #[error("there is no such person")]
+    NoPerson,
     /// The storage failed.
     #[error("storage: {0}")]
     Storage(String),
@@ -123,6 +127,9 @@ impl From<ReadError> for AccountError {
         Self::Storage(error.0)
     }
 }
+
+/// The command by which a participant's words are deleted.
+pub type Farewell = fn(&Participant) -> FollowUp;
 
 /// The account tables.
 #[async_trait]
@@ -155,8 +162,10 @@ pub trait Accounts: Send + Sync + 'static {
     async fn names_in(&self, process: ProcessId) -> Result<Vec<(ParticipantId, String)>, ReadError>;
     /// Names of staff, against look-alikes.
     async fn staff_names(&self) -> Result<Vec<String>, ReadError>;
-    /// Deletes a person with all participants, sessions, tokens, roles and links. The freed pages are cleaned.
-    async fn erase_person(&self, person: PersonId) -> Result<(), AccountError>;
+    /// Deletes a person with all participants, sessions, tokens, roles and links, and in the same transaction writes a
+    /// follow-up for each participant: whatever happens next, the words of all of them will be deleted too. Afterwards
+    /// nobody can be added to this person. The freed pages are cleaned: see [`crate::log::EventLog::cleaned`].
+    async fn erase_person(&self, person: PersonId, then: Farewell) -> Result<(), AccountError>;
 
     /// Adds a bearer token of a person.
     async fn add_token(

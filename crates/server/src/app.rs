@@ -6,11 +6,11 @@ use std::sync::{Arc, Mutex};
 use stimmwerk_core::domain::{Domain, FollowUp, StreamKind, Summary};
 use stimmwerk_core::forum::Forum;
 use stimmwerk_core::ids::{CommandId, ProcessId, StreamId};
-use stimmwerk_core::network::{ForumPlace, Network, NetworkState, Place, PollPlace, ProcessView};
+use stimmwerk_core::network::{ForumPlace, Network, NetworkCommand, NetworkState, Place, PollPlace, ProcessView};
 use stimmwerk_core::people::{Actor, Audience};
 use stimmwerk_core::poll::{Phase, Poll};
 use stimmwerk_core::time::{Timestamp, Zone};
-use stimmwerk_eventlog::accounts::{Accounts, PersonId};
+use stimmwerk_eventlog::accounts::{Accounts, Participant, PersonId};
 use stimmwerk_eventlog::log::{EventLog, ReadError};
 use tokio::sync::{OnceCell, mpsc, watch};
 use tokio_util::sync::CancellationToken;
@@ -79,11 +79,25 @@ impl<D: Domain> Rooms<D> {
             }
         };
         let room = self.get(follow_up.stream, surroundings).await?;
-        let Err(refusal) = room.issue_as(command, follow_up.id, Actor::system(), Uuid::nil(), true).await else {
-            return Ok(true);
-        };
-        tracing::warn!(?refusal, stream = %follow_up.stream, "a follow-up was not accepted; it will be tried again");
-        Ok(matches!(refusal, Refusal::Rejected(_)))
+        Ok(carry_out(&room, command, follow_up.id).await)
+    }
+}
+
+/// Issues a follow-up. Whether it is settled.
+async fn carry_out<D: Domain>(room: &Room<D>, command: D::Command, id: CommandId) -> bool {
+    let Err(refusal) = room.issue_as(command, id, Actor::system(), Uuid::nil(), true).await else { return true };
+    tracing::warn!(?refusal, command = %id, "a follow-up was not accepted; it will be tried again");
+    matches!(refusal, Refusal::Rejected(_))
+}
+
+/// How a participant's words are deleted: the network is told, and tells every stream of the process.
+fn farewell(participant: &Participant) -> FollowUp {
+    let command = NetworkCommand::ErasePerson { process: participant.process, participant: participant.id };
+    FollowUp {
+        id: CommandId(CommandId(participant.id.0).derive(StreamId::NETWORK, "farewell")),
+        stream: StreamId::NETWORK,
+        kind: StreamKind::Network,
+        command: serde_json::to_string(&command).expect("commands are plain data"),
     }
 }
 
@@ -139,6 +153,7 @@ impl App {
             follow_ups: Arc::new(tokio::sync::Notify::new()),
             visitors: limits.notices.clone(),
             people: limits.commands.clone(),
+            erased: Arc::default(),
             failed,
         };
         let network = Room::open(StreamId::NETWORK, surroundings.clone()).await?;
@@ -253,7 +268,11 @@ impl App {
                 let followed = match kind {
                     StreamKind::Forum => self.forums.follow(follow_up, &self.surroundings).await,
                     StreamKind::Poll => self.polls.follow(follow_up, &self.surroundings).await,
-                    StreamKind::Network | StreamKind::Workshop | StreamKind::Draft => {
+                    StreamKind::Network => match serde_json::from_str(&follow_up.command) {
+                        Ok(command) => Ok(carry_out(&self.network, command, follow_up.id).await),
+                        Err(error) => Err(ReadError(error.to_string())),
+                    },
+                    StreamKind::Workshop | StreamKind::Draft => {
                         Err(ReadError(format!("no follow-ups to {kind:?}")))
                     }
                 };
@@ -279,6 +298,23 @@ impl App {
             Some(Place::Poll(_)) => self.polls.tick(stream, moment, &self.surroundings).await,
             None => Ok(()),
         }
+    }
+
+    /// Deletes a person, and everything they wrote. They are refused first, everywhere: at the door of every room, then
+    /// in the account tables; whatever of theirs is under way after that is refused by each stream. Only then their
+    /// words are deleted, so nothing written in between survives. Who asks once more, or a restart, goes on with it.
+    ///
+    /// # Errors
+    /// The account tables cannot be written; then nothing has changed.
+    pub async fn erase_person(&self, person: PersonId) -> Answer<()> {
+        self.surroundings.erased.add(person.0);
+        if let Err(error) = self.accounts.erase_person(person, farewell).await {
+            self.surroundings.erased.remove(person.0);
+            return Err(error.into());
+        }
+        self.rights_changed(person);
+        self.run_follow_ups().await;
+        Ok(())
     }
 
     /// Watches for changes of a person's rights: sockets of theirs close then.

@@ -99,6 +99,8 @@ impl From<AccountError> for Fault {
     fn from(error: AccountError) -> Self {
         match error {
             AccountError::StorageFull => Self::new(StatusCode::INSUFFICIENT_STORAGE, "storage_full"),
+            // Somebody who was erased while this was under way.
+            AccountError::NoPerson => Self::unauthorized(),
             AccountError::Exists => Self::new(StatusCode::CONFLICT, "exists"),
             AccountError::Storage(why) => {
                 tracing::error!(why, "accounts");

@@ -3,9 +3,9 @@
 //! The mailbox is drained into one batch while the one before it is being made durable, so one fsync serves many.
 //! Readers take the published state and never wait for the mailbox.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::fmt::Write;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU32, Ordering};
 use std::time::Duration;
 
@@ -151,8 +151,32 @@ pub struct Surroundings {
     pub visitors: Arc<Bucket>,
     /// Bounds what each person asks who is not staff.
     pub people: Arc<Each>,
+    /// Who was erased while this program runs.
+    pub erased: Arc<Erased>,
     /// Cancelled when a commit failed in a way that leaves the log in doubt.
     pub failed: tokio_util::sync::CancellationToken,
+}
+
+/// People who were erased, by the id under which their commands are remembered. Every stream there was then knows them
+/// by itself; a stream that came later does not, but what was under way from before ends here. After a restart nothing
+/// is under way.
+#[derive(Debug, Default)]
+pub struct Erased(Mutex<HashSet<Uuid>>);
+
+impl Erased {
+    /// From now on nothing is taken from this person.
+    pub fn add(&self, person: Uuid) {
+        self.0.lock().expect("no panic while held").insert(person);
+    }
+
+    /// They were not erased after all.
+    pub fn remove(&self, person: Uuid) {
+        self.0.lock().expect("no panic while held").remove(&person);
+    }
+
+    fn has(&self, person: Uuid) -> bool {
+        self.0.lock().expect("no panic while held").contains(&person)
+    }
 }
 
 /// What one tick brought: encoded once per audience and shared by all its readers.
@@ -189,6 +213,7 @@ pub struct Room<D: Domain> {
     shared: Arc<Shared<D>>,
     visitors: Arc<Bucket>,
     people: Arc<Each>,
+    erased: Arc<Erased>,
 }
 
 struct Shared<D: Domain> {
@@ -306,12 +331,13 @@ impl<D: Domain> Room<D> {
         let (mailbox, jobs) = mpsc::channel(MAILBOX);
         let beam = tokio::spawn(beam(shared.clone()));
         let (visitors, people) = (surroundings.visitors.clone(), surroundings.people.clone());
+        let erased = surroundings.erased.clone();
         let writer = Writer { shared: shared.clone(), surroundings, snapshot_seq, known: Known::default() };
         tokio::spawn(async move {
             writer.run(jobs).await;
             beam.abort();
         });
-        Ok(Arc::new(Self { stream, mailbox, shared, visitors, people }))
+        Ok(Arc::new(Self { stream, mailbox, shared, visitors, people, erased }))
     }
 
     /// How many are here.
@@ -394,6 +420,9 @@ impl<D: Domain> Room<D> {
         self.shared.touched.store(chance::now().0, Ordering::Relaxed);
         // Nobody can be held to account for what visitors do, so it is bounded, and judged without knowing who it was.
         let visitor = D::need(&command) == Need::Visitor;
+        if !visitor && self.erased.has(who) {
+            return Err(Refusal::Rejected(Rejection::NotJoined));
+        }
         let actor = if visitor { Actor::default() } else { actor };
         if D::opens_box(&command) {
             // It is judged alone, with all that is in the box: not for whoever may not ask.

@@ -15,7 +15,7 @@ use super::{
     EDIT_WINDOW_MS, Forum, ForumCommand, ForumEvent, MAX_ADDITIONS, MAX_HALL, MAX_REPORTS, MAX_SLOW_SECONDS,
     MAX_TOPICS, MAX_UNTIL_MS, Mode, Waiting, floor, project, stage,
 };
-use crate::domain::{Context, Decision, Domain, Meta, StreamKind, Summary};
+use crate::domain::{Context, Decision, Domain, Meta, StreamKind, Summary, refuse_erased};
 use crate::ids::{CommandId, ContributionId, ParticipantId, StreamId, TopicId};
 use crate::live::{Seq, WindowRequest};
 use crate::people::{Actor, Audience, Need, Role};
@@ -26,7 +26,7 @@ use crate::time::Timestamp;
 
 impl Domain for Forum {
     const KIND: StreamKind = StreamKind::Forum;
-    const STATE_FORMAT: u32 = 5;
+    const STATE_FORMAT: u32 = 6;
     const COMMANDS: &'static [(&'static str, Need)] = &[
         ("found", Need::System),
         ("set_title", Need::Moderator),
@@ -123,6 +123,7 @@ impl Domain for Forum {
         context: &Context,
     ) -> Result<Decision<ForumEvent>, Rejection> {
         context.actor.meets(Self::need(command))?;
+        refuse_erased(&state.erased, &context.actor)?;
         if state.founded.is_none() && !matches!(command, ForumCommand::Found { .. }) {
             return Err(Rejection::NotFound);
         }
@@ -512,7 +513,8 @@ fn decide(
         ForumCommand::ErasePerson { participant } => {
             let person = state.person(*participant).filter(|person| !person.erased);
             let notes = state.noted_by(*participant);
-            if person.is_none() && notes.is_empty() {
+            // Once more only for what an older program still took from somebody erased.
+            if person.is_none() && notes.is_empty() && state.erased.contains(participant) {
                 return Ok(());
             }
             let own = person.map(|person| &person.contributions);

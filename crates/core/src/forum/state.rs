@@ -30,6 +30,9 @@ pub struct ForumState {
     pub(super) topics: Vector<Topic>,
     pub(super) contributions: Vector<Arc<Contribution>>,
     pub(super) people: Vector<Arc<Person>>,
+    /// Who was erased and writes nothing any more, whether they had written here or not.
+    #[serde(default)]
+    pub(super) erased: OrdSet<ParticipantId>,
     pub(super) visible_total: u32,
     pub(super) last_at: Option<Timestamp>,
     /// What a moderator wrote for the record.
@@ -539,6 +542,7 @@ impl ForumState {
                 self.touch(Facet::Header);
             }
             ForumEvent::PersonErased(e) => {
+                self.erased.insert(e.participant);
                 // Also what they said to others as a moderator.
                 for contribution in self.noted_by(e.participant) {
                     self.at_mut(contribution).forget_notes(e.participant);

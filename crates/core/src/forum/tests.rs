@@ -234,6 +234,8 @@ struct Talk {
     contributions: Vec<(ContributionId, ParticipantId)>,
     now: i64,
     texts: u32,
+    /// How many people came in the place of erased ones.
+    came: u8,
 }
 
 impl Talk {
@@ -260,7 +262,7 @@ impl Talk {
             Actor::system(),
         ];
         assert_eq!(actors.len(), usize::from(ACTORS));
-        Self { room, retold, topic, actors, contributions: Vec::new(), now: 1_000_000, texts: 0 }
+        Self { room, retold, topic, actors, contributions: Vec::new(), now: 1_000_000, texts: 0, came: 0 }
     }
 
     fn people(&self) -> Vec<ParticipantId> {
@@ -498,6 +500,14 @@ impl Talk {
     fn ask(&mut self, actor: &Actor, command: ForumCommand) -> Result<(), Rejection> {
         for event in &self.room.ask(actor, self.now, command)? {
             self.retold.hear(event, actor.participant);
+            if let ForumEvent::PersonErased(PersonErased { participant: erased }) = event {
+                // Somebody new takes their place.
+                self.came += 1;
+                let new = participant(100 + self.came);
+                for actor in self.actors.iter_mut().filter(|actor| actor.participant == Some(*erased)) {
+                    actor.participant = Some(new);
+                }
+            }
             let spoken = |spoken: &Spoken| spoken.contributed.clone();
             let contributed = match event {
                 ForumEvent::Contributed(e) => Some(e.clone()),
@@ -921,9 +931,10 @@ fn given_one_long_talk_then_everything_that_can_happen_happened_and_pages_are_th
     ];
     assert!(witness.deltas.iter().eq(&deltas), "{:?}", witness.deltas);
 
-    talk.room.ask(&moderator(), talk.now, set(Mode::Open)).expect("taken");
+    let moderator = talk.actors[4].clone();
+    talk.room.ask(&moderator, talk.now, set(Mode::Open)).expect("taken");
     for n in 0..2 * crate::live::PAGE {
-        talk.room.post(&moderator(), talk.now, &format!("Noch {n}"));
+        talk.room.post(&moderator, talk.now, &format!("Noch {n}"));
     }
     for (audience, topic) in Audience::ALL.into_iter().flat_map(|it| [(it, None), (it, Some(talk.topic))]) {
         let whole = Forum::view(&talk.room.state, audience, &WindowRequest { before: None, from: Some(0), topic });
@@ -1515,21 +1526,30 @@ fn given_a_new_name_or_role_then_it_stands_beside_everything_they_wrote() {
 }
 
 #[test]
-fn given_an_erased_person_when_they_come_back_then_they_can_be_erased_again() {
-    let ada = Actor { name: Some("Ada".into()), ..account(1) };
-    let erase = ForumCommand::ErasePerson { participant: participant(1) };
+fn given_an_erased_person_when_their_command_arrives_late_then_it_is_refused_though_they_never_wrote_before() {
+    let erase = |number| ForumCommand::ErasePerson { participant: participant(number) };
     let mut room = room(Waiting::None);
-    assert_eq!(room.ask(&Actor::system(), 0, erase.clone()), Ok(Vec::new()), "nobody here by that id");
-    room.post(&ada, 0, "Erstens");
-    room.ask(&Actor::system(), 0, erase.clone()).expect("taken");
-    assert_eq!(room.ask(&Actor::system(), 0, erase.clone()), Ok(Vec::new()));
-    // A command that was under way arrives after it, with a name and without.
-    for late in [account(1), ada] {
-        let before = room.rows.len();
-        room.post(&late, 0, "Nachzügler");
-        assert_eq!(room.ask(&Actor::system(), 0, erase.clone()).expect("taken").len(), 1);
-        assert_eq!(room.rows.len(), before);
+    let left = room.post(&account(3), 0, "Von jemand anderem");
+    let named = |number| Actor { name: Some("Ada".into()), ..account(number) };
+    room.post(&named(1), 0, "Erstens");
+    let before = room.rows.len() - 2;
+    // The one wrote here, the other did not: a command of theirs may be under way all the same.
+    for number in [1, 2] {
+        room.ask(&Actor::system(), 0, erase(number)).expect("taken");
+        assert_eq!(room.ask(&Actor::system(), 0, erase(number)), Ok(Vec::new()), "once is enough");
+        let support = ForumCommand::Support { contribution: left };
+        let floor = ForumCommand::AskFloor { interpreted: false };
+        for late in [say("Nachzügler"), support, floor, ForumCommand::Introduce] {
+            for who in [account(number), named(number), Actor { roles: [Role::Admin].into_iter().collect(), ..named(number) }] {
+                assert_eq!(room.ask(&who, 0, late.clone()), Err(Rejection::NotJoined), "{late:?}");
+            }
+        }
+        for state in [room.folded(), room.restored()] {
+            assert!(state.erased.contains(&participant(number)));
+        }
     }
+    assert_eq!(room.rows.len(), before, "no word and no name of theirs is left");
+    room.ask(&account(3), 0, ForumCommand::Withdraw { contribution: left }).expect("taken");
     for audience in Audience::ALL {
         assert_eq!(room.seen(audience).contributions, []);
     }
@@ -1769,6 +1789,7 @@ fn given_a_moderator_who_erases_themselves_then_what_they_said_to_authors_goes_t
     let why = room.own(&account(1)).hidden[0].why.clone();
     assert_eq!((why.note, why.appeal.and_then(|appeal| appeal.note).as_deref()), (None, Some("Es bleibt dabei.")));
     assert_eq!(room.ask(&Actor::system(), 0, erase(participant(90))), Ok(Vec::new()), "nothing is left");
+    assert_eq!(room.ask(&moderator(), 0, set(Mode::Open)), Err(Rejection::NotJoined), "nor is anything taken");
     room.ask(&Actor::system(), 0, erase(participant(91))).expect("taken");
     assert!(!room.rows.values().any(|text| text.contains("Bitte nicht") || text.contains("dabei")));
     assert_eq!(room.own(&account(1)).hidden.len(), 1, "it stays hidden");

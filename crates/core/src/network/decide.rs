@@ -11,7 +11,7 @@ use super::{
     CODE_ALPHABET, CODE_LENGTH, CodeKind, ForumPlaceView, MAX_FORUMS, MAX_POLLS, MAX_PROCESSES, Network,
     NetworkCommand, NetworkEvent, NetworkOwn, NetworkState, NetworkView, Process, Visibility,
 };
-use crate::domain::{Context, Decision, Domain, Meta, StreamKind, Summary, follow_up};
+use crate::domain::{Context, Decision, Domain, Meta, StreamKind, Summary, follow_up, refuse_erased};
 use crate::forum::{Forum, ForumCommand};
 use crate::ids::{CommandId, ForumId, JoinCodeId, ParticipantId, PollId, ProcessId, StreamId};
 use crate::live::{Seq, WindowRequest};
@@ -24,7 +24,7 @@ use crate::time::Timestamp;
 
 impl Domain for Network {
     const KIND: StreamKind = StreamKind::Network;
-    const STATE_FORMAT: u32 = 3;
+    const STATE_FORMAT: u32 = 4;
     const COMMANDS: &'static [(&'static str, Need)] = &[
         ("set_title", Need::Admin),
         ("create_process", Need::Admin),
@@ -63,6 +63,7 @@ impl Domain for Network {
         context: &Context,
     ) -> Result<Decision<NetworkEvent>, Rejection> {
         context.actor.meets(Self::need(command))?;
+        refuse_erased(&state.erased, &context.actor)?;
         let mut decision = Decision::default();
         decide(state, command, context, &mut decision)?;
         Ok(decision)
@@ -235,9 +236,14 @@ fn decide(
             return Ok(());
         }
         NetworkCommand::ErasePerson { process, participant } => {
-            for place in &find(*process)?.forums {
+            let found = find(*process)?;
+            for place in &found.forums {
                 let erase = ForumCommand::ErasePerson { participant: *participant };
                 decision.follow_ups.push(follow_up::<Forum>(context, place.stream, &erase));
+            }
+            for place in &found.polls {
+                let erase = PollCommand::ErasePerson { participant: *participant };
+                decision.follow_ups.push(follow_up::<Poll>(context, place.stream, &erase));
             }
             NetworkEvent::ParticipantErased(ParticipantErased { process: *process, participant: *participant })
         }

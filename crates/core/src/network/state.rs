@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::view::{ForumPlaceView, NetworkDelta, NetworkKey, NetworkValue, NetworkView, ProcessView};
 use super::{CODE_LENGTH, CodeKind, Joining, NetworkEvent, Visibility};
 use crate::domain::Meta;
-use crate::ids::{ForumId, JoinCodeId, PollId, ProcessId, StreamId};
+use crate::ids::{ForumId, JoinCodeId, ParticipantId, PollId, ProcessId, StreamId};
 use crate::live::{Delta, Seq};
 use crate::people::Audience;
 use crate::said::{HoldsTexts, Said, SaidTexts};
@@ -19,6 +19,9 @@ pub struct NetworkState {
     title_seq: Seq,
     /// By the number at which they began.
     processes: OrdMap<u64, Process>,
+    /// Who was erased and writes nothing any more.
+    #[serde(default)]
+    pub(super) erased: OrdSet<ParticipantId>,
 
     #[serde(skip)]
     by_process: HashMap<ProcessId, u64>,
@@ -228,7 +231,8 @@ impl NetworkState {
                     process.codes.push_back(code);
                 }
             }
-            NetworkEvent::ParticipantErased(_) => {}
+            // In no view, so nothing changes for anyone.
+            NetworkEvent::ParticipantErased(e) => _ = self.erased.insert(e.participant),
         }
     }
 

@@ -503,26 +503,37 @@ fn given_a_poll_then_it_is_found_by_id_and_stream_and_its_stream_is_told() {
 }
 
 #[test]
-fn given_a_person_to_erase_then_every_forum_of_the_process_is_told_and_no_other() {
+fn given_a_person_to_erase_then_every_stream_of_the_process_is_told_and_no_other_and_they_act_no_more() {
     let mut net = net();
     let (process, other) = (net.create(Visibility::Code), net.create(Visibility::Code));
     for process in [process, process, other] {
         let command = NetworkCommand::CreateForum { process, title: german("Ideen"), waiting: Waiting::None };
         net.ask(&admin(), 0, command).expect("taken");
+        let command = NetworkCommand::CreatePoll { process, forum: None, question: Box::new(yes_or_no(german("Ja?"))) };
+        net.ask(&admin(), 0, command).expect("taken");
     }
     let erase = NetworkCommand::ErasePerson { process, participant: participant(1) };
     let follow_ups = net.follow_ups(&erase);
     let streams: Vec<StreamId> = follow_ups.iter().map(|it| it.stream).collect();
+    let found = net.state.process(process).expect("there");
     let expected: Vec<StreamId> =
-        net.state.process(process).expect("there").forums.iter().map(|it| it.stream).collect();
-    assert_eq!(streams, expected);
-    assert_eq!(follow_ups.iter().map(|it| it.id).collect::<BTreeSet<_>>().len(), 2, "each with an id of its own");
-    let command = ForumCommand::ErasePerson { participant: participant(1) };
-    assert!(
-        follow_ups.iter().all(|it| serde_json::from_str::<ForumCommand>(&it.command).expect("a command") == command)
-    );
+        found.forums.iter().map(|it| it.stream).chain(found.polls.iter().map(|it| it.stream)).collect();
+    assert_eq!((streams, expected.len()), (expected.clone(), 4));
+    assert_eq!(follow_ups.iter().map(|it| it.id).collect::<BTreeSet<_>>().len(), 4, "each with an id of its own");
+    let expected = [
+        serde_json::to_string(&ForumCommand::ErasePerson { participant: participant(1) }).expect("JSON"),
+        serde_json::to_string(&PollCommand::ErasePerson { participant: participant(1) }).expect("JSON"),
+    ];
+    let kinds = [StreamKind::Forum, StreamKind::Forum, StreamKind::Poll, StreamKind::Poll];
+    assert!(follow_ups.iter().map(|it| it.kind).eq(kinds));
+    assert!(follow_ups.iter().all(|it| it.command == expected[usize::from(it.kind == StreamKind::Poll)]));
     assert_eq!(net.ask(&admin(), 0, erase.clone()), Err(Rejection::Forbidden), "the program itself does it");
+    let title = NetworkCommand::SetProcessTitle { process, title: german("Neu") };
+    let leaver = staff(1, Role::Moderator);
+    net.ask(&leaver, 0, title.clone()).expect("taken");
     assert_eq!(net.ask(&Actor::system(), 0, erase).expect("taken").len(), 1);
+    assert_eq!(net.ask(&leaver, 0, title), Err(Rejection::NotJoined));
+    assert!(net.restored().erased.contains(&participant(1)));
 }
 
 #[test]

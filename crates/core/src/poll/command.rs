@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::ids::{PollId, ProcessId};
+use crate::ids::{ParticipantId, PollId, ProcessId};
 use crate::network::ForumPlaceView;
 use crate::said::{Commitment, Texts};
 use crate::tally::{MAX_OPTIONS, MAX_POINTS, MAX_STEPS, MIN_OPTIONS, Majority, Method, Quorum};
@@ -284,6 +284,11 @@ pub enum PollCommand {
         marks: Vec<u8>,
         /// How many; 0 for none.
         ballots: u32,
+    },
+    /// Take nothing more from a person who leaves for good. Ballots they cast stay counted: they hold no words.
+    ErasePerson {
+        /// Who.
+        participant: ParticipantId,
     },
     /// A moment the state waited for has come.
     Tick {

@@ -6,14 +6,14 @@ use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 use super::event::{
-    Alike, CardsIssued, CardsVoided, Cast, Closed, Edited, EndSet, Founded, HandsCounted, Marked, Opened, PaperSet,
+    Alike, CardsIssued, CardsVoided, Cast, Closed, Edited, EndSet, Founded, HandsCounted, Marked, Opened, PaperSet, PersonErased,
     Revealed, SaidQuestion, Voter,
 };
 use super::{
     CLOSING_SECONDS, Electorate, GRACE_MS, MAX_CARDS, MAX_OPEN_SECONDS, MAX_ROUNDS, Phase, Poll, PollCommand,
     PollDelta, PollEvent, PollOwn, PollState, PollView, Question, Secrecy,
 };
-use crate::domain::{Context, Decision, Domain, Meta, StreamKind, Summary, Trace, follow_up};
+use crate::domain::{Context, Decision, Domain, Meta, StreamKind, Summary, Trace, follow_up, refuse_erased};
 use crate::forum::{Forum, ForumCommand};
 use crate::ids::{CommandId, ParticipantId, PollId, StreamId};
 use crate::live::{Seq, WindowRequest};
@@ -38,7 +38,7 @@ pub fn card_hash(poll: PollId, code: &str) -> Commitment {
 
 impl Domain for Poll {
     const KIND: StreamKind = StreamKind::Poll;
-    const STATE_FORMAT: u32 = 2;
+    const STATE_FORMAT: u32 = 3;
     const COMMANDS: &'static [(&'static str, Need)] = &[
         ("found", Need::System),
         ("edit", Need::Moderator),
@@ -53,6 +53,7 @@ impl Domain for Poll {
         ("void_cards", Need::Moderator),
         ("count_hands", Need::Moderator),
         ("set_paper", Need::Moderator),
+        ("erase_person", Need::System),
         ("tick", Need::System),
     ];
 
@@ -75,12 +76,14 @@ impl Domain for Poll {
             PollCommand::VoidCards { .. } => "void_cards",
             PollCommand::CountHands { .. } => "count_hands",
             PollCommand::SetPaper { .. } => "set_paper",
+            PollCommand::ErasePerson { .. } => "erase_person",
             PollCommand::Tick { .. } => "tick",
         }
     }
 
     fn decide(state: &PollState, command: &PollCommand, context: &Context) -> Result<Decision<PollEvent>, Rejection> {
         context.actor.meets(Self::need(command))?;
+        refuse_erased(&state.erased, &context.actor)?;
         let mut decision = Decision::default();
         decide(state, command, context, &mut decision)?;
         tell_forum(state, command, context, &mut decision);
@@ -331,6 +334,11 @@ fn decide(
             if have != *ballots {
                 let paper = Alike { marks: marks.clone(), ballots: *ballots };
                 decision.events.push(PollEvent::PaperSet(PaperSet { paper }));
+            }
+        }
+        PollCommand::ErasePerson { participant } => {
+            if !state.erased.contains(participant) {
+                decision.events.push(PollEvent::PersonErased(PersonErased { participant: *participant }));
             }
         }
         PollCommand::Tick { moment } => {

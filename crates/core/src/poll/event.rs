@@ -37,6 +37,8 @@ events! {
         HandsCounted = "poll.hands_counted" v 1,
         /// So many paper ballots read like this.
         PaperSet = "poll.paper_set" v 1,
+        /// A person left for good: nothing more is taken from them.
+        PersonErased = "poll.person_erased" v 1,
     }
 }
 
@@ -228,6 +230,13 @@ pub struct PaperSet {
     pub paper: Alike,
 }
 
+/// See [`PollEvent::PersonErased`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PersonErased {
+    /// Who.
+    pub participant: ParticipantId,
+}
+
 impl HoldsTexts for PollEvent {
     fn each_text(&mut self, visit: &mut dyn FnMut(&mut Said)) {
         match self {
@@ -241,7 +250,8 @@ impl HoldsTexts for PollEvent {
             | Self::CardsIssued(_)
             | Self::CardsVoided(_)
             | Self::HandsCounted(_)
-            | Self::PaperSet(_) => {}
+            | Self::PaperSet(_)
+            | Self::PersonErased(_) => {}
         }
     }
 }

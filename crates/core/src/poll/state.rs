@@ -28,6 +28,9 @@ pub struct PollState {
     pub(super) closing: bool,
     /// Who is closing it: the clock will.
     pub(super) closer: Option<ParticipantId>,
+    /// Who was erased and writes nothing any more.
+    #[serde(default)]
+    pub(super) erased: OrdSet<ParticipantId>,
     /// Of this round, by who cast them. In a secret poll this is the roll: marks are never here.
     #[serde(with = "pairs")]
     pub(super) ballots: OrdMap<Voter, Ballot>,
@@ -263,6 +266,8 @@ impl PollState {
                 self.touch(Facet::Turnout);
                 self.touch(Facet::Result);
             }
+            // In no view, so nothing changes for anyone.
+            PollEvent::PersonErased(e) => _ = self.erased.insert(e.participant),
         }
         self.counts = Arc::default();
     }

@@ -168,6 +168,7 @@ enum What {
     VoidCards,
     CountHands,
     SetPaper,
+    ErasePerson,
     Tick,
 }
 
@@ -201,6 +202,7 @@ fn step() -> impl Strategy<Value = Step> {
         3 => Just(What::VoidCards),
         3 => Just(What::CountHands),
         5 => Just(What::SetPaper),
+        1 => Just(What::ErasePerson),
         3 => Just(What::Tick),
     ];
     (what, 0..4 * ACTORS, any::<u8>(), any::<u8>(), -3..20i16, prop::bool::weighted(0.1))
@@ -338,7 +340,7 @@ impl Hall {
 
     fn who(&self, step: Step) -> Actor {
         let likely = match step.what {
-            What::Found | What::Tick => 13,
+            What::Found | What::ErasePerson | What::Tick => 13,
             What::Vote => step.how % 8,
             _ => 8,
         };
@@ -388,6 +390,8 @@ impl Hall {
                 PollCommand::CountHands { counts: if step.how > 200 { Vec::new() } else { counts }, people: on % 20 }
             }
             What::SetPaper => PollCommand::SetPaper { marks, ballots: on % 9 },
+            // Now and then somebody who votes.
+            What::ErasePerson => PollCommand::ErasePerson { participant: participant(step.how) },
             What::Tick => {
                 let moment = Poll::next_due(&self.booth.state).filter(|_| how > 80).unwrap_or(Timestamp(self.now));
                 self.now = self.now.max(moment.0);
@@ -501,6 +505,8 @@ impl Retold {
                 self.paper.insert(e.paper.marks.clone(), e.paper.ballots);
                 self.paper.retain(|_, ballots| *ballots > 0);
             }
+            // What they cast stays counted.
+            (PollEvent::PersonErased(_), PollCommand::ErasePerson { .. }) => {}
             _ => panic!("{event:?} follows from {command:?}"),
         }
     }
@@ -1614,6 +1620,7 @@ fn ready(name: &str) -> (Booth, PollCommand) {
         "void_cards" => (by_cards(), PollCommand::VoidCards { from: 1, to: 2 }),
         "count_hands" => (is_open(), hands(&[1, 2, 3], 0)),
         "set_paper" => (is_open(), paper(&YES, 2)),
+        "erase_person" => (is_open(), PollCommand::ErasePerson { participant: participant(1) }),
         "tick" => (is_open(), tick(61_000)),
         _ => panic!("{name} is in no test"),
     }
@@ -1638,7 +1645,7 @@ fn given_each_command_then_nobody_may_but_who_is_named_here() {
     ];
     for (name, _) in Poll::COMMANDS {
         let may: &[&str] = match *name {
-            "found" | "tick" => &["system"],
+            "found" | "erase_person" | "tick" => &["system"],
             "vote" => &["guest", "account", "facilitator", "editor", "advisor", "moderator", "admin"],
             _ => &["moderator", "admin", "program of a moderator", "system"],
         };
@@ -1661,6 +1668,25 @@ fn given_each_command_then_nobody_may_but_who_is_named_here() {
             }
         }
     }
+}
+
+#[test]
+fn given_an_erased_person_when_they_vote_or_moderate_late_then_it_is_refused_and_their_ballot_stays() {
+    let mut booth = opened(of(Secrecy::Open), None);
+    booth.vote(&guest(1), 0, &YES).expect("taken");
+    let erase = |person: ParticipantId| PollCommand::ErasePerson { participant: person };
+    for person in [participant(1), participant(90)] {
+        assert_eq!(booth.ask(&Actor::system(), 0, erase(person)).expect("taken").len(), 1);
+        assert_eq!(booth.ask(&Actor::system(), 0, erase(person)), Ok(Vec::new()), "once is enough");
+    }
+    assert_eq!(booth.vote(&guest(1), 0, &NO), Err(Rejection::NotJoined));
+    assert_eq!(booth.ask(&moderator(), 0, close(0)), Err(Rejection::NotJoined));
+    assert_eq!(booth.restored().erased.len(), 2);
+    booth.vote(&guest(2), 0, &NO).expect("taken");
+    booth.ask(&staff(6, Role::Admin), 0, close(0)).expect("taken");
+    let due = Poll::next_due(&booth.state).expect("it ends");
+    booth.ask(&Actor::system(), due.0, Poll::tick(due)).expect("taken");
+    assert_eq!(booth.sums(Audience::Staff), Some(vec![1, 1, 0]));
 }
 
 #[test]

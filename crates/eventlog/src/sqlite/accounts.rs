@@ -3,6 +3,7 @@
 use async_trait::async_trait;
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Row, SqliteConnection};
+use stimmwerk_core::domain::FollowUp;
 use stimmwerk_core::ids::{ParticipantId, ProcessId};
 use stimmwerk_core::people::Role;
 use stimmwerk_core::time::Timestamp;
@@ -12,7 +13,7 @@ use super::read::{Gone, bytes, key, narrow, uuid};
 use super::writer::{Halt, Work};
 use super::{SqliteStore, sql};
 use crate::accounts::{
-    AccountError, Accounts, Participant, Person, PersonId, PersonKind, SecretHash, SessionRow, Standing,
+    AccountError, Accounts, Farewell, Participant, Person, PersonId, PersonKind, SecretHash, SessionRow, Standing,
 };
 use crate::log::ReadError;
 
@@ -26,7 +27,7 @@ pub(super) enum Change {
     SetBanned(ParticipantId, bool),
     Grant(PersonId, Option<ProcessId>, Role),
     Revoke(PersonId, Option<ProcessId>, Role),
-    ErasePerson(PersonId),
+    ErasePerson(PersonId, Farewell),
     AddToken(SecretHash, PersonId, Option<Timestamp>),
     RevokeTokens(PersonId),
     AddLoginLink(SecretHash, PersonId, Timestamp),
@@ -79,7 +80,13 @@ impl Change {
                     sqlx::query(sql).bind(key(&person.0)).bind(process.as_ref().map_or(&[][..], |id| key(&id.0)));
                 query.bind(role.as_str()).execute(connection).await?;
             }
-            Self::ErasePerson(person) => {
+            Self::ErasePerson(person, then) => {
+                let found = sqlx::query(sql::PARTICIPANTS_OF).bind(key(&person.0)).fetch_all(&mut *connection).await?;
+                for row in &found {
+                    let FollowUp { id, stream, kind, command } = then(&as_participant(row)?);
+                    let query = sqlx::query(sql::ADD_FOLLOW_UP).bind(key(&stream.0)).bind(key(&id.0));
+                    query.bind(kind as i64).bind(command.as_str()).execute(&mut *connection).await?;
+                }
                 sqlx::query(sql::ERASE_PERSON).bind(key(&person.0)).execute(&mut *connection).await?;
                 sqlx::query(sql::MUST_REBUILD).execute(connection).await?;
             }
@@ -298,8 +305,8 @@ impl Accounts for SqliteStore {
         Ok(sqlx::query_scalar(sql::STAFF_NAMES).fetch_all(&self.readers).await?)
     }
 
-    async fn erase_person(&self, person: PersonId) -> Result<(), AccountError> {
-        self.change(Change::ErasePerson(person)).await.map(drop)
+    async fn erase_person(&self, person: PersonId, then: Farewell) -> Result<(), AccountError> {
+        self.change(Change::ErasePerson(person, then)).await.map(drop)
     }
 
     async fn add_token(

@@ -91,6 +91,8 @@ pub(super) static ERASE_TEXTS: LazyLock<String> = LazyLock::new(|| {
     )
 });
 pub(super) const EMPTY_BOX: &str = "DELETE FROM ballot_box WHERE stream = $1";
+pub(super) const ADD_FOLLOW_UP: &str = "INSERT INTO follow_up (target, command, kind, body) VALUES ($1, $2, $3, $4) \
+     ON CONFLICT (target, command) DO NOTHING";
 pub(super) const DONE: &str = "DELETE FROM follow_up WHERE target = $1 AND command = $2";
 pub(super) const PUT_SNAPSHOT: &str = "INSERT INTO snapshot (stream, seq, format, body) VALUES ($1, $2, $3, $4) \
      ON CONFLICT (stream) DO UPDATE SET seq = excluded.seq, format = excluded.format, body = excluded.body \
@@ -134,6 +136,8 @@ pub(super) const PARTICIPANT: &str =
     "SELECT id, process, person, name, lang, notice, banned, guest, joined_at FROM participant WHERE id = $1";
 pub(super) const PARTICIPANT_OF: &str = "SELECT id, process, person, name, lang, notice, banned, guest, joined_at \
      FROM participant WHERE process = $1 AND person = $2";
+pub(super) const PARTICIPANTS_OF: &str = "SELECT id, process, person, name, lang, notice, banned, guest, joined_at \
+     FROM participant WHERE person = $1 ORDER BY id";
 pub(super) const COUNT_PARTICIPANTS: &str = "SELECT count(*) FROM participant WHERE process = $1";
 pub(super) const RENAME: &str = "UPDATE participant SET name = $2, lang = $3 WHERE id = $1";
 pub(super) const SET_BANNED: &str = "UPDATE participant SET banned = $2 WHERE id = $1";

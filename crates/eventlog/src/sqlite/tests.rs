@@ -85,6 +85,7 @@ async fn given_the_queries_of_the_hot_paths_then_none_walks_a_whole_table() {
         sql::STANDING,
         sql::PARTICIPANT,
         sql::PARTICIPANT_OF,
+        sql::PARTICIPANTS_OF,
         sql::COUNT_PARTICIPANTS,
         sql::RENAME,
         sql::TOKEN_HOLDER,

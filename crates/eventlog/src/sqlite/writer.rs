@@ -81,7 +81,7 @@ impl Work {
     fn erases(&self) -> bool {
         match self {
             Self::Append { batch, .. } => !batch.riders.erase.is_empty() || batch.riders.box_empty,
-            Self::Change { change, .. } => matches!(change, Change::ErasePerson(_)),
+            Self::Change { change, .. } => matches!(change, Change::ErasePerson(..)),
             _ => false,
         }
     }
@@ -514,6 +514,10 @@ impl Pass<'_> {
                 Answer::Append(Err(AppendError::Storage("a key is taken".to_owned())))
             }
             (Work::Change { .. }, Halt::Exists) => Answer::Change(Err(AccountError::Exists)),
+            // Account tables refer to people alone.
+            (Work::Change { .. }, Halt::Sql(error)) if is_foreign_key(&error) => {
+                Answer::Change(Err(AccountError::NoPerson))
+            }
             (_, Halt::Sql(error)) => Answer::Failed(Failure::Storage(error.to_string())),
             (_, halt) => return Err(halt),
         })
@@ -730,4 +734,8 @@ async fn execute(connection: &mut SqliteConnection, sql: &'static str) -> Result
 
 fn is_unique(error: &sqlx::Error) -> bool {
     error.as_database_error().is_some_and(sqlx::error::DatabaseError::is_unique_violation)
+}
+
+fn is_foreign_key(error: &sqlx::Error) -> bool {
+    error.as_database_error().is_some_and(sqlx::error::DatabaseError::is_foreign_key_violation)
 }

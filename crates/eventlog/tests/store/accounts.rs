@@ -9,10 +9,11 @@ use stimmwerk_core::time::Timestamp;
 use stimmwerk_eventlog::accounts::{
     AccountError, Accounts, Participant, Person, PersonId, PersonKind, SessionRow, Standing,
 };
+use stimmwerk_eventlog::log::EventLog;
 use stimmwerk_eventlog::sqlite::SqliteStore;
 use uuid::Uuid;
 
-use crate::fixture::Folder;
+use crate::fixture::{Folder, farewell};
 
 fn person(nth: u128, kind: PersonKind) -> Person {
     let label = match kind {
@@ -76,7 +77,7 @@ async fn given_a_return_code_then_the_newest_leads_back_until_the_person_is_eras
     }
     assert_eq!(store.returning([1; 32]).await.unwrap(), None, "it was replaced");
     assert!(store.set_return_code([3; 32], PersonId(Uuid::from_u128(404))).await.is_err());
-    store.erase_person(someone.id).await.unwrap();
+    store.erase_person(someone.id, farewell).await.unwrap();
     assert_eq!(store.returning([2; 32]).await.unwrap(), None);
 }
 
@@ -211,7 +212,7 @@ async fn given_a_person_when_erased_then_all_that_hangs_on_them_is_gone() {
         store.create_session(session(nth, Some(who.id))).await.unwrap();
     }
 
-    store.erase_person(someone.id).await.unwrap();
+    store.erase_person(someone.id, farewell).await.unwrap();
 
     assert_eq!(store.standing(someone.id).await.unwrap(), None);
     assert_eq!(store.account("person1@example.org").await.unwrap(), None);
@@ -225,7 +226,10 @@ async fn given_a_person_when_erased_then_all_that_hangs_on_them_is_gone() {
     assert_eq!(store.load_session([1; 16], Timestamp(0)).await.unwrap(), Some(session(1, Some(other.id))));
     assert_eq!(store.use_login_link([1; 32], Timestamp(0)).await, Ok(Some(other.id)));
     // Foreign keys hold again afterwards.
-    assert!(matches!(store.add_token([9; 32], someone.id, None).await, Err(AccountError::Storage(_))));
+    assert_eq!(store.add_token([9; 32], someone.id, None).await, Err(AccountError::NoPerson));
+    // Who was under way into a process comes in nowhere, and of every participant it is written down that they left.
+    assert_eq!(store.add_participant(participant(12, 6, &someone)).await, Err(AccountError::NoPerson));
+    assert_eq!(store.follow_ups().await.unwrap(), [farewell(&participant(10, 5, &someone))]);
 }
 
 #[tokio::test]
@@ -265,7 +269,7 @@ async fn given_labels_then_people_of_a_kind_are_found_by_them() {
     }
     assert_eq!(store.labelled(PersonKind::Screen, "saal").await.unwrap(), [one.id, two.id]);
     assert_eq!(store.standing(one.id).await.unwrap().unwrap().person, one);
-    store.erase_person(one.id).await.unwrap();
+    store.erase_person(one.id, farewell).await.unwrap();
     assert_eq!(store.labelled(PersonKind::Screen, "saal").await.unwrap(), [two.id]);
     assert_eq!(store.labelled(PersonKind::Screen, "").await.unwrap(), []);
 }

@@ -9,7 +9,7 @@ use stimmwerk_eventlog::accounts::{Accounts, Participant, Person, PersonId, Pers
 use stimmwerk_eventlog::log::{BoxRow, EventLog};
 use uuid::Uuid;
 
-use crate::fixture::{Folder, batch, event, random, side_text, stream};
+use crate::fixture::{Folder, batch, event, farewell, random, side_text, stream};
 
 /// Words that can be found again in raw bytes, whatever part of them is left.
 fn words(nth: u32, pieces: usize) -> String {
@@ -121,7 +121,7 @@ async fn given_people_with_names_and_sessions_when_one_is_erased_then_no_byte_of
         }
         let share = if round % 7 == 6 { 6 } else { 2 };
         let (gone, stay): (Vec<_>, Vec<_>) = kept.iter().partition(|_| random(10) < share);
-        join_all(gone.iter().map(|number| store.erase_person(PersonId(id(*number))))).await;
+        join_all(gone.iter().map(|number| store.erase_person(PersonId(id(*number)), farewell))).await;
         erased.extend(gone);
         kept = stay;
         let found = found(&folder);

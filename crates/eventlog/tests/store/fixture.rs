@@ -6,11 +6,12 @@ use std::sync::Arc;
 use sha2::{Digest, Sha256};
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{ConnectOptions, SqliteConnection};
-use stimmwerk_core::domain::StreamKind;
+use stimmwerk_core::domain::{FollowUp, StreamKind};
 use stimmwerk_core::ids::{CommandId, ParticipantId, SaidKey, StreamId};
 use stimmwerk_core::live::Seq;
 use stimmwerk_core::said::{Commitment, Said, SideText};
 use stimmwerk_core::time::Timestamp;
+use stimmwerk_eventlog::accounts::Participant;
 use stimmwerk_eventlog::log::{Batch, CommandKey, NewEvent, Riders};
 use stimmwerk_eventlog::sqlite::SqliteStore;
 use tempfile::TempDir;
@@ -70,6 +71,12 @@ pub fn event(body: impl Into<Vec<u8>>, command: Option<CommandKey>) -> NewEvent 
         version: 1,
         body: body.into(),
     }
+}
+
+/// What follows when this participant leaves for good.
+pub fn farewell(participant: &Participant) -> FollowUp {
+    let id = CommandId(participant.id.0);
+    FollowUp { id, stream: StreamId::NETWORK, kind: StreamKind::Network, command: "\"erase\"".to_owned() }
 }
 
 pub fn batch(stream: StreamId, expected: u64, events: Vec<NewEvent>) -> Batch {

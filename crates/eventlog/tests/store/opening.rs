@@ -6,7 +6,7 @@ use stimmwerk_eventlog::log::{AppendError, EventLog};
 use stimmwerk_eventlog::sqlite::{OpenError, SqliteStore};
 use uuid::Uuid;
 
-use crate::fixture::{Folder, batch, event, stream};
+use crate::fixture::{Folder, batch, event, farewell, stream};
 
 #[tokio::test]
 async fn given_a_database_of_a_newer_program_when_opened_then_refused_and_untouched() {
@@ -49,7 +49,7 @@ async fn given_a_running_server_when_an_administrator_writes_beside_it_then_both
     let id = PersonId(Uuid::from_u128(1));
     beside.add_person(Person { id, kind: PersonKind::Token, label: None }).await.unwrap();
     beside.add_token([1; 32], id, None).await.unwrap();
-    beside.erase_person(PersonId(Uuid::from_u128(2))).await.unwrap();
+    beside.erase_person(PersonId(Uuid::from_u128(2)), farewell).await.unwrap();
     beside.close().await;
 
     assert!(server.standing(id).await.unwrap().is_some());

@@ -410,14 +410,7 @@ pub async fn change(State(app): State<AppState>, gate: Gate, Input(input): Input
 /// Deletes everything one wrote, one's names, and the access itself.
 #[utoipa::path(delete, path = "/api/v1/me", tag = "people", responses((status = 200, description = "Nothing of them is left.")))]
 pub async fn erase(State(app): State<AppState>, gate: Gate, session: Session) -> Answer<Response> {
-    let standing = gate.who.standing.clone().ok_or_else(Fault::unauthorized)?;
-    for participant in &standing.participants {
-        let command = NetworkCommand::ErasePerson { process: participant.process, participant: participant.id };
-        app.network.issue(command, chance::command_id(), Actor::system(), Uuid::nil()).await?;
-    }
-    app.run_follow_ups().await;
-    app.accounts.erase_person(standing.person.id).await?;
-    app.rights_changed(standing.person.id);
+    app.erase_person(gate.who.person().ok_or_else(Fault::unauthorized)?).await?;
     session.flush().await.map_err(|_| Fault::internal())?;
     Ok(forgotten(&app.config))
 }

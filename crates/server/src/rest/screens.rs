@@ -56,8 +56,7 @@ pub async fn create(State(app): State<AppState>, gate: Gate, headers: HeaderMap)
 pub async fn revoke(State(app): State<AppState>, gate: Gate) -> Answer<Response> {
     let forum = gate.forum()?.forum.to_string();
     for person in app.accounts.labelled(PersonKind::Screen, &forum).await? {
-        app.accounts.erase_person(person).await?;
-        app.rights_changed(person);
+        app.erase_person(person).await?;
     }
     Ok(Json(serde_json::json!({})).into_response())
 }

@@ -53,6 +53,7 @@ fn surroundings(log: Arc<Slow>) -> Surroundings {
         follow_ups: Arc::default(),
         visitors: Arc::new(Bucket::new(1.0, 1.0)),
         people: Arc::default(),
+        erased: Arc::default(),
         failed: CancellationToken::new(),
     }
 }

@@ -186,6 +186,7 @@ const COMMANDS: &[Sample] = &[
     (StreamKind::Poll, "void_cards", May::Moderator, |_| json!({ "from": 1, "to": 1 })),
     (StreamKind::Poll, "count_hands", May::Moderator, |_| json!({ "counts": [1, 0, 0] })),
     (StreamKind::Poll, "set_paper", May::Moderator, |_| json!({ "marks": [1, 0, 0], "ballots": 1 })),
+    (StreamKind::Poll, "erase_person", May::Program, |s| json!({ "participant": s.participant })),
     (StreamKind::Poll, "tick", May::Program, |_| json!({ "moment": 1 })),
 ];
 
