@@ -132,7 +132,7 @@ impl<E> Decision<E> {
     pub fn say_clean(&mut self, context: &Context, text: std::sync::Arc<str>) -> Said {
         use sha2::{Digest, Sha256};
         let nth = self.texts.len();
-        let key = SaidKey(context.command.derive(context.stream, &format!("said {nth}")));
+        let key = SaidKey::of(context.stream, context.command, nth);
         let mut salt = [0; 16];
         salt.copy_from_slice(
             &Sha256::new().chain_update(context.salt_seed).chain_update(key.0.as_bytes()).finalize()[..16],
@@ -312,13 +312,19 @@ pub trait Domain: LiveTypes {
         if Self::need(command) == Need::Visitor { Trace::Unsigned } else { Trace::Signed }
     }
 
+    /// Does its answer promise that words are gone, from the files too? Then it waits for their cleaning.
+    fn erases(_command: &Self::Command) -> bool {
+        false
+    }
+
     /// Can `command` need what is in the ballot box?
     fn opens_box(_command: &Self::Command) -> bool {
         false
     }
 
     /// Who said what, as the log may remember it for recognising repetitions. `None`: as it is. What is secret must not
-    /// stand behind a digest, since whoever tries all there is finds out what it was.
+    /// stand behind a digest, since whoever tries all there is finds out what it was. Words that the command writes in
+    /// its own stream may: the digest is keyed with their salts. Words that go to another stream may not.
     fn remembered(_state: &Self::State, _command: &Self::Command, _actor: &Actor) -> Option<(Uuid, Self::Command)> {
         None
     }

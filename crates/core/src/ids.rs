@@ -81,6 +81,14 @@ impl CommandId {
 }
 
 #[cfg(feature = "decide")]
+impl SaidKey {
+    /// Where the text number `nth` is that `command` writes in `stream`.
+    pub fn of(stream: StreamId, command: CommandId, nth: usize) -> Self {
+        Self(command.derive(stream, &format!("said {nth}")))
+    }
+}
+
+#[cfg(feature = "decide")]
 fn derive(parts: &[&[u8]]) -> Uuid {
     use sha2::{Digest, Sha256};
     let mut hash = Sha256::new();

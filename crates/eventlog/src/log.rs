@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use hmac::{Hmac, KeyInit, Mac};
 use stimmwerk_core::domain::{FollowUp, StreamKind};
 use stimmwerk_core::ids::{CommandId, ParticipantId, StreamId};
 use stimmwerk_core::live::Seq;
@@ -46,8 +47,26 @@ pub struct NewEvent {
 pub struct CommandKey {
     /// The id its client chose.
     pub id: CommandId,
-    /// A digest of actor and body: the same id with another one is another command.
+    /// A digest of actor and body: the same id with another one is another command. That of a command with words is
+    /// kept keyed: see [`CommandKey::keyed`].
     pub digest: [u8; 16],
+}
+
+impl CommandKey {
+    /// As the log keeps it of a command that wrote texts with these salts, in the order of their writing: an HMAC-SHA-256
+    /// of the digest, so that once one of the texts is erased, and its salt with it, nobody can find out by guessing what
+    /// it was. Without texts it stays as it is.
+    #[must_use]
+    pub fn keyed<'a>(self, salts: impl IntoIterator<Item = &'a [u8; 16]>) -> Self {
+        let key: Vec<u8> = salts.into_iter().flatten().copied().collect();
+        if key.is_empty() {
+            return self;
+        }
+        let mut mac = Hmac::<sha2::Sha256>::new_from_slice(&key).expect("keys of any length are taken");
+        mac.update(&self.digest);
+        let digest = mac.finalize().into_bytes()[..16].try_into().expect("16 of 32 bytes");
+        Self { digest, ..self }
+    }
 }
 
 /// What travels with the events of a batch.
@@ -58,7 +77,7 @@ pub struct CommandKey {
 pub struct Riders {
     /// Side rows to write. Their keys are new, since they derive from command ids; this is not checked.
     pub texts: Vec<SideText>,
-    /// Side rows to delete. After the commit the freed pages and the write-ahead log are cleaned before it is answered.
+    /// Side rows to delete. The files are cleaned of them a little later: see [`EventLog::cleaned`].
     pub erase: Vec<SaidKey>,
     /// The stream's row in lists, as JSON. `None`: as it was.
     pub summary: Option<Vec<u8>>,
@@ -105,12 +124,29 @@ pub struct LoggedEvent {
 }
 
 /// An accepted command as the log remembers it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Recorded {
-    /// See [`CommandKey::digest`].
-    pub digest: [u8; 16],
+    /// As it is kept: see [`CommandKey::keyed`].
+    pub key: CommandKey,
     /// The number of its last event.
     pub seq: Seq,
+    /// See [`NewEvent::actor`].
+    pub actor: Option<ParticipantId>,
+    /// The salts of all texts it wrote. `None`: one of them was erased.
+    pub salts: Option<Vec<[u8; 16]>>,
+}
+
+impl Recorded {
+    /// Is this the command that comes now, with a digest that is not keyed, from `actor`? When its words were erased
+    /// they can no longer be compared: then whoever sends its id again is taken to repeat it. Older programs kept digests
+    /// that are not keyed.
+    pub fn is(&self, now: CommandKey, actor: Option<ParticipantId>) -> bool {
+        let same = |key: CommandKey| key == self.key;
+        match &self.salts {
+            Some(salts) => same(now) || same(now.keyed(salts)),
+            None => same(now) || (now.id == self.key.id && actor == self.actor),
+        }
+    }
 }
 
 /// A state as it was at an event, without texts.
@@ -188,6 +224,11 @@ pub trait EventLog: Send + Sync + 'static {
     /// See [`AppendError`].
     async fn append(&self, batch: Batch) -> Result<Head, AppendError>;
 
+    /// Waits until the files hold nothing any more of what was erased before: freed pages and the write-ahead log are
+    /// cleaned at most every few seconds, for all who wait. Where readers of older pages hold that up, they are waited for
+    /// two seconds, and the cleaning goes on after this has returned.
+    async fn cleaned(&self);
+
     /// At most `limit` events after `after`, ascending.
     ///
     /// # Errors
@@ -260,4 +301,54 @@ pub trait EventLog: Send + Sync + 'static {
     /// # Errors
     /// The storage cannot be read. Damage is not an error but the result.
     async fn verify(&self) -> Result<Vec<Damage>, ReadError>;
+}
+
+#[cfg(test)]
+mod tests {
+    use sha2::{Digest, Sha256};
+    use uuid::Uuid;
+
+    use super::*;
+
+    fn key(id: u128, digest: u8) -> CommandKey {
+        CommandKey { id: CommandId(Uuid::from_u128(id)), digest: [digest; 16] }
+    }
+
+    fn someone(nth: u128) -> ParticipantId {
+        ParticipantId(Uuid::from_u128(nth))
+    }
+
+    #[test]
+    fn given_salts_then_the_kept_digest_is_an_hmac_with_them_as_its_key() {
+        assert_eq!(key(1, 7).keyed([]), key(1, 7), "without words it stays as it is");
+        // RFC 2104: H(key ^ opad ‖ H(key ^ ipad ‖ text)).
+        let pad = |byte: u8| {
+            let mut pad = [byte; 64];
+            pad[..16].iter_mut().for_each(|it| *it ^= 3);
+            pad[16..32].iter_mut().for_each(|it| *it ^= 4);
+            pad
+        };
+        let inner = Sha256::new_with_prefix(pad(0x36)).chain_update([7; 16]).finalize();
+        let outer = Sha256::new_with_prefix(pad(0x5c)).chain_update(inner).finalize();
+        let kept = key(1, 7).keyed([&[3; 16], &[4; 16]]);
+        assert_eq!((kept.id, &kept.digest[..]), (key(1, 7).id, &outer[..16]));
+    }
+
+    #[test]
+    fn given_a_repetition_then_its_words_are_compared_while_they_are_there_and_who_sends_it_afterwards() {
+        let salts = vec![[3; 16], [4; 16]];
+        let kept = key(1, 7).keyed(&salts);
+        let recorded = |key, salts| Recorded { key, seq: Seq(1), actor: Some(someone(1)), salts };
+        let whole = recorded(kept, Some(salts));
+        assert!(whole.is(key(1, 7), Some(someone(1))));
+        assert!(!whole.is(key(1, 8), Some(someone(1))), "other words");
+        let erased = recorded(kept, None);
+        assert!(
+            erased.is(key(1, 7), Some(someone(1))) && erased.is(key(1, 8), Some(someone(1))),
+            "nothing is left to compare"
+        );
+        assert!(!erased.is(key(1, 7), Some(someone(2))) && !erased.is(key(1, 7), None), "somebody else");
+        let old = recorded(key(1, 7), None);
+        assert!(old.is(key(1, 7), None), "older programs kept it as it is");
+    }
 }

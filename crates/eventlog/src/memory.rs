@@ -33,6 +33,7 @@ struct Stream {
     kind: StreamKind,
     events: Vec<LoggedEvent>,
     texts: BTreeMap<SaidKey, SideText>,
+    erased: HashSet<SaidKey>,
     summary: Option<Vec<u8>>,
     due: Option<Timestamp>,
     snapshot: Option<StateSnapshot>,
@@ -83,6 +84,7 @@ impl Inner {
                 kind,
                 events: Vec::new(),
                 texts: BTreeMap::new(),
+                erased: HashSet::new(),
                 summary: None,
                 due: None,
                 snapshot: None,
@@ -108,7 +110,7 @@ impl Inner {
         }
         stream.texts.extend(riders.texts.into_iter().map(|text| (text.key, text)));
         for key in &riders.erase {
-            stream.texts.remove(key);
+            stream.erased.extend(stream.texts.remove(key).map(|text| text.key));
         }
         stream.ballots.extend(riders.box_put.into_iter().map(|ballot| (ballot.key, ballot.choice)));
         if riders.box_empty {
@@ -143,6 +145,8 @@ impl EventLog for MemoryLog {
         self.inner().append(batch)
     }
 
+    async fn cleaned(&self) {}
+
     async fn read(&self, stream: StreamId, after: Seq, limit: u32) -> Result<Vec<LoggedEvent>, ReadError> {
         let inner = self.inner();
         let events = inner.stream(stream).map_or(&[][..], |stream| &stream.events);
@@ -161,10 +165,13 @@ impl EventLog for MemoryLog {
 
     async fn find_command(&self, stream: StreamId, id: CommandId) -> Result<Option<Recorded>, ReadError> {
         let inner = self.inner();
-        let mut events = inner.stream(stream).into_iter().flat_map(|stream| &stream.events);
-        Ok(events.find_map(|event| {
-            let command = event.command.filter(|command| command.id == id)?;
-            Some(Recorded { digest: command.digest, seq: event.seq })
+        let Some(found) = inner.stream(stream) else { return Ok(None) };
+        Ok(found.events.iter().find_map(|event| {
+            let key = event.command.filter(|command| command.id == id)?;
+            let written = (0..).map(|nth| SaidKey::of(stream, id, nth));
+            let written = written.take_while(|key| found.texts.contains_key(key) || found.erased.contains(key));
+            let salts = written.map(|key| found.texts.get(&key).map(|text| text.salt)).collect();
+            Some(Recorded { key, seq: event.seq, actor: event.actor, salts })
         }))
     }
 

@@ -272,9 +272,7 @@ impl App {
                         Ok(command) => Ok(carry_out(&self.network, command, follow_up.id).await),
                         Err(error) => Err(ReadError(error.to_string())),
                     },
-                    StreamKind::Workshop | StreamKind::Draft => {
-                        Err(ReadError(format!("no follow-ups to {kind:?}")))
-                    }
+                    StreamKind::Workshop | StreamKind::Draft => Err(ReadError(format!("no follow-ups to {kind:?}"))),
                 };
                 match followed {
                     Ok(true) => {}

@@ -5,15 +5,15 @@
 
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::fmt::Write;
-use std::sync::{Arc, Mutex};
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU32, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use axum::extract::ws::Utf8Bytes;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
-use stimmwerk_core::domain::{Context, Domain, Meta, StoredEvent, Summary, Trace};
+use stimmwerk_core::domain::{Context, Decision, Domain, Meta, StoredEvent, Summary, Trace};
 use stimmwerk_core::ids::{CommandId, ParticipantId, SaidKey, StreamId, TopicId};
 use stimmwerk_core::live::{
     Delta, Deltas, FRAME_TARGET, LiveTypes, OwnFrame, Page, Presence, Resync, Seq, ServerFrame, Snapshot, WindowRequest,
@@ -104,7 +104,7 @@ pub struct Job<D: Domain> {
     /// By whom.
     pub actor: Actor,
     who: Uuid,
-    /// How the log remembers it: see [`key_of`].
+    /// By what it is known again: see [`key_of`]. The log keeps it keyed with the salts of the texts it writes.
     key: CommandKey,
     /// When it came.
     pub received_at: Timestamp,
@@ -586,7 +586,8 @@ struct Writer<D: Domain> {
     known: Known,
 }
 
-/// Commands accepted a moment ago, as the log remembers them: repetitions come soon or hardly ever.
+/// Commands accepted a moment ago, with digests that are not keyed, since no word is looked up for them: repetitions come
+/// soon or hardly ever. They are in memory alone.
 #[derive(Default)]
 struct Known {
     commands: HashMap<CommandId, ([u8; 16], Done)>,
@@ -760,40 +761,42 @@ impl<D: Domain> Writer<D> {
                 salt_seed: chance::bytes(),
                 ballot_box: ballot_box.cloned(),
             };
-            let decision = match D::decide(&working, &job.command, &context) {
-                Ok(decision) => decision,
-                Err(rejection) => {
-                    verdicts.push(Verdict::Rejected(rejection));
-                    continue;
-                }
-            };
+            let Decision { events: happened, texts, erase, follow_ups, box_put, box_empty } =
+                match D::decide(&working, &job.command, &context) {
+                    Ok(decision) => decision,
+                    Err(rejection) => {
+                        verdicts.push(Verdict::Rejected(rejection));
+                        continue;
+                    }
+                };
             seen.insert(job.id, nth);
-            let last = decision.events.len().saturating_sub(1);
+            let last = happened.len().saturating_sub(1);
+            let kept = job.key.keyed(texts.iter().map(|text| &text.salt));
             let trace = D::trace(&working, &job.command);
-            for (n, event) in decision.events.iter().enumerate() {
+            for (n, event) in happened.iter().enumerate() {
                 let meta = Meta::of(D::seq(&working).next(), trace, job.received_at, &job.actor);
                 D::apply(&mut working, event, meta);
                 let (kind, version) = event.kind();
                 events.push(NewEvent {
                     at: meta.at,
                     actor: meta.actor,
-                    command: (n == last).then_some(job.key),
+                    command: (n == last).then_some(kept),
                     kind,
                     version,
                     body: event.body(),
                 });
             }
-            riders.texts.extend(decision.texts);
-            riders.erase.extend(decision.erase);
-            riders.follow_ups.extend(decision.follow_ups);
-            riders.box_put.extend(decision.box_put.map(|choice| BoxRow { key: chance::bytes(), choice }));
-            riders.box_empty |= decision.box_empty;
+            riders.texts.extend(texts);
+            riders.erase.extend(erase);
+            riders.follow_ups.extend(follow_ups);
+            riders.box_put.extend(box_put.map(|choice| BoxRow { key: chance::bytes(), choice }));
+            riders.box_empty |= box_empty;
             if job.follow_up {
                 riders.done.push(job.id);
             }
             let object = D::object(&job.command, self.shared.stream, job.id);
             let done = Done { object, seq: D::seq(&working) };
-            if !decision.events.is_empty() {
+            if !happened.is_empty() {
                 fresh.push((job.key, done));
             }
             verdicts.push(Verdict::Accepted(done));
@@ -818,8 +821,13 @@ impl<D: Domain> Writer<D> {
             .map(|verdict| if let Verdict::Accepted(done) = verdict { Some(*done) } else { None })
             .collect();
         let mut rejected = Vec::new();
+        let mut erased = Vec::new();
         for (job, verdict) in jobs.into_iter().zip(verdicts) {
             let answer = match verdict {
+                Verdict::Accepted(done) if D::erases(&job.command) => {
+                    erased.push((job, done));
+                    continue;
+                }
                 Verdict::Accepted(done) => Ok(done),
                 Verdict::SameAs(first) => accepted[first].ok_or(Refusal::Unavailable),
                 Verdict::Rejected(rejection) => {
@@ -830,6 +838,16 @@ impl<D: Domain> Writer<D> {
             let _ = job.reply.send(answer);
         }
         self.look_up(rejected);
+        if !erased.is_empty() {
+            // Whoever erases waits for the cleaning of the files; the room does not.
+            let log = self.surroundings.log.clone();
+            tokio::spawn(async move {
+                log.cleaned().await;
+                for (job, done) in erased {
+                    let _ = job.reply.send(Ok(done));
+                }
+            });
+        }
     }
 
     /// Answers with what the log remembers of these commands, or else with the refusal beside them. Of a task of its own:
@@ -917,7 +935,7 @@ impl Memory {
     /// The answer to a command that was accepted before; `otherwise` if it was not.
     async fn recall<D: Domain>(&self, job: &Job<D>, otherwise: &Refusal) -> Result<Done, Refusal> {
         match self.log.find_command(self.stream, job.key.id).await {
-            Ok(Some(recorded)) if recorded.digest == job.key.digest => {
+            Ok(Some(recorded)) if recorded.is(job.key, job.actor.participant) => {
                 Ok(Done { object: D::object(&job.command, self.stream, job.id), seq: recorded.seq })
             }
             Ok(Some(_)) => Err(Refusal::Rejected(Rejection::IdReused)),

@@ -196,6 +196,10 @@ impl Domain for Forum {
         changed.any(|(_, facet)| !matches!(facet, Facet::Counts(_) | Facet::Own(_)))
     }
 
+    fn erases(command: &ForumCommand) -> bool {
+        matches!(command, ForumCommand::Withdraw { .. } | ForumCommand::Erase { .. })
+    }
+
     fn owners(state: &ForumState, after: Seq) -> Vec<ParticipantId> {
         state.owners(after)
     }

@@ -1540,7 +1540,9 @@ fn given_an_erased_person_when_their_command_arrives_late_then_it_is_refused_tho
         let support = ForumCommand::Support { contribution: left };
         let floor = ForumCommand::AskFloor { interpreted: false };
         for late in [say("Nachzügler"), support, floor, ForumCommand::Introduce] {
-            for who in [account(number), named(number), Actor { roles: [Role::Admin].into_iter().collect(), ..named(number) }] {
+            for who in
+                [account(number), named(number), Actor { roles: [Role::Admin].into_iter().collect(), ..named(number) }]
+            {
                 assert_eq!(room.ask(&who, 0, late.clone()), Err(Rejection::NotJoined), "{late:?}");
             }
         }

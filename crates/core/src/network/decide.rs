@@ -111,6 +111,19 @@ impl Domain for Network {
         state.changed(after, limit)
     }
 
+    /// What a forum is called and a poll asks is said in streams of their own, and can be erased there.
+    fn remembered(_state: &NetworkState, command: &NetworkCommand, actor: &Actor) -> Option<(Uuid, NetworkCommand)> {
+        let mut command = command.clone();
+        match &mut command {
+            NetworkCommand::CreateForum { title, .. } => title.texts.clear(),
+            NetworkCommand::CreatePoll { question, .. } => {
+                question.each_texts(&mut |texts| texts.texts.clear());
+            }
+            _ => return None,
+        }
+        Some((actor.participant.map_or(Uuid::nil(), |person| person.0), command))
+    }
+
     fn owners(_state: &NetworkState, _after: Seq) -> Vec<ParticipantId> {
         Vec::new()
     }

@@ -537,6 +537,24 @@ fn given_a_person_to_erase_then_every_stream_of_the_process_is_told_and_no_other
 }
 
 #[test]
+fn given_a_forum_or_poll_to_be_made_then_its_words_are_not_in_what_the_network_remembers() {
+    let process = ProcessId(Uuid::from_u128(1));
+    let mut question = yes_or_no(german("Frage «1»"));
+    question.note = Some(german("Erklärung «2»"));
+    question.options = vec![german("Antwort «3»")];
+    question.ends = Some([german("wenig «4»"), german("viel «5»")]);
+    let forum = |title| NetworkCommand::CreateForum { process, title: german(title), waiting: Waiting::None };
+    let poll = NetworkCommand::CreatePoll { process, forum: None, question: Box::new(question) };
+    let remembered =
+        |command: &NetworkCommand| Network::remembered(&NetworkState::default(), command, &staff(2, Role::Moderator));
+    for command in [forum("Ideen «6»"), poll] {
+        let (who, kept) = remembered(&command).expect("not as it is");
+        assert_eq!((who, words(&json(&kept))), (participant(2).0, Words::new()));
+    }
+    assert_eq!(remembered(&NetworkCommand::RenewCodes { process }), None);
+}
+
+#[test]
 fn given_who_may_not_or_what_is_not_there_then_it_is_refused() {
     let mut net = net();
     let (process, unknown) = (net.create(Visibility::Code), ProcessId(Uuid::from_u128(404)));

@@ -152,6 +152,13 @@ pub enum QuestionProblem {
 }
 
 impl Question {
+    /// Calls `visit` with everything that is said in it.
+    #[cfg(feature = "decide")]
+    pub(crate) fn each_texts(&mut self, visit: &mut dyn FnMut(&mut Texts)) {
+        let texts = [&mut self.title].into_iter().chain(&mut self.note).chain(&mut self.options);
+        texts.chain(self.ends.iter_mut().flatten()).for_each(visit);
+    }
+
     /// Holds together?
     ///
     /// # Errors

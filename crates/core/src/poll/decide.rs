@@ -6,8 +6,8 @@ use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 use super::event::{
-    Alike, CardsIssued, CardsVoided, Cast, Closed, Edited, EndSet, Founded, HandsCounted, Marked, Opened, PaperSet, PersonErased,
-    Revealed, SaidQuestion, Voter,
+    Alike, CardsIssued, CardsVoided, Cast, Closed, Edited, EndSet, Founded, HandsCounted, Marked, Opened, PaperSet,
+    PersonErased, Revealed, SaidQuestion, Voter,
 };
 use super::{
     CLOSING_SECONDS, Electorate, GRACE_MS, MAX_CARDS, MAX_OPEN_SECONDS, MAX_ROUNDS, Phase, Poll, PollCommand,

@@ -78,6 +78,7 @@ pub struct SqliteStore {
     readers: SqlitePool,
     work: mpsc::Sender<Work>,
     commits: Arc<AtomicU64>,
+    cleanings: Arc<AtomicU64>,
 }
 
 impl SqliteStore {
@@ -87,7 +88,15 @@ impl SqliteStore {
     /// # Errors
     /// See [`OpenError`].
     pub async fn open(path: &Path) -> Result<Arc<Self>, OpenError> {
-        Self::open_as(path, Beside::Nobody).await
+        Self::open_cleaning_every(path, writer::CLEAN_APART).await
+    }
+
+    /// [`SqliteStore::open`], with files cleaned of what was erased at most so often.
+    ///
+    /// # Errors
+    /// See [`OpenError`].
+    pub async fn open_cleaning_every(path: &Path, apart: Duration) -> Result<Arc<Self>, OpenError> {
+        Self::open_as(path, Beside::Nobody, apart).await
     }
 
     /// Opens the database beside a running server, for account tables only: its form is checked, not changed.
@@ -95,21 +104,23 @@ impl SqliteStore {
     /// # Errors
     /// See [`OpenError`].
     pub async fn open_beside(path: &Path) -> Result<Arc<Self>, OpenError> {
-        Self::open_as(path, Beside::Server).await
+        Self::open_as(path, Beside::Server, writer::CLEAN_APART).await
     }
 
-    async fn open_as(path: &Path, beside: Beside) -> Result<Arc<Self>, OpenError> {
+    async fn open_as(path: &Path, beside: Beside, apart: Duration) -> Result<Arc<Self>, OpenError> {
         let options = writing(path).create_if_missing(matches!(beside, Beside::Nobody));
         let mut connection = options.connect().await?;
         match beside {
-            Beside::Nobody => MIGRATIONS.run(&mut connection).await?,
+            Beside::Nobody => {
+                MIGRATIONS.run(&mut connection).await?;
+                writer::clean(&mut connection).await?;
+            }
+            // The server cleans.
             Beside::Server => check_form(&mut connection).await?,
         }
-        // What a crash between an erasure and its cleaning left behind.
-        writer::clean(&mut connection).await?;
-        let commits = Arc::new(AtomicU64::new(0));
+        let (commits, cleanings) = (Arc::new(AtomicU64::new(0)), Arc::new(AtomicU64::new(0)));
         let (work, queue) = mpsc::channel(writer::QUEUE);
-        let writer = Writer::new(connection, options, commits.clone()).await?;
+        let writer = Writer::new(connection, options, commits.clone(), (apart, cleanings.clone())).await?;
         let readers = SqlitePoolOptions::new()
             .max_connections(READERS)
             .idle_timeout(None)
@@ -119,7 +130,7 @@ impl SqliteStore {
             .connect_with(reading(path))
             .await?;
         tokio::spawn(writer.run(queue));
-        Ok(Arc::new(Self { readers, work, commits }))
+        Ok(Arc::new(Self { readers, work, commits, cleanings }))
     }
 
     /// Writes what is queued, then closes the database. What is asked of the store afterwards fails.
@@ -135,6 +146,11 @@ impl SqliteStore {
     /// How many transactions were committed since it was opened.
     pub fn commits(&self) -> u64 {
         self.commits.load(Ordering::Relaxed)
+    }
+
+    /// How many times its files were cleaned of what was erased, since it was opened.
+    pub fn cleanings(&self) -> u64 {
+        self.cleanings.load(Ordering::Relaxed)
     }
 
     /// Writes a copy of the whole database, as it is now, to the new file `to`. Writers and readers go on meanwhile;

@@ -1,5 +1,6 @@
 //! The log as the rest of the program sees it: reads from the pool, writes through the queue.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -30,6 +31,14 @@ impl EventLog for SqliteStore {
         self.ask(Work::Append { batch, reply }, answer).await
     }
 
+    async fn cleaned(&self) {
+        let (reply, done) = oneshot::channel();
+        // Once the writer has ended, so has the cleaning.
+        if self.work.send(Work::Cleaned { reply }).await.is_ok() {
+            let _ = done.await;
+        }
+    }
+
     async fn read(&self, stream: StreamId, after: Seq, limit: u32) -> Result<Vec<LoggedEvent>, ReadError> {
         read(&self.readers, stream, after, limit).await
     }
@@ -50,7 +59,12 @@ impl EventLog for SqliteStore {
     async fn find_command(&self, stream: StreamId, id: CommandId) -> Result<Option<Recorded>, ReadError> {
         let found = sqlx::query(sql::FIND_COMMAND).bind(key(&stream.0)).bind(key(&id.0));
         let Some(row) = found.fetch_optional(&self.readers).await? else { return Ok(None) };
-        Ok(Some(Recorded { digest: bytes(&row, 0)?, seq: seq(&row, 1)? }))
+        Ok(Some(Recorded {
+            key: CommandKey { id, digest: bytes(&row, 0)? },
+            seq: seq(&row, 1)?,
+            actor: row.try_get::<Option<&[u8]>, _>(2)?.map(as_uuid).transpose()?.map(ParticipantId),
+            salts: self.salts(stream, row.try_get(3)?, id).await?,
+        }))
     }
 
     async fn snapshot(&self, stream: StreamId) -> Result<Option<StateSnapshot>, ReadError> {
@@ -121,6 +135,30 @@ impl SqliteStore {
             return Err(Gone::Before.into());
         }
         answer.await.unwrap_or_else(|_| Err(Gone::Meanwhile.into()))
+    }
+
+    /// The salts of all texts a command wrote, unless one of them was erased.
+    async fn salts(&self, stream: StreamId, row: i64, command: CommandId) -> Result<Option<Vec<[u8; 16]>>, ReadError> {
+        let mut salts = Vec::new();
+        loop {
+            let keys: Vec<_> =
+                (salts.len()..).take(sql::SALTS_AT_ONCE).map(|nth| SaidKey::of(stream, command, nth)).collect();
+            let query = sqlx::query(sql::SALTS.as_str()).bind(row);
+            let found = keys.iter().fold(query, |query, of| query.bind(key(&of.0))).fetch_all(&self.readers).await?;
+            let mut rows = HashMap::new();
+            for row in &found {
+                let erased = row.try_get::<i64, _>(2)? != 0;
+                rows.insert(SaidKey(uuid(row, 0)?), if erased { None } else { Some(bytes(row, 1)?) });
+            }
+            // They were written without gaps.
+            for key in &keys {
+                match rows.get(key) {
+                    None => return Ok(Some(salts)),
+                    Some(None) => return Ok(None),
+                    Some(Some(salt)) => salts.push(*salt),
+                }
+            }
+        }
     }
 
     async fn verify_stream(&self, stream: StreamId) -> Result<Vec<Damage>, ReadError> {

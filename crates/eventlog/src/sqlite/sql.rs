@@ -62,18 +62,16 @@ pub(super) const MUST_REBUILD: &str =
     "INSERT INTO setting (name, value) VALUES ('rebuild', x'') ON CONFLICT DO NOTHING";
 pub(super) const IS_TO_REBUILD: &str = "SELECT 1 FROM setting WHERE name = 'rebuild'";
 pub(super) const REBUILT: &str = "DELETE FROM setting WHERE name = 'rebuild'";
-/// SQLite alone: takes the rows of the tables from which people and ballots are deleted out and puts them back. Emptying
+/// SQLite alone: takes the rows of a table from which people or ballots are deleted out and puts them back. Emptying
 /// a table cleans each of its pages as a whole, also the gaps in which moved rows leave copies behind. Must run without
 /// foreign keys, which would make it delete row by row, and what depends on them.
-pub(super) static REBUILD: LazyLock<String> = LazyLock::new(|| {
-    let rebuild = |table| {
-        format!(
-            "CREATE TEMP TABLE kept AS SELECT * FROM {table}; DELETE FROM {table}; \
-             INSERT INTO {table} SELECT * FROM temp.kept; DROP TABLE temp.kept; "
-        )
-    };
-    ["person", "participant", "session", "ballot_box", "follow_up"].map(rebuild).concat()
-});
+pub(super) fn rebuild(table: &str) -> String {
+    format!(
+        "CREATE TEMP TABLE kept AS SELECT * FROM {table}; DELETE FROM {table}; \
+         INSERT INTO {table} SELECT * FROM temp.kept; DROP TABLE temp.kept; "
+    )
+}
+pub(super) const REBUILT_TABLES: [&str; 5] = ["person", "participant", "session", "ballot_box", "follow_up"];
 /// SQLite alone.
 pub(super) const BACKUP: &str = "VACUUM INTO $1";
 
@@ -104,8 +102,13 @@ pub(super) const TEXTS: &str =
     "SELECT key, text FROM side_text WHERE erased = 0 AND stream = (SELECT id FROM stream WHERE uuid = $1)";
 pub(super) const SALTED_TEXTS: &str =
     "SELECT key, salt, text FROM side_text WHERE erased = 0 AND stream = (SELECT id FROM stream WHERE uuid = $1)";
-pub(super) const FIND_COMMAND: &str =
-    "SELECT digest, seq FROM event WHERE stream = (SELECT id FROM stream WHERE uuid = $1) AND command = $2";
+pub(super) const FIND_COMMAND: &str = "SELECT digest, seq, actor, stream FROM event WHERE stream = (SELECT id FROM stream WHERE uuid = $1) AND command = $2";
+/// How many texts of one command [`SALTS`] looks for at once, after the stream.
+pub(super) const SALTS_AT_ONCE: usize = 32;
+pub(super) static SALTS: LazyLock<String> = LazyLock::new(|| {
+    let keys = vec!["?"; SALTS_AT_ONCE].join(",");
+    format!("SELECT key, salt, erased FROM side_text WHERE stream = ? AND key IN ({keys})")
+});
 pub(super) const SNAPSHOT: &str =
     "SELECT seq, format, body FROM snapshot WHERE stream = (SELECT id FROM stream WHERE uuid = $1)";
 pub(super) const STREAMS: &str = "SELECT uuid, kind FROM stream ORDER BY id";

@@ -78,6 +78,7 @@ async fn given_the_queries_of_the_hot_paths_then_none_walks_a_whole_table() {
         sql::READ,
         sql::TEXTS,
         sql::FIND_COMMAND,
+        sql::SALTS.as_str(),
         sql::SNAPSHOT,
         sql::BALLOTS,
         sql::ACCOUNT,

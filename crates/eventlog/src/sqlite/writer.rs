@@ -33,10 +33,12 @@ pub(super) const QUEUE: usize = 256;
 const GROUP_ITEMS: usize = 256;
 /// Up to which size items are committed together.
 const GROUP_BYTES: usize = 4 << 20;
-/// How long an erasure waits for readers until it is answered with its old pages not cleaned yet.
+/// The files are cleaned of what was erased at most so often: others wait while tables are rebuilt.
+pub(super) const CLEAN_APART: Duration = Duration::from_secs(10);
+/// How long those who erase wait for readers of older pages, before they are answered though these are not cleaned yet.
 const CLEAN_PATIENCE: Duration = Duration::from_secs(2);
-/// How often cleaning is tried.
-const CLEAN_EVERY: Duration = Duration::from_millis(20);
+/// How often cleaning is tried while there are such readers.
+const CLEAN_AGAIN: Duration = Duration::from_millis(20);
 
 /// What the writer is asked for.
 #[derive(Debug)]
@@ -53,6 +55,10 @@ pub(super) enum Work {
     Change {
         change: Change,
         reply: oneshot::Sender<Result<Changed, AccountError>>,
+    },
+    /// Asks to be answered once everything erased before is cleaned from the files.
+    Cleaned {
+        reply: oneshot::Sender<()>,
     },
     Close {
         reply: oneshot::Sender<()>,
@@ -77,7 +83,7 @@ impl Work {
         }
     }
 
-    /// Are old pages to be cleaned before it is answered?
+    /// Does it leave old pages that are to be cleaned?
     fn erases(&self) -> bool {
         match self {
             Self::Append { batch, .. } => !batch.riders.erase.is_empty() || batch.riders.box_empty,
@@ -220,10 +226,57 @@ enum Stop {
     Failed(Failure),
 }
 
-/// Erasures whose old pages are not cleaned yet.
-struct Unclean {
+/// The cleaning of files, which is done in steps: between two of them other work is done.
+struct Cleaning {
+    apart: Duration,
+    /// Something was erased since the last round began.
+    dirty: bool,
+    /// Who waits for the next round.
+    waiting: Vec<oneshot::Sender<()>>,
+    round: Option<Round>,
+    /// When the last round began.
+    last: Option<Instant>,
+    rounds: Arc<AtomicU64>,
+}
+
+/// One time of cleaning.
+struct Round {
     since: Instant,
-    waiting: Vec<(Work, Answer)>,
+    /// Tables that are to be rebuilt still.
+    tables: Vec<&'static str>,
+    rebuilds: bool,
+    /// When to go on.
+    next: Instant,
+    waiting: Vec<oneshot::Sender<()>>,
+}
+
+impl Cleaning {
+    pub(super) fn new(apart: Duration, rounds: Arc<AtomicU64>) -> Self {
+        Self { apart, dirty: false, waiting: Vec::new(), round: None, last: None, rounds }
+    }
+
+    /// When the next step is due.
+    fn due(&self) -> Option<Instant> {
+        match &self.round {
+            Some(round) => Some(round.next),
+            None if self.dirty => Some(self.last.map_or_else(Instant::now, |last| last + self.apart)),
+            None => None,
+        }
+    }
+
+    fn wait(&mut self, reply: oneshot::Sender<()>) {
+        match &mut self.round {
+            _ if self.dirty => self.waiting.push(reply),
+            Some(round) => round.waiting.push(reply),
+            None => drop(reply.send(())),
+        }
+    }
+}
+
+fn tell(waiting: &mut Vec<oneshot::Sender<()>>) {
+    for reply in waiting.drain(..) {
+        let _ = reply.send(());
+    }
 }
 
 /// The task. Its transactions are statements of its own rather than sqlx's, since it is never cancelled within one, and
@@ -235,7 +288,7 @@ pub(super) struct Writer {
     streams: HashMap<StreamId, Known>,
     last_row: i64,
     commits: Arc<AtomicU64>,
-    unclean: Option<Unclean>,
+    cleaning: Cleaning,
 }
 
 impl Writer {
@@ -243,17 +296,20 @@ impl Writer {
         mut connection: SqliteConnection,
         options: SqliteConnectOptions,
         commits: Arc<AtomicU64>,
+        cleaning: (Duration, Arc<AtomicU64>),
     ) -> Result<Self, sqlx::Error> {
         let last_row = sqlx::query_scalar(sql::LAST_STREAM).fetch_one(&mut connection).await?;
         let streams = HashMap::new();
-        Ok(Self { connection: Some(connection), options, streams, last_row, commits, unclean: None })
+        let cleaning = Cleaning::new(cleaning.0, cleaning.1);
+        Ok(Self { connection: Some(connection), options, streams, last_row, commits, cleaning })
     }
 
     pub(super) async fn run(mut self, mut queue: mpsc::Receiver<Work>) {
         let mut closers = Vec::new();
         loop {
-            let first = if self.unclean.is_some() {
-                if let Ok(first) = tokio::time::timeout(CLEAN_EVERY, queue.recv()).await {
+            let first = if let Some(due) = self.cleaning.due() {
+                // What waits comes first: one step of cleaning follows after each group.
+                if let Ok(first) = tokio::time::timeout_at(due.into(), queue.recv()).await {
                     first
                 } else {
                     self.clean().await;
@@ -273,6 +329,7 @@ impl Writer {
                         queue.close();
                         closers.push(reply);
                     }
+                    Work::Cleaned { reply } => self.cleaning.wait(reply),
                     #[cfg(test)]
                     Work::Pragma { pragma, reply } => {
                         sqlx::query(pragma).execute(self.connection.as_mut().unwrap()).await.unwrap();
@@ -288,10 +345,15 @@ impl Writer {
                 }
             }
             self.write(group).await;
+            if self.cleaning.due().is_some_and(|due| due <= Instant::now()) {
+                self.clean().await;
+            }
         }
-        self.clean().await;
-        for (work, answer) in self.unclean.take().into_iter().flat_map(|unclean| unclean.waiting) {
-            work.answer(answer);
+        self.cleaning.last = None;
+        let end = Instant::now() + CLEAN_PATIENCE;
+        while let Some(due) = self.cleaning.due().filter(|_| Instant::now() < end) {
+            tokio::time::sleep_until(due.into()).await;
+            self.clean().await;
         }
         if let Some(connection) = self.connection.take()
             && let Err(error) = connection.close().await
@@ -320,15 +382,9 @@ impl Writer {
             }
         };
         for (work, answer) in group.into_iter().zip(answers) {
-            if work.erases() && !matches!(answer, Answer::Failed(_)) {
-                let unclean =
-                    self.unclean.get_or_insert_with(|| Unclean { since: Instant::now(), waiting: Vec::new() });
-                unclean.waiting.push((work, answer));
-            } else {
-                work.answer(answer);
-            }
+            self.cleaning.dirty |= work.erases() && !matches!(answer, Answer::Failed(_));
+            work.answer(answer);
         }
-        self.clean().await;
     }
 
     /// One transaction over the group.
@@ -386,59 +442,109 @@ impl Writer {
         Ok(connection)
     }
 
-    /// Cleans the files of what was erased, then answers the erasures. Readers of older pages are waited for a while.
+    /// One step of cleaning the files of what was erased; after the last one those are answered who wait for it. Readers
+    /// of older pages are waited for a while.
     async fn clean(&mut self) {
-        let Some(unclean) = &mut self.unclean else { return };
-        let cleaned = if let Some(mut connection) = self.connection.take() {
-            let cleaned = clean(&mut connection).await;
-            // After an error it may be within a transaction, or without foreign keys.
-            self.connection = cleaned.is_ok().then_some(connection);
-            cleaned
-        } else {
+        let Some(mut connection) = self.connection.take() else {
             self.connection = self.options.connect().await.ok();
-            Ok(Cleaned::NotYet)
+            if let Some(round) = &mut self.cleaning.round {
+                round.next = Instant::now() + CLEAN_AGAIN;
+            }
+            return;
         };
-        let done = matches!(cleaned, Ok(Cleaned::Wholly));
-        if done || unclean.since.elapsed() >= CLEAN_PATIENCE {
-            if !done && !unclean.waiting.is_empty() {
-                warn!(?cleaned, "what was erased is not cleaned from the files yet; it is tried again");
-            }
-            for (work, answer) in mem::take(&mut unclean.waiting) {
-                work.answer(answer);
-            }
+        let step = self.cleaning.step(&mut connection).await;
+        match &step {
+            // After an error it may be within a transaction, or without foreign keys.
+            Err(_) => drop(connection),
+            Ok(_) => self.connection = Some(connection),
         }
-        if done {
-            self.unclean = None;
+        let Some(round) = &mut self.cleaning.round else { return };
+        match step {
+            Ok(Step::Rebuilt) => {}
+            Ok(Step::Emptied) => {
+                tell(&mut round.waiting);
+                self.cleaning.round = None;
+            }
+            Ok(Step::Blocked) | Err(_) => {
+                round.next = Instant::now() + CLEAN_AGAIN;
+                if round.since.elapsed() >= CLEAN_PATIENCE && !round.waiting.is_empty() {
+                    warn!(?step, "what was erased is not cleaned from the files yet; it is tried again");
+                    tell(&mut round.waiting);
+                }
+            }
         }
     }
 }
 
-/// How far [`clean`] came.
+/// What a step of cleaning did.
 #[derive(Debug)]
-pub(super) enum Cleaned {
-    Wholly,
+enum Step {
+    /// It rebuilt a table.
+    Rebuilt,
+    /// It emptied the write-ahead log, which is the last step.
+    Emptied,
     /// Somebody reads older pages.
-    NotYet,
+    Blocked,
 }
 
-/// Rebuilds the tables that need it; then moves what is committed into the database and empties the write-ahead log, so
-/// that nothing of what was erased is left in either.
-pub(super) async fn clean(connection: &mut SqliteConnection) -> Result<Cleaned, sqlx::Error> {
-    if sqlx::query(sql::IS_TO_REBUILD).fetch_optional(&mut *connection).await?.is_some() {
-        execute(connection, "PRAGMA foreign_keys = OFF").await?;
-        execute(connection, sql::BEGIN).await?;
-        sqlx::raw_sql(sql::REBUILD.as_str()).execute(&mut *connection).await?;
-        execute(connection, sql::REBUILT).await?;
-        execute(connection, sql::COMMIT).await?;
-        execute(connection, "PRAGMA foreign_keys = ON").await?;
+impl Cleaning {
+    async fn step(&mut self, connection: &mut SqliteConnection) -> Result<Step, sqlx::Error> {
+        if self.round.is_none() {
+            let rebuilds = is_to_rebuild(connection).await?;
+            let tables = if rebuilds { sql::REBUILT_TABLES.to_vec() } else { Vec::new() };
+            let (now, waiting) = (Instant::now(), mem::take(&mut self.waiting));
+            self.round = Some(Round { since: now, tables, rebuilds, next: now, waiting });
+            (self.dirty, self.last) = (false, Some(now));
+            self.rounds.fetch_add(1, Ordering::Relaxed);
+        }
+        let Some(round) = &mut self.round else { return Ok(Step::Emptied) };
+        if let Some(table) = round.tables.last() {
+            // What was erased meanwhile asks for another round.
+            let last = round.tables.len() == 1 && !self.dirty && round.rebuilds;
+            rebuild(connection, &[table], last).await?;
+            round.tables.pop();
+            return Ok(Step::Rebuilt);
+        }
+        Ok(if empty_log(connection).await? { Step::Emptied } else { Step::Blocked })
     }
+}
+
+async fn is_to_rebuild(connection: &mut SqliteConnection) -> Result<bool, sqlx::Error> {
+    Ok(sqlx::query(sql::IS_TO_REBUILD).fetch_optional(connection).await?.is_some())
+}
+
+/// Rebuilds tables in one transaction; with the `last` of them nothing is to be rebuilt any more.
+async fn rebuild(connection: &mut SqliteConnection, tables: &[&str], last: bool) -> Result<(), sqlx::Error> {
+    execute(connection, "PRAGMA foreign_keys = OFF").await?;
+    execute(connection, sql::BEGIN).await?;
+    for table in tables {
+        sqlx::raw_sql(AssertSqlSafe(sql::rebuild(table))).execute(&mut *connection).await?;
+    }
+    if last {
+        execute(connection, sql::REBUILT).await?;
+    }
+    execute(connection, sql::COMMIT).await?;
+    execute(connection, "PRAGMA foreign_keys = ON").await
+}
+
+/// Moves what is committed into the database and empties the write-ahead log, so that nothing of what was erased is left
+/// in either. Not if somebody reads older pages.
+async fn empty_log(connection: &mut SqliteConnection) -> Result<bool, sqlx::Error> {
     // Not for as long as a statement waits: others wait behind it.
     execute(connection, "PRAGMA busy_timeout = 10").await?;
     let blocked: i64 = sqlx::query(sql::CLEAN).fetch_one(&mut *connection).await?.try_get(0)?;
     sqlx::query(AssertSqlSafe(format!("PRAGMA busy_timeout = {}", super::BUSY.as_millis())))
         .execute(connection)
         .await?;
-    Ok(if blocked == 0 { Cleaned::Wholly } else { Cleaned::NotYet })
+    Ok(blocked == 0)
+}
+
+/// Makes good what a crash between an erasure and its cleaning left behind.
+pub(super) async fn clean(connection: &mut SqliteConnection) -> Result<(), sqlx::Error> {
+    if is_to_rebuild(connection).await? {
+        rebuild(connection, &sql::REBUILT_TABLES, true).await?;
+    }
+    empty_log(connection).await.map(drop)
 }
 
 /// One way through a group, within a transaction.

@@ -12,8 +12,11 @@ use proptest::test_runner::{Config, TestRunner};
 use stimmwerk_core::domain::{FollowUp, StreamKind};
 use stimmwerk_core::ids::{CommandId, ParticipantId, SaidKey, StreamId};
 use stimmwerk_core::live::Seq;
+use stimmwerk_core::said::SideText;
 use stimmwerk_core::time::Timestamp;
-use stimmwerk_eventlog::log::{AppendError, Batch, BoxRow, EventLog, LoggedEvent, NewEvent, Riders, StateSnapshot};
+use stimmwerk_eventlog::log::{
+    AppendError, Batch, BoxRow, EventLog, LoggedEvent, NewEvent, Recorded, Riders, StateSnapshot,
+};
 use stimmwerk_eventlog::memory::MemoryLog;
 use stimmwerk_eventlog::sqlite::SqliteStore;
 use uuid::Uuid;
@@ -259,4 +262,36 @@ fn given_any_batches_then_sqlite_answers_and_holds_what_memory_does() {
     let seen = seen.into_inner();
     let Seen { written, conflicts, taken, refused, erased, reopened, done } = seen;
     assert!([written, conflicts, taken, refused, erased, reopened, done].iter().all(|count| *count > 0), "{seen:?}");
+}
+
+#[tokio::test]
+async fn given_a_command_with_many_texts_then_both_know_their_salts_until_one_of_them_is_erased() {
+    let folder = Folder::new();
+    let (memory, sqlite) = (MemoryLog::default(), folder.open().await);
+    let logs: [&dyn EventLog; 2] = [&memory, &*sqlite];
+    let (of, actor) = (command(3), Some(ParticipantId(Uuid::from_u128(9))));
+    for log in logs {
+        let texts: Vec<SideText> = (0..70_u8)
+            .map(|nth| SideText {
+                key: SaidKey::of(stream(1), of.id, usize::from(nth)),
+                salt: [nth; 16],
+                text: "Wort".into(),
+            })
+            .collect();
+        let event = NewEvent { at: None, actor, command: Some(of), kind: "said", version: 1, body: b"{}".to_vec() };
+        let riders = Riders { texts, ..Riders::default() };
+        let kind = StreamKind::Forum;
+        let batch = Batch { stream: stream(1), kind, expected: Seq(0), events: vec![event.clone()], riders };
+        log.append(batch).await.unwrap();
+        let bare = NewEvent { command: Some(command(4)), ..event };
+        let riders = Riders::default();
+        log.append(Batch { stream: stream(1), kind, expected: Seq(1), events: vec![bare], riders }).await.unwrap();
+        let recorded = log.find_command(stream(1), of.id).await.unwrap().unwrap();
+        let salts = Some((0..70).map(|nth| [nth; 16]).collect());
+        assert_eq!(recorded, Recorded { key: of, seq: Seq(1), actor, salts });
+        assert_eq!(log.find_command(stream(1), command(4).id).await.unwrap().unwrap().salts, Some(Vec::new()));
+        let riders = Riders { erase: vec![SaidKey::of(stream(1), of.id, 66)], ..Riders::default() };
+        log.append(Batch { stream: stream(1), kind, expected: Seq(2), events: vec![], riders }).await.unwrap();
+        assert_eq!(log.find_command(stream(1), of.id).await.unwrap().unwrap().salts, None);
+    }
 }

@@ -1,12 +1,14 @@
 //! What is erased is nowhere in the files.
 
 use std::collections::BTreeSet;
+use std::time::{Duration, Instant};
 
 use futures_util::future::join_all;
 use stimmwerk_core::ids::{ParticipantId, ProcessId, SaidKey};
 use stimmwerk_core::time::Timestamp;
 use stimmwerk_eventlog::accounts::{Accounts, Participant, Person, PersonId, PersonKind, SessionRow};
 use stimmwerk_eventlog::log::{BoxRow, EventLog};
+use stimmwerk_eventlog::sqlite::SqliteStore;
 use uuid::Uuid;
 
 use crate::fixture::{Folder, batch, event, farewell, random, side_text, stream};
@@ -27,7 +29,7 @@ fn found(folder: &Folder) -> BTreeSet<u32> {
 #[tokio::test(flavor = "multi_thread")]
 async fn given_texts_of_all_sizes_when_some_are_erased_over_and_over_then_no_byte_of_them_is_left() {
     let folder = Folder::new();
-    let store = folder.open().await;
+    let store = folder.open_cleaning_at_once().await;
     let mut random = random();
     let mut kept: Vec<(u32, u128)> = Vec::new();
     let mut erased = BTreeSet::new();
@@ -62,6 +64,7 @@ async fn given_texts_of_all_sizes_when_some_are_erased_over_and_over_then_no_byt
             });
             store.append(erase).await.unwrap();
         }
+        store.cleaned().await;
         let found = found(&folder);
         assert_eq!(found.intersection(&erased).collect::<Vec<_>>(), Vec::<&u32>::new(), "round {round}");
         assert!(kept.iter().all(|(number, _)| found.contains(number)), "round {round}: the search finds what is there");
@@ -73,7 +76,7 @@ async fn given_texts_of_all_sizes_when_some_are_erased_over_and_over_then_no_byt
 #[tokio::test(flavor = "multi_thread")]
 async fn given_people_with_names_and_sessions_when_one_is_erased_then_no_byte_of_them_is_left() {
     let folder = Folder::new();
-    let store = folder.open().await;
+    let store = folder.open_cleaning_at_once().await;
     let mut random = random();
     let mut kept: Vec<u32> = Vec::new();
     let mut erased = BTreeSet::new();
@@ -122,6 +125,7 @@ async fn given_people_with_names_and_sessions_when_one_is_erased_then_no_byte_of
         let share = if round % 7 == 6 { 6 } else { 2 };
         let (gone, stay): (Vec<_>, Vec<_>) = kept.iter().partition(|_| random(10) < share);
         join_all(gone.iter().map(|number| store.erase_person(PersonId(id(*number)), farewell))).await;
+        store.cleaned().await;
         erased.extend(gone);
         kept = stay;
         let found = found(&folder);
@@ -134,7 +138,7 @@ async fn given_people_with_names_and_sessions_when_one_is_erased_then_no_byte_of
 #[tokio::test(flavor = "multi_thread")]
 async fn given_two_ballot_boxes_when_one_is_emptied_then_no_byte_of_it_is_left_and_the_other_is_whole() {
     let folder = Folder::new();
-    let store = folder.open().await;
+    let store = folder.open_cleaning_at_once().await;
     let mut boxes = [Vec::new(), Vec::new()];
     for nth in 0..1000_u32 {
         let of = nth as usize % 2;
@@ -150,6 +154,7 @@ async fn given_two_ballot_boxes_when_one_is_emptied_then_no_byte_of_it_is_left_a
     let mut empty = batch(stream(1), 0, Vec::new());
     empty.riders.box_empty = true;
     store.append(empty).await.unwrap();
+    store.cleaned().await;
 
     assert_eq!(store.box_rows(stream(1)).await.unwrap(), Vec::new());
     assert_eq!(store.box_rows(stream(0)).await.unwrap(), boxes[0]);
@@ -159,7 +164,7 @@ async fn given_two_ballot_boxes_when_one_is_emptied_then_no_byte_of_it_is_left_a
 #[tokio::test(flavor = "multi_thread")]
 async fn given_a_reader_of_older_pages_when_a_text_is_erased_then_it_is_answered_and_cleaned_once_the_reader_ends() {
     let folder = Folder::new();
-    let store = folder.open().await;
+    let store = folder.open_cleaning_at_once().await;
     let (text, named) = side_text(1, &words(1, 5));
     let mut new = batch(stream(1), 0, vec![event(named, None)]);
     new.riders.texts.push(text);
@@ -171,6 +176,7 @@ async fn given_a_reader_of_older_pages_when_a_text_is_erased_then_it_is_answered
     let mut erase = batch(stream(1), 1, Vec::new());
     erase.riders.erase.push(SaidKey(Uuid::from_u128(1)));
     store.append(erase).await.unwrap();
+    store.cleaned().await;
 
     assert_eq!(store.texts(stream(1)).await.unwrap(), Vec::new());
     assert!(found(&folder).contains(&1), "the reader still holds the old page");
@@ -179,4 +185,84 @@ async fn given_a_reader_of_older_pages_when_a_text_is_erased_then_it_is_answered
     while found(&folder).contains(&1) {
         tokio::time::sleep(std::time::Duration::from_millis(10)).await;
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn given_many_who_erase_at_once_then_the_files_are_cleaned_for_all_of_them_together_and_nobody_else_waits() {
+    let apart = Duration::from_millis(1_500);
+    let folder = Folder::new();
+    let store = SqliteStore::open_cleaning_every(&folder.path(), apart).await.unwrap();
+    let mut keys = Vec::new();
+    for nth in 0..40_u32 {
+        let (text, named) = side_text(u128::from(nth), &words(nth, 30));
+        let mut new = batch(stream(u128::from(nth)), 0, vec![event(named, None)]);
+        keys.push(text.key);
+        new.riders.texts.push(text);
+        store.append(new).await.unwrap();
+    }
+    let start = Instant::now();
+    let erasers = keys.iter().zip(0..).map(|(key, nth)| {
+        let (store, key, folder) = (store.clone(), *key, &folder);
+        async move {
+            // Over two seconds: within three times of cleaning.
+            tokio::time::sleep(Duration::from_millis(50) * nth).await;
+            let mut erase = batch(stream(u128::from(nth)), 1, Vec::new());
+            erase.riders.erase.push(key);
+            let asked = Instant::now();
+            store.append(erase).await.unwrap();
+            let written = asked.elapsed();
+            store.cleaned().await;
+            assert!(!found(folder).contains(&nth), "{nth} is gone when its eraser is answered");
+            (written, asked.elapsed())
+        }
+    });
+    let others = {
+        let store = store.clone();
+        tokio::spawn(async move {
+            let mut slowest = Duration::ZERO;
+            for seq in 0..150 {
+                let asked = Instant::now();
+                store.append(batch(stream(9_999), seq, vec![event("{}", None)])).await.unwrap();
+                slowest = slowest.max(asked.elapsed());
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+            slowest
+        })
+    };
+    let waited = join_all(erasers).await;
+    let slowest = others.await.unwrap();
+    assert!(waited.iter().any(|(_, all)| *all > apart / 3), "some wait for the next time: {waited:?}");
+    assert!(waited.iter().all(|(_, all)| *all < apart * 2), "nobody waits longer: {waited:?}");
+    assert!(waited.iter().all(|(written, _)| *written < apart / 2) && slowest < apart / 2, "{slowest:?}, {waited:?}");
+    let most = start.elapsed().as_millis() / apart.as_millis() + 1;
+    assert!(u128::from(store.cleanings()) <= most, "{} times in {:?}", store.cleanings(), start.elapsed());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn given_people_who_leave_while_tables_are_rebuilt_then_all_of_them_are_gone_when_they_are_answered() {
+    let folder = Folder::new();
+    let store = SqliteStore::open_cleaning_every(&folder.path(), Duration::from_millis(50)).await.unwrap();
+    let id = |nth: u32| Uuid::from_u128(u128::from(nth).wrapping_mul(0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c835) | 1);
+    for nth in 0..300 {
+        let label = Some(words(nth, 6));
+        store.add_person(Person { id: PersonId(id(nth)), kind: PersonKind::Account, label }).await.unwrap();
+    }
+    let leave = (0..60).map(|nth| {
+        let (store, folder) = (store.clone(), &folder);
+        async move {
+            tokio::time::sleep(Duration::from_millis(7) * nth).await;
+            store.erase_person(PersonId(id(nth * 3)), farewell).await.unwrap();
+            store.cleaned().await;
+            assert!(!found(folder).contains(&(nth * 3)), "{nth}");
+        }
+    });
+    join_all(leave).await;
+    assert!(store.cleanings() > 1);
+    // A crash in the middle of it is made good: nothing is left to be rebuilt.
+    let left: i64 = sqlx::query_scalar("SELECT count(*) FROM setting WHERE name = 'rebuild'")
+        .fetch_one(&mut folder.raw().await)
+        .await
+        .unwrap();
+    assert_eq!(left, 0);
+    assert_eq!(found(&folder).len(), 240);
 }

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use sha2::{Digest, Sha256};
 use sqlx::sqlite::SqliteConnectOptions;
@@ -31,6 +32,11 @@ impl Folder {
 
     pub async fn open(&self) -> Arc<SqliteStore> {
         SqliteStore::open(&self.path()).await.unwrap()
+    }
+
+    /// A store that cleans its files as soon as something was erased.
+    pub async fn open_cleaning_at_once(&self) -> Arc<SqliteStore> {
+        SqliteStore::open_cleaning_every(&self.path(), Duration::ZERO).await.unwrap()
     }
 
     /// A connection past the store, as an administrator's hand or a failing disk.

@@ -9,8 +9,8 @@ use serde_json::{Value, json};
 use stimmwerk_core::domain::Domain;
 use stimmwerk_core::forum::ForumCommand;
 use stimmwerk_core::ids::{ForumId, ParticipantId, ProcessId};
-use stimmwerk_core::network::{Joining, NetworkCommand, is_spoken};
-use stimmwerk_core::people::{Actor, Audience};
+use stimmwerk_core::network::{Joining, is_spoken};
+use stimmwerk_core::people::Audience;
 use stimmwerk_core::poll::Poll;
 use stimmwerk_core::rejection::Rejection;
 use stimmwerk_core::said::SaidTexts;
@@ -411,6 +411,7 @@ pub async fn change(State(app): State<AppState>, gate: Gate, Input(input): Input
 #[utoipa::path(delete, path = "/api/v1/me", tag = "people", responses((status = 200, description = "Nothing of them is left.")))]
 pub async fn erase(State(app): State<AppState>, gate: Gate, session: Session) -> Answer<Response> {
     app.erase_person(gate.who.person().ok_or_else(Fault::unauthorized)?).await?;
+    app.log().cleaned().await;
     session.flush().await.map_err(|_| Fault::internal())?;
     Ok(forgotten(&app.config))
 }

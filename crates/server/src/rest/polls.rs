@@ -16,7 +16,7 @@ use stimmwerk_core::network::{CODE_ALPHABET, NetworkCommand};
 use stimmwerk_core::people::Audience;
 use stimmwerk_core::poll::{
     CARD_LENGTH, Electorate, GRACE_MS, MAX_SHEET, Phase, Poll, PollCommand, PollHeader, PollOwn, PollView, Question,
-    ResultView, Turnout, Voter, card_hash,
+    ResultView, Secrecy, Turnout, Voter, card_hash,
 };
 use stimmwerk_core::tally::{MAX_OPTIONS, Method, Outcome};
 use stimmwerk_core::text::defuse_csv_cell;
@@ -81,6 +81,10 @@ impl App {
         let soon = tokio::time::Instant::now() + Duration::from_millis(2 * GRACE_MS as u64);
         while room.state().phase() == Phase::Open && tokio::time::Instant::now() < soon {
             tokio::time::sleep(LOOK).await;
+        }
+        if room.state().question().is_some_and(|question| question.secrecy == Secrecy::Secret) {
+            // The answer promises that the box is empty, in the files too. Everyone else sees it closed already.
+            self.log().cleaned().await;
         }
         // The page a form goes on to shows how its forum's polls stand.
         self.run_follow_ups().await;

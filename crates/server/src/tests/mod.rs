@@ -10,4 +10,5 @@ mod reports;
 mod rooms;
 mod screens;
 mod sockets;
+mod words;
 mod world;

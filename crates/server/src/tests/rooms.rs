@@ -45,7 +45,7 @@ impl Slow {
     }
 }
 
-fn surroundings(log: Arc<Slow>) -> Surroundings {
+pub fn surroundings(log: Arc<dyn EventLog>) -> Surroundings {
     Surroundings {
         log,
         summaries: Arc::new(Mutex::new(HashMap::new())),
@@ -73,6 +73,8 @@ impl EventLog for Slow {
     async fn texts(&self, stream: StreamId) -> Result<Vec<(SaidKey, Arc<str>)>, ReadError> {
         self.log.texts(stream).await
     }
+    async fn cleaned(&self) {}
+
     async fn find_command(&self, stream: StreamId, id: CommandId) -> Result<Option<Recorded>, ReadError> {
         let _let = self.look_ups.acquire().await.expect("never closed");
         self.log.find_command(stream, id).await

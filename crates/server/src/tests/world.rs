@@ -1,6 +1,7 @@
 //! A server with people of every kind, and what each of them may do in plain words.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::http::StatusCode;
 use reqwest::header::SET_COOKIE;
@@ -178,7 +179,9 @@ impl World {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let mut config = Config { data: folder.path().to_owned(), ..Config::default() };
         change(&mut config);
-        let store = SqliteStore::open(&config.database().expect("a file")).await.expect("an empty database");
+        // Whoever erases something here waits for nobody.
+        let database = config.database().expect("a file");
+        let store = SqliteStore::open_cleaning_every(&database, Duration::ZERO).await.expect("an empty database");
         let (log, accounts): (Arc<dyn EventLog>, Arc<dyn Accounts>) = (store.clone(), store);
         let (app, dues) = App::open(config, log, accounts, CancellationToken::new()).await.expect("an empty log");
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
