@@ -151,7 +151,7 @@ async fn given_a_hidden_contribution_then_its_author_appeals_and_another_moderat
     scene.tell(&scene.staff, hide).await.expect("hidden");
     let appeal = ForumCommand::Appeal { contribution, text: "So war es nicht gemeint".to_owned() };
     scene.tell(&amal, appeal.clone()).await.expect("heard");
-    assert_eq!(refusal(scene.tell(&amal, appeal).await), (409, "wrong_state".to_owned()), "once");
+    assert_eq!(refusal(scene.tell(&amal, appeal).await), (409, "appealed".to_owned()), "once");
     let attention = scene.fresh(&scene.staff, 0).await.view.attention;
     assert_eq!(attention[0].hidden.as_ref().and_then(|why| why.appeal.clone()).expect("there").text.len(), 23);
     let reject = ForumCommand::RejectAppeal { contribution, note: Some("Es bleibt dabei".to_owned()) };

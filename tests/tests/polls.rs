@@ -273,7 +273,7 @@ async fn given_voting_cards_then_each_votes_once_and_nothing_keeps_its_code() {
     let asked = Question { electorate: Electorate::Cards, ..question("Wählen wir?", Method::YesNo, &[]) };
     let poll = scene.staff.create_poll(scene.process, None, &asked).await.expect("a poll");
     let without = tell(&scene.staff, poll, PollCommand::Open { seconds: None }).await;
-    assert_eq!(refusal(without), (409, "wrong_state".to_owned()), "nobody could vote");
+    assert_eq!(refusal(without), (409, "no_cards".to_owned()), "nobody could vote");
     let cards = scene.staff.issue_cards(poll, 4).await.expect("cards");
     assert_eq!((cards.from, cards.codes.len()), (1, 4));
     tell(&scene.staff, poll, PollCommand::Open { seconds: None }).await.expect("opened");

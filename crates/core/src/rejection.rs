@@ -1,4 +1,6 @@
-//! Why a command was refused.
+//! Why a command or a request was refused.
+
+use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
@@ -6,6 +8,138 @@ use crate::poll::QuestionProblem;
 use crate::tally::BallotProblem;
 use crate::text::TextProblem;
 use crate::time::Timestamp;
+
+macro_rules! codes {
+    ($($(#[doc = $doc:literal])+ $name:ident = $code:literal,)*) => {
+        /// Every code a refusal can have, of commands and of requests. Each has a sentence in every language.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+        pub enum Code {
+            $($(#[doc = $doc])+ $name,)*
+        }
+
+        impl Code {
+            /// All of them.
+            pub const ALL: &[Self] = &[$(Self::$name,)*];
+
+            /// The code that is written like this.
+            pub fn of(code: &str) -> Option<Self> {
+                Self::ALL.iter().copied().find(|one| one.as_str() == code)
+            }
+
+            /// As on the wire: stable, for programs.
+            pub const fn as_str(self) -> &'static str {
+                match self {
+                    $(Self::$name => $code,)*
+                }
+            }
+        }
+    };
+}
+
+codes! {
+    /// See [`Rejection::Forbidden`].
+    Forbidden = "forbidden",
+    /// See [`Rejection::Banned`].
+    Banned = "banned",
+    /// See [`Rejection::NotJoined`].
+    NotJoined = "not_joined",
+    /// See [`Rejection::NotFound`].
+    NotFound = "not_found",
+    /// See [`Rejection::Text`].
+    Text = "text",
+    /// See [`Rejection::ForumLocked`].
+    ForumLocked = "forum_locked",
+    /// See [`Rejection::ForumClosed`].
+    ForumClosed = "forum_closed",
+    /// See [`Rejection::FloorClosed`].
+    FloorClosed = "floor_closed",
+    /// See [`Rejection::OnTheList`].
+    OnTheList = "on_the_list",
+    /// See [`Rejection::SlowMode`].
+    SlowMode = "slow_mode",
+    /// See [`Rejection::EditTooLate`].
+    EditTooLate = "edit_too_late",
+    /// See [`Rejection::OwnContribution`].
+    OwnContribution = "own_contribution",
+    /// See [`Rejection::OwnDecision`].
+    OwnDecision = "own_decision",
+    /// See [`Rejection::Decided`].
+    Decided = "decided",
+    /// See [`Rejection::TextChanged`].
+    TextChanged = "text_changed",
+    /// See [`Rejection::IsHidden`].
+    IsHidden = "is_hidden",
+    /// See [`Rejection::IsWaiting`].
+    IsWaiting = "is_waiting",
+    /// See [`Rejection::NotHidden`].
+    NotHidden = "not_hidden",
+    /// See [`Rejection::Appealed`].
+    Appealed = "appealed",
+    /// See [`Rejection::Answered`].
+    Answered = "answered",
+    /// See [`Rejection::WrongState`].
+    WrongState = "wrong_state",
+    /// See [`Rejection::NoCards`].
+    NoCards = "no_cards",
+    /// See [`Rejection::TooMany`].
+    TooMany = "too_many",
+    /// See [`Rejection::BadTime`].
+    BadTime = "bad_time",
+    /// See [`Rejection::PollNotOpen`].
+    PollNotOpen = "poll_not_open",
+    /// See [`Rejection::OtherRound`].
+    OtherRound = "other_round",
+    /// See [`Rejection::NotEntitled`].
+    NotEntitled = "not_entitled",
+    /// See [`Rejection::AlreadyVoted`].
+    AlreadyVoted = "already_voted",
+    /// See [`Rejection::CardUnknown`].
+    CardUnknown = "card_unknown",
+    /// See [`Rejection::Ballot`].
+    Ballot = "ballot",
+    /// See [`Rejection::Question`].
+    Question = "question",
+    /// See [`Rejection::IdReused`].
+    IdReused = "id_reused",
+    /// Nobody is known by what the request shows.
+    Unauthorized = "unauthorized",
+    /// The request comes from a page of another site.
+    Origin = "origin",
+    /// The request cannot be read.
+    BadRequest = "bad_request",
+    /// The joining notice was not seen, or an older one.
+    Notice = "notice",
+    /// No process has this code.
+    CodeUnknown = "code_unknown",
+    /// Nobody has this return code.
+    ReturnUnknown = "return_unknown",
+    /// Who has an account needs no return code.
+    HasAccount = "has_account",
+    /// Nobody new comes in.
+    JoiningClosed = "joining_closed",
+    /// Too often; again after some seconds.
+    TooManyRequests = "too_many_requests",
+    /// The link has been used, has expired, or is none.
+    LinkInvalid = "link_invalid",
+    /// The request is too large.
+    TooLarge = "too_large",
+    /// There is one already.
+    Exists = "exists",
+    /// The disk is full.
+    StorageFull = "storage_full",
+    /// Whether it was written is not known.
+    OutcomeUnknown = "outcome_unknown",
+    /// Not now.
+    Unavailable = "unavailable",
+    /// Something is broken in the program.
+    Internal = "internal",
+}
+
+impl fmt::Display for Code {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
 
 /// A refusal: a stable code with typed parameters. Words are the interface's.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
@@ -39,6 +173,9 @@ pub enum Rejection {
     /// Nobody can ask for the floor now.
     #[error("nobody can ask for the floor now")]
     FloorClosed,
+    /// Somebody of this name waits on the speaking list already.
+    #[error("on the list already")]
+    OnTheList,
     /// Slow mode: one contribution per interval.
     #[error("slow mode: again later")]
     SlowMode {
@@ -54,9 +191,33 @@ pub enum Rejection {
     /// Somebody else decides on an appeal than who is appealed against.
     #[error("another moderator decides on this")]
     OwnDecision,
-    /// The thing is not in a state in which this can be done (hidden, waiting, withdrawn, erased …).
-    #[error("not possible in this state")]
+    /// Another moderator has decided on this meanwhile, or it was decided before.
+    #[error("decided already")]
+    Decided,
+    /// The words are not those the moderator read.
+    #[error("the text has changed")]
+    TextChanged,
+    /// It is hidden, so its author cannot change it or add to it.
+    #[error("it is hidden")]
+    IsHidden,
+    /// It waits for a moderator, so nothing can be added to it.
+    #[error("it waits for a moderator")]
+    IsWaiting,
+    /// It is not hidden (any more), so there is nothing to answer or decide.
+    #[error("it is not hidden")]
+    NotHidden,
+    /// An author answers once to being hidden.
+    #[error("answered already")]
+    Appealed,
+    /// Others replied to it or support it: it is not taken from under them.
+    #[error("others replied to it or support it")]
+    Answered,
+    /// The poll is in another phase than this asks for: not there yet, or past it.
+    #[error("not in this phase of the poll")]
     WrongState,
+    /// A poll with voting cards has none that count.
+    #[error("there are no voting cards")]
+    NoCards,
     /// Bounded things are full.
     #[error("no more than {max}")]
     TooMany {
@@ -101,33 +262,47 @@ pub enum Rejection {
 }
 
 impl Rejection {
+    /// The stable code.
+    pub const fn kind(&self) -> Code {
+        match self {
+            Self::Forbidden => Code::Forbidden,
+            Self::Banned => Code::Banned,
+            Self::NotJoined => Code::NotJoined,
+            Self::NotFound => Code::NotFound,
+            Self::Text { .. } => Code::Text,
+            Self::ForumLocked => Code::ForumLocked,
+            Self::ForumClosed => Code::ForumClosed,
+            Self::FloorClosed => Code::FloorClosed,
+            Self::OnTheList => Code::OnTheList,
+            Self::SlowMode { .. } => Code::SlowMode,
+            Self::EditTooLate => Code::EditTooLate,
+            Self::OwnContribution => Code::OwnContribution,
+            Self::OwnDecision => Code::OwnDecision,
+            Self::Decided => Code::Decided,
+            Self::TextChanged => Code::TextChanged,
+            Self::IsHidden => Code::IsHidden,
+            Self::IsWaiting => Code::IsWaiting,
+            Self::NotHidden => Code::NotHidden,
+            Self::Appealed => Code::Appealed,
+            Self::Answered => Code::Answered,
+            Self::WrongState => Code::WrongState,
+            Self::NoCards => Code::NoCards,
+            Self::TooMany { .. } => Code::TooMany,
+            Self::BadTime => Code::BadTime,
+            Self::PollNotOpen => Code::PollNotOpen,
+            Self::OtherRound => Code::OtherRound,
+            Self::NotEntitled => Code::NotEntitled,
+            Self::AlreadyVoted => Code::AlreadyVoted,
+            Self::CardUnknown => Code::CardUnknown,
+            Self::Ballot { .. } => Code::Ballot,
+            Self::Question { .. } => Code::Question,
+            Self::IdReused => Code::IdReused,
+        }
+    }
+
     /// The stable code, as on the wire.
     pub const fn code(&self) -> &'static str {
-        match self {
-            Self::Forbidden => "forbidden",
-            Self::Banned => "banned",
-            Self::NotJoined => "not_joined",
-            Self::NotFound => "not_found",
-            Self::Text { .. } => "text",
-            Self::ForumLocked => "forum_locked",
-            Self::ForumClosed => "forum_closed",
-            Self::FloorClosed => "floor_closed",
-            Self::SlowMode { .. } => "slow_mode",
-            Self::EditTooLate => "edit_too_late",
-            Self::OwnContribution => "own_contribution",
-            Self::OwnDecision => "own_decision",
-            Self::WrongState => "wrong_state",
-            Self::TooMany { .. } => "too_many",
-            Self::BadTime => "bad_time",
-            Self::PollNotOpen => "poll_not_open",
-            Self::OtherRound => "other_round",
-            Self::NotEntitled => "not_entitled",
-            Self::AlreadyVoted => "already_voted",
-            Self::CardUnknown => "card_unknown",
-            Self::Ballot { .. } => "ballot",
-            Self::Question { .. } => "question",
-            Self::IdReused => "id_reused",
-        }
+        self.kind().as_str()
     }
 
     /// The HTTP status that says the same.

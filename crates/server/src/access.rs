@@ -8,7 +8,7 @@ use stimmwerk_core::forum::Forum;
 use stimmwerk_core::network::Network;
 use stimmwerk_core::people::{Audience, Need};
 use stimmwerk_core::poll::Poll;
-use stimmwerk_core::rejection::Rejection;
+use stimmwerk_core::rejection::{Code, Rejection};
 
 use crate::problem::Fault;
 
@@ -209,6 +209,13 @@ pub struct Position {
     pub admin: bool,
 }
 
+impl Position {
+    /// The answer where they see nothing: the same for what is there and what is not.
+    pub fn unseen(self) -> Fault {
+        if self.known { Fault::not_found() } else { Fault::not_here() }
+    }
+}
+
 /// What the table asks of a route.
 pub fn needs(method: &Method, path: &str) -> Option<Needs> {
     let method = if method == Method::HEAD { "GET" } else { method.as_str() };
@@ -226,11 +233,11 @@ pub fn enter(needs: Needs, position: Position) -> Result<(), Fault> {
         Needs::Nothing => Ok(()),
         Needs::Person if position.known => Ok(()),
         Needs::Person => Err(Fault::unauthorized()),
-        _ if !seen => Err(Fault::not_found()),
+        _ if !seen => Err(position.unseen()),
         Needs::Sight => Ok(()),
         Needs::Joined | Needs::Author if position.banned => Err(Rejection::Banned.into()),
         Needs::Joined | Needs::Author if position.joined => Ok(()),
-        Needs::Joined | Needs::Author => Err(Fault::new(axum::http::StatusCode::FORBIDDEN, "not_joined")),
+        Needs::Joined | Needs::Author => Err(Fault::new(axum::http::StatusCode::FORBIDDEN, Code::NotJoined)),
         Needs::Moderates if position.moderates => Ok(()),
         Needs::Admin if position.admin => Ok(()),
         Needs::Moderates | Needs::Admin => refuse(Fault::forbidden()),

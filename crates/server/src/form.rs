@@ -10,6 +10,7 @@ use axum::response::{IntoResponse, Response};
 use serde::de::DeserializeOwned;
 use stimmwerk_core::live::MAX_CLIENT_FRAME;
 use stimmwerk_core::live::Problem;
+use stimmwerk_core::rejection::Code;
 use stimmwerk_ui::data::Refused;
 use tower::ServiceExt;
 
@@ -55,7 +56,7 @@ pub async fn forms(request: Request, inner: axum::Router) -> Response {
     let lang = guard::language(&request);
     let (mut parts, body) = request.into_parts();
     let Ok(body) = to_bytes(body, MAX_CLIENT_FRAME).await else {
-        return problem::respond(&Fault::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large"), lang);
+        return problem::respond(&Fault::new(StatusCode::PAYLOAD_TOO_LARGE, Code::TooLarge), lang);
     };
     let Ok(pairs) = serde_urlencoded::from_bytes::<Vec<(String, String)>>(&body) else {
         return problem::respond(&Fault::bad_request("the form cannot be read"), lang);
@@ -78,6 +79,7 @@ pub async fn forms(request: Request, inner: axum::Router) -> Response {
     let language = parts.headers.get(header::ACCEPT_LANGUAGE).cloned();
     // The answer is read here: compressed it could not be.
     let encoding = parts.headers.remove(header::ACCEPT_ENCODING);
+    let method = parts.method.clone();
     parts.extensions.insert(form.clone());
     let response = inner.clone().oneshot(Request::from_parts(parts, Body::empty())).await.into_response();
     if response.status().is_success() {
@@ -93,8 +95,16 @@ pub async fn forms(request: Request, inner: axum::Router) -> Response {
         .ok()
         .and_then(|body| serde_json::from_slice::<Problem>(&body).ok());
     let Some(problem) = problem else { return status.into_response() };
+    let typed: Vec<(String, String)> =
+        form.fields.into_iter().filter(|(name, _)| !SECRET.contains(&name.as_str())).collect();
+    let key = form.idempotency_key.map(|key| ("idempotency_key", key));
+    let method = Some(method).filter(|method| method != Method::POST).map(|method| ("_method", method.to_string()));
+    let beside = key.into_iter().chain(method).chain([("next", form.next.clone())]);
+    let again =
+        if typed.is_empty() { Vec::new() } else { beside.map(|(name, value)| (name.to_owned(), value)).collect() };
+    let again = again.into_iter().chain(typed.iter().cloned()).collect();
     let mut fields: BTreeMap<String, String> = BTreeMap::new();
-    for (name, value) in form.fields.into_iter().filter(|(name, _)| !SECRET.contains(&name.as_str())) {
+    for (name, value) in typed {
         fields
             .entry(name)
             .and_modify(|have| {
@@ -114,7 +124,7 @@ pub async fn forms(request: Request, inner: axum::Router) -> Response {
     if let Some(encoding) = encoding {
         page.headers_mut().insert(header::ACCEPT_ENCODING, encoding);
     }
-    page.extensions_mut().insert(Refused { action, fields, problem });
+    page.extensions_mut().insert(Refused { action, fields, again, problem });
     inner.oneshot(page).await.into_response()
 }
 
@@ -168,7 +178,7 @@ impl<T: DeserializeOwned> FromRequest<AppState> for Input<T> {
         }
         let body: Bytes = to_bytes(request.into_body(), MAX_CLIENT_FRAME)
             .await
-            .map_err(|_| Fault::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large"))?;
+            .map_err(|_| Fault::new(StatusCode::PAYLOAD_TOO_LARGE, Code::TooLarge))?;
         let body: &[u8] = if body.is_empty() { b"{}" } else { &body };
         serde_json::from_slice(body).map(Self).map_err(|error| missing(&error.to_string()))
     }

@@ -15,7 +15,7 @@ use stimmwerk_eventlog::accounts::{Participant, PersonId, PersonKind, Standing};
 use tower_sessions::Session;
 use uuid::Uuid;
 
-use crate::access::{self, Position};
+use crate::access::{self, Needs, Position};
 use crate::app::{App, AppState};
 use crate::chance;
 use crate::form::FormPost;
@@ -33,6 +33,16 @@ impl Who {
     /// The person, if there is one.
     pub fn person(&self) -> Option<PersonId> {
         self.standing.as_ref().map(|standing| standing.person.id)
+    }
+
+    /// The answer where they see nothing: see [`Position::unseen`].
+    pub fn unseen(&self) -> Fault {
+        Position { known: self.standing.is_some(), ..Position::default() }.unseen()
+    }
+
+    /// The answer to what they sent and may not see: somebody not known comes back first, whatever there is.
+    pub fn lost(&self, fault: Fault) -> Fault {
+        if self.standing.is_none() { Fault::unauthorized() } else { fault }
     }
 
     /// The id under which their commands are remembered.
@@ -266,26 +276,32 @@ impl FromRequestParts<AppState> for Gate {
         if who.screen().is_some() && !parts.method.is_safe() {
             return Err(Fault::forbidden());
         }
+        // Somebody not known writes nowhere but at doors that ask for nothing. The answer looks at nothing else, so it
+        // is the same for what is there and what is not, and it says what to do: come back.
+        if who.standing.is_none() && !parts.method.is_safe() && needs != Needs::Nothing {
+            return Err(Fault::unauthorized());
+        }
+        let missing = || who.unseen();
         let directory = app.directory();
         let id = |name: &str| params.get(name);
         let place = if let Some(forum) = id("forum") {
             let place = forum.parse::<ForumId>().ok().and_then(|forum| directory.forum(forum));
-            Some(Place::Forum(place.ok_or_else(Fault::not_found)?))
+            Some(Place::Forum(place.ok_or_else(missing)?))
         } else if let Some(poll) = id("poll") {
             let place = poll.parse::<PollId>().ok().and_then(|poll| directory.poll(poll));
-            Some(Place::Poll(place.ok_or_else(Fault::not_found)?))
+            Some(Place::Poll(place.ok_or_else(missing)?))
         } else if let Some(stream) = id("stream") {
-            let stream = stream.parse::<StreamId>().map_err(|_| Fault::not_found())?;
+            let stream = stream.parse::<StreamId>().map_err(|_| missing())?;
             let place = directory.place(stream);
             if place.is_none() && stream != StreamId::NETWORK {
-                return Err(Fault::not_found());
+                return Err(missing());
             }
             place
         } else {
             None
         };
         let process = match id("process") {
-            Some(process) => Some(process.parse::<ProcessId>().map_err(|_| Fault::not_found())?),
+            Some(process) => Some(process.parse::<ProcessId>().map_err(|_| missing())?),
             None => place.map(|place| place.process()),
         };
         let who = match process {

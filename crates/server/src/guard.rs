@@ -4,6 +4,8 @@ use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
 use axum::middleware::Next;
 use axum::response::Response;
+use stimmwerk_core::rejection::Code;
+use stimmwerk_ui::data::Refused;
 
 use crate::app::AppState;
 use crate::problem::{self, Fault};
@@ -14,7 +16,7 @@ pub async fn origin(State(app): State<AppState>, request: Request, next: Next) -
     let unsafe_method = !matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
     let socket = request.headers().contains_key(header::SEC_WEBSOCKET_KEY);
     if (unsafe_method || socket) && !is_ours(request.headers(), request.uri(), app.config.public_url.as_deref()) {
-        return problem::respond(&Fault::new(StatusCode::FORBIDDEN, "origin"), language(&request));
+        return problem::respond(&Fault::new(StatusCode::FORBIDDEN, Code::Origin), language(&request));
     }
     next.run(request).await
 }
@@ -44,12 +46,13 @@ fn is_ours(headers: &HeaderMap, uri: &Uri, public_url: Option<&str>) -> bool {
 pub async fn finish(State(app): State<AppState>, request: Request, next: Next) -> Response {
     let lang = language(&request);
     let path = request.uri().path_and_query().map_or("/", axum::http::uri::PathAndQuery::as_str).to_owned();
+    let refused = request.extensions().get::<Refused>().cloned();
     let mut response = next.run(request).await;
     let fault = response.extensions_mut().remove::<Fault>().or_else(|| refused_by_the_framework(&response));
     if let Some(fault) = fault {
         let is_page = !path.starts_with("/api/") && !path.starts_with("/assets/");
         response = if is_page {
-            crate::pages::message(&app, &fault, lang, path).await
+            crate::pages::message(&app, &fault, lang, path, refused).await
         } else {
             problem::respond(&fault, lang)
         };
@@ -76,9 +79,9 @@ pub async fn finish(State(app): State<AppState>, request: Request, next: Next) -
 fn refused_by_the_framework(response: &Response) -> Option<Fault> {
     let plain = response.headers().get(header::CONTENT_TYPE)?.as_bytes().starts_with(b"text/plain");
     let code = match response.status() {
-        StatusCode::INTERNAL_SERVER_ERROR => "internal",
-        StatusCode::PAYLOAD_TOO_LARGE => "too_large",
-        status if status.is_client_error() => "bad_request",
+        StatusCode::INTERNAL_SERVER_ERROR => Code::Internal,
+        StatusCode::PAYLOAD_TOO_LARGE => Code::TooLarge,
+        status if status.is_client_error() => Code::BadRequest,
         _ => return None,
     };
     plain.then(|| Fault::new(response.status(), code))

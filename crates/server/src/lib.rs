@@ -36,6 +36,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::serve::ListenerExt;
 use stimmwerk_core::live::MAX_CLIENT_FRAME;
+use stimmwerk_core::rejection::Code;
 use stimmwerk_eventlog::accounts::Accounts;
 use stimmwerk_eventlog::lock::DataLock;
 use stimmwerk_eventlog::log::EventLog;
@@ -152,7 +153,7 @@ pub fn router(app: &AppState) -> Router {
         .route("/readyz", get(readyz))
         .merge(rest::router())
         .fallback(|| async { Fault::not_found() })
-        .method_not_allowed_fallback(|| async { Fault::new(StatusCode::METHOD_NOT_ALLOWED, "not_found") })
+        .method_not_allowed_fallback(|| async { Fault::new(StatusCode::METHOD_NOT_ALLOWED, Code::NotFound) })
         .layer(sessions::layer(app.accounts.clone(), &app.config))
         .layer(from_fn_with_state(app.clone(), guard::origin))
         // Inside, so that a failure too is worded and carries the headers that keep browsers safe.

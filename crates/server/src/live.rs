@@ -19,6 +19,7 @@ use stimmwerk_core::live::{
 };
 use stimmwerk_core::network::NetworkCommand;
 use stimmwerk_core::people::Audience;
+use stimmwerk_core::rejection::Code;
 use stimmwerk_core::time::Timestamp;
 use tokio::time::{Instant, sleep_until, timeout};
 use tokio_stream::StreamMap;
@@ -223,7 +224,7 @@ impl Connection {
     ) -> Answer<Vec<Utf8Bytes>> {
         if self.subscriptions.len() >= MAX_SUBSCRIPTIONS && !self.subscriptions.contains_key(&stream) {
             return Err(
-                Fault::new(axum::http::StatusCode::UNPROCESSABLE_ENTITY, "too_many").with("max", MAX_SUBSCRIPTIONS)
+                Fault::new(axum::http::StatusCode::UNPROCESSABLE_ENTITY, Code::TooMany).with("max", MAX_SUBSCRIPTIONS)
             );
         }
         let (process, audience) = standing(&self.app, &self.who, stream)?;
@@ -331,10 +332,10 @@ fn standing(app: &App, who: &Who, stream: StreamId) -> Answer<(Option<ProcessId>
     let directory = app.directory();
     let place = directory.place(stream);
     if place.is_none() && stream != StreamId::NETWORK {
-        return Err(Fault::not_found());
+        return Err(who.unseen());
     }
     let process = place.map(|place| place.process());
-    let audience = who.position(&directory, process, place).audience.ok_or_else(Fault::not_found)?;
+    let audience = who.position(&directory, process, place).audience.ok_or_else(|| who.unseen())?;
     Ok((process, audience))
 }
 
@@ -346,7 +347,7 @@ async fn command_of(
     command: serde_json::Value,
     received_at: Timestamp,
 ) -> Answer<Done> {
-    let (process, audience) = standing(app, &who, stream)?;
+    let (process, audience) = standing(app, &who, stream).map_err(|fault| who.lost(fault))?;
     // Projectors write nowhere, also not what every visitor may.
     if who.screen().is_some() {
         return Err(Fault::forbidden());

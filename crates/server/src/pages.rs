@@ -14,6 +14,7 @@ use stimmwerk_core::markdown;
 use stimmwerk_core::network::{self, CodeKind, Joining, NetworkState, is_spoken};
 use stimmwerk_core::people::Audience;
 use stimmwerk_core::poll::{Electorate, Poll, PollView};
+use stimmwerk_core::rejection::Code;
 use stimmwerk_core::said::SaidTexts;
 use stimmwerk_ui::data::{
     CardSheet, Codes, ForumCard, ForumPage, Home, Join, ListPage, LogPage, LoginLink, Look, MayVote, Me, Message,
@@ -104,13 +105,18 @@ async fn join_with(app: AppState, gate: Gate, code: String, mut request: Request
             if is_spoken(&code) {
                 let _ = app.limits.codes.take();
             }
-            Fault::new(StatusCode::NOT_FOUND, "code_unknown")
+            Fault::new(StatusCode::NOT_FOUND, Code::CodeUnknown)
         })
     });
     // A code that leads nowhere is said to before anything else is asked.
     if let (Err(fault), false, None) = (&found, code.is_empty(), &asked.refused) {
         let fields = [("code".to_owned(), code.clone())].into();
-        asked.refused = Some(Refused { action: "/api/v1/join".to_owned(), fields, problem: fault.problem(asked.lang) });
+        asked.refused = Some(Refused {
+            action: "/api/v1/join".to_owned(),
+            fields,
+            again: Vec::new(),
+            problem: fault.problem(asked.lang),
+        });
     }
     let process = found.ok();
     // Who is in already needs no form, also where the code on a voting card has been renewed.
@@ -378,7 +384,7 @@ pub async fn cards(
     let base = app.config.base(guard::host(request.headers()));
     let poll = gate.poll()?.poll;
     let sheet = query.sheet.and_then(|sheet| app.sheets.get(sheet, poll, gate.who.command_owner()));
-    let sheet = sheet.ok_or_else(|| Fault::new(StatusCode::GONE, "link_invalid"))?;
+    let sheet = sheet.ok_or_else(|| Fault::new(StatusCode::GONE, Code::LinkInvalid))?;
     let view = seen_poll(&app, &gate).await?;
     // Whoever has not joined does so on the way. A card's code is no part of an address that others get to see.
     let directory = app.directory();
@@ -677,9 +683,11 @@ fn network_title(app: &App) -> Option<stimmwerk_core::said::Texts> {
     app.directory().title().map(SaidTexts::shown)
 }
 
-/// A refusal as a page.
-pub async fn message(app: &App, fault: &Fault, lang: &'static str, path: String) -> Response {
-    let asked = Asked { lang, path, refused: None };
-    let page = PageKind::Message(Message { problem: fault.problem(lang) });
-    respond(app, asked, None, fault.status, page).await.unwrap_or_else(|fault| fault.status.into_response())
+/// A refusal as a page. Where a form was refused and its page cannot be shown, the form's refusal is what counts.
+pub async fn message(app: &App, fault: &Fault, lang: &'static str, path: String, refused: Option<Refused>) -> Response {
+    let problem = refused.as_ref().map_or_else(|| fault.problem(lang), |refused| refused.problem.clone());
+    let status = StatusCode::from_u16(problem.status).unwrap_or(fault.status);
+    let asked = Asked { lang, path, refused };
+    let page = PageKind::Message(Message { problem });
+    respond(app, asked, None, status, page).await.unwrap_or_else(|fault| fault.status.into_response())
 }

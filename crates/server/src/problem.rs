@@ -4,7 +4,7 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Map, Value, json};
 use stimmwerk_core::live::Problem;
-use stimmwerk_core::rejection::Rejection;
+use stimmwerk_core::rejection::{Code, Rejection};
 use stimmwerk_eventlog::accounts::AccountError;
 use stimmwerk_eventlog::log::ReadError;
 
@@ -14,7 +14,7 @@ pub struct Fault {
     /// The HTTP status.
     pub status: StatusCode,
     /// The stable code.
-    pub code: &'static str,
+    pub code: Code,
     /// The code's parameters.
     pub params: Map<String, Value>,
 }
@@ -24,7 +24,7 @@ pub type Answer<T> = Result<T, Fault>;
 
 impl Fault {
     /// A refusal without parameters.
-    pub fn new(status: StatusCode, code: &'static str) -> Self {
+    pub fn new(status: StatusCode, code: Code) -> Self {
         Self { status, code, params: Map::new() }
     }
 
@@ -37,38 +37,43 @@ impl Fault {
 
     /// Nothing there, or nothing the caller may know of: the same answer.
     pub fn not_found() -> Self {
-        Self::new(StatusCode::NOT_FOUND, "not_found")
+        Self::new(StatusCode::NOT_FOUND, Code::NotFound)
+    }
+
+    /// The same, said to somebody who is not known: perhaps they were, and their session has ended.
+    pub fn not_here() -> Self {
+        Self::not_found().with("known", false)
     }
 
     /// Log in or join first.
     pub fn unauthorized() -> Self {
-        Self::new(StatusCode::UNAUTHORIZED, "unauthorized")
+        Self::new(StatusCode::UNAUTHORIZED, Code::Unauthorized)
     }
 
     /// Not with this role.
     pub fn forbidden() -> Self {
-        Self::new(StatusCode::FORBIDDEN, "forbidden")
+        Self::new(StatusCode::FORBIDDEN, Code::Forbidden)
     }
 
     /// The request cannot be read.
     pub fn bad_request(why: impl Into<String>) -> Self {
-        Self::new(StatusCode::BAD_REQUEST, "bad_request").with("reason", why.into())
+        Self::new(StatusCode::BAD_REQUEST, Code::BadRequest).with("reason", why.into())
     }
 
     /// Too often; again after some seconds.
     pub fn too_many_requests(retry_after: u64) -> Self {
-        Self::new(StatusCode::TOO_MANY_REQUESTS, "too_many_requests").with("retry_after", retry_after)
+        Self::new(StatusCode::TOO_MANY_REQUESTS, Code::TooManyRequests).with("retry_after", retry_after)
     }
 
     /// Something is broken here.
     pub fn internal() -> Self {
-        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal")
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, Code::Internal)
     }
 
     /// As it is said to a reader of `lang`.
     pub fn problem(&self, lang: &str) -> Problem {
         Problem {
-            code: self.code.to_owned(),
+            code: self.code.as_str().to_owned(),
             status: self.status.as_u16(),
             title: stimmwerk_ui::problem_title(lang, self.code, &self.params),
             params: self.params.clone(),
@@ -84,27 +89,27 @@ impl From<Rejection> for Fault {
             _ => Map::new(),
         };
         params.remove("code");
-        Self { status, code: rejection.code(), params }
+        Self { status, code: rejection.kind(), params }
     }
 }
 
 impl From<ReadError> for Fault {
     fn from(error: ReadError) -> Self {
         tracing::error!(%error, "reading failed");
-        Self::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable")
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, Code::Unavailable)
     }
 }
 
 impl From<AccountError> for Fault {
     fn from(error: AccountError) -> Self {
         match error {
-            AccountError::StorageFull => Self::new(StatusCode::INSUFFICIENT_STORAGE, "storage_full"),
+            AccountError::StorageFull => Self::new(StatusCode::INSUFFICIENT_STORAGE, Code::StorageFull),
             // Somebody who was erased while this was under way.
             AccountError::NoPerson => Self::unauthorized(),
-            AccountError::Exists => Self::new(StatusCode::CONFLICT, "exists"),
+            AccountError::Exists => Self::new(StatusCode::CONFLICT, Code::Exists),
             AccountError::Storage(why) => {
                 tracing::error!(why, "accounts");
-                Self::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable")
+                Self::new(StatusCode::SERVICE_UNAVAILABLE, Code::Unavailable)
             }
         }
     }

@@ -19,7 +19,7 @@ use stimmwerk_core::live::{
     Delta, Deltas, FRAME_TARGET, LiveTypes, OwnFrame, Page, Presence, Resync, Seq, ServerFrame, Snapshot, WindowRequest,
 };
 use stimmwerk_core::people::{Actor, Audience, Need};
-use stimmwerk_core::rejection::Rejection;
+use stimmwerk_core::rejection::{Code, Rejection};
 use stimmwerk_core::said::HoldsTexts;
 use stimmwerk_core::time::Timestamp;
 use stimmwerk_eventlog::log::{
@@ -88,9 +88,9 @@ impl From<Refusal> for Fault {
         match refusal {
             Refusal::Rejected(rejection) => rejection.into(),
             Refusal::TooOften(retry_after) => Self::too_many_requests(retry_after),
-            Refusal::StorageFull => Self::new(StatusCode::INSUFFICIENT_STORAGE, "storage_full"),
-            Refusal::OutcomeUnknown => Self::new(StatusCode::SERVICE_UNAVAILABLE, "outcome_unknown"),
-            Refusal::Unavailable => Self::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable"),
+            Refusal::StorageFull => Self::new(StatusCode::INSUFFICIENT_STORAGE, Code::StorageFull),
+            Refusal::OutcomeUnknown => Self::new(StatusCode::SERVICE_UNAVAILABLE, Code::OutcomeUnknown),
+            Refusal::Unavailable => Self::new(StatusCode::SERVICE_UNAVAILABLE, Code::Unavailable),
         }
     }
 }

@@ -63,7 +63,7 @@ pub async fn run(app: AppState, mut changes: UnboundedReceiver<(StreamId, Option
                     due.remove(&stream);
                 }
                 Err(fault) => {
-                    tracing::warn!(code = fault.code, %stream, "a moment could not be told; it will be tried again");
+                    tracing::warn!(code = fault.code.as_str(), %stream, "a moment could not be told; it will be tried again");
                     queue.insert((now.plus_ms(RETRY_MS), stream));
                 }
             }

@@ -61,6 +61,9 @@ pub struct Refused {
     pub action: String,
     /// Its fields as they were sent (no passwords). One that was sent more than once holds a line for each.
     pub fields: BTreeMap<String, String>,
+    /// All it takes to send it again, in order: its fields, and what the page added to them. Not for the browser.
+    #[serde(skip)]
+    pub again: Vec<(String, String)>,
     /// What is wrong, in the reader's language.
     pub problem: Problem,
 }

@@ -5,9 +5,11 @@ use std::fmt::Write;
 
 use leptos::prelude::*;
 use stimmwerk_core::poll::PollView;
+use stimmwerk_core::rejection::Code;
 
 use crate::address;
-use crate::data::{Look, PageData, PageKind, ScreenPage, Shell};
+use crate::data::{Look, PageData, PageKind, Refused, ScreenPage, Shell};
+use crate::pages::area_html;
 use crate::problem::problem_title;
 use crate::words::{AllWords, DocumentWords, LANGUAGES, Sets, Words, autonym, direction, staff_language, table_json};
 use crate::{DATA_ID, ROOT_ID, WORDS_ID, pages};
@@ -92,8 +94,13 @@ pub fn document(page: &PageData, shell: &Shell) -> String {
         let _ = write!(html, " data-url=\"{}\"", escaped(url));
     }
     html.push('>');
-    html.push_str(&render(page.clone()));
-    let _ = write!(html, "</main><footer class=\"site\"><p>{}</p></footer>", escaped(words.foot()));
+    let body = render(page.clone());
+    html.push_str(&body);
+    html.push_str("</main>");
+    if let Some(refused) = &page.refused {
+        kept(&mut html, page, refused, &body, words);
+    }
+    let _ = write!(html, "<footer class=\"site\"><p>{}</p></footer>", escaped(words.foot()));
     if lives {
         let data = embedded(page).expect("page data is plain data");
         let _ = write!(html, "<script type=\"application/json\" id=\"{DATA_ID}\" nonce=\"{nonce}\">{data}</script>");
@@ -153,8 +160,10 @@ fn for_staff(page: &PageData) -> Cow<'_, PageData> {
         return Cow::Borrowed(page);
     }
     let mut page = PageData { lang: lang.to_owned(), ..page.clone() };
-    if let Some(refused) = &mut page.refused {
-        refused.problem.title = problem_title(lang, &refused.problem.code, &refused.problem.params);
+    if let Some(refused) = &mut page.refused
+        && let Some(code) = Code::of(&refused.problem.code)
+    {
+        refused.problem.title = problem_title(lang, code, &refused.problem.params);
     }
     Cow::Owned(page)
 }
@@ -202,6 +211,95 @@ fn banner(html: &mut String, page: &PageData, chosen: &str, words: DocumentWords
         html.push_str("</fieldset></form></details>");
     }
     html.push_str("</header>");
+}
+
+/// Fields that hold no words of a person: chosen or made by the page.
+const CHOSEN: [&str; 20] = [
+    "_method",
+    "idempotency_key",
+    "next",
+    "lang",
+    "title_lang",
+    "topic",
+    "reply_to",
+    "state",
+    "reason",
+    "what",
+    "waiting",
+    "stage",
+    "visibility",
+    "joining",
+    "method",
+    "secrecy",
+    "electorate",
+    "rule",
+    "seconds",
+    "notice",
+];
+
+/// Fields that hold words of a person even where they look like a number.
+const TYPED: [&str; 4] = ["text", "note", "name", "title"];
+
+/// Does the page show a value in a field, as it was sent?
+fn shows(body: &str, value: &str) -> bool {
+    body.contains(&["value=\"", &escaped(value).replace("&#39;", "'"), "\""].concat())
+        || body.contains(&[">", &area_html(value), "</textarea>"].concat())
+}
+
+/// What was sent with a refused form and stands nowhere on the page: the page may be another one than the form was on,
+/// since a session ended, a topic closed or a contribution was hidden. It can be read, copied and sent again.
+fn kept(html: &mut String, page: &PageData, refused: &Refused, body: &str, words: DocumentWords) {
+    let typed = |name: &str, value: &str| {
+        let made = || value.parse::<uuid::Uuid>().is_ok() || value.parse::<f64>().is_ok();
+        !value.trim().is_empty() && !CHOSEN.contains(&name) && (TYPED.contains(&name) || !made())
+    };
+    let nowhere = refused.again.iter().any(|(name, value)| typed(name, value) && !shows(body, value));
+    let formless = matches!(page.page, PageKind::Message(_)) || refused.problem.status == 401;
+    if refused.again.is_empty() || !(nowhere || formless) {
+        return;
+    }
+    let _ = write!(
+        html,
+        "<section id=\"kept\" class=\"panel kept\" aria-labelledby=\"kept-title\"><h2 id=\"kept-title\">{}</h2>\
+         <form method=\"post\" action=\"{}\" autocomplete=\"off\">",
+        escaped(words.kept_title()),
+        escaped(&refused.action),
+    );
+    // Where the page has no place for the form, it has none for the reason either.
+    let why = escaped(&refused.problem.title);
+    if !body.contains(&why) {
+        let _ = write!(html, "<p class=\"problem\" role=\"alert\">{why}</p>");
+    }
+    for (nth, (name, value)) in refused.again.iter().enumerate() {
+        let (name, shown) = (escaped(name), typed(name, value));
+        if shown {
+            let _ = write!(
+                html,
+                "<p><label for=\"kept-{nth}\">{}</label>\
+                 <textarea id=\"kept-{nth}\" name=\"{name}\" rows=\"4\" dir=\"auto\">{}</textarea></p>",
+                escaped(words.kept_text()),
+                area_html(value),
+            );
+        } else {
+            let _ = write!(html, "<input type=\"hidden\" name=\"{name}\" value=\"{}\">", escaped(value));
+        }
+    }
+    let away = matches!(refused.problem.code.as_str(), "unauthorized" | "not_joined" | "not_found");
+    if away {
+        let _ = write!(
+            html,
+            "<p>{}</p><p class=\"line\"><a class=\"button\" href=\"/return\" target=\"_blank\">{}</a>\
+             <a class=\"button\" href=\"/join\" target=\"_blank\">{}</a></p>",
+            escaped(words.kept_back()),
+            escaped(words.home_back()),
+            escaped(words.message_join()),
+        );
+    }
+    // Nobody is asked to send what a foreign page made up.
+    if refused.problem.code != "origin" {
+        let _ = write!(html, "<p><button class=\"main\">{}</button></p>", escaped(words.kept_send()));
+    }
+    html.push_str("</form></section>");
 }
 
 /// What the tab says.

@@ -616,7 +616,10 @@ impl<O: Outside, S: Side> Live<O, S> {
             }
             // Asked before something else moved on.
             Ok(_) => {}
-            Err(Failure::Refused(problem)) if matches!(problem.status, 401 | 403 | 404) => self.stop(false),
+            Err(Failure::Refused(problem)) if matches!(problem.status, 401 | 403 | 404) => {
+                self.give_back(&problem);
+                self.stop(false);
+            }
             Err(_) => self.wire.link.set(Link::Lost),
         }
     }
@@ -715,6 +718,7 @@ impl<O: Outside, S: Side> Live<O, S> {
     fn rejected(&mut self, id: CommandId, problem: Problem) {
         // No command's: the stream is not the reader's to follow (any more).
         if id.0.is_nil() && self.asked_until.is_some() && matches!(problem.status, 401 | 403 | 404) {
+            self.give_back(&problem);
             return self.stop(false);
         }
         // Not the command is at fault: the same one goes again, a little later.
@@ -723,9 +727,26 @@ impl<O: Outside, S: Side> Live<O, S> {
             self.resend_at = Some(self.outside.now() + seconds * 1_000 + self.jitter(1_000));
             return;
         }
-        let Some(mut one) = self.wire.pending.with_untracked(|all| all.iter().find(|one| one.id == id).cloned()) else {
+        let Some(one) = self.wire.pending.with_untracked(|all| all.iter().find(|one| one.id == id).cloned()) else {
             return;
         };
+        self.refuse(one, problem);
+        self.send_next();
+    }
+
+    /// The reader may follow no longer, so nothing that is on its way will be answered here: its words are typed words
+    /// again, and can be read, copied and sent once the reader is back.
+    fn give_back(&mut self, problem: &Problem) {
+        let sent = |one: &&Pending<_>| one.stage == Stage::Sent;
+        let lost: Vec<_> = self.wire.pending.with_untracked(|all| all.iter().filter(sent).cloned().collect());
+        for one in lost {
+            self.refuse(one, problem.clone());
+        }
+    }
+
+    /// A command was refused for good.
+    fn refuse(&mut self, mut one: Pending<S::Command>, problem: Problem) {
+        let id = one.id;
         one.stage = Stage::Refused(problem.title.clone());
         let stays = self.side.keeps_refused(&one);
         self.wire.pending.update(|all| {
@@ -737,7 +758,6 @@ impl<O: Outside, S: Side> Live<O, S> {
         });
         self.side.refused(&one, problem);
         self.keep();
-        self.send_next();
     }
 
     fn bye(&mut self, retry_ms: i64) {

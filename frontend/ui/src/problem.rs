@@ -1,6 +1,7 @@
 //! Words the server needs outside of pages: one sentence per problem, and the joining notice.
 
 use serde_json::{Map, Value};
+use stimmwerk_core::rejection::Code;
 use stimmwerk_core::said::Texts;
 
 use crate::pages::notice;
@@ -10,56 +11,65 @@ use crate::words::{DocumentWords, ProblemWords};
 pub const NOTICE_VERSION: u32 = 1;
 
 /// A problem in one or two short sentences for a reader of `lang`, by its code and parameters.
-pub fn problem_title(lang: &str, code: &str, params: &Map<String, Value>) -> String {
+pub fn problem_title(lang: &str, code: Code, params: &Map<String, Value>) -> String {
     let words = ProblemWords::of(lang);
     let number = |name: &str| number(params, name);
     let plain = match code {
-        "text" => match params.get("problem").and_then(Value::as_str).unwrap_or_default() {
+        Code::Text => match params.get("problem").and_then(Value::as_str).unwrap_or_default() {
             "too_long" => return words.text_too_long(number("max")),
             "too_many_lines" => return words.text_too_many_lines(number("max")),
             "no_letter" => words.text_no_letter(),
             "looks_like_staff" => words.text_looks_like_staff(),
             _ => words.text_empty(),
         },
-        "too_many" => return words.too_many(number("max")),
-        "ballot" => return ballot(words, params),
-        "question" => return question(words, params),
-        "poll_not_open" => words.poll_not_open(),
-        "other_round" => words.other_round(),
-        "not_entitled" => words.not_entitled(),
-        "already_voted" => words.already_voted(),
-        "card_unknown" => words.card_unknown(),
-        "too_many_requests" => return words.too_many_requests(number("retry_after").max(1)),
-        "forbidden" => words.forbidden(),
-        "banned" => words.banned(),
-        "not_joined" => words.not_joined(),
-        "not_found" => words.not_found(),
-        "forum_locked" => words.forum_locked(),
-        "forum_closed" => words.forum_closed(),
-        "floor_closed" => words.floor_closed(),
-        "slow_mode" => words.slow_mode(),
-        "edit_too_late" => words.edit_too_late(),
-        "own_contribution" => words.own_contribution(),
-        "own_decision" => words.own_decision(),
-        "wrong_state" => words.wrong_state(),
-        "bad_time" => words.bad_time(),
-        "id_reused" => words.id_reused(),
-        "unauthorized" => words.unauthorized(),
-        "origin" => words.origin(),
-        "bad_request" | "unknown_field" => words.bad_request(),
-        "notice" => words.notice(),
-        "code_unknown" => words.code_unknown(),
-        "return_unknown" => words.return_unknown(),
-        "joining_closed" => words.joining_closed(),
-        "link_invalid" => words.link_invalid(),
-        "too_large" => words.too_large(),
-        "exists" => words.exists(),
-        "storage_full" => words.storage_full(),
-        "outcome_unknown" => words.outcome_unknown(),
-        "unavailable" => words.unavailable(),
-        "internal" => words.internal(),
-        // A code newer than its words.
-        _ => words.general(),
+        Code::TooMany => return words.too_many(number("max")),
+        Code::Ballot => return ballot(words, params),
+        Code::Question => return question(words, params),
+        Code::TooManyRequests => return words.too_many_requests(number("retry_after").max(1)),
+        Code::NotFound if params.get("known") == Some(&Value::Bool(false)) => words.not_here(),
+        Code::NotFound => words.not_found(),
+        Code::Forbidden => words.forbidden(),
+        Code::Banned => words.banned(),
+        Code::NotJoined => words.not_joined(),
+        Code::ForumLocked => words.forum_locked(),
+        Code::ForumClosed => words.forum_closed(),
+        Code::FloorClosed => words.floor_closed(),
+        Code::OnTheList => words.on_the_list(),
+        Code::SlowMode => words.slow_mode(),
+        Code::EditTooLate => words.edit_too_late(),
+        Code::OwnContribution => words.own_contribution(),
+        Code::OwnDecision => words.own_decision(),
+        Code::Decided => words.decided(),
+        Code::TextChanged => words.text_changed(),
+        Code::IsHidden => words.is_hidden(),
+        Code::IsWaiting => words.is_waiting(),
+        Code::NotHidden => words.not_hidden(),
+        Code::Appealed => words.appealed(),
+        Code::Answered => words.answered(),
+        Code::WrongState => words.wrong_state(),
+        Code::NoCards => words.no_cards(),
+        Code::BadTime => words.bad_time(),
+        Code::PollNotOpen => words.poll_not_open(),
+        Code::OtherRound => words.other_round(),
+        Code::NotEntitled => words.not_entitled(),
+        Code::AlreadyVoted => words.already_voted(),
+        Code::CardUnknown => words.card_unknown(),
+        Code::IdReused => words.id_reused(),
+        Code::Unauthorized => words.unauthorized(),
+        Code::Origin => words.origin(),
+        Code::BadRequest => words.bad_request(),
+        Code::Notice => words.notice(),
+        Code::CodeUnknown => words.code_unknown(),
+        Code::ReturnUnknown => words.return_unknown(),
+        Code::HasAccount => words.has_account(),
+        Code::JoiningClosed => words.joining_closed(),
+        Code::LinkInvalid => words.link_invalid(),
+        Code::TooLarge => words.too_large(),
+        Code::Exists => words.exists(),
+        Code::StorageFull => words.storage_full(),
+        Code::OutcomeUnknown => words.outcome_unknown(),
+        Code::Unavailable => words.unavailable(),
+        Code::Internal => words.internal(),
     };
     plain.to_owned()
 }
@@ -142,7 +152,16 @@ mod tests {
             Rejection::EditTooLate,
             Rejection::OwnContribution,
             Rejection::OwnDecision,
+            Rejection::OnTheList,
+            Rejection::Decided,
+            Rejection::TextChanged,
+            Rejection::IsHidden,
+            Rejection::IsWaiting,
+            Rejection::NotHidden,
+            Rejection::Appealed,
+            Rejection::Answered,
             Rejection::WrongState,
+            Rejection::NoCards,
             Rejection::TooMany { max: 100 },
             Rejection::BadTime,
             Rejection::PollNotOpen,
@@ -169,21 +188,25 @@ mod tests {
             Rejection::IdReused,
         ];
         for lang in LANGUAGES {
-            let general = problem_title(lang, "", &Map::new());
             let mut seen = std::collections::BTreeSet::new();
             for rejection in &rejections {
-                let title = problem_title(lang, rejection.code(), &params(rejection));
-                assert!(title != general && seen.insert(title.clone()), "{rejection:?} in {lang}: {title}");
+                let title = problem_title(lang, rejection.kind(), &params(rejection));
+                assert!(seen.insert(title.clone()), "{rejection:?} in {lang}: {title}");
+            }
+            // And what requests are refused with, beside commands: every code there is.
+            for code in Code::ALL.iter().filter(|code| rejections.iter().all(|one| one.kind() != **code)) {
+                let title = problem_title(lang, *code, &Map::new());
+                assert!(!title.is_empty() && seen.insert(title.clone()), "{code} in {lang}: {title}");
             }
         }
     }
 
     #[test]
     fn given_parameters_then_they_stand_in_the_sentence() {
-        let title = problem_title("de", "text", &params(&TextProblem::TooLong { max: 2_000 }));
+        let title = problem_title("de", Code::Text, &params(&TextProblem::TooLong { max: 2_000 }));
         assert!(title.contains("2000"), "{title}");
         assert_eq!(
-            problem_title("en", "too_many_requests", &params(&serde_json::json!({"retry_after": 7}))),
+            problem_title("en", Code::TooManyRequests, &params(&serde_json::json!({"retry_after": 7}))),
             "That was too fast. Please wait 7 seconds."
         );
     }

@@ -320,19 +320,18 @@ fn decide(
                 (Status::Waiting, _) => {}
                 (Status::Visible, Some(_)) => decision.erase.push(found.text.key),
                 (Status::Visible, None) if found.addition.is_some() => {}
-                // Another moderator was first: so be it.
-                (Status::Visible, None) => return Ok(()),
-                _ => return Err(Rejection::WrongState),
+                // Another moderator was first.
+                _ => return Err(Rejection::Decided),
             }
             if !was_read(found, *seen) {
-                return Err(Rejection::WrongState);
+                return Err(Rejection::TextChanged);
             }
             ForumEvent::Approved(Approved { contribution: *contribution })
         }
         ForumCommand::Hide { contribution, reason, note } => {
             let found = there(state, *contribution)?;
             if matches!(found.status, Status::Hidden { .. }) {
-                return Ok(());
+                return Err(Rejection::Decided);
             }
             decision.erase.extend(found.pending.as_ref().map(|pending| pending.key));
             decision.erase.extend(found.addition.as_ref().map(|addition| addition.text.key));
@@ -342,12 +341,9 @@ fn decide(
         }
         ForumCommand::Refuse { contribution, note } => {
             let found = there(state, *contribution)?;
-            if found.status != Status::Visible {
-                return Err(Rejection::WrongState);
-            }
-            // Another moderator was first: so be it.
-            if found.pending.is_none() && found.addition.is_none() {
-                return Ok(());
+            // Another moderator was first, or what waits is the contribution itself.
+            if found.status != Status::Visible || found.pending.is_none() && found.addition.is_none() {
+                return Err(Rejection::Decided);
             }
             decision.erase.extend(found.pending.as_ref().map(|pending| pending.key));
             decision.erase.extend(found.addition.as_ref().map(|addition| addition.text.key));
@@ -358,15 +354,14 @@ fn decide(
             let found = there(state, *contribution)?;
             match &found.status {
                 Status::Hidden { .. } => forget_hiding(found, decision),
-                Status::Visible => return Ok(()),
-                _ => return Err(Rejection::WrongState),
+                _ => return Err(Rejection::Decided),
             }
             ForumEvent::Restored(Restored { contribution: *contribution })
         }
         ForumCommand::PutBack { contribution } => {
             let found = there(state, *contribution)?;
             match &found.status {
-                Status::Waiting => return Ok(()),
+                Status::Waiting => return Err(Rejection::Decided),
                 // What somebody answered or supports is not taken from under them.
                 Status::Visible
                     if found.approved
@@ -374,7 +369,8 @@ fn decide(
                         && found.pending.is_none()
                         && found.addition.is_none() => {}
                 Status::Hidden { .. } if !found.was_visible => forget_hiding(found, decision),
-                _ => return Err(Rejection::WrongState),
+                Status::Visible if found.approved => return Err(Rejection::Answered),
+                _ => return Err(Rejection::Decided),
             }
             ForumEvent::PutBack(PutBack { contribution: *contribution })
         }
@@ -385,7 +381,8 @@ fn decide(
                     decision.events.push(ForumEvent::Approved(Approved { contribution: found.id }));
                 }
             }
-            return Ok(());
+            let decided = || person.contributions.iter().all(|ix| state.at(*ix).status != Status::Waiting);
+            return if decided() { Err(Rejection::Decided) } else { Ok(()) };
         }
         ForumCommand::Claim { contribution, release } => {
             let found = there(state, *contribution)?;
@@ -420,16 +417,17 @@ fn decide(
         ForumCommand::Dismiss { contribution } => {
             let found = there(state, *contribution)?;
             if found.reports.is_empty() {
-                return Ok(());
+                return Err(Rejection::Decided);
             }
             decision.erase.extend(found.reports.iter().filter_map(|report| report.text.as_ref()).map(|text| text.key));
             ForumEvent::Dismissed(Dismissed { contribution: *contribution })
         }
         ForumCommand::Appeal { contribution, text } => {
             let found = own(state, &context.actor, *contribution)?;
-            // Once.
-            if !matches!(found.status, Status::Hidden { appeal: None, .. }) {
-                return Err(Rejection::WrongState);
+            match &found.status {
+                Status::Hidden { appeal: None, .. } => {}
+                Status::Hidden { .. } => return Err(Rejection::Appealed),
+                _ => return Err(Rejection::NotHidden),
             }
             let text = decision.say(context, text, TextLimits::NOTE)?;
             ForumEvent::Appealed(Appealed { contribution: *contribution, text, at: context.received_at })
@@ -437,10 +435,10 @@ fn decide(
         ForumCommand::RejectAppeal { contribution, note } => {
             let found = there(state, *contribution)?;
             let Status::Hidden { by, appeal: Some(appeal), .. } = &found.status else {
-                return Err(Rejection::WrongState);
+                return Err(Rejection::Decided);
             };
             if appeal.rejected {
-                return Ok(());
+                return Err(Rejection::Decided);
             }
             if by.is_some() && *by == context.actor.participant {
                 return Err(Rejection::OwnDecision);
@@ -616,8 +614,10 @@ fn add(
 ) -> Result<ForumEvent, Rejection> {
     let found = own(state, &context.actor, id)?;
     may_write(state, context)?;
-    if found.status != Status::Visible {
-        return Err(Rejection::WrongState);
+    match found.status {
+        Status::Visible => {}
+        Status::Hidden { .. } => return Err(Rejection::IsHidden),
+        _ => return Err(Rejection::IsWaiting),
     }
     if found.additions.len() >= MAX_ADDITIONS {
         return Err(Rejection::TooMany { max: MAX_ADDITIONS as u32 });
@@ -652,7 +652,7 @@ fn edit(
         return Err(Rejection::ForumClosed);
     }
     if matches!(found.status, Status::Hidden { .. }) {
-        return Err(Rejection::WrongState);
+        return Err(Rejection::IsHidden);
     }
     let late = context.received_at > found.at.plus_ms(EDIT_WINDOW_MS);
     if late || found.replies > 0 || !found.supporters.is_empty() {

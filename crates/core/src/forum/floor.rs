@@ -373,7 +373,7 @@ pub(super) fn enter(
         let lower = name.to_lowercase();
         match state.floor.hall.iter().find(|named| named.name.as_str().to_lowercase() == lower) {
             Some(known) if state.floor.waiting(Who::Hall(Some(known.id))).is_some() => {
-                return Err(Rejection::WrongState);
+                return Err(Rejection::OnTheList);
             }
             Some(known) => entered.again = Some(known.id),
             None => entered.name = Some(decision.say_clean(context, name.into())),

@@ -79,7 +79,7 @@ pub(super) fn set(state: &ForumState, decision: &mut Decision<ForumEvent>, stage
             let shown = |id: &ContributionId| state.contribution(*id).filter(|one| one.status == Status::Visible);
             let found: Option<Vec<_>> = contributions.iter().map(shown).collect();
             if found.iter().flatten().any(|one| !was_read(one, seen)) {
-                return Err(Rejection::WrongState);
+                return Err(Rejection::TextChanged);
             }
             found.is_some_and(|found| !found.is_empty())
         }

@@ -1229,7 +1229,7 @@ fn given_a_guest_then_their_first_contribution_waits_and_once_approved_the_next_
     room.ask(&moderator(), 0, ForumCommand::Approve { contribution: first, seen: None }).expect("taken");
     assert_eq!(
         room.ask(&staff(91, Role::Admin), 0, ForumCommand::Approve { contribution: first, seen: None }),
-        Ok(Vec::new())
+        Err(Rejection::Decided)
     );
     let third = room.post(&guest(1), 0, "Zweitens");
     let shown: Vec<_> = room.seen(Audience::Public).contributions.iter().map(|it| it.id).collect();
@@ -1305,7 +1305,7 @@ fn given_ones_own_contribution_then_it_can_be_changed_for_ten_minutes_and_until_
     room.ask(&account(2), 0, answer(second, "Genau")).expect("taken");
     assert_eq!(room.ask(&account(1), 0, edit(second, "Beantwortet")), Err(Rejection::EditTooLate));
     room.ask(&moderator(), 0, hide(first)).expect("taken");
-    assert_eq!(room.ask(&account(1), 0, edit(first, "Verborgen")), Err(Rejection::WrongState));
+    assert_eq!(room.ask(&account(1), 0, edit(first, "Verborgen")), Err(Rejection::IsHidden));
 }
 
 #[test]
@@ -1371,7 +1371,7 @@ fn given_a_hidden_contribution_then_its_words_are_for_nobody_and_its_author_know
     let reply = ContributionId(room.object().expect("it has an id"));
     assert_eq!(room.seen(Audience::Public).contributions[1].replies, 1);
     room.ask(&moderator(), 0, hide(reply)).expect("taken");
-    assert_eq!(room.ask(&staff(91, Role::Moderator), 0, hide(reply)), Ok(Vec::new()), "another was first");
+    assert_eq!(room.ask(&staff(91, Role::Moderator), 0, hide(reply)), Err(Rejection::Decided), "another was first");
 
     let why = HiddenView { reason: HideReason::Spam, note: Some("Bitte nicht.".into()), by: None, appeal: None };
     assert_eq!(room.own(&account(1)).hidden, [OwnHidden { id: reply, why: why.clone() }]);
@@ -1461,7 +1461,7 @@ fn given_words_that_changed_after_a_moderator_looked_then_they_are_not_approved_
     let looked = Some(Seq(room.seq()));
     room.ask(&account(1), 0, edit(first, "Etwas ganz anderes")).expect("taken");
     let approve = |contribution, seen| ForumCommand::Approve { contribution, seen };
-    assert_eq!(room.ask(&moderator(), 0, approve(first, looked)), Err(Rejection::WrongState));
+    assert_eq!(room.ask(&moderator(), 0, approve(first, looked)), Err(Rejection::TextChanged));
     let all = ForumCommand::ApproveAll { participant: participant(1), seen: looked };
     room.ask(&moderator(), 0, all).expect("taken");
     let shown: Vec<_> = room.seen(Audience::Public).contributions.iter().map(|one| one.id).collect();
@@ -1473,10 +1473,14 @@ fn given_words_that_changed_after_a_moderator_looked_then_they_are_not_approved_
     room.ask(&moderator(), 0, approve(first, looked)).expect("taken");
     // The same for what is added to something visible, or would replace it.
     room.ask(&named, 0, add(second, "Und noch etwas")).expect("taken");
-    assert_eq!(room.ask(&moderator(), 0, approve(second, looked)), Err(Rejection::WrongState));
+    assert_eq!(room.ask(&moderator(), 0, approve(second, looked)), Err(Rejection::TextChanged));
     let now = Some(Seq(room.seq()));
     room.ask(&moderator(), 0, approve(second, now)).expect("taken");
-    assert_eq!(room.ask(&moderator(), 0, approve(second, looked)), Ok(Vec::new()), "nothing waits there any more");
+    assert_eq!(
+        room.ask(&moderator(), 0, approve(second, looked)),
+        Err(Rejection::Decided),
+        "nothing waits there any more"
+    );
 }
 
 #[test]
@@ -1613,7 +1617,7 @@ fn given_an_approval_that_was_a_mistake_then_it_can_be_put_back_until_somebody_r
     assert_eq!(room.seen(Audience::Participants).contributions.len(), 2);
     room.ask(&account(2), 0, ForumCommand::Support { contribution: second }).expect("taken");
     let put_back = |contribution| ForumCommand::PutBack { contribution };
-    assert_eq!(room.ask(&moderator(), 0, put_back(second)), Err(Rejection::WrongState));
+    assert_eq!(room.ask(&moderator(), 0, put_back(second)), Err(Rejection::Answered));
     // What waited and was hidden waits again; what was seen comes back by restoring.
     let third = room.post(&guest(3), 0, "Drittens");
     for command in [hide(third), put_back(third)] {
@@ -1621,7 +1625,7 @@ fn given_an_approval_that_was_a_mistake_then_it_can_be_put_back_until_somebody_r
     }
     assert_eq!(room.seen(Audience::Staff).waiting[0].id, third);
     room.ask(&moderator(), 0, hide(first)).expect("taken");
-    assert_eq!(room.ask(&moderator(), 0, put_back(first)), Err(Rejection::WrongState));
+    assert_eq!(room.ask(&moderator(), 0, put_back(first)), Err(Rejection::Decided));
 }
 
 #[test]
@@ -1692,11 +1696,11 @@ fn given_reports_then_they_are_one_entry_hide_nothing_and_tell_nobody_who() {
 fn given_a_hidden_contribution_then_its_author_answers_once_and_another_moderator_decides() {
     let mut room = room(Waiting::None);
     let first = room.post(&account(1), 0, "Erstens");
-    assert_eq!(room.ask(&account(1), 0, appeal(first, "Wieso?")), Err(Rejection::WrongState));
+    assert_eq!(room.ask(&account(1), 0, appeal(first, "Wieso?")), Err(Rejection::NotHidden));
     room.ask(&moderator(), 0, hide(first)).expect("taken");
     assert_eq!(room.ask(&account(2), 0, appeal(first, "Ich auch")), Err(Rejection::NotFound));
     room.ask(&account(1), 0, appeal(first, "Das war nett gemeint.")).expect("taken");
-    assert_eq!(room.ask(&account(1), 0, appeal(first, "Noch einmal")), Err(Rejection::WrongState));
+    assert_eq!(room.ask(&account(1), 0, appeal(first, "Noch einmal")), Err(Rejection::Appealed));
     assert_eq!(room.seen(Audience::Staff).attention[0].id, first);
     assert_eq!(room.ask(&moderator(), 0, reject(first, "Nein.")), Err(Rejection::OwnDecision));
     let other = staff(91, Role::Moderator);
@@ -1757,9 +1761,9 @@ fn given_a_voice_from_the_hall_then_nothing_gives_it_the_name_of_who_wrote_it_do
 fn given_a_waiting_change_or_addition_when_it_is_refused_then_the_rest_stays_and_its_author_is_told() {
     let mut room = room(Waiting::All);
     let first = room.post(&account(1), 0, "Erstens");
-    assert_eq!(room.ask(&moderator(), 0, refuse(first, "Nein")), Err(Rejection::WrongState), "it waits itself");
+    assert_eq!(room.ask(&moderator(), 0, refuse(first, "Nein")), Err(Rejection::Decided), "it waits itself");
     room.ask(&moderator(), 0, ForumCommand::Approve { contribution: first, seen: None }).expect("taken");
-    assert_eq!(room.ask(&moderator(), 0, refuse(first, "Nein")), Ok(Vec::new()), "nothing waits");
+    assert_eq!(room.ask(&moderator(), 0, refuse(first, "Nein")), Err(Rejection::Decided), "nothing waits");
     let public = room.seen(Audience::Public);
     room.ask(&account(1), 0, edit(first, "Etwas anderes")).expect("taken");
     room.ask(&account(1), 0, add(first, "Dazu")).expect("taken");

@@ -228,7 +228,9 @@ fn decide(
         PollCommand::Open { seconds } => {
             when(state.phase == Phase::Draft)?;
             // Nobody could vote without a card.
-            when(question.electorate != Electorate::Cards || state.entitled().is_some_and(|cards| cards > 0))?;
+            if question.electorate == Electorate::Cards && state.entitled().is_none_or(|cards| cards == 0) {
+                return Err(Rejection::NoCards);
+            }
             begin(state, *seconds, context, decision)?;
         }
         PollCommand::Again => {

@@ -1340,7 +1340,7 @@ fn given_cards_that_are_void_then_they_do_not_vote_and_what_they_cast_stands() {
 fn given_cards_then_none_is_there_twice_and_without_any_no_poll_by_cards_opens() {
     let mut booth = draft(with_cards(Secrecy::Open));
     let open = PollCommand::Open { seconds: None };
-    assert_eq!(booth.ask(&moderator(), 0, open.clone()), Err(Rejection::WrongState));
+    assert_eq!(booth.ask(&moderator(), 0, open.clone()), Err(Rejection::NoCards));
     booth.moderate(0, cards(1..=3));
     assert_eq!(booth.ask(&moderator(), 0, cards(3..=4)), Err(Rejection::IdReused));
     let twice = PollCommand::IssueCards { hashes: vec![card_hash(POLL, &code(5)); 2] };
@@ -1349,7 +1349,7 @@ fn given_cards_then_none_is_there_twice_and_without_any_no_poll_by_cards_opens()
     assert_eq!(booth.ask(&moderator(), 0, cards(4..=MAX_CARDS + 1)), too_many);
     assert_eq!(booth.ask(&moderator(), 0, PollCommand::IssueCards { hashes: Vec::new() }), Ok(Vec::new()));
     booth.moderate(0, PollCommand::VoidCards { from: 1, to: 3 });
-    assert_eq!(booth.ask(&moderator(), 0, open.clone()), Err(Rejection::WrongState), "nobody could vote");
+    assert_eq!(booth.ask(&moderator(), 0, open.clone()), Err(Rejection::NoCards), "nobody could vote");
     booth.moderate(0, cards(4..=MAX_CARDS));
     assert_eq!(booth.state.card_count(), MAX_CARDS);
     booth.moderate(0, open);

@@ -12,7 +12,7 @@ use stimmwerk_core::ids::{ForumId, ParticipantId, ProcessId};
 use stimmwerk_core::network::{Joining, is_spoken};
 use stimmwerk_core::people::Audience;
 use stimmwerk_core::poll::Poll;
-use stimmwerk_core::rejection::Rejection;
+use stimmwerk_core::rejection::{Code, Rejection};
 use stimmwerk_core::said::SaidTexts;
 use stimmwerk_core::text::{clean_name, lang_tag};
 use stimmwerk_eventlog::accounts::{Participant, Person, PersonId, PersonKind};
@@ -76,7 +76,7 @@ pub async fn join(
         if guessable {
             let _ = app.limits.codes.take();
         }
-        return Err(Fault::new(StatusCode::NOT_FOUND, "code_unknown"));
+        return Err(Fault::new(StatusCode::NOT_FOUND, Code::CodeUnknown));
     };
     let by_staff = by_token && gate.who.roles_in(process.id).moderates();
     let forums: Vec<Value> =
@@ -115,12 +115,12 @@ pub async fn join(
         return Ok(entered(participant.id, None, None));
     }
     if process.joining == Joining::Closed && !by_staff {
-        return Err(Fault::new(StatusCode::CONFLICT, "joining_closed"));
+        return Err(Fault::new(StatusCode::CONFLICT, Code::JoiningClosed));
     }
     if input.notice != Some(NOTICE) && !by_staff {
         let network = directory.title().map(SaidTexts::shown);
         let notice = json!({ "version": NOTICE, "text": stimmwerk_ui::notice_text(lang, network.as_ref()) });
-        return Err(Fault::new(StatusCode::UNPROCESSABLE_ENTITY, "notice").with("notice", notice));
+        return Err(Fault::new(StatusCode::UNPROCESSABLE_ENTITY, Code::Notice).with("notice", notice));
     }
     let name = app.clean_name(input.name.as_deref(), None).await?;
     let tag = input.lang.as_deref().and_then(lang_tag);
@@ -246,7 +246,7 @@ pub async fn new_return_code(
     let standing = gate.who.standing.as_ref().ok_or_else(Fault::unauthorized)?;
     // Accounts and tokens have ways of their own.
     if standing.person.kind != PersonKind::Guest {
-        return Err(Rejection::WrongState.into());
+        return Err(Fault::new(StatusCode::CONFLICT, Code::HasAccount));
     }
     let code = app.give_return_code(standing.person.id).await?;
     let mut response = Json(json!({ "return_code": code })).into_response();
@@ -281,7 +281,7 @@ pub async fn come_back(
     }
     let Some(person) = app.accounts.returning(chance::hash(&normal_code(&input.code))).await? else {
         let _ = app.limits.returns.take();
-        return Err(Fault::new(StatusCode::NOT_FOUND, "return_unknown"));
+        return Err(Fault::new(StatusCode::NOT_FOUND, Code::ReturnUnknown));
     };
     enter(&session, person).await?;
     let standing = app.accounts.standing(person).await?;
@@ -313,7 +313,7 @@ pub async fn confirm(
     Input(input): Input<Confirm>,
 ) -> Answer<Response> {
     let person = app.accounts.use_login_link(chance::hash(input.token.trim()), chance::now()).await?;
-    let Some(person) = person else { return Err(Fault::new(StatusCode::GONE, "link_invalid")) };
+    let Some(person) = person else { return Err(Fault::new(StatusCode::GONE, Code::LinkInvalid)) };
     enter(&session, person).await?;
     Ok(Json(json!({})).into_response())
 }

@@ -37,9 +37,9 @@ pub struct Notice {
     responses((status = 201, body = Written)))]
 pub async fn notice(State(app): State<AppState>, gate: Gate, Input(notice): Input<Notice>) -> Answer<Response> {
     let directory = app.directory();
-    let place = directory.forum(notice.forum).ok_or_else(Fault::not_found)?;
+    let place = directory.forum(notice.forum).ok_or_else(|| gate.who.lost(Fault::not_found()))?;
     let position = gate.who.position(&directory, Some(place.process), Some(Place::Forum(place)));
-    crate::access::enter(crate::access::Needs::Sight, position)?;
+    crate::access::enter(crate::access::Needs::Sight, position).map_err(|fault| gate.who.lost(fault))?;
     let Notice { contribution, what, reason, text, .. } = notice;
     let command = ForumCommand::Report { contribution, what, reason, text };
     let room = app.forum(place).await?;

@@ -18,6 +18,7 @@ use stimmwerk_core::poll::{
     CARD_LENGTH, Electorate, GRACE_MS, MAX_SHEET, Phase, Poll, PollCommand, PollHeader, PollOwn, PollView, Question,
     ResultView, Secrecy, Turnout, Voter, card_hash,
 };
+use stimmwerk_core::rejection::Code;
 use stimmwerk_core::tally::{MAX_OPTIONS, Method, Outcome};
 use stimmwerk_core::text::defuse_csv_cell;
 use utoipa::{IntoParams, ToSchema};
@@ -336,7 +337,7 @@ pub async fn issue_cards(State(app): State<AppState>, gate: Gate, fields: Fields
     };
     let place = gate.poll()?;
     if count as usize > MAX_SHEET {
-        return Err(Fault::new(StatusCode::UNPROCESSABLE_ENTITY, "too_many").with("max", MAX_SHEET));
+        return Err(Fault::new(StatusCode::UNPROCESSABLE_ENTITY, Code::TooMany).with("max", MAX_SHEET));
     }
     let codes: Vec<String> = (0..count).map(|_| card_code()).collect();
     let hashes: Vec<_> = codes.iter().map(|code| card_hash(place.poll, code)).collect();

@@ -74,7 +74,7 @@ enum Ask {
 
 impl Ask {
     /// The plain rules. Nothing of the access table is used.
-    fn of(self, facts: &Facts, visibility: Visibility) -> Expected {
+    fn of(self, facts: &Facts, visibility: Visibility, writes: bool) -> Expected {
         let staff = |may: bool| match (may, facts.known) {
             (true, _) => Expected::Opens,
             (false, true) => FORBIDDEN,
@@ -88,6 +88,8 @@ impl Ask {
             Self::Known if facts.known => Expected::Opens,
             Self::Known => UNAUTHORIZED,
             Self::NetworkAdmin => staff(facts.network_admin),
+            // Whoever sends something and is not known hears to come back, whatever there is.
+            _ if writes && !facts.known && (hidden || self != Self::Reader) => UNAUTHORIZED,
             _ if hidden => NOT_FOUND,
             Self::Participant | Self::Author if facts.banned => BANNED,
             Self::Participant | Self::Author if !facts.participant => NOT_JOINED,
@@ -403,7 +405,7 @@ impl Knocking<'_> {
                 (false, true) => NOT_FOUND,
                 _ => UNAUTHORIZED,
             },
-            facts => door.ask.of(&facts, self.here.visibility),
+            facts => door.ask.of(&facts, self.here.visibility, door.method != "GET"),
         };
         let mut wrong = Vec::new();
         let who = format!("{:?} by {:?}, {:?}", self.caller, self.by, self.here.visibility);
@@ -429,7 +431,7 @@ impl Knocking<'_> {
             };
             assert!(kind.starts_with(wanted), "{path}: {kind}");
         }
-        if expected == NOT_FOUND {
+        if expected == NOT_FOUND || (expected == UNAUTHORIZED && !self.facts().known && door.method != "GET") {
             // Made-up ids of every kind, in the same path.
             let made_up = |path: &str| {
                 let mut path = path.to_owned();

@@ -10,5 +10,6 @@ mod reports;
 mod rooms;
 mod screens;
 mod sockets;
+mod typed;
 mod words;
 mod world;

@@ -19,7 +19,7 @@ use tokio::time::timeout;
 use uuid::Uuid;
 
 use super::world::{
-    BANNED, By, Caller, Expected, FORBIDDEN, Facts, NOT_FOUND, NOT_JOINED, Place, World, everyone, german,
+    BANNED, By, Caller, Expected, FORBIDDEN, Facts, NOT_FOUND, NOT_JOINED, Place, UNAUTHORIZED, World, everyone, german,
 };
 use crate::access::{self, FRAMES, Needs};
 
@@ -49,6 +49,7 @@ impl May {
     /// The plain rules for a command to a forum.
     fn in_forum(self, facts: &Facts, visibility: Visibility) -> Expected {
         match self {
+            _ if !facts.sees(visibility) && !facts.known => UNAUTHORIZED,
             _ if !facts.sees(visibility) => NOT_FOUND,
             Self::Reader => Expected::Opens,
             _ if facts.banned => BANNED,
@@ -317,7 +318,7 @@ async fn ask_everything(visibility: Visibility) {
                     _ => may.in_forum(&facts, visibility),
                 };
                 check(name, expected, &answer);
-                if expected == NOT_FOUND {
+                if expected == NOT_FOUND || expected == UNAUTHORIZED {
                     let mut made_up = second.command(StreamId(Uuid::now_v7()), &command).await;
                     made_up["id"] = answer["id"].clone();
                     assert_eq!(answer, made_up, "{name} as {who} tells what is there from what is not");

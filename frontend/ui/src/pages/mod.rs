@@ -52,6 +52,8 @@ pub use forum::LIST_ID;
 pub use forum::{ASK, TAKE_BACK};
 #[cfg(feature = "ssr")]
 pub use join::notice;
+#[cfg(feature = "ssr")]
+pub use parts::area_html;
 
 /// The component tree of a page.
 pub fn page(page: PageData, words: AllWords) -> AnyView {
@@ -92,7 +94,7 @@ pub fn page(page: PageData, words: AllWords) -> AnyView {
         #[cfg(feature = "ssr")]
         PageKind::LoginLink(link) => login::login(cx, document, link),
         #[cfg(feature = "ssr")]
-        PageKind::Message(message) => message::message(document, message),
+        PageKind::Message(message) => message::message(cx, document, message),
         #[cfg(feature = "ssr")]
         PageKind::Welcome(page) => welcome::welcome(cx, document, page),
         #[cfg(feature = "ssr")]

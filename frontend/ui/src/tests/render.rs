@@ -11,6 +11,7 @@ use stimmwerk_core::live::Problem;
 use stimmwerk_core::network::Joining;
 use stimmwerk_core::people::Role;
 use stimmwerk_core::poll::Phase;
+use stimmwerk_core::rejection::Code;
 use stimmwerk_core::said::Lang;
 use stimmwerk_core::tally::Method;
 use stimmwerk_core::time::{Timestamp, Zone};
@@ -199,7 +200,7 @@ fn welcome(code: Option<&str>) -> PageKind {
 }
 
 pub(super) fn problem(code: &str, status: u16) -> Problem {
-    let title = problem_title("de", code, &serde_json::Map::new());
+    let title = problem_title("de", Code::of(code).expect("a code"), &serde_json::Map::new());
     Problem { code: code.to_owned(), status, title, params: serde_json::Map::new() }
 }
 
@@ -298,9 +299,10 @@ fn given_any_page_in_any_language_then_the_document_is_whole() {
 #[test]
 fn given_a_staff_page_for_a_reader_of_another_language_then_all_of_it_is_english() {
     let mut data = page("ar", PageKind::Moderation(Box::new(staff_page())));
-    let title = problem_title("ar", "not_found", &serde_json::Map::new());
+    let title = problem_title("ar", Code::NotFound, &serde_json::Map::new());
     let refused = Problem { title: title.clone(), ..problem("not_found", 404) };
-    data.refused = Some(Refused { action: String::new(), fields: BTreeMap::new(), problem: refused });
+    data.refused =
+        Some(Refused { action: String::new(), again: Vec::new(), fields: BTreeMap::new(), problem: refused });
     let html = document(&data, &shell());
     assert!(html.contains("There is no such thing here.") && !html.contains(&title));
     assert!(html.contains("value=\"ar\" lang=\"ar\" dir=\"rtl\" aria-pressed=\"true\""), "the choice is seen");
@@ -455,6 +457,7 @@ fn given_a_refused_form_then_it_says_why_and_keeps_what_was_typed() {
     let mut data = page("de", PageKind::Forum(Box::new(forum_page())));
     data.refused = Some(Refused {
         action: format!("/api/v1/forums/{}/contributions", uuid(2)),
+        again: Vec::new(),
         fields: BTreeMap::from([
             ("text".to_owned(), HOSTILE.to_owned()),
             ("reply_to".to_owned(), uuid(40).to_string()),
@@ -473,6 +476,7 @@ fn given_a_refused_form_then_it_says_why_and_keeps_what_was_typed() {
     let mut data = page("de", PageKind::Forum(Box::new(forum_page())));
     data.refused = Some(Refused {
         action: format!("/api/v1/forums/{}/contributions/{}/support", uuid(2), uuid(40)),
+        again: Vec::new(),
         fields: BTreeMap::new(),
         problem: problem("not_found", 404),
     });
@@ -481,6 +485,7 @@ fn given_a_refused_form_then_it_says_why_and_keeps_what_was_typed() {
     let mut data = page("de", join());
     data.refused = Some(Refused {
         action: "/api/v1/join".to_owned(),
+        again: Vec::new(),
         fields: BTreeMap::from([("name".to_owned(), "\"><b>".to_owned()), ("code".to_owned(), "XXXX".to_owned())]),
         problem: problem("code_unknown", 404),
     });
@@ -555,6 +560,7 @@ fn given_hostile_words_everywhere_then_they_are_words() {
         data.path = format!("/?x={HOSTILE}");
         data.refused = Some(Refused {
             action: HOSTILE.to_owned(),
+            again: Vec::new(),
             fields: BTreeMap::from([("text".to_owned(), HOSTILE.to_owned())]),
             problem: Problem { title: HOSTILE.to_owned(), ..problem("internal", 500) },
         });
@@ -616,6 +622,7 @@ fn given_own_hidden_contributions_then_each_says_why_and_how_the_answer_stands()
     assert_eq!(html.matches("Ihr Text bleibt ausgeblendet.").count(), 1);
     assert!(html.contains("Sie steht hier für alle."));
     data.refused = Some(Refused {
+        again: Vec::new(),
         action,
         fields: BTreeMap::from([("text".to_owned(), "So geht das nicht.".to_owned())]),
         problem: problem("wrong_state", 409),
@@ -734,6 +741,7 @@ fn given_who_comes_back_then_the_words_are_kept_and_success_leads_on() {
     assert!(html.contains("value=\"apfel-lampe\"") && !html.contains("Sie sind wieder da."));
     data.refused = Some(Refused {
         action: "/api/v1/return".to_owned(),
+        again: Vec::new(),
         fields: BTreeMap::from([("code".to_owned(), "birne".to_owned())]),
         problem: problem("return_unknown", 404),
     });
@@ -781,6 +789,7 @@ fn given_a_thread_then_it_can_be_answered_where_one_may() {
     let mut data = page("de", kind(thread_page()));
     data.refused = Some(Refused {
         action: format!("/api/v1/forums/{}/contributions", uuid(2)),
+        again: Vec::new(),
         fields: BTreeMap::from([("text".to_owned(), "Zu viel".to_owned())]),
         problem: problem("slow_mode", 409),
     });
@@ -804,6 +813,7 @@ fn given_a_report_then_it_asks_for_one_reason_and_thanks_once_sent() {
     // The address it would have gone on to, refused.
     data.refused = Some(Refused {
         action: "/api/v1/notices".to_owned(),
+        again: Vec::new(),
         fields: BTreeMap::from([("reason".to_owned(), "spam".to_owned()), ("text".to_owned(), "Hm".to_owned())]),
         problem: problem("too_many_requests", 429),
     });

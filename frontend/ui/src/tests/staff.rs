@@ -369,6 +369,7 @@ fn given_hostile_words_everywhere_then_they_are_words() {
         data.me = Some(Me { admin: true, ..me(HOSTILE) });
         data.refused = Some(Refused {
             action: format!("/api/v1/forums/{}/summary", uuid(2)),
+            again: Vec::new(),
             fields: BTreeMap::from([("text".to_owned(), HOSTILE.to_owned())]),
             problem: Problem {
                 code: "internal".to_owned(),
@@ -465,6 +466,7 @@ fn given_a_refused_form_of_the_desk_then_what_was_typed_is_still_there() {
         let mut data = page("de", PageKind::Moderation(Box::new(desk("Ein Gedanke"))));
         data.refused = Some(Refused {
             action: format!("/api/v1/forums/{}{action}", uuid(2)),
+            again: Vec::new(),
             fields: fields.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect(),
             problem: Problem {
                 code: "internal".to_owned(),
@@ -598,6 +600,7 @@ fn given_a_refused_poll_then_what_was_typed_is_still_there() {
     let fields = [("title", "Was zuerst?"), ("options", "Nur eine"), ("method", "dots"), ("points", "7")];
     data.refused = Some(Refused {
         action: format!("/api/v1/processes/{}/polls", uuid(3)),
+        again: Vec::new(),
         fields: fields.map(|(name, value)| (name.to_owned(), value.to_owned())).into(),
         problem: Problem {
             code: "question".to_owned(),

@@ -221,7 +221,7 @@ fn given_a_hall_and_people_online_then_they_speak_by_turns_and_whoever_spoke_wai
     let again = room.enters(" ADA ");
     assert_eq!(room.list(), [three, bo, four, again]);
     assert_eq!(room.seen(Audience::Public).floor.entries[3].turns, 1);
-    assert_eq!(room.ask(&moderator(), 0, enter("ada")), Err(Rejection::WrongState), "she is on the list");
+    assert_eq!(room.ask(&moderator(), 0, enter("ada")), Err(Rejection::OnTheList), "she is on the list");
     for entry in [three, bo, four, again] {
         room.tell(NEXT);
         assert_eq!((room.speaker().expect("somebody").id, room.speaker().expect("somebody").pinned), (entry, false));

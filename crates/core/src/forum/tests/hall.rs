@@ -171,7 +171,7 @@ fn given_words_changed_after_they_were_read_then_they_are_not_put_on_stage() {
         let stage = Stage::Contributions { contributions: on.into() };
         room.ask(&moderator(), 0, ForumCommand::SetStage { stage, seen: Some(seen) }).map(|_| room.stage())
     };
-    assert_eq!(put(&mut room, &[one, other], read), Err(Rejection::WrongState));
+    assert_eq!(put(&mut room, &[one, other], read), Err(Rejection::TextChanged));
     assert_eq!(room.stage(), Stage::Welcome);
     assert_eq!(put(&mut room, &[other], read), Ok(Stage::Contributions { contributions: vec![other] }));
     let now = Seq(room.seq());

@@ -1,0 +1,153 @@
+//! What somebody typed is never lost: whatever became of their session, of what they wrote to, or of its place, the
+//! answer to a plain form holds every word, a reason, and a way to send them again.
+
+use reqwest::header::CONTENT_TYPE;
+use reqwest::{Method, StatusCode};
+use stimmwerk_client::Client;
+use stimmwerk_core::forum::{ForumCommand, HideReason, Mode};
+use stimmwerk_core::ids::{ContributionId, ForumId, PollId};
+use stimmwerk_core::network::Visibility;
+use stimmwerk_core::people::Actor;
+use uuid::Uuid;
+
+use super::sockets::Asking;
+use super::world::{By, Caller, Place, World};
+
+/// Typed by somebody, with signs that HTML writes in another way.
+const TYPED: &str = "Mehr \"Bänke\" & <Bäume>\r\nam 'Platz'";
+
+/// As it stands in a text area.
+const SHOWN: &str = ">Mehr \"Bänke\" &amp; &lt;Bäume>\r\nam 'Platz'</textarea>";
+
+/// Every form with words in it, of participants, voters and moderators: path, page, and its field with words.
+fn forms(forum: ForumId, poll: PollId, contribution: ContributionId) -> Vec<(String, String, &'static str)> {
+    let api = format!("/api/v1/forums/{forum}");
+    let one = format!("{api}/contributions/{contribution}");
+    let page = format!("/f/{forum}");
+    let desk = format!("/f/{forum}/moderation");
+    vec![
+        (format!("{api}/contributions"), page.clone(), "text"),
+        (format!("{api}/contributions"), format!("{page}/c/{contribution}"), "text"),
+        (format!("{one}/edit"), format!("{page}?edit={contribution}"), "text"),
+        (format!("{one}/add"), page.clone(), "text"),
+        (format!("{one}/appeal"), page, "text"),
+        (format!("{one}/hide"), desk.clone(), "note"),
+        (format!("{one}/refuse"), desk.clone(), "note"),
+        (format!("{one}/reject-appeal"), desk.clone(), "note"),
+        (format!("{api}/topics"), desk, "title"),
+        (format!("/api/v1/polls/{poll}/ballots"), format!("/p/{poll}"), "card"),
+    ]
+}
+
+async fn send(client: &Client, path: &str, fields: &[(&str, &str)]) -> (StatusCode, String) {
+    let body = serde_urlencoded::to_string(fields).expect("pairs");
+    let request = client.request(Method::POST, path).header(CONTENT_TYPE, "application/x-www-form-urlencoded");
+    let answer = request.body(body).send().await.expect("an answer");
+    (answer.status(), answer.text().await.expect("a page"))
+}
+
+/// A page without what differs each time.
+fn plain(page: &str, ids: &[Uuid]) -> String {
+    let ids = ids.iter().fold(page.to_owned(), |page, id| page.replace(&id.to_string(), "ID"));
+    let nonce = ids.split("nonce=\"").nth(1).and_then(|rest| rest.split('"').next()).unwrap_or_default().to_owned();
+    if nonce.is_empty() { ids } else { ids.replace(&nonce, "NONCE") }
+}
+
+async fn scene(visibility: Visibility) -> (World, Place, ContributionId) {
+    let world = World::new().await;
+    let here = world.place(visibility).await;
+    let author = world.caller(Caller::Author, By::Session, &here, &here).await;
+    let author = world.participant(author, &here).await.expect("they take part");
+    let contribution = world.contribution(&here, author, "Mehr Licht.").await;
+    (world, here, contribution)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn given_a_lost_login_when_something_is_sent_then_the_words_come_back_and_nothing_is_learned() {
+    for visibility in [Visibility::Code, Visibility::Members, Visibility::Public] {
+        let (world, here, contribution) = scene(visibility).await;
+        let visitor = world.visitor();
+        let (forum, poll) = (ForumId(Uuid::now_v7()), PollId(Uuid::now_v7()));
+        let nothing = ContributionId(Uuid::now_v7());
+        let made_up = forms(forum, poll, nothing);
+        for ((path, next, field), (other, other_next, _)) in
+            forms(here.forum, here.poll, contribution).into_iter().zip(made_up)
+        {
+            let fields = [(field, TYPED), ("reply_to", &contribution.to_string()), ("next", &next)];
+            let (status, page) = send(&visitor, &path, &fields).await;
+            assert_eq!(status, StatusCode::UNAUTHORIZED, "{path}");
+            assert!(page.contains(SHOWN), "{path} loses what was typed: {page}");
+            assert!(page.contains("Kommen Sie mit Ihren Wörtern zurück."), "{path} says no way back");
+            assert!(page.contains("href=\"/return\" target=\"_blank\""), "{path} has no way back");
+            assert!(page.contains(&format!("action=\"{path}\"")), "{path} cannot be sent again");
+            assert!(page.contains(&format!("name=\"reply_to\" value=\"{contribution}\"")), "{path} forgets the rest");
+            assert!(!page.contains("Das gibt es hier nicht"), "{path} denies that it is there");
+            if visibility == Visibility::Public {
+                continue;
+            }
+            let fields = [(field, TYPED), ("reply_to", &contribution.to_string()), ("next", &other_next)];
+            let (other_status, other_page) = send(&visitor, &other, &fields).await;
+            assert_eq!(status, other_status, "{path}");
+            let ids = [here.forum.0, here.poll.0, contribution.0, forum.0, poll.0, nothing.0];
+            assert_eq!(plain(&page, &ids), plain(&other_page, &ids), "{path} tells what is there");
+        }
+        // Reading says it too.
+        if visibility != Visibility::Public {
+            for path in [format!("/f/{}", here.forum), format!("/f/{forum}"), format!("/p/{}", here.poll)] {
+                let answer = visitor.request(Method::GET, &path).send().await.expect("an answer");
+                assert_eq!(answer.status(), StatusCode::NOT_FOUND);
+                let page = answer.text().await.expect("a page");
+                assert!(page.contains("Waren Sie schon hier?"), "{path}: {page}");
+            }
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn given_a_lost_login_when_the_form_that_came_back_is_sent_after_returning_then_it_is_taken() {
+    let (world, here, _) = scene(Visibility::Code).await;
+    let (path, next) = (format!("/api/v1/forums/{}/contributions", here.forum), format!("/f/{}", here.forum));
+    let key = Uuid::now_v7().to_string();
+    let fields = [("text", "Mehr Bäume."), ("idempotency_key", key.as_str()), ("next", next.as_str())];
+    let (_, page) = send(&world.visitor(), &path, &fields).await;
+    assert!(page.contains(&format!("name=\"idempotency_key\" value=\"{key}\"")), "it is the same command still");
+    let guest = world.caller(Caller::Guest, By::Session, &here, &here).await;
+    let guest = world.speak(guest, By::Session).await;
+    let (status, _) = send(&guest, &path, &fields).await;
+    assert_eq!(status, StatusCode::SEE_OTHER);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn given_a_parent_or_a_talk_that_is_gone_meanwhile_when_something_is_sent_then_the_words_stay() {
+    let (world, here, contribution) = scene(Visibility::Code).await;
+    let guest = world.caller(Caller::Guest, By::Session, &here, &here).await;
+    let guest = world.speak(guest, By::Session).await;
+    let hide = ForumCommand::Hide { contribution, reason: HideReason::Spam, note: None };
+    world.tell(&here, Actor::system(), hide).await;
+    let thread = format!("/f/{}/c/{contribution}", here.forum);
+    let path = format!("/api/v1/forums/{}/contributions", here.forum);
+    let parent = contribution.to_string();
+    let (status, page) = send(&guest, &path, &[("text", TYPED), ("reply_to", &parent), ("next", &thread)]).await;
+    assert!(status.is_client_error(), "{status}");
+    assert!(page.contains(SHOWN), "the reply is lost: {page}");
+    let mode = ForumCommand::SetState { mode: Mode::Closed, until: None, minutes: None };
+    world.tell(&here, Actor::system(), mode).await;
+    for (path, next, field) in forms(here.forum, here.poll, contribution) {
+        let (status, page) = send(&guest, &path, &[(field, TYPED), ("next", &next)]).await;
+        assert!(status.is_client_error(), "{path}: {status}");
+        let as_value = TYPED.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;");
+        let shown = page.contains(SHOWN) || page.contains(&format!("value=\"{as_value}\""));
+        assert!(shown, "{path} loses what was typed: {page}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn given_a_lost_login_when_a_command_comes_over_a_socket_then_it_says_to_come_back_whatever_is_there() {
+    let (world, here, _) = scene(Visibility::Code).await;
+    let mut socket = Asking::open(&world.visitor()).await;
+    for stream in [here.stream, here.poll_stream, stimmwerk_core::ids::StreamId(Uuid::now_v7())] {
+        let command = serde_json::json!({ "type": "contribute", "text": "Mehr Bäume." });
+        let answer = socket.command(stream, &command).await;
+        assert_eq!(answer["problem"]["code"], "unauthorized", "{answer}");
+    }
+}
