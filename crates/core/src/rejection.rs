@@ -101,6 +101,8 @@ codes! {
     Question = "question",
     /// See [`Rejection::IdReused`].
     IdReused = "id_reused",
+    /// A moderator has hidden what is asked for.
+    Hidden = "hidden",
     /// Nobody is known by what the request shows.
     Unauthorized = "unauthorized",
     /// The request comes from a page of another site.

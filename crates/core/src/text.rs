@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 #[cfg(feature = "decide")]
 pub(crate) use cleaning::{MarkLimit, is_visible, without_forbidden};
 #[cfg(feature = "decide")]
-pub use cleaning::{clean, clean_name};
+pub use cleaning::{clean, clean_name, fold, skeleton};
 
 /// Why a text or a name cannot be taken.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
@@ -40,6 +40,9 @@ pub enum TextProblem {
     /// A name that could be taken for a member of staff or for a role.
     #[error("the name looks like that of a member of staff")]
     LooksLikeStaff,
+    /// A name that the interface gives to whoever chose none: "Guest 7", "Someone in the hall".
+    #[error("the name looks like one that is given automatically")]
+    LooksAutomatic,
 }
 
 /// Bounds of a text, counted after cleaning.
@@ -220,6 +223,45 @@ mod cleaning {
             return Err(TextProblem::LooksLikeStaff);
         }
         Ok(name)
+    }
+
+    /// A text as it is searched: what people take for the same word folds to the same letters. Only ever compared, never
+    /// shown or kept.
+    ///
+    /// - Compatibility decomposition (UAX #15, NFKD) without its marks, so that "mullabfuhr" finds "Müllabfuhr", and
+    ///   Arabic and Hebrew are found with and without their vowel signs.
+    /// - Small letters. İ, I, ı and i are one letter, in whatever language. ß is ss, a final sigma is a sigma.
+    /// - The letters with strokes and ligatures that Unicode does not decompose are their plain ones.
+    /// - The letters that differ between Arabic and Persian keyboards alone are one; the tatweel goes.
+    /// - Format characters go: a joiner is no part of a word.
+    pub fn fold(text: &str) -> String {
+        if text.is_ascii() {
+            return text.to_ascii_lowercase();
+        }
+        let mut folded = String::with_capacity(text.len());
+        let hidden = |c: char| is_mark(c) || c.general_category() == GeneralCategory::Format || c == '\u{640}';
+        for c in text.nfkd().filter(|&c| !hidden(c)).flat_map(char::to_lowercase).filter(|&c| !is_mark(c)) {
+            match c {
+                'ß' => folded.push_str("ss"),
+                'æ' => folded.push_str("ae"),
+                'œ' => folded.push_str("oe"),
+                'þ' => folded.push_str("th"),
+                _ => folded.push(match c {
+                    'ı' => 'i',
+                    'ς' => 'σ',
+                    'ø' => 'o',
+                    'đ' | 'ð' => 'd',
+                    'ł' => 'l',
+                    'ħ' => 'h',
+                    'ŧ' => 't',
+                    'ى' | 'ی' => 'ي',
+                    'ک' => 'ك',
+                    'ة' | 'ە' => 'ه',
+                    _ => c,
+                }),
+            }
+        }
+        folded
     }
 
     fn bounded(text: String, limits: TextLimits) -> Result<NonEmptyText, TextProblem> {
@@ -404,7 +446,7 @@ mod cleaning {
     }
 
     /// What the eye makes of a word: two words with one skeleton look alike. Only ever compared, never shown or kept.
-    fn skeleton(word: &str) -> String {
+    pub fn skeleton(word: &str) -> String {
         let mut skeleton = String::with_capacity(word.len());
         for c in word.chars().map(unframed).nfkd().filter(|&c| !is_mark(c)).map(small).flat_map(char::to_lowercase) {
             match shape(c) {

@@ -122,6 +122,8 @@ pub struct App {
     polls: Rooms<Poll>,
     people: Mutex<HashMap<PersonId, watch::Sender<u64>>>,
     follow_ups_running: tokio::sync::Mutex<()>,
+    /// Held while a name is chosen and kept: see [`App::name_in`].
+    pub naming: tokio::sync::Mutex<()>,
 }
 
 /// Shared by handlers.
@@ -170,6 +172,7 @@ impl App {
             polls: Rooms::default(),
             people: Mutex::default(),
             follow_ups_running: tokio::sync::Mutex::default(),
+            naming: tokio::sync::Mutex::default(),
         };
         Ok((Arc::new(app), due_changes))
     }

@@ -235,9 +235,16 @@ pub async fn list(
     let (state, audience, mut place) = place(&app, &gate).await?;
     let (sought, looked) = (state.clone(), search.clone());
     let found = aside(move || sought.search(audience, &looked)).await?;
-    place.own = own(&gate, &state, &found);
-    let page =
-        ListPage { found, sort: search.sort.as_str().to_owned(), words: search.words, topic: search.topic, place };
+    place.own = own(&gate, &state, &found.contributions);
+    let page = ListPage {
+        found: found.contributions,
+        total: found.total,
+        after: search.after,
+        sort: search.sort.as_str().to_owned(),
+        words: search.words,
+        topic: search.topic,
+        place,
+    };
     show(&app, &gate, asked, gate.process, PageKind::List(Box::new(page))).await
 }
 
@@ -247,7 +254,8 @@ pub async fn thread(State(app): State<AppState>, gate: Gate, mut request: Reques
     let (state, audience, mut place) = place(&app, &gate).await?;
     let this = gate.id("contribution")?;
     let read = state.clone();
-    let thread = aside(move || read.thread(this, audience)).await?.ok_or_else(Fault::not_found)?;
+    let thread = aside(move || read.thread(this, audience)).await?;
+    let thread = thread.ok_or_else(|| if state.was_hidden(this) { Fault::hidden() } else { Fault::not_found() })?;
     place.own = own(&gate, &state, &thread);
     show(&app, &gate, asked, gate.process, PageKind::Thread(Box::new(ThreadPage { place, this, thread }))).await
 }

@@ -45,6 +45,11 @@ impl Fault {
         Self::not_found().with("known", false)
     }
 
+    /// It was here, and a moderator has hidden it.
+    pub fn hidden() -> Self {
+        Self::new(StatusCode::GONE, Code::Hidden)
+    }
+
     /// Log in or join first.
     pub fn unauthorized() -> Self {
         Self::new(StatusCode::UNAUTHORIZED, Code::Unauthorized)

@@ -326,8 +326,10 @@ impl<S: Side> Outside for Browser<S> {
     }
 
     fn reads_on(&self) -> bool {
-        let list = document().get_element_by_id(pages::LIST_ID);
-        list.is_some_and(|list| list.get_bounding_client_rect().top() < 0.0)
+        let Some(list) = document().get_element_by_id(pages::LIST_ID) else { return false };
+        // A finger hovers too, from its press on until it presses elsewhere.
+        let about_to_press = list.matches(":hover, :focus-within").unwrap_or(false);
+        about_to_press || list.get_bounding_client_rect().top() < 0.0
     }
 }
 

@@ -415,6 +415,10 @@ pub struct ListPage {
     pub topic: Option<TopicId>,
     /// What was found, at most one page.
     pub found: Vec<ContributionView>,
+    /// How many there are, on all pages.
+    pub total: usize,
+    /// How many stand on the pages before (field `after`).
+    pub after: usize,
 }
 
 /// See [`PageKind::Thread`].

@@ -257,7 +257,8 @@ pub trait Outside {
     fn is_typing(&self) -> bool;
     /// Has nobody touched the page for a while?
     fn is_idle(&self) -> bool;
-    /// Has the reader scrolled into the list, so that something put at its top would move what they read?
+    /// Has the reader scrolled into the list, or a pointer, finger or the focus in it, so that something put at its top
+    /// would move what they read or are about to press?
     fn reads_on(&self) -> bool;
 }
 

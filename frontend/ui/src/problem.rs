@@ -5,7 +5,7 @@ use stimmwerk_core::rejection::Code;
 use stimmwerk_core::said::Texts;
 
 use crate::pages::notice;
-use crate::words::{DocumentWords, ProblemWords};
+use crate::words::{DocumentWords, LANGUAGES, ProblemWords, Words};
 
 /// The version of the joining notice. Whoever changes what it says counts it up.
 pub const NOTICE_VERSION: u32 = 1;
@@ -20,6 +20,7 @@ pub fn problem_title(lang: &str, code: Code, params: &Map<String, Value>) -> Str
             "too_many_lines" => return words.text_too_many_lines(number("max")),
             "no_letter" => words.text_no_letter(),
             "looks_like_staff" => words.text_looks_like_staff(),
+            "looks_automatic" => words.text_looks_automatic(),
             _ => words.text_empty(),
         },
         Code::TooMany => return words.too_many(number("max")),
@@ -42,6 +43,7 @@ pub fn problem_title(lang: &str, code: Code, params: &Map<String, Value>) -> Str
         Code::Decided => words.decided(),
         Code::TextChanged => words.text_changed(),
         Code::IsHidden => words.is_hidden(),
+        Code::Hidden => words.hidden(),
         Code::IsWaiting => words.is_waiting(),
         Code::NotHidden => words.not_hidden(),
         Code::Appealed => words.appealed(),
@@ -110,6 +112,20 @@ fn question(words: ProblemWords, params: &Map<String, Value>) -> String {
     plain.to_owned()
 }
 
+/// The names the interface gives to whoever has none, in every language: nobody chooses one of them.
+pub fn automatic_names() -> Vec<String> {
+    let of = |lang: &&str| {
+        let (words, document) = (Words::of(lang), DocumentWords::of(lang));
+        [
+            words.site_guest_number("1"),
+            words.item_hall_name().to_owned(),
+            document.screen_someone().to_owned(),
+            document.voters_no_name().to_owned(),
+        ]
+    };
+    LANGUAGES.iter().flat_map(of).collect()
+}
+
 /// The joining notice of [`NOTICE_VERSION`], a line for each point: who runs this, who reads what I write, that a name
 /// may be invented, what may stand in the result, and how it is deleted.
 pub fn notice_text(lang: &str, network: Option<&Texts>) -> String {
@@ -119,7 +135,6 @@ pub fn notice_text(lang: &str, network: Option<&Texts>) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::LANGUAGES;
     use stimmwerk_core::poll::QuestionProblem;
     use stimmwerk_core::rejection::Rejection;
     use stimmwerk_core::tally::BallotProblem;
@@ -145,6 +160,7 @@ mod tests {
             text(TextProblem::TooManyLines { max: 60 }),
             text(TextProblem::NoLetter),
             text(TextProblem::LooksLikeStaff),
+            text(TextProblem::LooksAutomatic),
             Rejection::ForumLocked,
             Rejection::ForumClosed,
             Rejection::FloorClosed,

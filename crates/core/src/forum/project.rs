@@ -275,8 +275,9 @@ impl ForumState {
             }
             if own.hidden.len() < OWN_HIDDEN
                 && let Some(why) = hidden_view(&contribution.status, false)
+                && let Some(text) = contribution.text.text.clone()
             {
-                own.hidden.push(OwnHidden { id: contribution.id, why });
+                own.hidden.push(OwnHidden { id: contribution.id, text, at: contribution.at, why });
             }
         }
         // Hidden ones too: they may come back, and supporters are not told of either. What was supported was visible,

@@ -11,6 +11,7 @@ use crate::ids::{ContributionId, ParticipantId, TopicId};
 use crate::live::{PAGE, Seq};
 use crate::people::Audience;
 use crate::said::Said;
+use crate::text::fold;
 
 /// The most replies one thread shows, and the most contributions of a record.
 const MOST: usize = 5_000;
@@ -20,16 +21,27 @@ const MOST: usize = 5_000;
 pub struct Search {
     /// The order.
     pub sort: Sort,
-    /// All of these words stand in the text or the name, case aside.
+    /// All of these words stand in the text or the name, as [`fold`] sees them.
     pub words: String,
     /// Only this topic.
     pub topic: Option<TopicId>,
+    /// How many hits were shown before: the next page begins after them.
+    pub after: usize,
+}
+
+/// What fits a search.
+#[derive(Clone, Debug)]
+pub struct Found {
+    /// One page of it.
+    pub contributions: Vec<ContributionView>,
+    /// How many fit, on all pages.
+    pub total: usize,
 }
 
 impl ForumState {
-    /// What fits a search, at most one page of it.
-    pub fn search(&self, audience: Audience, search: &Search) -> Vec<ContributionView> {
-        let words: Vec<String> = search.words.split_whitespace().take(12).map(str::to_lowercase).collect();
+    /// How many contributions fit a search, and one page of them.
+    pub fn search(&self, audience: Audience, search: &Search) -> Found {
+        let words: Vec<String> = fold(&search.words).split_whitespace().take(12).map(str::to_owned).collect();
         let topic = search.topic.map(|topic| self.find_topic(topic));
         let fits = |ix: Ix| {
             let one = self.at(ix);
@@ -41,21 +53,21 @@ impl ForumState {
             }
             words.is_empty() || {
                 let name = one.speaker(&self.people[one.author as usize]).map_or("", Said::as_str);
-                let text = format!("{} {name}", one.text.as_str()).to_lowercase();
+                let text = fold(&format!("{} {name}", one.text.as_str()));
                 words.iter().all(|word| text.contains(word))
             }
         };
-        let mut found: Vec<Ix> = match search.sort {
-            Sort::Unanswered => self.listed.values().copied().filter(|ix| fits(*ix)).take(PAGE).collect(),
-            Sort::Newest => self.listed.values().rev().copied().filter(|ix| fits(*ix)).take(PAGE).collect(),
-            Sort::Supported => {
-                let mut all: Vec<Ix> = self.listed.values().rev().copied().filter(|ix| fits(*ix)).collect();
-                all.sort_by_key(|ix| std::cmp::Reverse(self.at(*ix).supporters.len()));
-                all
-            }
+        let in_order: Box<dyn Iterator<Item = &Ix>> = match search.sort {
+            Sort::Unanswered => Box::new(self.listed.values()),
+            Sort::Newest | Sort::Supported => Box::new(self.listed.values().rev()),
         };
-        found.truncate(PAGE);
-        found.into_iter().filter_map(|ix| self.contribution_view(ix, audience)).collect()
+        let mut found: Vec<Ix> = in_order.copied().filter(|ix| fits(*ix)).collect();
+        if search.sort == Sort::Supported {
+            found.sort_by_key(|ix| std::cmp::Reverse(self.at(*ix).supporters.len()));
+        }
+        let page = found.iter().skip(search.after).take(PAGE);
+        let contributions = page.filter_map(|ix| self.contribution_view(*ix, audience)).collect();
+        Found { contributions, total: found.len() }
     }
 
     /// A contribution, what it answers, and what answers it, oldest first. `None` if it cannot be seen.
@@ -68,6 +80,12 @@ impl ForumState {
         let replies = self.answers_to(ix).into_iter();
         thread.extend(replies.filter_map(|reply| self.contribution_view(reply, audience)).take(MOST));
         Some(thread)
+    }
+
+    /// Was it seen by everyone once, and is hidden now? Whoever has its address is told so.
+    pub fn was_hidden(&self, id: ContributionId) -> bool {
+        let found = self.contribution(id);
+        found.is_some_and(|found| found.was_visible && matches!(found.status, Status::Hidden { .. }))
     }
 
     /// One contribution. `None` if it cannot be seen.

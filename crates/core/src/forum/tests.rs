@@ -12,7 +12,7 @@ use uuid::Uuid;
 use super::*;
 use crate::domain::Domain;
 use crate::ids::{ContributionId, FloorId, ForumId, ParticipantId, PollId, ProcessId, StreamId, TopicId};
-use crate::live::{Delta, LiveTypes, Seq, WindowRequest};
+use crate::live::{Delta, LiveTypes, PAGE, Seq, WindowRequest};
 use crate::people::{Actor, Audience, Need, Role};
 use crate::poll::Phase;
 use crate::rejection::Rejection;
@@ -796,6 +796,10 @@ impl Retold {
                 Place::Visible => &post.pending,
                 Place::Hidden => &post.note.words,
             });
+            if post.place == Place::Hidden {
+                // Which one it was: for its author alone.
+                seen.extend(&post.text);
+            }
             seen.extend(post.addition.iter().chain(&post.appeal).chain(&post.answer.words).chain(&post.refused.words));
         }
         seen
@@ -1374,13 +1378,15 @@ fn given_a_hidden_contribution_then_its_words_are_for_nobody_and_its_author_know
     assert_eq!(room.ask(&staff(91, Role::Moderator), 0, hide(reply)), Err(Rejection::Decided), "another was first");
 
     let why = HiddenView { reason: HideReason::Spam, note: Some("Bitte nicht.".into()), by: None, appeal: None };
-    assert_eq!(room.own(&account(1)).hidden, [OwnHidden { id: reply, why: why.clone() }]);
+    let told = OwnHidden { id: reply, text: "Geheim".into(), at: Timestamp(0), why: why.clone() };
+    assert_eq!(room.own(&account(1)).hidden, [told], "its author knows which one it was");
+    assert!(room.state.was_hidden(reply) && !room.state.was_hidden(parent));
     let why = HiddenView { by: moderator().participant, ..why };
     let staff_view = room.seen(Audience::Staff);
     assert_eq!(staff_view.contributions[0].hidden, Some(why));
     assert_eq!(room.seen(Audience::Public).contributions[0].replies, 0);
     assert_eq!(room.seen(Audience::Public).totals.contributions, 1);
-    for seen in [json(&room.own(&account(1))), json(&staff_view), json(&room.seen(Audience::Public))] {
+    for seen in [json(&room.own(&account(2))), json(&staff_view), json(&room.seen(Audience::Public))] {
         assert!(!seen.contains("Geheim"));
     }
     let deltas = Forum::deltas(&room.state, Seq(0), Audience::Participants);
@@ -1746,7 +1752,7 @@ fn given_a_voice_from_the_hall_then_nothing_gives_it_the_name_of_who_wrote_it_do
     room.ask(&typist, 0, in_the_hall("Noch ein Satz", "Karin")).expect("taken");
     let find = |words: &str| {
         let search = Search { words: words.to_owned(), ..Search::default() };
-        room.state.search(Audience::Public, &search).len()
+        room.state.search(Audience::Public, &search).total
     };
     assert_eq!((find("lena"), find("karin"), find("satz")), (0, 1, 2));
     let record = room.state.record(true).expect("founded");
@@ -1886,8 +1892,8 @@ fn given_searches_then_they_find_what_can_be_seen_in_the_order_asked() {
     let reply = ContributionId(room.object().expect("it has an id"));
     room.ask(&moderator(), 0, hide(gone)).expect("taken");
     let find = |sort, words: &str| -> Vec<ContributionId> {
-        let search = Search { sort, words: words.to_owned(), topic: None };
-        room.state.search(Audience::Public, &search).into_iter().map(|one| one.id).collect()
+        let search = Search { sort, words: words.to_owned(), ..Search::default() };
+        room.state.search(Audience::Public, &search).contributions.into_iter().map(|one| one.id).collect()
     };
     assert_eq!(find(Sort::Newest, "MEHR"), [reply, liked, old]);
     assert_eq!(find(Sort::Supported, "mehr"), [liked, reply, old]);
@@ -1941,4 +1947,62 @@ fn given_an_evening_then_its_record_has_what_was_seen_and_what_staff_did() {
     assert_eq!(did, [Did::Summarised, Did::HallCounted, Did::Hidden { reason: HideReason::Spam }]);
     assert_eq!(room.state.acts(Some(Seq(room.seq()))).len(), 2);
     assert_eq!(room.state.acts(None)[0].by, moderator().participant);
+}
+
+#[test]
+fn given_words_as_people_type_them_then_search_finds_them_and_counts_every_hit() {
+    let mut room = room(Waiting::None);
+    let texts = [
+        "Die Müllabfuhr kommt nie.",
+        "Die Mu\u{308}llabfuhr auch.",
+        "In der Straße ist Licht.",
+        "İstanbul ve ılık bir akşam",
+        "نحتاج إلى مُدَرِّسَة جديدة",
+        "می‌خواهیم کتاب بخوانیم",
+        "Łódź i Øresund",
+    ];
+    for (nth, text) in texts.iter().enumerate() {
+        room.post(&account(nth as u8 + 1), 0, text);
+    }
+    let found = |room: &Room, words: &str| {
+        let search = Search { words: words.to_owned(), ..Search::default() };
+        room.state.search(Audience::Public, &search).total
+    };
+    for (words, hits) in [
+        ("mullabfuhr", 2),
+        ("MÜLLABFUHR", 2),
+        ("mu\u{308}llabfuhr", 2),
+        ("strasse", 1),
+        ("STRASSE", 1),
+        ("STRAẞE", 1),
+        ("istanbul", 1),
+        ("ISTANBUL", 1),
+        ("ILIK", 1),
+        ("ılık", 1),
+        ("aksam", 1),
+        ("مدرسة", 1),
+        ("مُدَرِّسَة", 1),
+        ("كتاب", 1),
+        ("میخواهیم", 1),
+        ("lodz oresund", 1),
+        ("müllabfuhr nie", 1),
+        ("busse", 0),
+    ] {
+        assert_eq!(found(&room, words), hits, "{words}");
+    }
+    for nth in 0..PAGE + 3 {
+        room.post(&account(1), 1_000 + nth as i64, "Noch eine Bank");
+    }
+    for sort in Sort::ALL {
+        let mut seen = Vec::new();
+        while seen.len() < PAGE + 3 {
+            let search = Search { sort, words: "bank".to_owned(), after: seen.len(), ..Search::default() };
+            let page = room.state.search(Audience::Public, &search);
+            assert_eq!(page.total, PAGE + 3, "the number is true on every page");
+            assert!(!page.contributions.is_empty(), "every hit can be reached");
+            seen.extend(page.contributions.into_iter().map(|one| one.id));
+        }
+        let each: BTreeSet<_> = seen.iter().collect();
+        assert_eq!(each.len(), PAGE + 3, "each once");
+    }
 }

@@ -390,6 +390,11 @@ pub struct OwnRefused {
 pub struct OwnHidden {
     /// Its id.
     pub id: ContributionId,
+    /// The words, for their author alone: to know which they were, and to take them along.
+    #[cfg_attr(feature = "openapi", schema(value_type = String))]
+    pub text: Arc<str>,
+    /// When it was written.
+    pub at: Timestamp,
     /// Why.
     #[serde(flatten)]
     pub why: HiddenView,
@@ -399,6 +404,8 @@ pub struct OwnHidden {
 #[derive(Deserialize)]
 struct OwnHiddenMembers {
     id: ContributionId,
+    text: Arc<str>,
+    at: Timestamp,
     reason: HideReason,
     #[serde(default)]
     note: Option<Arc<str>>,
@@ -407,8 +414,8 @@ struct OwnHiddenMembers {
 }
 
 impl From<OwnHiddenMembers> for OwnHidden {
-    fn from(OwnHiddenMembers { id, reason, note, appeal }: OwnHiddenMembers) -> Self {
-        Self { id, why: HiddenView { reason, note, by: None, appeal } }
+    fn from(OwnHiddenMembers { id, text, at, reason, note, appeal }: OwnHiddenMembers) -> Self {
+        Self { id, text, at, why: HiddenView { reason, note, by: None, appeal } }
     }
 }
 

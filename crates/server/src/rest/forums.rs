@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use stimmwerk_core::domain::Domain;
 use stimmwerk_core::forum::{
-    ContributionView, Forum, ForumCommand, ForumView, HideReason, Mode, OwnView, Search, Sort, Waiting,
+    ContributionView, Forum, ForumCommand, ForumView, Found, HideReason, Mode, OwnView, Search, Sort, Waiting,
 };
 use stimmwerk_core::ids::{ContributionId, StreamId, TopicId};
 use stimmwerk_core::live::{Seq, WindowRequest};
@@ -236,6 +236,9 @@ pub struct Wanted {
     /// Only this topic.
     #[serde(default)]
     pub topic: String,
+    /// How many hits were shown before; the answer's `next` says it for the next page.
+    #[serde(default)]
+    pub after: usize,
 }
 
 impl Wanted {
@@ -250,11 +253,12 @@ impl Wanted {
         };
         // More than a line is no search.
         let words = self.q.chars().take(200).collect();
-        Ok(Search { sort, words, topic: self.topic.parse().ok() })
+        Ok(Search { sort, words, topic: self.topic.parse().ok(), after: self.after })
     }
 }
 
-/// Searched and sorted contributions, at most one page of them.
+/// Searched and sorted contributions, at most one page of them: `total` is how many there are on all pages, `next` how
+/// the next one is asked for.
 #[utoipa::path(get, path = "/api/v1/forums/{forum}/search", tag = "forums", params(("forum" = String, Path), Wanted),
     responses((status = 200, body = Vec<ContributionView>)))]
 pub async fn search(State(app): State<AppState>, gate: Gate, Query(wanted): Query<Wanted>) -> Answer<Response> {
@@ -262,8 +266,12 @@ pub async fn search(State(app): State<AppState>, gate: Gate, Query(wanted): Quer
     let room = app.forum(gate.forum()?).await?;
     let state = room.state();
     let (seq, search) = (state.seq(), wanted.search()?);
+    let after = search.after;
     let found = aside(move || state.search(audience, &search)).await?;
-    Ok(Json(json!({ "seq": seq, "contributions": found })).into_response())
+    let next = after + found.contributions.len();
+    let next = (next < found.total && next > after).then_some(next);
+    let Found { contributions, total } = found;
+    Ok(Json(json!({ "seq": seq, "contributions": contributions, "total": total, "next": next })).into_response())
 }
 
 /// A contribution, what it answers, and what answers it.

@@ -1,5 +1,8 @@
 //! Coming in, who one is, and going for good.
 
+use std::collections::HashSet;
+use std::sync::LazyLock;
+
 use axum::Json;
 use axum::extract::{FromRequest, State};
 use axum::http::{HeaderName, HeaderValue, Request, StatusCode, header};
@@ -14,7 +17,7 @@ use stimmwerk_core::people::Audience;
 use stimmwerk_core::poll::Poll;
 use stimmwerk_core::rejection::{Code, Rejection};
 use stimmwerk_core::said::SaidTexts;
-use stimmwerk_core::text::{clean_name, lang_tag};
+use stimmwerk_core::text::{TextLimits, TextProblem, clean_name, lang_tag, skeleton};
 use stimmwerk_eventlog::accounts::{Participant, Person, PersonId, PersonKind};
 use tower_sessions::Session;
 use utoipa::ToSchema;
@@ -122,7 +125,13 @@ pub async fn join(
         let notice = json!({ "version": NOTICE, "text": stimmwerk_ui::notice_text(lang, network.as_ref()) });
         return Err(Fault::new(StatusCode::UNPROCESSABLE_ENTITY, Code::Notice).with("notice", notice));
     }
-    let name = app.clean_name(input.name.as_deref(), None).await?;
+    // What a program brings in is kept as it is: a record of what was elsewhere.
+    let naming = app.naming.lock().await;
+    let name = if by_staff {
+        app.clean_name(input.name.as_deref(), None).await?
+    } else {
+        app.name_in(process.id, input.name.as_deref(), None).await?
+    };
     let tag = input.lang.as_deref().and_then(lang_tag);
     let known_by_account =
         !by_staff && gate.who.standing.as_ref().is_some_and(|standing| standing.person.kind == PersonKind::Account);
@@ -140,6 +149,7 @@ pub async fn join(
     // Who is known by an account or from another process stays the same person.
     if let (Some(person), false) = (gate.who.person(), by_staff) {
         let participant = app.accounts.add_participant(participant(person)).await?;
+        drop(naming);
         app.rights_changed(person);
         return Ok(entered(participant.id, None, None));
     }
@@ -147,6 +157,7 @@ pub async fn join(
     let participant = participant(person);
     let id = participant.id;
     app.accounts.join_as_guest(Person { id: person, kind: PersonKind::Guest, label: None }, participant).await?;
+    drop(naming);
     if by_staff {
         let (token, hash) = chance::secret();
         app.accounts.add_token(hash, person, None).await?;
@@ -168,17 +179,64 @@ async fn enter(session: &Session, person: PersonId) -> Answer<()> {
 }
 
 impl App {
-    /// Cleans a chosen name; none is fine too.
+    /// Cleans a chosen name; none is fine too. It is no name the interface gives by itself.
     ///
     /// # Errors
     /// It cannot be taken.
-    pub async fn clean_name(&self, name: Option<&str>, own: Option<&str>) -> Answer<Option<String>> {
+    async fn clean_name(&self, name: Option<&str>, own: Option<&str>) -> Answer<Option<String>> {
         let Some(name) = name.map(str::trim).filter(|name| !name.is_empty()) else { return Ok(None) };
         let staff = self.accounts.staff_names().await?;
         let reserved: Vec<&str> = staff.iter().map(String::as_str).filter(|have| Some(*have) != own).collect();
         let name = clean_name(name, &reserved).map_err(Rejection::from)?;
+        if AUTOMATIC.contains(&automatic(name.as_str())) {
+            return Err(Rejection::from(TextProblem::LooksAutomatic).into());
+        }
         Ok(Some(name.as_str().to_owned()))
     }
+
+    /// Cleans a chosen name, and numbers it where somebody else in the process has one that looks alike: "Lena (2)".
+    /// Hold [`App::naming`] until the name is kept, so that two who come at once are told apart too.
+    ///
+    /// # Errors
+    /// It cannot be taken.
+    pub async fn name_in(
+        &self,
+        process: ProcessId,
+        name: Option<&str>,
+        own: Option<(ParticipantId, Option<&str>)>,
+    ) -> Answer<Option<String>> {
+        let Some(name) = self.clean_name(name, own.and_then(|(_, name)| name)).await? else { return Ok(None) };
+        let names = self.accounts.names_in(process).await?.into_iter();
+        let others = names.filter(|(id, _)| own.is_none_or(|(own, _)| *id != own)).map(|(_, name)| skeleton(&name));
+        Ok(Some(told_apart(&name, &others.collect())))
+    }
+}
+
+/// The names the interface gives by itself, in every language, as the eye sees them and without their numbers.
+static AUTOMATIC: LazyLock<HashSet<(bool, String)>> =
+    LazyLock::new(|| stimmwerk_ui::automatic_names().iter().map(|name| automatic(name)).collect());
+
+/// Does a name have a number, and what does it look like without it? "Gast" is also what a family is called.
+fn automatic(name: &str) -> (bool, String) {
+    let bare = name.trim_matches(|c: char| c.is_numeric() || c.is_whitespace());
+    (bare != name, skeleton(bare))
+}
+
+/// A name that looks like none of `others`: with the first free number behind it, if it must be. A number somebody chose
+/// to write like that counts for nothing.
+fn told_apart(name: &str, others: &HashSet<String>) -> String {
+    let numbered = |name: &str| -> Option<String> {
+        let (base, number) = name.strip_suffix(')')?.rsplit_once(" (")?;
+        (!base.is_empty() && number.chars().all(char::is_numeric)).then(|| base.to_owned())
+    };
+    let base = numbered(name).unwrap_or_else(|| name.to_owned());
+    if !others.contains(&skeleton(&base)) {
+        return base;
+    }
+    // Room for the number within the bounds of a name.
+    let short: String = base.chars().take(TextLimits::NAME.max_chars as usize - 7).collect();
+    let mut names = (2_u32..).map(|number| format!("{} ({number})", short.trim_end()));
+    names.find(|name| !others.contains(&skeleton(name))).expect("there are more numbers than people")
 }
 
 /// The words return codes are made of: short, without umlauts, known to beginners. Four of them are 38 bits.
@@ -391,8 +449,10 @@ pub async fn change(State(app): State<AppState>, gate: Gate, Input(input): Input
     if me.banned {
         return Err(Rejection::Banned.into());
     }
-    let name = app.clean_name(input.name.as_deref(), me.name.as_deref()).await?;
+    let naming = app.naming.lock().await;
+    let name = app.name_in(input.process, input.name.as_deref(), Some((me.id, me.name.as_deref()))).await?;
     app.accounts.rename(me.id, name, input.lang.as_deref().and_then(lang_tag)).await?;
+    drop(naming);
     // Sockets hold the standing they began with; they come back with the new one.
     app.rights_changed(me.person);
     let who = app.who(Some(me.person)).await?;

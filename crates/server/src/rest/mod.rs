@@ -9,13 +9,16 @@ pub mod polls;
 pub mod processes;
 pub mod screens;
 
-use axum::http::StatusCode;
+use std::fmt::Write;
+
+use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::{Json, Router};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use stimmwerk_core::live::Seq;
 use stimmwerk_core::said::{Lang, Texts};
+use stimmwerk_core::text::fold;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -44,6 +47,30 @@ pub async fn aside<T: Send + 'static>(read: impl FnOnce() -> T + Send + 'static)
         tracing::error!(%error, "reading failed");
         Fault::internal()
     })
+}
+
+/// Makes an answer a file that is named after what it is about (RFC 6266): as the title says it, and in plain letters for
+/// programs that read no other.
+pub fn save_as(response: &mut Response, title: &str, ending: &str) {
+    // What no file system takes, or takes for a folder, and what begins a hidden file.
+    let safe = |c: char| if c.is_control() || "/\\:*?\"<>|".contains(c) { '-' } else { c };
+    let name: String = title.trim().trim_start_matches('.').chars().map(safe).take(80).collect();
+    let plain: String = fold(&name).chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect();
+    let plain = plain.split('-').filter(|word| !word.is_empty()).collect::<Vec<_>>().join("-");
+    let plain = if plain.is_empty() { "stimmwerk" } else { &plain };
+    // `attr-char` of RFC 8187 stays; all else is written as bytes.
+    let mut written = String::new();
+    for byte in name.trim().bytes() {
+        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
+            written.push(char::from(byte));
+        } else {
+            let _ = write!(written, "%{byte:02X}");
+        }
+    }
+    let value = format!("attachment; filename=\"{plain}.{ending}\"; filename*=UTF-8''{written}.{ending}");
+    if let Ok(value) = HeaderValue::from_str(&value) {
+        response.headers_mut().insert(header::CONTENT_DISPOSITION, value);
+    }
 }
 
 /// 201: something new is there.
@@ -280,4 +307,26 @@ pub async fn openapi(_gate: crate::gate::Gate) -> Response {
 /// The router of the REST door.
 pub fn router() -> Router<AppState> {
     api().split_for_parts().0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn given_a_title_then_the_file_is_named_after_it_and_leads_into_no_folder() {
+        let named = |title: &str| {
+            let mut response = StatusCode::OK.into_response();
+            save_as(&mut response, title, "csv");
+            let value = response.headers()[header::CONTENT_DISPOSITION].to_str().expect("plain").to_owned();
+            value.strip_prefix("attachment; filename=").expect("a file").to_owned()
+        };
+        assert_eq!(
+            named("Mehr Bänke für die Straße?"),
+            "\"mehr-banke-fur-die-strasse.csv\"; filename*=UTF-8''Mehr%20B%C3%A4nke%20f%C3%BCr%20die%20Stra%C3%9Fe-.csv"
+        );
+        assert_eq!(named("../a\"b\r\n"), "\"a-b.csv\"; filename*=UTF-8''-a-b.csv");
+        assert!(named("مقاعد").starts_with("\"stimmwerk.csv\"; filename*=UTF-8''%D9%85"));
+        assert!(named(&"x".repeat(400)).len() < 250);
+    }
 }

@@ -15,7 +15,7 @@ use stimmwerk_core::text::defuse_csv_cell;
 use utoipa::{IntoParams, ToSchema};
 
 use super::forums::Read;
-use super::{Written, aside, changed};
+use super::{Written, aside, changed, save_as};
 use crate::app::{App, AppState};
 use crate::chance;
 use crate::form::Input;
@@ -234,17 +234,14 @@ impl Recorded {
 pub async fn record(State(app): State<AppState>, gate: Gate, Query(asked): Query<Recorded>) -> Answer<Response> {
     let state = app.forum(gate.forum()?).await?.state();
     let record = record_of(state, asked.names(&gate)).await?;
+    let title = record.view.forum.title.pick("de").0.to_owned();
     let (mut response, kind, ending) = match asked.format.as_deref() {
         None | Some("json") => (Json(record).into_response(), "application/json", "json"),
         Some("csv") => (table(&record)?.into_response(), "text/csv; charset=utf-8", "csv"),
         Some(other) => return Err(Fault::bad_request(format!("unknown format {other}"))),
     };
-    let headers = response.headers_mut();
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
-    let name = format!("attachment; filename=\"protokoll.{ending}\"");
-    if let Ok(name) = HeaderValue::from_str(&name) {
-        headers.insert(header::CONTENT_DISPOSITION, name);
-    }
+    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
+    save_as(&mut response, &title, ending);
     Ok(response)
 }
 

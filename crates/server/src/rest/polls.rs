@@ -23,7 +23,7 @@ use stimmwerk_core::tally::{MAX_OPTIONS, Method, Outcome};
 use stimmwerk_core::text::defuse_csv_cell;
 use utoipa::{IntoParams, ToSchema};
 
-use super::{Written, changed, created};
+use super::{Written, changed, created, save_as};
 use crate::app::{App, AppState};
 use crate::chance;
 use crate::form::{Fields, Input, lead};
@@ -487,11 +487,8 @@ pub async fn result(State(app): State<AppState>, gate: Gate, Query(asked): Query
         Some("csv") => (table(&published)?.into_response(), "text/csv; charset=utf-8", "csv"),
         Some(other) => return Err(Fault::bad_request(format!("unknown format {other}"))),
     };
-    let headers = response.headers_mut();
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
-    if let Ok(name) = HeaderValue::from_str(&format!("attachment; filename=\"abstimmung.{ending}\"")) {
-        headers.insert(header::CONTENT_DISPOSITION, name);
-    }
+    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
+    save_as(&mut response, published.poll.question.title.pick("de").0, ending);
     Ok(response)
 }
 

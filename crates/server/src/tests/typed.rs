@@ -127,6 +127,13 @@ async fn given_a_parent_or_a_talk_that_is_gone_meanwhile_when_something_is_sent_
     let thread = format!("/f/{}/c/{contribution}", here.forum);
     let path = format!("/api/v1/forums/{}/contributions", here.forum);
     let parent = contribution.to_string();
+    for (reader, known) in [(&guest, true), (&world.visitor(), false)] {
+        let answer = reader.request(Method::GET, &thread).send().await.expect("an answer");
+        assert_eq!(answer.status(), if known { StatusCode::GONE } else { StatusCode::NOT_FOUND });
+        let page = answer.text().await.expect("a page");
+        assert_eq!(page.contains("Die Moderation hat diesen Beitrag ausgeblendet."), known, "{page}");
+        assert!(!page.contains("Mehr Licht."));
+    }
     let (status, page) = send(&guest, &path, &[("text", TYPED), ("reply_to", &parent), ("next", &thread)]).await;
     assert!(status.is_client_error(), "{status}");
     assert!(page.contains(SHOWN), "the reply is lost: {page}");
@@ -150,4 +157,44 @@ async fn given_a_lost_login_when_a_command_comes_over_a_socket_then_it_says_to_c
         let answer = socket.command(stream, &command).await;
         assert_eq!(answer["problem"]["code"], "unauthorized", "{answer}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn given_names_that_look_alike_then_people_are_told_apart_and_nobody_takes_an_automatic_one() {
+    let (world, here, _) = scene(Visibility::Code).await;
+    let code = world.code(&here, stimmwerk_core::network::CodeKind::Link);
+    let join = async |name: &str| {
+        let body = serde_json::json!({ "code": code, "name": name, "notice": 1 });
+        let answer = world.visitor().request(Method::POST, "/api/v1/join").json(&body).send().await.expect("an answer");
+        let (status, cookie) = (answer.status(), super::world::cookie_of(&answer));
+        (status, cookie, answer.json::<serde_json::Value>().await.expect("JSON"))
+    };
+    // All at once.
+    let (one, two, three) = tokio::join!(join("Lena"), join("Lena"), join("L\u{435}na"));
+    let cookie = one.1.clone().expect("a session");
+    for (status, _, answer) in [one, two, three, join("lena").await, join("Lena (2)").await] {
+        assert_eq!(status, StatusCode::CREATED, "{answer}");
+    }
+    let names = world.app.accounts.names_in(here.process).await.expect("names");
+    let looks: std::collections::BTreeSet<_> =
+        names.iter().map(|(_, name)| stimmwerk_core::text::skeleton(name)).collect();
+    assert_eq!((names.len(), looks.len()), (5, 5), "{names:?}");
+    assert_eq!(names.iter().filter(|(_, name)| !name.contains('(')).count(), 1, "{names:?}");
+    for automatic in ["Gast 7", "gast 12", "Guest 3", "Misafir 4", "Jemand im Saal", "G\u{430}st 9"] {
+        let (status, _, answer) = join(automatic).await;
+        assert_eq!(
+            (status, &answer["problem"]),
+            (StatusCode::UNPROCESSABLE_ENTITY, &"looks_automatic".into()),
+            "{automatic}"
+        );
+    }
+    // Whoever keeps their name keeps it.
+    let client = world.visitor().as_identity(stimmwerk_client::Identity::Session(cookie));
+    let body = serde_json::json!({ "process": here.process, "name": names[0].1 });
+    let answer = client.request(Method::PATCH, "/api/v1/me").json(&body).send().await.expect("an answer");
+    assert_eq!(answer.status(), StatusCode::OK);
+    let after = world.app.accounts.names_in(here.process).await.expect("names");
+    let looks: std::collections::BTreeSet<_> =
+        after.iter().map(|(_, name)| stimmwerk_core::text::skeleton(name)).collect();
+    assert_eq!(looks.len(), 5, "{after:?}");
 }

@@ -433,6 +433,49 @@ fn given_a_refusal_then_the_text_returns_to_the_field_with_the_reason() {
 }
 
 #[test]
+fn given_a_lost_login_while_something_is_on_its_way_then_the_words_are_typed_words_again() {
+    for polled in [false, true] {
+        let mut scene = Scene::live();
+        let text = |text: &str| ForumCommand::Contribute {
+            text: text.to_owned(),
+            lang: None,
+            topic: None,
+            reply_to: None,
+            hall: None,
+        };
+        scene.live.command(text("Erstens")).expect("sent");
+        scene.live.command(text("Zweitens")).expect("sent");
+        let problem = Problem {
+            code: "not_found".to_owned(),
+            status: 404,
+            title: "Kommen Sie zurück.".to_owned(),
+            params: serde_json::Map::new(),
+        };
+        if polled {
+            scene.live.poll_at = Some(0);
+            scene.live.polled(Err(Failure::Refused(problem)));
+        } else {
+            scene.live.closed();
+            scene.live.awake();
+            scene.hello();
+            let id = CommandId(Uuid::nil());
+            scene.frame(ServerFrame::Rejected(Rejected { id, problem }));
+        }
+        assert_eq!(scene.board.composer.text.get_untracked(), "Erstens");
+        let problem = scene.board.composer.problem.get_untracked().expect("a reason");
+        assert_eq!(problem.title, "Kommen Sie zurück.");
+        let rest = scene.board.pending.get_untracked();
+        assert_eq!(
+            rest.iter().filter_map(Pending::text).collect::<Vec<_>>(),
+            ["Zweitens"],
+            "the second waits beside it"
+        );
+        assert!(matches!(rest[0].stage, Stage::Refused(_)));
+        assert_eq!(scene.board.link.get_untracked(), Link::Stale);
+    }
+}
+
+#[test]
 fn given_a_refusal_while_something_else_is_typed_then_both_texts_are_kept() {
     let mut scene = Scene::live();
     let id = scene.write("Hallo");

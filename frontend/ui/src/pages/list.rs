@@ -2,9 +2,10 @@
 
 use leptos::prelude::*;
 use stimmwerk_core::forum::{Sort, TopicView};
+use stimmwerk_core::live::PAGE;
 
 use super::cards::{Use, card, way_back};
-use super::parts::{icon, icons, refusal};
+use super::parts::{hidden, icon, icons, refusal};
 use crate::board::Cx;
 use crate::data::ListPage;
 use crate::view::{AnyView, IntoAny};
@@ -37,8 +38,24 @@ pub fn list(cx: Cx, words: DocumentWords, page: ListPage) -> AnyView {
     });
     let found =
         page.found.iter().map(|one| view! { <li>{card(cx, &page.place, one, Use::Listed)}</li> }).collect_view();
-    let count =
-        if page.found.is_empty() { words.list_none().to_owned() } else { words.list_found(page.found.len() as u32) };
+    let count = if page.total == 0 { words.list_none().to_owned() } else { words.list_found(page.total as u32) };
+    let shown = page.after + page.found.len();
+    let range = (page.total > page.found.len() && !page.found.is_empty())
+        .then(|| view! { <p>{words.list_range(&(page.after + 1).to_string(), &shown.to_string())}</p> });
+    // The same question, from another place on.
+    let to = |after: usize, word: &'static str| {
+        view! {
+            <form method="get" action=format!("/f/{}/list#found", page.place.forum.id)>
+                {hidden("q", page.words.clone())}
+                {hidden("sort", page.sort.clone())}
+                {hidden("topic", page.topic.map_or(String::new(), |topic| topic.to_string()))}
+                {hidden("after", after.to_string())}
+                <button>{word}</button>
+            </form>
+        }
+    };
+    let before = (page.after > 0).then(|| to(page.after.saturating_sub(PAGE), words.list_before()));
+    let more = (shown < page.total && !page.found.is_empty()).then(|| to(shown, words.list_more()));
     view! {
         <div class="reading">
             {way_back(cx, words, &page.place.forum)}
@@ -63,7 +80,9 @@ pub fn list(cx: Cx, words: DocumentWords, page: ListPage) -> AnyView {
             </form>
             <section class="list" aria-labelledby="found">
                 <h2 id="found">{count}</h2>
+                {range}
                 <ol>{found}</ol>
+                <div class="line">{before} {more}</div>
             </section>
         </div>
     }

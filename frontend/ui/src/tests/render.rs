@@ -39,6 +39,8 @@ fn hidden(n: u128, appeal: Option<bool>) -> OwnHidden {
     let note = Some("Bitte ohne Telefonnummer.".into());
     OwnHidden {
         id: ContributionId(uuid(n)),
+        text: format!("Meine Worte {n}").into(),
+        at: Timestamp(NOW),
         why: HiddenView { reason: HideReason::PrivateData, note, by: None, appeal },
     }
 }
@@ -173,7 +175,15 @@ fn place() -> Place {
 fn list_page() -> ListPage {
     let found = forum_page().view.contributions;
     let topic = Some(TopicId(uuid(501)));
-    ListPage { place: place(), sort: "supported".to_owned(), words: "Ort".to_owned(), topic, found }
+    ListPage {
+        place: place(),
+        sort: "supported".to_owned(),
+        words: "Ort".to_owned(),
+        topic,
+        total: found.len(),
+        after: 0,
+        found,
+    }
 }
 
 fn thread_page() -> ThreadPage {
@@ -531,6 +541,8 @@ fn given_hostile_words_everywhere_then_they_are_words() {
             sort: HOSTILE.to_owned(),
             words: HOSTILE.to_owned(),
             topic: None,
+            total: found.len() + 70,
+            after: 50,
             found,
         })),
         PageKind::Return(Return { code: HOSTILE.to_owned() }),
@@ -766,6 +778,7 @@ fn given_a_search_then_the_form_keeps_what_was_looked_for_and_results_can_be_act
     assert!(html.contains("value=\"DELETE\""), "support can be taken back");
     let mut none = list_page();
     none.found.clear();
+    none.total = 0;
     none.place.own = None;
     let html = render(page("de", PageKind::List(Box::new(none))));
     assert!(html.contains("Wir haben nichts gefunden."));

@@ -266,7 +266,8 @@ pub fn list(
     // On a page of older ones newer ones have no place: the link above leads to them.
     let new = (!board.bounded).then_some(new);
     view! {
-        <section class="list" aria-labelledby="list">
+        // Where it lives, the place of the button above the rows is kept free, so that its coming moves none of them.
+        <section class="list" class:live=move || board.link.get() != Link::Plain aria-labelledby="list">
             <header>
                 <h2 id="list" tabindex="-1">
                     {title}

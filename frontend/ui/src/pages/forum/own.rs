@@ -57,7 +57,7 @@ pub fn own(cx: Cx, board: Board, place: ForumPlace) -> AnyView {
                     let appeal = one.why.appeal.as_ref().map(|appeal| (appeal.rejected, appeal.note.as_ref().map(digest)));
                     (one.id, one.why.note.as_ref().map(digest), appeal)
                 },
-                move |one| hides(cx, place, &one),
+                move |one| hides(cx, board, place, &one),
             )}
             {each(
                 move || refused.get(),
@@ -192,8 +192,10 @@ fn waits(cx: Cx, board: Board, place: ForumPlace, one: &OwnWaiting) -> AnyView {
 }
 
 /// What was hidden, why, and the author's one answer to that.
-fn hides(cx: Cx, place: ForumPlace, one: &OwnHidden) -> AnyView {
+fn hides(cx: Cx, board: Board, place: ForumPlace, one: &OwnHidden) -> AnyView {
     let words = cx.words;
+    let (at, now) = (one.at, board.clock.get_untracked());
+    let time = cx.zone.with_value(|zone| clock::moment(words, zone, at, Some(clock::day(zone, now))));
     let answer = match &one.why.appeal {
         None => answer(cx, place, one.id),
         Some(appeal) => {
@@ -217,6 +219,13 @@ fn hides(cx: Cx, place: ForumPlace, one: &OwnHidden) -> AnyView {
                 {icon(icons::HIDDEN)}
                 {words.item_hidden()}
             </h3>
+            <p class="meta">
+                <time datetime=clock::iso(at)>{time}</time>
+            </p>
+            // Their own words: to be read and copied, by nobody else.
+            <p class="plain-text" dir="auto">
+                {one.text.to_string()}
+            </p>
             <p>{reason(words, one.why.reason)}</p>
             {note(words, one.why.note.as_deref())}
             {answer}
