@@ -23,6 +23,8 @@ async function ask(moderator, server, question = {}) {
     title: texts(WORDS.title),
     method: "single",
     options: question.method === "yes_no" ? [] : WORDS.options.map(texts),
+    // With fewer than five who vote online nothing else has a result.
+    secrecy: "open",
     ...question,
   });
   // Nobody could vote without a card.

@@ -238,8 +238,8 @@ pub enum Rejection {
     /// This poll is for others.
     #[error("not entitled to vote in this poll")]
     NotEntitled,
-    /// A secret ballot was cast and cannot be changed.
-    #[error("a secret ballot cannot be changed")]
+    /// A secret ballot, or one cast with a voting card, cannot be changed.
+    #[error("this ballot cannot be changed")]
     AlreadyVoted,
     /// No voting card of this poll has this code, or it no longer counts.
     #[error("no such voting card")]

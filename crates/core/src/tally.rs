@@ -3,8 +3,11 @@
 //! A ballot gives each option a number, its *mark*; the [`Method`] says what the numbers mean. All that is published of
 //! a count can be summed over parts (online, hands, paper) and be counted again from the ballots.
 
+mod figures;
 #[cfg(test)]
 mod tests;
+
+pub use figures::{Base, Figure, Figures};
 
 use serde::{Deserialize, Serialize};
 
@@ -95,6 +98,67 @@ impl Method {
         matches!(self, Self::Single | Self::Multiple { .. } | Self::YesNo)
     }
 
+    /// The highest mark an option can get on a ballot of so many.
+    pub const fn highest(self, options: usize) -> u8 {
+        match self {
+            Self::Single | Self::Multiple { .. } | Self::YesNo => 1,
+            Self::Scale { steps } => steps,
+            Self::Resistance => MAX_RESISTANCE,
+            Self::Dots { points } => points,
+            Self::Ranking => options as u8,
+        }
+    }
+
+    /// Reads a ballot from the fields of a form: `option` (a number from 0 on, once or more often), or `mark_0`, `mark_1` …
+    /// An empty field is one that was left out. Every form is read here, in the browser and on the server, so that what was
+    /// left out is the same everywhere: no vote, no points, no rank, no answer of a scale. Resistance has no such mark: 0
+    /// would be full consent, so each option has to be answered.
+    ///
+    /// # Errors
+    /// A field cannot be read, or one that must not be is left out. Whether the ballot holds together says
+    /// [`Self::check`].
+    pub fn read<'a>(
+        self,
+        options: usize,
+        fields: impl IntoIterator<Item = (&'a str, &'a str)>,
+    ) -> Result<Vec<u8>, BallotProblem> {
+        let mut marks: Vec<Option<u8>> = vec![None; options];
+        for (name, value) in fields.into_iter().map(|(name, value)| (name, value.trim())) {
+            let by_votes = self.by_votes();
+            let (at, mark) = match name.strip_prefix("mark_") {
+                _ if value.is_empty() => continue,
+                Some(at) if !by_votes => (at, value),
+                _ if by_votes && name == "option" => (value, "1"),
+                _ => continue,
+            };
+            let place = at.parse::<usize>().ok().and_then(|at| marks.get_mut(at));
+            let place = place.ok_or(BallotProblem::Options { options: options as u32 })?;
+            *place = Some(mark.parse().map_err(|_| BallotProblem::Mark { max: self.highest(options).into() })?);
+        }
+        if self == Self::Resistance && marks.contains(&None) {
+            return Err(BallotProblem::Unanswered);
+        }
+        Ok(marks.into_iter().map(Option::unwrap_or_default).collect())
+    }
+
+    /// Can so many people have raised these hands? Where one can be chosen, as many people as hands; where several, each
+    /// person raises between `min` and `max` of them.
+    ///
+    /// # Errors
+    /// How many people there were is not said, or does not go with the hands.
+    pub fn check_hands(self, counts: &[u32], people: u32) -> Result<u32, BallotProblem> {
+        let sum: u64 = counts.iter().map(|count| u64::from(*count)).sum();
+        let Self::Multiple { min, max } = self else {
+            return Ok(sum.try_into().unwrap_or(u32::MAX));
+        };
+        if sum > 0 && people == 0 {
+            return Err(BallotProblem::People);
+        }
+        let each = |hands: u8| u64::from(people) * u64::from(hands);
+        let fits = counts.iter().all(|count| *count <= people) && (each(min)..=each(max)).contains(&sum);
+        if fits { Ok(people) } else { Err(BallotProblem::Hands { people }) }
+    }
+
     /// Is `marks` a valid ballot on `options` options?
     ///
     /// # Errors
@@ -163,6 +227,18 @@ pub enum BallotProblem {
     /// It says nothing.
     #[error("the ballot is empty")]
     Nothing,
+    /// An option was left out that has to be answered.
+    #[error("each option has to be answered")]
+    Unanswered,
+    /// How many people raised their hands has to be said: each could raise several.
+    #[error("say how many people raised their hands")]
+    People,
+    /// So many people cannot have raised these hands.
+    #[error("{people} people do not go with these hands")]
+    Hands {
+        /// How many people.
+        people: u32,
+    },
 }
 
 /// What was counted.
@@ -262,6 +338,11 @@ impl Tally {
                 }
             }
         }
+    }
+
+    /// Did all ballots leave everything out? Then nothing leads. With resistance that is consent to everything.
+    pub fn is_blank(&self, method: Method) -> bool {
+        method != Method::Resistance && self.sums.iter().all(|sum| *sum == 0)
     }
 
     /// How many gave this option a mark above 0.
@@ -397,6 +478,8 @@ pub enum Outcome {
         /// How many it would have needed.
         need: u64,
     },
+    /// All ballots were left blank: nothing leads.
+    Blank,
     /// Opinions were asked for; nothing wins.
     Rated,
     /// The count is withheld: with what is known from the hall it would tell how a few people voted who were promised that
@@ -421,30 +504,24 @@ pub fn outcome(
     if tally.ballots == 0 {
         return Outcome::NoBallots;
     }
-    let (ballots, entitled) = (u64::from(tally.ballots), u64::from(entitled.unwrap_or(u32::MAX)));
-    // The fewest votes that reach the rule, where `sides` are for or against.
-    let need = |sides: u64| match majority {
-        Majority::Simple => 0,
-        Majority::Absolute => ballots / 2 + 1,
-        Majority::TwoThirds => (2 * sides).div_ceil(3),
-        Majority::Entitled => entitled / 2 + 1,
-    };
+    // The fewest votes that are enough.
+    let need = figures::rule(method, tally, majority, entitled).and_then(|(.., need)| need).unwrap_or(0);
     match method {
         Method::YesNo => {
             let (yes, no) = (tally.sums[0], tally.sums[1]);
             if majority == Majority::Simple && yes == no && yes > 0 {
                 Outcome::Tied { options: vec![0, 1] }
-            } else if yes > no && yes >= need(yes + no) {
+            } else if yes > no && yes >= need {
                 Outcome::Adopted
             } else {
                 Outcome::Rejected
             }
         }
         Method::Scale { .. } => Outcome::Rated,
+        _ if tally.is_blank(method) => Outcome::Blank,
         _ => match tally.order.first().map(Vec::as_slice) {
             Some(&[option]) => {
                 let have = tally.sums[usize::from(option)];
-                let need = if method.by_votes() { need(ballots) } else { 0 };
                 if have >= need { Outcome::Won { option } } else { Outcome::NoMajority { option, have, need } }
             }
             Some(options) => Outcome::Tied { options: options.to_vec() },

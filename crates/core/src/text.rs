@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 #[cfg(feature = "decide")]
 pub(crate) use cleaning::{MarkLimit, is_visible, without_forbidden};
 #[cfg(feature = "decide")]
-pub use cleaning::{clean, clean_name, fold, skeleton};
+pub use cleaning::{clean, clean_name, fold, look, skeleton};
 
 /// Why a text or a name cannot be taken.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
@@ -262,6 +262,14 @@ mod cleaning {
             }
         }
         folded
+    }
+
+    /// What a reader sees of a text: two texts with one look cannot be told apart in a list. Compatibility forms, capitals,
+    /// invisible characters and how much white space there is make no difference. Only ever compared, never shown or kept.
+    pub fn look(text: &str) -> String {
+        let seen = without_forbidden(text).nfkc().filter(|&c| is_visible(c) || c.is_whitespace());
+        let small: String = seen.flat_map(char::to_lowercase).collect();
+        small.split_whitespace().collect::<Vec<_>>().join(" ")
     }
 
     fn bounded(text: String, limits: TextLimits) -> Result<NonEmptyText, TextProblem> {

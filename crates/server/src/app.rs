@@ -21,7 +21,7 @@ use crate::config::Config;
 use crate::limits::Limits;
 use crate::problem::{Answer, Fault};
 use crate::room::{Refusal, Room, Stage, Surroundings};
-use crate::sheets::Sheets;
+use crate::sheets::{Casts, Sheets};
 
 /// A room that nobody used for this long is put away, in milliseconds.
 const IDLE_MS: i64 = 15 * 60 * 1_000;
@@ -115,6 +115,8 @@ pub struct App {
     pub limits: Limits,
     /// Voting cards that wait to be printed.
     pub sheets: Sheets,
+    /// Ballots that were just cast with a card: their pages say so once more.
+    pub casts: Casts,
     /// Cancelled when the program stops: sockets say `bye`.
     pub stopping: CancellationToken,
     surroundings: Surroundings,
@@ -163,6 +165,7 @@ impl App {
             zone: crate::zone::of(&config.time_zone),
             limits,
             sheets: Sheets::default(),
+            casts: Casts::default(),
             config,
             accounts,
             network,

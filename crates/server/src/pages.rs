@@ -313,15 +313,31 @@ pub async fn record(
         names: recorded.names(&gate),
         head: app.seal(gate.forum()?.stream, record.seq).await?,
         summary: state.summary_text().unwrap_or_default().to_owned(),
+        polls: app.recorded(&record.polls).await?.into_iter().map(|poll| poll.view).collect(),
         record,
         place,
     };
     show(&app, &gate, asked, gate.process, PageKind::Record(Box::new(page))).await
 }
 
+/// What the page of a poll is asked with.
+#[derive(Debug, Deserialize)]
+pub struct CastQuery {
+    /// Under which name it waits that a ballot was cast with a card.
+    cast: Option<String>,
+}
+
 /// `/p/{poll}`
-pub async fn poll(State(app): State<AppState>, gate: Gate, mut request: Request) -> Answer<Response> {
+pub async fn poll(
+    State(app): State<AppState>,
+    gate: Gate,
+    Query(query): Query<CastQuery>,
+    mut request: Request,
+) -> Answer<Response> {
     let asked = Asked::of(&mut request);
+    let cast = query.cast.and_then(|cast| cast.parse().ok());
+    let poll = gate.poll()?.poll;
+    let cast = cast.and_then(|cast| app.casts.get(cast, poll, gate.who.command_owner()));
     let read = app.read_poll(&gate).await?;
     let process = gate.process()?;
     let guest = gate.who.active_in(process).is_some_and(|participant| participant.guest);
@@ -339,6 +355,7 @@ pub async fn poll(State(app): State<AppState>, gate: Gate, mut request: Request)
         view: read.view,
         own: read.own,
         may,
+        cast,
         idempotency_key: chance::command_id(),
         now: chance::now(),
     };
@@ -368,7 +385,10 @@ pub async fn poll_voters(State(app): State<AppState>, gate: Gate, mut request: R
     let ballots = app.open_ballots(&gate).await?;
     let page = PollVoters {
         view: seen_poll(&app, &gate).await?,
-        ballots: ballots.into_iter().map(|OpenBallot { name, card, marks }| VoterRow { name, card, marks }).collect(),
+        ballots: ballots
+            .into_iter()
+            .map(|OpenBallot { name, card, round, marks }| VoterRow { round, name, card, marks })
+            .collect(),
         now: chance::now(),
     };
     show(&app, &gate, asked, gate.process, PageKind::PollVoters(Box::new(page))).await

@@ -1,4 +1,6 @@
-//! Voting cards between their making and their printing: in memory alone, for a short while, for whoever made them.
+//! What belongs to a poll and waits for the next page of whoever asked for it: in memory alone, for a short while, and for
+//! nobody else. So its address tells nothing, and nobody who gets it from them sees anything. Two things are kept here:
+//! voting cards between their making and their printing, and that a ballot was cast with a card, which is nobody's.
 
 use std::collections::HashMap;
 use std::sync::Mutex;
@@ -10,44 +12,76 @@ use uuid::Uuid;
 use crate::chance;
 use crate::rest::polls::Cards;
 
-/// How long a sheet can be printed, in milliseconds.
+/// How long something waits, in milliseconds.
 const KEPT_MS: i64 = 30 * 60 * 1_000;
-/// The most sheets there are at a time.
-const MOST: usize = 64;
 
-/// Sheets of voting cards that wait to be printed.
-#[derive(Debug, Default)]
-pub struct Sheets(Mutex<HashMap<Uuid, Sheet>>);
+/// Sheets of voting cards that wait to be printed; 64 at a time.
+pub type Sheets = Waiting<Cards, 64>;
+/// In which round a ballot was cast with a card: as many as a large hall casts in half an hour.
+pub type Casts = Waiting<u32, 20_000>;
+
+/// Things that wait, at most `MOST` of them: the oldest makes room.
+#[derive(Debug)]
+pub struct Waiting<T, const MOST: usize>(Mutex<HashMap<Uuid, One<T>>>);
 
 #[derive(Debug)]
-struct Sheet {
+struct One<T> {
     poll: PollId,
     owner: Uuid,
     made_at: Timestamp,
-    cards: Cards,
+    it: T,
 }
 
-impl Sheets {
-    /// Keeps cards that `owner` made. Returns under which name they are found.
-    pub fn put(&self, poll: PollId, owner: Uuid, cards: Cards) -> Uuid {
-        let mut sheets = self.0.lock().expect("no panic while held");
+impl<T, const MOST: usize> Default for Waiting<T, MOST> {
+    fn default() -> Self {
+        Self(Mutex::new(HashMap::new()))
+    }
+}
+
+impl<T: Clone, const MOST: usize> Waiting<T, MOST> {
+    /// Keeps what `owner` made. Returns under which name it is found.
+    pub fn put(&self, poll: PollId, owner: Uuid, it: T) -> Uuid {
+        let mut all = self.0.lock().expect("no panic while held");
         let now = chance::now();
-        sheets.retain(|_, sheet| now.0 - sheet.made_at.0 < KEPT_MS);
-        if sheets.len() >= MOST
-            && let Some(oldest) = sheets.iter().min_by_key(|(_, sheet)| sheet.made_at).map(|(name, _)| *name)
+        if all.len() >= MOST {
+            all.retain(|_, one| now.0 - one.made_at.0 < KEPT_MS);
+        }
+        if all.len() >= MOST
+            && let Some(oldest) = all.iter().min_by_key(|(_, one)| one.made_at).map(|(name, _)| *name)
         {
-            sheets.remove(&oldest);
+            all.remove(&oldest);
         }
         let name = Uuid::from_bytes(chance::bytes());
-        sheets.insert(name, Sheet { poll, owner, made_at: now, cards });
+        all.insert(name, One { poll, owner, made_at: now, it });
         name
     }
 
-    /// The cards of `poll` that `owner` made, while they are kept.
-    pub fn get(&self, name: Uuid, poll: PollId, owner: Uuid) -> Option<Cards> {
-        let sheets = self.0.lock().expect("no panic while held");
-        let sheet = sheets.get(&name)?;
-        let fits = sheet.poll == poll && sheet.owner == owner && chance::now().0 - sheet.made_at.0 < KEPT_MS;
-        fits.then(|| sheet.cards.clone())
+    /// What `owner` made for `poll`, while it is kept.
+    pub fn get(&self, name: Uuid, poll: PollId, owner: Uuid) -> Option<T> {
+        let all = self.0.lock().expect("no panic while held");
+        let one = all.get(&name)?;
+        let fits = one.poll == poll && one.owner == owner && chance::now().0 - one.made_at.0 < KEPT_MS;
+        fits.then(|| one.it.clone())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn given_something_that_waits_then_it_is_there_for_its_owner_and_its_poll_alone() {
+        let waiting = Waiting::<u32, 2>::default();
+        let (poll, owner) = (PollId(Uuid::from_u128(1)), Uuid::from_u128(2));
+        let name = waiting.put(poll, owner, 7);
+        assert_eq!(waiting.get(name, poll, owner), Some(7));
+        assert_eq!(waiting.get(name, poll, owner), Some(7), "also when the page is loaded again");
+        assert_eq!(waiting.get(name, poll, Uuid::from_u128(3)), None, "a link that was passed on");
+        assert_eq!(waiting.get(name, PollId(Uuid::from_u128(9)), owner), None);
+        assert_eq!(waiting.get(Uuid::from_u128(4), poll, owner), None);
+        for _ in 0..2 {
+            waiting.put(poll, owner, 8);
+        }
+        assert_eq!(waiting.0.lock().expect("free").len(), 2, "bounded");
     }
 }

@@ -21,6 +21,13 @@ pub fn of(name: &str) -> Zone {
     Zone { offsets }
 }
 
+/// A moment on the clocks of an IANA zone, with its offset, as RFC 3339 writes it.
+pub fn stamp(name: &str, at: Timestamp) -> String {
+    let zone = TimeZone::get(name).unwrap_or(TimeZone::UTC);
+    let moment = Moment::from_millisecond(at.0).unwrap_or(Moment::UNIX_EPOCH);
+    moment.to_zoned(zone).strftime("%Y-%m-%dT%H:%M:%S%:z").to_string()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -30,5 +37,7 @@ mod tests {
         let zone = of("Europe/Berlin");
         assert_eq!(zone.wall(Timestamp(1_795_392_000_000)).hour, 1, "2026-11-23T00:00:00Z is winter");
         assert_eq!(zone.wall(Timestamp(1_782_864_000_000)).hour, 2, "2026-07-01T00:00:00Z is summer");
+        assert_eq!(stamp("Europe/Berlin", Timestamp(1_795_392_000_000)), "2026-11-23T01:00:00+01:00");
+        assert_eq!(stamp("Europe/Berlin", Timestamp(1_782_864_000_000)), "2026-07-01T02:00:00+02:00");
     }
 }

@@ -8,10 +8,10 @@ use std::fmt::Write;
 
 use leptos::prelude::*;
 use stimmwerk_core::poll::{Part, Phase, PollHeader, PollView, Question, ResultView, Source, Weight};
-use stimmwerk_core::tally::{Method, Outcome};
+use stimmwerk_core::tally::{Base, Figures, Method, Outcome};
 
 use crate::board::Cx;
-use crate::pages::poll::parts::{option, option_text, redrawn, round_name};
+use crate::pages::poll::parts::{option, option_text, redrawn, round_name, rule};
 use crate::view::{AnyView, IntoAny};
 use crate::words::{PollWords, direction};
 
@@ -20,6 +20,8 @@ use crate::words::{PollWords, direction};
 pub struct Charted {
     question: Question,
     result: ResultView,
+    /// Every number that is shown of it.
+    figures: Figures,
     /// The round before, to compare with.
     before: Option<ResultView>,
     /// People still vote.
@@ -31,18 +33,19 @@ impl Charted {
     pub fn of(view: &PollView) -> Option<Self> {
         let poll = view.poll.as_ref()?;
         let result = view.result.clone()?;
-        let before = view.before.iter().rfind(|before| before.round < result.round && !is_withheld(before)).cloned();
+        let before = view.before.iter().rfind(|before| before.round < result.round && !before.is_withheld()).cloned();
         Some(Self { running: poll.phase == Phase::Open, ..Self::with(poll, result, before) })
     }
 
     /// A result of an earlier round.
     pub fn with(poll: &PollHeader, result: ResultView, before: Option<ResultView>) -> Self {
-        Self { question: poll.question.clone(), result, before, running: false }
+        let figures = result.figures(&poll.question);
+        Self { question: poll.question.clone(), result, figures, before, running: false }
     }
 
     /// May nothing be shown of it but that?
     pub fn is_withheld(&self) -> bool {
-        is_withheld(&self.result)
+        self.result.is_withheld()
     }
 
     /// The options in the order in which they are shown: the best first, unless that could still change or they have an
@@ -62,6 +65,7 @@ impl Charted {
             | Outcome::NoQuorum { .. }
             | Outcome::Rated
             | Outcome::Rejected
+            | Outcome::Blank
             | Outcome::TooFew { .. } => return false,
             Outcome::Adopted => return option == 0,
             Outcome::Won { option } | Outcome::NoMajority { option, .. } => std::slice::from_ref(option),
@@ -70,21 +74,15 @@ impl Charted {
         best.iter().any(|have| usize::from(*have) == option)
     }
 
-    /// The place of an option, from 1 on.
-    fn place(&self, option: usize) -> usize {
-        let mut before = 0;
-        for group in &self.result.tally.order {
-            if group.iter().any(|have| usize::from(*have) == option) {
-                break;
-            }
-            before += group.len();
-        }
-        before + 1
+    /// The place of an option in words.
+    fn place(&self, option: usize) -> String {
+        self.figures.rows[option].place.map_or_else(none, |place| place.to_string())
     }
 }
 
-fn is_withheld(result: &ResultView) -> bool {
-    matches!(result.outcome, Outcome::TooFew { .. })
+/// What stands where there is no number.
+fn none() -> String {
+    "–".to_owned()
 }
 
 /// The result of the round a view shows: what came of it, a picture, and a table. Nothing while there is none.
@@ -139,7 +137,9 @@ pub fn picture(cx: Cx, words: PollWords, charted: &Charted) -> AnyView {
     view! {
         <div class="chart">
             <p class="outcome">{outcome(cx, words, charted)}</p>
+            {needed(cx, words, charted)}
             {list}
+            {base(words, charted)}
             {spread}
             {legend}
         </div>
@@ -154,6 +154,7 @@ pub fn outcome(cx: Cx, words: PollWords, charted: &Charted) -> String {
     let binding = question.weight == Weight::Binding;
     match &result.outcome {
         Outcome::NoBallots => words.result_no_ballots().to_owned(),
+        Outcome::Blank => words.result_blank().to_owned(),
         Outcome::TooFew { .. } => words.result_too_few().to_owned(),
         Outcome::NoQuorum { need, .. } => words.result_no_quorum(*need),
         Outcome::Adopted if binding && !running => words.result_adopted().to_owned(),
@@ -181,6 +182,35 @@ pub fn outcome(cx: Cx, words: PollWords, charted: &Charted) -> String {
     }
 }
 
+/// What the rule asks, and how far that is reached, in numbers of one base.
+fn needed(cx: Cx, words: PollWords, charted: &Charted) -> Option<AnyView> {
+    let figures = &charted.figures;
+    let (need, judged, have) = (figures.need?, figures.judged?, figures.have()?);
+    let name = option_text(cx, words, &charted.question, usize::from(judged));
+    let mut text = rule(words, &charted.question);
+    if !text.is_empty() {
+        text.push(' ');
+    }
+    text.push_str(&words.result_needed(&have.to_string(), &need.to_string(), &name, &figures.of.to_string()));
+    Some(view! { <p class="hint needed">{text}</p> }.into_any())
+}
+
+/// What shares are shares of: 100 % in words.
+fn base(words: PollWords, charted: &Charted) -> Option<AnyView> {
+    let Figures { base, of, .. } = charted.figures;
+    let of = of.to_string();
+    let what = match base? {
+        Base::Sides => words.base_sides(&of),
+        Base::Ballots if matches!(charted.question.method, Method::Multiple { .. }) => words.base_people(&of),
+        Base::Ballots => words.base_votes(&of),
+        Base::Entitled => words.base_cards(&of),
+    };
+    let mut text = words.number_percent("100");
+    text.push_str(" = ");
+    text.push_str(&what);
+    Some(view! { <p class="hint legend base">{text}</p> }.into_any())
+}
+
 /// Does a picture show how the answers spread?
 fn spreads(charted: &Charted) -> bool {
     !charted.result.tally.spread.is_empty() && charted.result.tally.ballots > 0
@@ -191,8 +221,10 @@ fn bars(cx: Cx, words: PollWords, charted: &Charted) -> AnyView {
     let rtl = direction(cx.words.lang()) == "rtl";
     let most = longest(charted);
     let rows = charted.order().into_iter().map(|at| {
-        let length = permille(charted.question.method, &charted.result, at, most);
-        let before = charted.before.as_ref().map(|before| permille(charted.question.method, before, at, most));
+        let method = charted.question.method;
+        let length = permille(method, &charted.figures, at, most);
+        let before =
+            charted.before.as_ref().map(|before| permille(method, &before.figures(&charted.question), at, most));
         let leads = charted.leads(at);
         let winner = leads.then(|| view! { <span class="badge leads">{words.chart_winner()}</span> }.into_any());
         let strip = spreads(charted).then(|| {
@@ -202,7 +234,7 @@ fn bars(cx: Cx, words: PollWords, charted: &Charted) -> AnyView {
         view! {
             <li class="row" class:leads=leads>
                 <span class="name">{option(cx, words, &charted.question, at)} {winner}</span>
-                <span class="value">{value(words, &charted.question, &charted.result, at)}</span>
+                <span class="value">{value(words, charted, at)}</span>
                 <span class="bar" aria-hidden="true" inner_html=bar(length, before, rtl) />
                 {strip}
             </li>
@@ -218,7 +250,7 @@ fn ranking(cx: Cx, words: PollWords, charted: &Charted) -> AnyView {
     let rows = charted.order().into_iter().map(|at| {
         view! {
             <li class="row" class:leads=charted.leads(at)>
-                <span class="place">{words.option_place(&charted.place(at).to_string())}</span>
+                <span class="place">{words.option_place(&charted.place(at))}</span>
                 <span class="name">{option(cx, words, &charted.question, at)}</span>
             </li>
         }
@@ -229,23 +261,22 @@ fn ranking(cx: Cx, words: PollWords, charted: &Charted) -> AnyView {
 }
 
 /// What a bar says, in words.
-fn value(words: PollWords, question: &Question, result: &ResultView, at: usize) -> String {
-    let sum = result.tally.sums[at];
-    match question.method {
-        Method::Single | Method::Multiple { .. } | Method::YesNo => {
-            let mut text = words.turnout_votes(sum as u32);
-            text.push_str(" · ");
-            text.push_str(&percent(words, sum, result.tally.ballots.into()));
-            text
-        }
-        Method::Dots { .. } => words.number_points(sum as u32),
+fn value(words: PollWords, charted: &Charted, at: usize) -> String {
+    let figure = &charted.figures.rows[at];
+    let named = |name: &str, number: &str| [name, ": ", number].concat();
+    let (first, second) = match charted.question.method {
+        Method::Multiple { .. } => (named(words.chart_crosses(), &figure.sum.to_string()), share(words, charted, at)),
+        Method::Single | Method::YesNo => (words.turnout_votes(figure.sum as u32), share(words, charted, at)),
+        Method::Dots { .. } => (words.number_points(figure.sum as u32), None),
         Method::Scale { .. } | Method::Resistance => {
-            let mut text = words.chart_mean().to_owned();
-            text.push(' ');
-            text.push_str(&mean(words, question.method, result, at));
-            text
+            let answers = figure.answers.map(|answers| named(words.chart_answers(), &answers.to_string()));
+            ([words.chart_mean(), " ", &mean(words, &charted.figures, at)].concat(), answers)
         }
-        Method::Ranking => sum.to_string(),
+        Method::Ranking => (figure.sum.to_string(), None),
+    };
+    match second {
+        Some(second) => [&first, " · ", &second].concat(),
+        None => first,
     }
 }
 
@@ -255,28 +286,27 @@ fn longest(charted: &Charted) -> u64 {
     all.flat_map(|result| result.tally.sums.iter().copied()).max().unwrap_or_default().max(1)
 }
 
-/// How long a bar is, in thousandths of the field.
-fn permille(method: Method, result: &ResultView, at: usize, most: u64) -> u64 {
-    let (sum, ballots) = (result.tally.sums.get(at).copied().unwrap_or_default(), u64::from(result.tally.ballots));
-    let (part, whole) = match method {
-        Method::Scale { steps } => (sum, result.tally.answered(at) * u64::from(steps)),
-        Method::Resistance => (sum, ballots * 10),
-        Method::Dots { .. } | Method::Ranking => (sum, most),
-        _ => (sum, ballots),
+/// How long a bar is, in thousandths of the field. What has no share has no bar.
+fn permille(method: Method, figures: &Figures, at: usize, most: u64) -> u64 {
+    let Some(figure) = figures.rows.get(at) else { return 0 };
+    let whole = match method {
+        Method::Scale { .. } | Method::Resistance => figure.answers.unwrap_or(0) * u64::from(method.highest(0)),
+        Method::Dots { .. } | Method::Ranking => most,
+        _ if figure.share.is_none() => return 0,
+        _ => figures.of,
     };
-    (part * 1_000).checked_div(whole).unwrap_or_default().min(1_000)
+    (figure.sum * 1_000).checked_div(whole).unwrap_or_default().min(1_000)
 }
 
-fn percent(words: PollWords, part: u64, whole: u64) -> String {
-    words.number_percent(&((part * 200 + whole).checked_div(whole * 2).unwrap_or_default()).to_string())
+fn share(words: PollWords, charted: &Charted, at: usize) -> Option<String> {
+    charted.figures.rows[at].share.map(|share| words.number_percent(&share.to_string()))
 }
 
 /// With one digit behind the point.
-fn mean(words: PollWords, method: Method, result: &ResultView, at: usize) -> String {
-    let of = if method == Method::Resistance { result.tally.ballots.into() } else { result.tally.answered(at) };
-    match (result.tally.sums[at] * 20 + of).checked_div(of * 2) {
+fn mean(words: PollWords, figures: &Figures, at: usize) -> String {
+    match figures.rows.get(at).and_then(|figure| figure.mean_tenths) {
         Some(tenths) => words.number_decimal(&(tenths / 10).to_string(), &(tenths % 10).to_string()),
-        None => "–".to_owned(),
+        None => none(),
     }
 }
 
@@ -374,17 +404,17 @@ fn has_pairs(charted: &Charted) -> bool {
 
 /// What every option got.
 fn table(cx: Cx, words: PollWords, charted: &Charted) -> AnyView {
-    let Charted { question, result, before, .. } = charted;
+    let Charted { question, result, figures, before, .. } = charted;
     let mut head: Vec<String> = vec![words.chart_option().to_owned()];
     let tally = &result.tally;
-    match question.method {
-        Method::Single | Method::Multiple { .. } | Method::YesNo => {
-            head.extend([words.chart_votes().to_owned(), words.chart_share().to_owned()]);
-        }
-        Method::Dots { .. } => head.push(words.chart_points().to_owned()),
-        Method::Scale { .. } | Method::Resistance => head.push(words.chart_mean().to_owned()),
-        Method::Ranking => head.extend([words.chart_place().to_owned(), words.chart_first().to_owned()]),
-    }
+    let columns: &[&str] = match question.method {
+        Method::Multiple { .. } => &[words.chart_crosses(), words.chart_share()],
+        Method::Single | Method::YesNo => &[words.chart_votes(), words.chart_share()],
+        Method::Dots { .. } => &[words.chart_points()],
+        Method::Scale { .. } | Method::Resistance => &[words.chart_mean(), words.chart_answers()],
+        Method::Ranking => &[words.chart_place(), words.chart_first()],
+    };
+    head.extend(columns.iter().map(|column| (*column).to_owned()));
     let first = usize::from(question.method != Method::Resistance);
     let marks = tally.spread.first().map_or(0, Vec::len);
     head.extend((first..marks).map(|mark| mark.to_string()));
@@ -393,16 +423,19 @@ fn table(cx: Cx, words: PollWords, charted: &Charted) -> AnyView {
     }
     head.extend(result.parts.iter().map(|part| source(words, part)));
     head.extend(before.iter().map(|before| round_name(words, before.round)));
+    let earlier = before.as_ref().map(|before| before.figures(question));
     let rows = charted.order().into_iter().map(|at| {
-        let sum = tally.sums[at];
+        let figure = &figures.rows[at];
         let mut cells = Vec::new();
         match question.method {
             Method::Single | Method::Multiple { .. } | Method::YesNo => {
-                cells.extend([sum.to_string(), percent(words, sum, tally.ballots.into())]);
+                cells.extend([figure.sum.to_string(), share(words, charted, at).unwrap_or_else(none)]);
             }
-            Method::Dots { .. } => cells.push(sum.to_string()),
-            Method::Scale { .. } | Method::Resistance => cells.push(mean(words, question.method, result, at)),
-            Method::Ranking => cells.extend([charted.place(at).to_string(), sum.to_string()]),
+            Method::Dots { .. } => cells.push(figure.sum.to_string()),
+            Method::Scale { .. } | Method::Resistance => {
+                cells.extend([mean(words, figures, at), figure.answers.unwrap_or(0).to_string()]);
+            }
+            Method::Ranking => cells.extend([charted.place(at), figure.sum.to_string()]),
         }
         if let Some(spread) = tally.spread.get(at) {
             cells.extend(spread[first..].iter().map(u32::to_string));
@@ -412,9 +445,9 @@ fn table(cx: Cx, words: PollWords, charted: &Charted) -> AnyView {
             }
         }
         cells.extend(result.parts.iter().map(|part| part.sums[at].to_string()));
-        cells.extend(before.iter().map(|before| match question.method {
-            Method::Scale { .. } | Method::Resistance => mean(words, question.method, before, at),
-            _ => before.tally.sums.get(at).map_or_else(String::new, u64::to_string),
+        cells.extend(earlier.iter().map(|before| match question.method {
+            Method::Scale { .. } | Method::Resistance => mean(words, before, at),
+            _ => before.rows.get(at).map_or_else(String::new, |figure| figure.sum.to_string()),
         }));
         row(option(cx, words, question, at), cells)
     });

@@ -252,6 +252,8 @@ pub struct PollPage {
     pub own: Option<PollOwn>,
     /// May the reader vote?
     pub may: MayVote,
+    /// In which round the reader has just cast a ballot with a card, without a program: only the server can know.
+    pub cast: Option<u32>,
     /// A fresh id for the plain form.
     pub idempotency_key: CommandId,
     /// The clock when the page was made, to word what is timed.
@@ -300,6 +302,8 @@ pub struct PollVoters {
 #[cfg(feature = "ssr")]
 #[derive(Clone, Debug, PartialEq)]
 pub struct VoterRow {
+    /// In which round.
+    pub round: u32,
     /// The name they have now, if they have one and are known by it.
     pub name: Option<String>,
     /// The number of the voting card.
@@ -470,6 +474,8 @@ pub struct RecordPage {
     pub joined: u64,
     /// The record.
     pub record: Record,
+    /// The polls that were held in it, with what came of them.
+    pub polls: Vec<PollView>,
     /// With names (query `names=1`, moderators only)?
     pub names: bool,
     /// Sixteen characters of the head of the log: with them a later copy can be compared.

@@ -143,6 +143,10 @@ pub enum QuestionProblem {
     /// The rule needs votes: what is rated or ranked, or gets points, has an order alone.
     #[error("only votes can have a majority")]
     Majority,
+    /// Two options look the same to a reader of some language: spaces, capitals, invisible signs and the way letters are
+    /// composed make no difference.
+    #[error("two options look alike")]
+    Alike,
     /// Organisations do not vote yet.
     #[error("organisations cannot vote yet")]
     Delegates,
@@ -276,12 +280,13 @@ pub enum PollCommand {
         /// The last.
         to: u32,
     },
-    /// Say how many hands rose for each option; without counts there were none.
+    /// Say how many hands rose for each option. Without counts, or with nothing but zeros, none were counted: that takes
+    /// back what was entered.
     CountHands {
         /// For each option.
         #[serde(default)]
         counts: Vec<u32>,
-        /// How many people took part that way.
+        /// How many people took part that way: needed where several options can be chosen, elsewhere as many as hands.
         #[serde(default)]
         people: u32,
     },

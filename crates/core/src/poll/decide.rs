@@ -11,7 +11,7 @@ use super::event::{
 };
 use super::{
     CLOSING_SECONDS, Electorate, GRACE_MS, MAX_CARDS, MAX_OPEN_SECONDS, MAX_ROUNDS, Phase, Poll, PollCommand,
-    PollDelta, PollEvent, PollOwn, PollState, PollView, Question, Secrecy,
+    PollDelta, PollEvent, PollOwn, PollState, PollView, Question, QuestionProblem, Secrecy,
 };
 use crate::domain::{Context, Decision, Domain, Meta, StreamKind, Summary, Trace, follow_up, refuse_erased};
 use crate::forum::{Forum, ForumCommand};
@@ -19,9 +19,8 @@ use crate::ids::{CommandId, ParticipantId, PollId, StreamId};
 use crate::live::{Seq, WindowRequest};
 use crate::people::{Actor, Audience, Need};
 use crate::rejection::Rejection;
-use crate::said::{Commitment, SaidTexts, Texts};
-use crate::tally::Method;
-use crate::text::TextLimits;
+use crate::said::{Commitment, Lang, SaidTexts, Texts};
+use crate::text::{TextLimits, look};
 use crate::time::Timestamp;
 
 /// How many symbols the code of a voting card has: with the 20 of [`crate::network::CODE_ALPHABET`] 51 bits.
@@ -38,7 +37,7 @@ pub fn card_hash(poll: PollId, code: &str) -> Commitment {
 
 impl Domain for Poll {
     const KIND: StreamKind = StreamKind::Poll;
-    const STATE_FORMAT: u32 = 3;
+    const STATE_FORMAT: u32 = 4;
     const COMMANDS: &'static [(&'static str, Need)] = &[
         ("found", Need::System),
         ("edit", Need::Moderator),
@@ -306,22 +305,23 @@ fn decide(
         }
         PollCommand::CountHands { counts, people } => {
             when(state.counts_hall() && question.method.by_votes())?;
-            let sum: u64 = counts.iter().map(|count| u64::from(*count)).sum();
             if !counts.is_empty() && counts.len() != question.on_ballot() {
                 return Err(crate::tally::BallotProblem::Options { options: question.on_ballot() as u32 }.into());
             }
-            // Where one can be chosen, as many took part as hands rose; where several, at least as many as for one.
-            let one_each = !matches!(question.method, Method::Multiple { .. });
-            let least = if one_each { sum } else { counts.iter().copied().max().unwrap_or(0).into() };
-            let people = if one_each { sum } else { u64::from(*people).max(least) };
-            let most = state.most_of_hall(state.paper_ballots());
-            if people > u64::from(most) {
-                return Err(Rejection::TooMany { max: most });
-            }
-            let people = if counts.is_empty() { 0 } else { people as u32 };
-            let now = (!counts.is_empty()).then(|| (counts.clone(), people));
+            // Who may choose nothing can be there without a hand.
+            let people = if counts.is_empty() { 0 } else { question.method.check_hands(counts, *people)? };
+            let now = if people == 0 {
+                None
+            } else {
+                let most = state.most_of_hall(state.paper_ballots());
+                if people > most {
+                    return Err(Rejection::TooMany { max: most });
+                }
+                Some((counts.clone(), people))
+            };
             if state.hands != now {
-                decision.events.push(PollEvent::HandsCounted(HandsCounted { counts: counts.clone(), people }));
+                let (counts, people) = now.unwrap_or_default();
+                decision.events.push(PollEvent::HandsCounted(HandsCounted { counts, people }));
             }
         }
         PollCommand::SetPaper { marks, ballots } => {
@@ -424,10 +424,12 @@ fn vote(
         }
     };
     question.method.check(marks, question.on_ballot())?;
+    // Whoever has seen a card could vote with it too: what was cast with it first stands, in every label.
+    let once = question.secrecy == Secrecy::Secret || question.electorate == Electorate::Cards;
+    if once && state.ballots.contains_key(&voter) {
+        return Err(Rejection::AlreadyVoted);
+    }
     if question.secrecy == Secrecy::Secret {
-        if state.ballots.contains_key(&voter) {
-            return Err(Rejection::AlreadyVoted);
-        }
         decision.box_put = Some(marks.to_vec());
         decision.events.push(PollEvent::Marked(Marked { voter }));
     } else {
@@ -438,9 +440,21 @@ fn vote(
     Ok(())
 }
 
+/// Do two options show the same words to the readers of some language?
+fn look_alike(options: &[Texts]) -> bool {
+    let languages: BTreeSet<&Lang> = options.iter().flat_map(|option| option.texts.keys()).collect();
+    languages.into_iter().any(|lang| {
+        let mut seen = BTreeSet::new();
+        options.iter().any(|option| !seen.insert(look(option.pick(lang.as_str()).0)))
+    })
+}
+
 /// Checks a question and makes its words side rows.
 fn said(question: &Question, context: &Context, decision: &mut Decision<PollEvent>) -> Result<SaidQuestion, Rejection> {
     question.check()?;
+    if look_alike(&question.options) {
+        return Err(QuestionProblem::Alike.into());
+    }
     let mut say = |texts: &Texts, limits: TextLimits| -> Result<SaidTexts, Rejection> {
         decision.say_texts(context, texts, limits)
     };

@@ -40,5 +40,6 @@ pub const MAX_SHEET: usize = 500;
 pub const MAX_HALL_BALLOTS: u32 = 100_000;
 /// The most rounds of one poll.
 pub const MAX_ROUNDS: usize = 10;
-/// In confidential and secret polls a part of the ballots is shown apart only if every part has at least so many.
+/// In confidential and secret polls fewer online ballots than this are never counted for anybody, and a part of the ballots
+/// is shown apart only if every part has at least so many.
 pub const MIN_PART: u32 = 5;

@@ -1,7 +1,7 @@
 //! What each audience may see of a poll's state, and how ballots are counted into it.
 
 use super::event::Voter;
-use super::state::{Facet, PollState};
+use super::state::{Earlier, Facet, PollState};
 use super::view::{
     Part, Phase, PollDelta, PollHeader, PollKey, PollOwn, PollValue, PollView, ResultView, Source, Turnout,
 };
@@ -92,10 +92,14 @@ impl PollState {
             tally = tally.and(part, method);
         }
         let entitled = self.entitled();
+        let closed_at = self.until.filter(|_| matches!(self.phase, Phase::Closed | Phase::Revealed));
+        let (round, opened_at) = (self.round, self.opened_at);
+        let view = |tally: Tally, outcome: Outcome, parts: Vec<Part>| {
+            Some(ResultView { round, opened_at, closed_at, tally, outcome, parts, entitled })
+        };
         if self.tells_of_few(&tallies) {
             let tally = Tally { ballots: tally.ballots, ..Tally::empty(method, options) };
-            let outcome = Outcome::TooFew { need: MIN_PART };
-            return Some(ResultView { round: self.round, tally, outcome, parts: Vec::new(), entitled });
+            return view(tally, Outcome::TooFew { need: MIN_PART }, Vec::new());
         }
         let outcome = outcome(method, &tally, question.majority, question.quorum, entitled);
         // A small part would tell what its few voters chose, and so would the rest.
@@ -103,17 +107,18 @@ impl PollState {
             && (question.secrecy == Secrecy::Open || tallies.iter().all(|(_, part)| part.ballots >= MIN_PART));
         let part = |(source, tally): (Source, Tally)| Part { source, ballots: tally.ballots, sums: tally.sums };
         let parts = if apart { tallies.into_iter().map(part).collect() } else { Vec::new() };
-        Some(ResultView { round: self.round, tally, outcome, parts, entitled })
+        view(tally, outcome, parts)
     }
 
     /// Could be found out from the whole what a few people chose who are promised that nobody will? Hands rise before
-    /// everyone, and staff know the paper they entered: what is left when those are taken away must not be small.
+    /// everyone, and staff know the paper they entered: what is left when those are taken away must not be small. Whether
+    /// there are any does not matter: they can still come, or be taken back, and the result before and after would tell.
     fn tells_of_few(&self, tallies: &[(Source, Tally)]) -> bool {
         let ballots = |of: Source| tallies.iter().find(|(source, _)| *source == of).map_or(0, |(_, part)| part.ballots);
         let (online, hands, paper) = (ballots(Source::Online), ballots(Source::Hands), ballots(Source::Paper));
         let few = |ballots: u32| (1..MIN_PART).contains(&ballots);
         let promised = self.question().is_some_and(|question| question.secrecy != Secrecy::Open);
-        promised && self.mixed && (few(online) || (hands > 0 && few(online + paper)))
+        promised && (few(online) || (hands > 0 && few(online + paper)))
     }
 
     fn shown_result(&self, audience: Audience) -> Option<ResultView> {
@@ -121,8 +126,8 @@ impl PollState {
     }
 
     fn shown_before(&self, audience: Audience) -> Vec<ResultView> {
-        let seen = |(_, revealed): &&(ResultView, bool)| *revealed || audience == Audience::Staff;
-        self.before.iter().filter(seen).map(|(result, _)| result.clone()).collect()
+        let seen = |earlier: &&Earlier| earlier.shown || audience == Audience::Staff;
+        self.before.iter().filter(seen).map(|earlier| earlier.result.clone()).collect()
     }
 
     pub(super) fn view(&self, audience: Audience) -> PollView {

@@ -43,10 +43,8 @@ pub struct PollState {
     #[serde(with = "pairs")]
     pub(super) paper: OrdMap<Arc<[u8]>, u32>,
     pub(super) cards: Vector<Card>,
-    /// Hands or paper were entered in this round, even if they were taken back.
-    pub(super) mixed: bool,
-    /// Of earlier rounds, and whether everyone saw them.
-    pub(super) before: Vector<(ResultView, bool)>,
+    /// Earlier rounds, the first one first.
+    pub(super) before: Vector<Earlier>,
     facets: [Seq; 4],
     #[serde(with = "pairs")]
     owners: OrdMap<ParticipantId, Seq>,
@@ -72,6 +70,17 @@ pub(super) struct Ballot {
     /// A mark for each option; `None` where that is secret.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub marks: Option<Arc<[u8]>>,
+}
+
+/// A round that is over, once another has begun.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(super) struct Earlier {
+    pub result: ResultView,
+    /// Everyone sees the result.
+    pub shown: bool,
+    /// Who voted what, of an open poll whose result was revealed.
+    #[serde(with = "pairs")]
+    pub ballots: OrdMap<Voter, Ballot>,
 }
 
 /// A voting card.
@@ -134,14 +143,20 @@ impl PollState {
         self.cards.len()
     }
 
-    /// Who voted what in an open poll whose result is shown. Nothing of any other.
-    pub fn open_ballots(&self) -> impl Iterator<Item = (Voter, &[u8])> {
+    /// Who voted what in an open poll, round by round from the last one on, where the result was revealed. Nothing of any
+    /// other.
+    pub fn open_ballots(&self) -> impl Iterator<Item = (u32, Voter, &[u8])> {
+        let now = self.tells_voters().then_some((self.round, &self.ballots));
+        let before = self.before.iter().rev().map(|earlier| (earlier.result.round, &earlier.ballots));
+        now.into_iter().chain(before).flat_map(|(round, ballots)| {
+            ballots.iter().filter_map(move |(voter, ballot)| Some((round, *voter, ballot.marks.as_deref()?)))
+        })
+    }
+
+    /// Does everyone see who voted what in this round?
+    fn tells_voters(&self) -> bool {
         let open = self.question().is_some_and(|question| question.secrecy == Secrecy::Open);
-        let shown = open && self.phase == Phase::Revealed;
-        self.ballots
-            .iter()
-            .filter(move |_| shown)
-            .filter_map(|(voter, ballot)| Some((*voter, ballot.marks.as_deref()?)))
+        open && self.phase == Phase::Revealed
     }
 
     pub(super) fn secret(&self) -> bool {
@@ -251,7 +266,6 @@ impl PollState {
             }
             PollEvent::HandsCounted(e) => {
                 self.hands = (!e.counts.is_empty()).then(|| (e.counts.clone(), e.people));
-                self.mixed |= self.hands.is_some();
                 self.touch(Facet::Turnout);
                 self.touch(Facet::Result);
             }
@@ -261,7 +275,6 @@ impl PollState {
                     self.paper.remove(&marks);
                 } else {
                     self.paper.insert(marks, e.paper.ballots);
-                    self.mixed = true;
                 }
                 self.touch(Facet::Turnout);
                 self.touch(Facet::Result);
@@ -285,11 +298,10 @@ impl PollState {
 
     /// Puts the round that is over by, to begin another.
     fn put_by(&mut self) {
-        if let Some(result) = self.result() {
-            self.before.push_back((result, self.shows_result(Audience::Public)));
-            self.touch(Facet::Before);
-        }
-        for voter in std::mem::take(&mut self.ballots).keys() {
+        let (shown, told) = (self.shows_result(Audience::Public), self.tells_voters());
+        let result = self.result();
+        let ballots = std::mem::take(&mut self.ballots);
+        for voter in ballots.keys() {
             if let Voter::Person(participant) = voter {
                 self.touch(Facet::Own(*participant));
             }
@@ -297,7 +309,11 @@ impl PollState {
         self.counted = OrdMap::new();
         self.hands = None;
         self.paper = OrdMap::new();
-        self.mixed = false;
+        if let Some(result) = result {
+            let ballots = if told { ballots } else { OrdMap::new() };
+            self.before.push_back(Earlier { result, shown, ballots });
+            self.touch(Facet::Before);
+        }
     }
 
     /// Moves a facet to the present number.

@@ -440,11 +440,12 @@ struct Retold {
     closing: bool,
     online: BTreeMap<Voter, Vec<u8>>,
     hands: Option<(Vec<u32>, u32)>,
-    mixed: bool,
     paper: BTreeMap<Vec<u8>, u32>,
     /// By number, from 1 on: good for voting?
     cards: Vec<bool>,
     before: Vec<(ResultView, bool)>,
+    /// Who voted what in earlier rounds of an open poll that were revealed.
+    voters: Vec<(u32, Voter, Vec<u8>)>,
 }
 
 impl Retold {
@@ -459,8 +460,9 @@ impl Retold {
                 if self.round > 0 {
                     let running = self.asks().results == Results::Running;
                     self.before.push((self.result(), self.phase == Phase::Revealed || running));
+                    self.voters.extend(self.told());
                 }
-                (self.online, self.hands, self.paper, self.mixed) = Default::default();
+                (self.online, self.hands, self.paper) = Default::default();
                 (self.phase, self.round, self.closing) = (Phase::Open, e.round, false);
                 (self.opened_at, self.until) = (Some(e.at), e.until);
             }
@@ -498,10 +500,8 @@ impl Retold {
             }
             (PollEvent::HandsCounted(e), _) => {
                 self.hands = (!e.counts.is_empty()).then(|| (e.counts.clone(), e.people));
-                self.mixed |= self.hands.is_some();
             }
             (PollEvent::PaperSet(e), _) => {
-                self.mixed |= e.paper.ballots > 0;
                 self.paper.insert(e.paper.marks.clone(), e.paper.ballots);
                 self.paper.retain(|_, ballots| *ballots > 0);
             }
@@ -509,6 +509,13 @@ impl Retold {
             (PollEvent::PersonErased(_), PollCommand::ErasePerson { .. }) => {}
             _ => panic!("{event:?} follows from {command:?}"),
         }
+    }
+
+    /// Who voted what in this round, if everyone sees it.
+    fn told(&self) -> Vec<(u32, Voter, Vec<u8>)> {
+        let shown = self.asks().secrecy == Secrecy::Open && self.phase == Phase::Revealed;
+        let ballots = self.online.iter().filter(|_| shown);
+        ballots.map(|(voter, marks)| (self.round, *voter, marks.clone())).collect()
     }
 
     fn asks(&self) -> &Question {
@@ -540,17 +547,19 @@ impl Retold {
         let tells = question.secrecy != Secrecy::Open && parts.iter().any(|part| part.ballots < 5);
         let few = |ballots: usize| ballots > 0 && ballots < 5;
         let beside_hands = self.hands.as_ref().is_some_and(|(_, people)| *people > 0);
-        let withheld = self.mixed && (few(online.len()) || (beside_hands && few(online.len() + paper.len())));
+        let withheld = few(online.len()) || (beside_hands && few(online.len() + paper.len()));
+        let (round, opened_at, entitled) = (self.round, self.opened_at, self.entitled());
+        let closed_at = self.until.filter(|_| self.phase != Phase::Open);
         if withheld && question.secrecy != Secrecy::Open {
             let tally = Tally { ballots: tally.ballots, ..Tally::empty(method, options) };
             let outcome = Outcome::TooFew { need: 5 };
-            return ResultView { round: self.round, tally, outcome, parts: Vec::new(), entitled: self.entitled() };
+            return ResultView { round, opened_at, closed_at, tally, outcome, parts: Vec::new(), entitled };
         }
         if parts.len() == 1 || tells {
             parts.clear();
         }
-        let outcome = outcome(method, &tally, question.majority, question.quorum, self.entitled());
-        ResultView { round: self.round, tally, outcome, parts, entitled: self.entitled() }
+        let outcome = outcome(method, &tally, question.majority, question.quorum, entitled);
+        ResultView { round, opened_at, closed_at, tally, outcome, parts, entitled }
     }
 
     fn seen_by(&self, audience: Audience) -> PollView {
@@ -652,10 +661,10 @@ proptest! {
             let summary = Poll::summary(state);
             prop_assert_eq!(summary.is_none(), hall.retold.phase == Phase::Draft);
             prop_assert!(summary.is_none_or(|it| it.state == hall.retold.phase.word()));
-            let told: BTreeMap<Voter, Vec<u8>> =
-                state.open_ballots().map(|(voter, marks)| (voter, marks.to_vec())).collect();
-            let shown = hall.retold.asks().secrecy == Secrecy::Open && hall.retold.phase == Phase::Revealed;
-            prop_assert_eq!(told, if shown { hall.retold.online.clone() } else { BTreeMap::new() });
+            let mut told: Vec<(u32, Voter, Vec<u8>)> =
+                state.open_ballots().map(|(round, voter, marks)| (round, voter, marks.to_vec())).collect();
+            told.sort();
+            prop_assert_eq!(told, [hall.retold.voters.clone(), hall.retold.told()].concat());
             let secret = hall.retold.asks().secrecy == Secrecy::Secret && hall.retold.phase == Phase::Open;
             prop_assert_eq!(hall.booth.ballots.len(), if secret { hall.retold.online.len() } else { 0 });
             let rows: Words = hall.booth.rows.values().flat_map(|text| words(text)).collect();
@@ -732,7 +741,11 @@ proptest! {
 
 /// A question that everyone in the room may answer.
 fn for_everyone(seed: u32) -> Question {
-    let question = some_question(seed, &mut || german("Text"));
+    let mut count = 0;
+    let question = some_question(seed, &mut || {
+        count += 1;
+        german(&format!("Text {count}"))
+    });
     let quorum = question.quorum.filter(|quorum| matches!(quorum, Quorum::Ballots(_)));
     Question {
         electorate: Electorate::Devices,
@@ -894,11 +907,11 @@ fn given_an_end_then_ballots_received_until_it_count_and_later_ones_do_not() {
 #[test]
 fn given_nobody_is_there_then_the_clock_alone_closes_also_a_secret_poll() {
     let mut booth = opened(of(Secrecy::Secret), Some(5));
-    booth.vote(&guest(1), 0, &YES).expect("taken");
+    (0..5).for_each(|n| _ = booth.vote(&guest(n), 0, &YES).expect("taken"));
     let due = Poll::next_due(&booth.state).expect("due");
     booth.ask(&Actor::system(), due.0, Poll::tick(due)).expect("taken");
     assert_eq!(booth.state.phase(), Phase::Closed);
-    assert_eq!((booth.sums(Audience::Staff), booth.sums(Audience::Participants)), (Some(vec![1, 0, 0]), None));
+    assert_eq!((booth.sums(Audience::Staff), booth.sums(Audience::Participants)), (Some(vec![5, 0, 0]), None));
     assert_eq!(booth.ballots, [[0u8; 0]; 0], "the box is empty");
 }
 
@@ -1035,8 +1048,9 @@ fn given_a_ballot_then_it_can_be_changed_unless_it_is_secret() {
         assert_eq!(booth.vote(&guest(1), 0, &NO), Ok(1), "the same once more is written too, to be known again");
         assert_eq!(booth.own(&guest(1)), PollOwn { voted: true, marks: Some(NO.to_vec()) });
         assert_eq!(booth.own(&guest(2)), PollOwn::default());
+        (10..14).for_each(|n| _ = booth.vote(&guest(n), 0, &YES).expect("taken"));
         booth.end(0);
-        assert_eq!(booth.sums(Audience::Staff), Some(vec![0, 1, 0]));
+        assert_eq!(booth.sums(Audience::Staff), Some(vec![4, 1, 0]));
     }
     let mut booth = opened(of(Secrecy::Secret), None);
     assert_eq!(booth.vote(&guest(1), 0, &YES), Ok(1));
@@ -1052,6 +1066,7 @@ fn given_another_round_then_late_ballots_do_not_count_in_it_and_the_earlier_resu
     for secrecy in Secrecy::ALL {
         let mut booth = opened(of(secrecy), None);
         booth.vote(&guest(1), 0, &YES).expect("taken");
+        (10..15).for_each(|n| _ = booth.vote(&guest(n), 0, &YES).expect("taken"));
         booth.moderate(0, hands(&[1, 2, 3], 6));
         booth.moderate(0, paper(&NO, 4));
         booth.end(0);
@@ -1059,7 +1074,8 @@ fn given_another_round_then_late_ballots_do_not_count_in_it_and_the_earlier_resu
         let first = booth.seen(Audience::Public).result.expect("revealed");
         let seq = booth.seq();
         booth.moderate(5, PollCommand::Again);
-        assert_eq!(Poll::owners(&booth.state, Seq(seq)), [participant(1)], "told that their ballot is gone");
+        assert!(Poll::owners(&booth.state, Seq(seq)).contains(&participant(1)), "told that their ballot is gone");
+        assert_eq!(Poll::owners(&booth.state, Seq(seq)).len(), 6);
         assert_eq!(booth.own(&guest(1)), PollOwn::default());
         assert_eq!(booth.ask(&guest(2), 6, vote(1, &YES)), Err(Rejection::OtherRound));
         assert_eq!(booth.ask(&guest(2), 6, vote(3, &YES)), Err(Rejection::OtherRound));
@@ -1069,8 +1085,9 @@ fn given_another_round_then_late_ballots_do_not_count_in_it_and_the_earlier_resu
             assert_eq!(view.turnout, Turnout::default());
         }
         assert_eq!(booth.vote(&guest(1), 7, &NO), Ok(1), "everyone votes anew");
+        (10..15).for_each(|n| _ = booth.vote(&guest(n), 7, &NO).expect("taken"));
         booth.end(8);
-        assert_eq!(booth.sums(Audience::Staff), Some(vec![0, 1, 0]));
+        assert_eq!(booth.sums(Audience::Staff), Some(vec![0, 6, 0]));
         // What was not revealed stays with staff.
         booth.moderate(9, PollCommand::Again);
         let rounds = |audience| booth.seen(audience).before.iter().map(|it| it.round).collect::<Vec<_>>();
@@ -1175,7 +1192,10 @@ fn given_an_open_poll_then_its_count_runs_if_that_was_asked_for_and_not_otherwis
         assert_eq!(booth.state.open_ballots().count(), 0, "not before it is revealed");
         booth.moderate(0, PollCommand::Reveal);
         let ballots: Vec<_> = booth.state.open_ballots().collect();
-        assert_eq!(ballots, [(Voter::Person(participant(1)), &YES[..])]);
+        assert_eq!(ballots, [(1, Voter::Person(participant(1)), &YES[..])]);
+        booth.moderate(9, PollCommand::Again);
+        let ballots: Vec<_> = booth.state.open_ballots().collect();
+        assert_eq!(ballots, [(1, Voter::Person(participant(1)), &YES[..])], "of earlier rounds too");
     }
 }
 
@@ -1228,12 +1248,17 @@ fn given_a_few_ballots_beside_what_the_hall_knows_then_no_result_tells_how_they_
         withheld
     };
     let (raised, lowered) = (hands(&[0, 9, 0], 0), hands(&[], 0));
+    let none = hands(&[0, 0, 0], 0);
     for secrecy in [Secrecy::Confidential, Secrecy::Secret] {
         assert!(withheld(secrecy, 1, std::slice::from_ref(&raised)), "everyone saw the hands");
         assert!(withheld(secrecy, 4, &[paper(&NO, 9)]), "staff know the paper");
         assert!(withheld(secrecy, 4, &[raised.clone(), lowered.clone()]), "also not by taking the hands back");
         assert!(withheld(secrecy, 0, &[raised.clone(), paper(&NO, 1)]));
-        assert!(!withheld(secrecy, 4, &[]), "the whole is no part");
+        assert!(withheld(secrecy, 4, &[]), "hands can still come, and the difference would tell");
+        assert!(
+            withheld(secrecy, 4, std::slice::from_ref(&none)) && withheld(secrecy, 4, &[raised.clone(), none.clone()])
+        );
+        assert!(!withheld(secrecy, 5, &[]) && !withheld(secrecy, 5, &[raised.clone(), lowered.clone()]));
         assert!(!withheld(secrecy, 5, std::slice::from_ref(&raised)));
         assert!(!withheld(secrecy, 0, std::slice::from_ref(&raised)));
         assert!(!withheld(secrecy, 0, &[paper(&NO, 1)]));
@@ -1288,30 +1313,46 @@ fn given_voting_cards_then_each_has_one_ballot_whoever_holds_it() {
         assert_eq!(booth.ask(&guest(1), 0, unknown), Err(Rejection::CardUnknown));
     }
     // As people type it, and from several phones.
-    for (who, typed, marks) in [(1, "BCDF-GHJK-0001", YES), (2, " bcdfghjk 0001\n", NO), (3, "BcDf–GHJK–0001", YES)]
-    {
-        assert_eq!(booth.ask(&guest(who), 0, by_card(&marks, typed)).map(|it| it.len()), Ok(1), "{typed}");
+    for (who, typed) in [(1, "BCDF-GHJK-0001"), (2, " bcdfghjk 0002\n"), (3, "BcDf–GHJK–0003")] {
+        assert_eq!(booth.ask(&guest(who), 0, by_card(&YES, typed)).map(|it| it.len()), Ok(1), "{typed}");
         assert_eq!(booth.own(&guest(who)), PollOwn::default(), "nobody knows whose it is");
     }
-    assert_eq!(booth.ask(&guest(1), 0, by_card(&NO, &code(2))).map(|it| it.len()), Ok(1), "one phone for two");
+    for number in [4, 5] {
+        assert_eq!(booth.ask(&guest(1), 0, by_card(&NO, &code(number))).map(|it| it.len()), Ok(1), "one phone for two");
+    }
     let turnout = booth.seen(Audience::Public).turnout;
-    assert_eq!(turnout, Turnout { online: 2, entitled: Some(9), ..Turnout::default() });
+    assert_eq!(turnout, Turnout { online: 5, entitled: Some(9), ..Turnout::default() });
     assert!(!booth.log().concat().contains(&participant(1).to_string()), "the log says the number alone");
     booth.end(0);
-    assert_eq!(booth.sums(Audience::Staff), Some(vec![1, 1, 0]));
+    assert_eq!(booth.sums(Audience::Staff), Some(vec![3, 2, 0]));
     assert_eq!(booth.seen(Audience::Staff).result.expect("closed").entitled, Some(9));
 }
 
 #[test]
-fn given_a_secret_poll_with_cards_then_a_card_votes_once() {
-    let mut booth = opened(with_cards(Secrecy::Secret), None);
-    assert_eq!(booth.ask(&guest(1), 0, by_card(&YES, &code(1))).map(|it| it.len()), Ok(1));
-    assert_eq!(booth.ask(&guest(2), 0, by_card(&NO, &code(1))), Err(Rejection::AlreadyVoted));
-    assert_eq!(booth.ballots, [YES.to_vec()]);
-    booth.end(0);
-    booth.moderate(0, PollCommand::Again);
-    let again = PollCommand::Vote { round: 2, marks: NO.to_vec(), card: Some(code(1)) };
-    assert_eq!(booth.ask(&guest(2), 0, again).map(|it| it.len()), Ok(1), "in each round");
+fn given_a_poll_with_cards_then_a_card_votes_once_and_for_good_in_every_label() {
+    for secrecy in Secrecy::ALL {
+        let mut booth = opened(with_cards(secrecy), None);
+        assert_eq!(booth.ask(&guest(1), 0, by_card(&YES, &code(1))).map(|it| it.len()), Ok(1));
+        for (who, marks) in [(2, NO), (1, NO), (1, YES)] {
+            let again = booth.ask(&guest(who), 0, by_card(&marks, " bcdf ghjk 0001"));
+            assert_eq!(
+                again,
+                Err(Rejection::AlreadyVoted),
+                "{secrecy:?}: who has a picture of the card changes nothing"
+            );
+        }
+        assert_eq!(booth.seen(Audience::Public).turnout.online, 1);
+        if secrecy == Secrecy::Secret {
+            assert_eq!(booth.ballots, [YES.to_vec()]);
+        }
+        booth.end(0);
+        if secrecy == Secrecy::Open {
+            assert_eq!(booth.sums(Audience::Staff), Some(vec![1, 0, 0]));
+        }
+        booth.moderate(0, PollCommand::Again);
+        let again = PollCommand::Vote { round: 2, marks: NO.to_vec(), card: Some(code(1)) };
+        assert_eq!(booth.ask(&guest(2), 0, again).map(|it| it.len()), Ok(1), "in each round");
+    }
 }
 
 #[test]
@@ -1388,22 +1429,49 @@ fn given_hands_then_only_what_can_be_counted_by_them_is_and_as_many_took_part_as
     assert_eq!(booth.moderate(0, hands(&[], 9)).len(), 1);
     assert_eq!(booth.seen(Audience::Public).turnout.hands, 0);
     assert_eq!(booth.moderate(0, hands(&[], 3)), [], "there were none already");
-    // Of several that can be chosen each hand may be the same person's.
-    let mut booth = opened(asked(Method::Multiple { min: 1, max: 2 }, 3), None);
-    assert_eq!(booth.ask(&moderator(), 0, hands(&[0, 0, 0], MAX_HALL_BALLOTS + 1)), too_many);
-    for (people, counted) in [(0, 4), (7, 7)] {
-        booth.moderate(0, hands(&[4, 2, 3], people));
-        assert_eq!(booth.seen(Audience::Public).turnout.hands, counted);
-    }
+    // Nothing but zeros says the same as no numbers: nothing was entered, or it is taken back.
+    assert_eq!(booth.moderate(0, hands(&[0, 0, 0], 0)), []);
+    booth.moderate(0, hands(&[1, 2, 3], 0));
+    assert_eq!(booth.moderate(0, hands(&[0, 0, 0], 0)).len(), 1);
+    assert_eq!(booth.seen(Audience::Public).turnout.hands, 0);
     booth.end(0);
-    booth.moderate(0, hands(&[5, 2, 3], 0));
+    assert_eq!(booth.seen(Audience::Staff).result.expect("closed").parts, []);
+    booth.moderate(0, hands(&[1, 2, 3], 0));
     booth.moderate(0, PollCommand::Reveal);
-    assert_eq!(booth.ask(&moderator(), 0, hands(&[4, 2, 3], 0)), Err(Rejection::WrongState), "what all saw stands");
+    assert_eq!(booth.ask(&moderator(), 0, hands(&[1, 2, 4], 0)), Err(Rejection::WrongState), "what all saw stands");
     assert_eq!(booth.ask(&moderator(), 0, paper(&[1, 0, 0], 1)), Err(Rejection::WrongState));
     for method in [Method::Scale { steps: 3 }, Method::Resistance, Method::Dots { points: 3 }, Method::Ranking] {
         let mut booth = opened(asked(method, 2), None);
         assert_eq!(booth.ask(&moderator(), 0, hands(&[1, 2], 0)), Err(Rejection::WrongState));
     }
+}
+
+#[test]
+fn given_hands_for_several_options_then_how_many_people_raised_them_is_said_and_fits() {
+    let mut booth = opened(asked(Method::Multiple { min: 1, max: 2 }, 3), None);
+    let too_many = Err(Rejection::TooMany { max: MAX_HALL_BALLOTS });
+    let most = MAX_HALL_BALLOTS + 1;
+    assert_eq!(booth.ask(&moderator(), 0, hands(&[most, 0, 0], most)), too_many);
+    let people = Err(Rejection::from(BallotProblem::People));
+    assert_eq!(booth.ask(&moderator(), 0, hands(&[4, 2, 3], 0)), people, "each hand may be the same person's");
+    // Nine hands: of no fewer than five people, who raise two at most, and of no more than nine, who raise one at least.
+    // Nobody raises two for one option.
+    for (counts, people) in [([4, 2, 3], 4), ([4, 2, 3], 10), ([6, 2, 1], 5), ([0, 0, 0], 3)] {
+        let refused = Err(Rejection::from(BallotProblem::Hands { people }));
+        assert_eq!(booth.ask(&moderator(), 0, hands(&counts, people)), refused, "{counts:?} of {people}");
+    }
+    for people in [5, 9] {
+        booth.moderate(0, hands(&[4, 2, 3], people));
+        assert_eq!(booth.seen(Audience::Public).turnout.hands, people);
+    }
+    assert_eq!(booth.moderate(0, hands(&[], 0)).len(), 1, "taken back");
+    // Who may choose nothing may raise none.
+    let mut booth = opened(asked(Method::Multiple { min: 0, max: 2 }, 3), None);
+    booth.moderate(0, hands(&[0, 0, 0], 3));
+    booth.vote(&guest(1), 0, &[0, 0, 0]).expect("taken");
+    booth.end(0);
+    let result = booth.seen(Audience::Staff).result.expect("closed");
+    assert_eq!((result.tally.ballots, result.outcome), (4, Outcome::Blank), "nobody is elected by nothing");
 }
 
 #[test]
@@ -1424,6 +1492,17 @@ fn given_paper_ballots_then_they_are_valid_ones_and_counted_up_to_a_bound() {
 }
 
 // Rules: what can be asked and answered.
+
+/// One of these.
+fn listed(options: &[Texts]) -> Question {
+    Question { options: options.to_vec(), ..asked(Method::Single, 0) }
+}
+
+fn in_two(text: &str, arabic: &str) -> Texts {
+    let mut texts = german(text);
+    texts.texts.insert("ar".to_owned().try_into().expect("a tag"), arabic.into());
+    texts
+}
 
 #[test]
 fn given_a_question_that_does_not_hold_together_then_it_says_what_is_wrong() {
@@ -1461,6 +1540,10 @@ fn given_a_question_that_does_not_hold_together_then_it_says_what_is_wrong() {
         (Question { majority: Majority::TwoThirds, ..asked(scale(3), 2) }, QuestionProblem::Majority),
         (Question { results: Results::Running, ..secret }, QuestionProblem::Running),
         (Question { results: Results::Running, ..of(Secrecy::Confidential) }, QuestionProblem::Running),
+        (listed(&[german("Saal"), german(" SAAL ")]), QuestionProblem::Alike),
+        (listed(&[german("der Saal"), german("der  Sa\u{200B}a\u{200D}l")]), QuestionProblem::Alike),
+        (listed(&[german("Café"), german("Park"), german("Cafe\u{301}")]), QuestionProblem::Alike),
+        (listed(&[in_two("Saal", "قاعة"), in_two("Raum", "قاعة")]), QuestionProblem::Alike),
     ];
     for (question, problem) in cases {
         let mut booth = Booth::new(StreamId(Uuid::from_u128(3)));
@@ -1471,6 +1554,8 @@ fn given_a_question_that_does_not_hold_together_then_it_says_what_is_wrong() {
         assert_eq!(booth.header().question, of(Secrecy::Open), "what was asked stands");
     }
     for question in [
+        listed(&[german("Saal"), german("Saal 2"), german("Saal-2")]),
+        listed(&[in_two("Saal", "قاعة"), german("Raum")]),
         asked(Method::Single, 20),
         asked(Method::Resistance, 19),
         asked(multiple(3, 3), 3),
@@ -1578,7 +1663,7 @@ fn given_it_is_so_already_then_nothing_happens() {
 #[test]
 fn given_a_rule_then_the_result_says_what_was_decided() {
     let question =
-        Question { majority: Majority::Entitled, quorum: Some(Quorum::Percent(50)), ..with_cards(Secrecy::Secret) };
+        Question { majority: Majority::Entitled, quorum: Some(Quorum::Percent(60)), ..with_cards(Secrecy::Secret) };
     let outcome = |yes: usize, no: usize| {
         let mut booth = opened(question.clone(), None);
         for n in 1..=yes + no {
@@ -1588,10 +1673,11 @@ fn given_a_rule_then_the_result_says_what_was_decided() {
         booth.end(0);
         booth.seen(Audience::Staff).result.expect("closed").outcome
     };
-    // Nine cards: five are half of them rounded up, and more than half.
-    assert_eq!(outcome(4, 0), Outcome::NoQuorum { have: 4, need: 5 });
-    assert_eq!(outcome(4, 1), Outcome::Rejected);
-    assert_eq!(outcome(5, 0), Outcome::Adopted);
+    // Nine cards: six are sixty per cent of them rounded up, and five are more than half.
+    assert_eq!(outcome(4, 0), Outcome::TooFew { need: 5 });
+    assert_eq!(outcome(5, 0), Outcome::NoQuorum { have: 5, need: 6 });
+    assert_eq!(outcome(4, 2), Outcome::Rejected);
+    assert_eq!(outcome(5, 1), Outcome::Adopted);
     assert_eq!(outcome(5, 4), Outcome::Adopted);
 }
 

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::{Poll, Question};
 use crate::ids::{ForumId, PollId, ProcessId};
 use crate::live::{Delta, LiveTypes};
-use crate::tally::{Outcome, Tally};
+use crate::tally::{Figures, Outcome, Tally};
 use crate::time::Timestamp;
 
 /// A poll as one audience sees it.
@@ -82,6 +82,18 @@ pub struct PollHeader {
     pub question: Question,
 }
 
+impl ResultView {
+    /// Every figure that is shown of it.
+    pub fn figures(&self, question: &Question) -> Figures {
+        Figures::of(question.method, &self.tally, question.majority, self.entitled)
+    }
+
+    /// Is the count withheld, because it would tell how a few people voted?
+    pub const fn is_withheld(&self) -> bool {
+        matches!(self.outcome, Outcome::TooFew { .. })
+    }
+}
+
 impl PollHeader {
     /// How many options a ballot has.
     pub fn options(&self) -> usize {
@@ -135,6 +147,12 @@ pub struct Part {
 pub struct ResultView {
     /// Of which round.
     pub round: u32,
+    /// When the round was opened.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub opened_at: Option<Timestamp>,
+    /// When it ended.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub closed_at: Option<Timestamp>,
     /// Everything together.
     pub tally: Tally,
     /// What was decided.

@@ -616,7 +616,101 @@ fn given_a_quorum_then_it_is_reached_exactly_at_its_bound_and_asked_first() {
     // All who took part count, also those who gave no vote to anything.
     let none = count(Method::Multiple { min: 0, max: 1 }, 2, &[(5, &[0, 0])]);
     let decided = outcome(Method::Multiple { min: 0, max: 1 }, &none, Majority::Simple, Some(Quorum::Ballots(5)), None);
-    assert_eq!(decided, Outcome::Tied { options: vec![0, 1] });
+    assert_eq!(decided, Outcome::Blank);
+}
+
+// Figures.
+
+#[test]
+fn given_three_for_one_against_and_two_abstentions_then_share_and_rule_have_one_base() {
+    let tally = Tally::of_hands(Method::YesNo, &[3, 1, 2], 6);
+    let of = |majority| Figures::of(Method::YesNo, &tally, majority, Some(9));
+    let shares = |figures: &Figures| figures.rows.iter().map(|row| row.share).collect::<Vec<_>>();
+    let two_thirds = of(Majority::TwoThirds);
+    assert_eq!((two_thirds.base, two_thirds.of), (Some(Base::Sides), 4));
+    assert_eq!((two_thirds.need, two_thirds.judged, two_thirds.have()), (Some(3), Some(0), Some(3)));
+    assert_eq!(shares(&two_thirds), [Some(75), Some(25), None], "abstentions are a number");
+    assert_eq!(two_thirds.rows[2].sum, 2);
+    assert_eq!(outcome(Method::YesNo, &tally, Majority::TwoThirds, None, Some(9)), Outcome::Adopted);
+    let simple = of(Majority::Simple);
+    assert_eq!((simple.base, simple.of, simple.need), (Some(Base::Sides), 4, Some(3)));
+    // Where the rule counts them in, so does the share.
+    let absolute = of(Majority::Absolute);
+    assert_eq!((absolute.base, absolute.of, absolute.need), (Some(Base::Ballots), 6, Some(4)));
+    assert_eq!(shares(&absolute), [Some(50), Some(17), None]);
+    let entitled = of(Majority::Entitled);
+    assert_eq!((entitled.base, entitled.of, entitled.need), (Some(Base::Entitled), 9, Some(5)));
+    assert_eq!(shares(&entitled), [Some(33), Some(11), None]);
+}
+
+#[test]
+fn given_each_method_then_it_has_the_figures_it_can_have() {
+    let several = Method::Multiple { min: 0, max: 2 };
+    let tally = count(several, 3, &[(4, &[1, 1, 0]), (2, &[1, 0, 0]), (2, &[0, 0, 0])]);
+    let figures = Figures::of(several, &tally, Majority::Simple, None);
+    assert_eq!((figures.base, figures.of, figures.need), (Some(Base::Ballots), 8, None), "people, not crosses");
+    let rows = figures.rows.iter().map(|row| (row.sum, row.share, row.place)).collect::<Vec<_>>();
+    assert_eq!(rows, [(6, Some(75), Some(1)), (4, Some(50), Some(2)), (0, Some(0), Some(3))]);
+    let blank = Figures::of(several, &count(several, 2, &[(5, &[0, 0])]), Majority::Simple, None);
+    assert!(blank.rows.iter().all(|row| row.place.is_none() && row.share == Some(0)), "nobody is first by nothing");
+    let scale = Method::Scale { steps: 5 };
+    let tally = count(scale, 3, &[(2, &[5, 0, 0]), (1, &[4, 2, 0])]);
+    let figures = Figures::of(scale, &tally, Majority::Simple, None);
+    let rows = figures.rows.iter().map(|row| (row.answers, row.mean_tenths, row.place)).collect::<Vec<_>>();
+    assert_eq!(rows, [(Some(3), Some(47), Some(1)), (Some(1), Some(20), Some(2)), (Some(0), None, Some(3))]);
+    assert_eq!((figures.base, figures.judged), (None, None));
+    let tally = count(Method::Resistance, 2, &[(2, &[0, 3]), (2, &[1, 2])]);
+    let figures = Figures::of(Method::Resistance, &tally, Majority::Simple, None);
+    let rows = figures.rows.iter().map(|row| (row.answers, row.mean_tenths, row.place)).collect::<Vec<_>>();
+    assert_eq!(rows, [(Some(4), Some(5), Some(1)), (Some(4), Some(25), Some(2))]);
+}
+
+proptest! {
+    #[test]
+    fn given_any_votes_then_the_number_needed_is_the_one_the_outcome_goes_by(
+        (method, options, ballots) in election(), rule in 0..4usize, entitled in 0..40u32
+    ) {
+        let (tally, majority) = (counted(method, options, &ballots), Majority::ALL[rule]);
+        let figures = Figures::of(method, &tally, majority, Some(entitled));
+        prop_assert_eq!(figures.base.is_some(), method.by_votes());
+        let enough = figures.have().zip(figures.need).is_none_or(|(have, need)| have >= need);
+        match outcome(method, &tally, majority, None, Some(entitled)) {
+            Outcome::Adopted | Outcome::Won { .. } => prop_assert!(enough),
+            Outcome::NoMajority { have, need, .. } => {
+                prop_assert_eq!((figures.have(), figures.need), (Some(have), Some(need)));
+                prop_assert!(!enough);
+            }
+            Outcome::Rejected => prop_assert!(!enough || tally.sums[0] <= tally.sums[1]),
+            _ => {}
+        }
+    }
+}
+
+// Forms.
+
+#[test]
+fn given_a_form_that_leaves_something_out_then_that_is_no_answer() {
+    use BallotProblem::{Mark, Nothing, Options, Unanswered};
+    let read = |method: Method, fields: &[(&str, &str)]| {
+        let marks = method.read(3, fields.iter().copied())?;
+        method.check(&marks, 3).map(|()| marks)
+    };
+    for form in [&[][..], &[("mark_0", ""), ("mark_1", " "), ("mark_2", "")], &[("round", "1"), ("card", "BCDF")]] {
+        assert_eq!(read(Method::Resistance, form), Err(Unanswered), "it would be full consent");
+        for method in [Method::Scale { steps: 5 }, Method::Dots { points: 5 }, Method::Ranking] {
+            assert_eq!(read(method, form), Err(Nothing), "{method:?}");
+        }
+    }
+    let two = [("mark_0", "0"), ("mark_2", " 3 ")];
+    assert_eq!(read(Method::Resistance, &two), Err(Unanswered));
+    assert_eq!(read(Method::Resistance, &[("mark_0", "0"), ("mark_1", "0"), ("mark_2", "0")]), Ok(vec![0, 0, 0]));
+    assert_eq!(read(Method::Scale { steps: 5 }, &two), Ok(vec![0, 0, 3]), "shown with how many answered each line");
+    assert_eq!(read(Method::Dots { points: 5 }, &two), Ok(vec![0, 0, 3]));
+    assert_eq!(read(Method::Multiple { min: 0, max: 2 }, &[("option", "0"), ("option", "2")]), Ok(vec![1, 0, 1]));
+    assert_eq!(read(Method::Single, &[("option", "3")]), Err(Options { options: 3 }));
+    for wrong in ["-1", "256", "x", "1.5"] {
+        assert_eq!(read(Method::Ranking, &[("mark_0", "1"), ("mark_1", wrong)]), Err(Mark { max: 3 }), "{wrong}");
+    }
 }
 
 #[test]

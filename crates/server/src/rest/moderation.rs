@@ -15,6 +15,7 @@ use stimmwerk_core::text::defuse_csv_cell;
 use utoipa::{IntoParams, ToSchema};
 
 use super::forums::Read;
+use super::polls::RecordedPoll;
 use super::{Written, aside, changed, save_as};
 use crate::app::{App, AppState};
 use crate::chance;
@@ -211,6 +212,16 @@ pub async fn record_of(state: Arc<ForumState>, names: bool) -> Answer<Record> {
     aside(move || state.record(names)).await?.ok_or_else(Fault::not_found)
 }
 
+/// The record of a forum, and what came of its polls.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct RecordAnswer {
+    /// What was said.
+    #[serde(flatten)]
+    pub record: Record,
+    /// Its polls with their results, as participants see them.
+    pub results: Vec<RecordedPoll>,
+}
+
 /// How a record is asked for.
 #[derive(Clone, Debug, Default, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
@@ -230,13 +241,16 @@ impl Recorded {
 
 /// The record of a forum, to be kept: as JSON or as a table.
 #[utoipa::path(get, path = "/api/v1/forums/{forum}/record", tag = "forums", params(("forum" = String, Path), Recorded),
-    responses((status = 200, body = Record, description = "As JSON, or as a table.")))]
+    responses((status = 200, body = RecordAnswer, description = "As JSON, or as a table of contributions.")))]
 pub async fn record(State(app): State<AppState>, gate: Gate, Query(asked): Query<Recorded>) -> Answer<Response> {
     let state = app.forum(gate.forum()?).await?.state();
     let record = record_of(state, asked.names(&gate)).await?;
     let title = record.view.forum.title.pick("de").0.to_owned();
     let (mut response, kind, ending) = match asked.format.as_deref() {
-        None | Some("json") => (Json(record).into_response(), "application/json", "json"),
+        None | Some("json") => {
+            let results = app.recorded(&record.polls).await?;
+            (Json(RecordAnswer { record, results }).into_response(), "application/json", "json")
+        }
         Some("csv") => (table(&record)?.into_response(), "text/csv; charset=utf-8", "csv"),
         Some(other) => return Err(Fault::bad_request(format!("unknown format {other}"))),
     };

@@ -1,5 +1,6 @@
 //! What the doors promise, held against a running server: who gets through which, from where, and with what.
 
+mod counting;
 mod described;
 mod doors;
 mod guesses;

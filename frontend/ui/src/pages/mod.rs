@@ -88,7 +88,7 @@ pub fn page(page: PageData, words: AllWords) -> AnyView {
         #[cfg(all(feature = "ssr", feature = "staff"))]
         PageKind::Log(page) => log::log(cx, words.staff, *page),
         #[cfg(all(feature = "ssr", feature = "staff"))]
-        PageKind::Record(page) => record::record(cx, words.staff, *page),
+        PageKind::Record(page) => record::record(cx, words.staff, words.polls, *page),
         #[cfg(all(feature = "ssr", feature = "staff"))]
         PageKind::Languages => languages::languages(words.staff),
         #[cfg(feature = "ssr")]

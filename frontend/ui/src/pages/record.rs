@@ -3,20 +3,24 @@
 use leptos::prelude::*;
 use stimmwerk_core::forum::ContributionView;
 use stimmwerk_core::ids::TopicId;
+use stimmwerk_core::poll::PollView;
+use stimmwerk_core::time::Timestamp;
 
 use super::forum::text;
 use super::log::told;
 use super::moderation::reason;
 use super::parts::{area_html, hidden, icon, icons, refusal, role, texts};
+use super::poll::parts::{Shown, badge, moment, turnout};
 use crate::address;
 use crate::board::Cx;
+use crate::charts::{self, Charted};
 use crate::clock;
 use crate::data::RecordPage;
 use crate::view::{AnyView, IntoAny};
-use crate::words::StaffWords;
+use crate::words::{PollWords, StaffWords};
 
 /// See [`crate::data::PageKind::Record`].
-pub fn record(cx: Cx, words: StaffWords, page: RecordPage) -> AnyView {
+pub fn record(cx: Cx, words: StaffWords, poll_words: PollWords, page: RecordPage) -> AnyView {
     let forum = page.place.forum.id;
     let moderates = page.place.moderates;
     let base = format!("/f/{forum}");
@@ -63,6 +67,7 @@ pub fn record(cx: Cx, words: StaffWords, page: RecordPage) -> AnyView {
             {refusal(cx, |_| false)}
             {counts(words, &page)}
             {summary(cx, words, &page)}
+            {polls(cx, words, poll_words, &page)}
             {topics.collect_view()}
             {chapter(cx, words, &page, None, none)}
             {decisions(cx, words, &page)}
@@ -187,6 +192,45 @@ fn summary(cx: Cx, words: StaffWords, page: &RecordPage) -> AnyView {
         </section>
     }
     .into_any()
+}
+
+/// The polls that were held, each with what came of it.
+fn polls(cx: Cx, words: StaffWords, poll_words: PollWords, page: &RecordPage) -> Option<AnyView> {
+    let one = |view: &PollView| {
+        let poll = view.poll.as_ref()?;
+        let shown = Shown::still(cx, poll_words, view, Timestamp(0));
+        let result = Charted::of(view).map(|charted| {
+            view! {
+                {charts::picture(cx, poll_words, &charted)}
+                {charts::tables(cx, poll_words, &charted)}
+            }
+        });
+        let when = [poll.opened_at, poll.until].into_iter().flatten();
+        let when = when.map(|at| moment(cx, at, None)).collect::<Vec<_>>().join(" – ");
+        Some(
+            view! {
+                <li class="entry">
+                    <h3>
+                        <a href=address::poll(poll.id, "/print")>{texts(cx.words, &poll.question.title)}</a>
+                    </h3>
+                    <p class="facts">{badge(poll_words, poll.phase)} " " {when}</p>
+                    {turnout(shown)}
+                    {result}
+                </li>
+            }
+            .into_any(),
+        )
+    };
+    let rows = page.polls.iter().filter_map(one).collect::<Vec<_>>();
+    (!rows.is_empty()).then(|| {
+        view! {
+            <section class="panel record-polls" aria-labelledby="polls">
+                <h2 id="polls">{words.polls()}</h2>
+                <ol>{rows}</ol>
+            </section>
+        }
+        .into_any()
+    })
 }
 
 /// The contributions of a topic, oldest first.

@@ -215,7 +215,7 @@ fn turnout(hall: Hall, poll: &PollHeader, view: &PollView) -> AnyView {
     let until = poll.until.filter(|_| poll.phase == Phase::Open);
     let end = until.map(|until| match until.0 - now.0 {
         left if left > COUNTDOWN_MS => {
-            view! { <p class="end">{polls.know_until(&moment(cx, until, now))}</p> }.into_any()
+            view! { <p class="end">{polls.know_until(&moment(cx, until, Some(now)))}</p> }.into_any()
         }
         _ => countdown(hall, until),
     });

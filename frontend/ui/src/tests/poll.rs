@@ -11,8 +11,9 @@ use stimmwerk_core::tally::{Majority, Method, Outcome, Quorum, Tally, outcome};
 use stimmwerk_core::time::Timestamp;
 
 use super::render::{attribute, page, problem, shell, tags};
+use crate::command::Form;
 use crate::data::{CardSheet, MayVote, PageKind, PollPage, PollPrint, PollVoters, Refused, VoterRow, VotingCard};
-use crate::pages::poll::Draft;
+use crate::pages::poll::{Ballot, Draft};
 use crate::sample::{HOSTILE, NOW, texts, uuid};
 use crate::{LANGUAGES, document, render};
 
@@ -92,7 +93,8 @@ fn result(poll: &PollHeader, times: u32) -> ResultView {
     let counted = ballots.iter().map(|(marks, have)| (marks.as_slice(), *have * times));
     let tally = Tally::count(question.method, poll.options(), counted);
     let outcome = outcome(question.method, &tally, question.majority, question.quorum, None);
-    ResultView { round: poll.round, tally, outcome, parts: Vec::new(), entitled: None }
+    let (opened_at, closed_at) = (poll.opened_at, Some(Timestamp(NOW - 1_000)));
+    ResultView { round: poll.round, opened_at, closed_at, tally, outcome, parts: Vec::new(), entitled: None }
 }
 
 fn poll(method: Method, phase: Phase) -> PollPage {
@@ -109,6 +111,7 @@ fn poll(method: Method, phase: Phase) -> PollPage {
         },
         own: Some(PollOwn::default()),
         may: MayVote::Yes,
+        cast: None,
         idempotency_key: CommandId(uuid(77)),
         now: Timestamp(NOW),
     }
@@ -171,6 +174,7 @@ fn print(method: Method) -> PageKind {
 fn voters() -> PageKind {
     let page = with(poll(Method::Single, Phase::Revealed), |_, header| header.question.secrecy = Secrecy::Open);
     let row = |name: Option<&str>, card, marks: [u8; 3]| VoterRow {
+        round: 1,
         name: name.map(str::to_owned),
         card,
         marks: marks.to_vec(),
@@ -193,6 +197,11 @@ fn sheet() -> PageKind {
         picture: "<svg viewBox=\"0 0 9 9\"><path d=\"M0 0h3v3z\"/></svg>".to_owned(),
     };
     PageKind::Cards(Box::new(CardSheet { view: cards().view, cards: (1..=10).map(card).collect() }))
+}
+
+/// The polls of a record: one that is over, and one that people vote in.
+pub fn recorded() -> Vec<PollView> {
+    vec![poll(Method::YesNo, Phase::Revealed).view, poll(Method::Scale { steps: 5 }, Phase::Open).view]
 }
 
 /// The kinds of page there are of polls, for the tests of every page.
@@ -446,8 +455,8 @@ fn given_a_second_round_then_it_is_compared_and_its_parts_stand_apart() {
 fn given_a_right_to_left_language_then_bars_begin_at_the_right() {
     let (german, arabic) =
         (html("de", poll(Method::YesNo, Phase::Revealed)), html("ar", poll(Method::YesNo, Phase::Revealed)));
-    assert!(german.contains("class=\"now\" x=\"0.0%\" width=\"54.7%\""));
-    assert!(arabic.contains("class=\"now\" x=\"45.3%\" width=\"54.7%\""));
+    assert!(german.contains("class=\"now\" x=\"0.0%\" width=\"62.1%\""));
+    assert!(arabic.contains("class=\"now\" x=\"37.9%\" width=\"62.1%\""));
     let other = html("fr", poll(Method::Single, Phase::Open));
     assert!(other.contains("<span lang=\"de\" dir=\"auto\">Was brauchen wir zuerst?</span>"), "the original, labelled");
     assert!(html("ar", poll(Method::Single, Phase::Open)).contains("ماذا نحتاج أولاً؟"));
@@ -466,6 +475,100 @@ fn given_print_and_cards_then_all_that_has_to_stand_there_does() {
     assert!(html.contains("Karte 10") && html.contains("BCDF-GHJK-LMNP"));
     let html = render(page("de", voters()));
     assert!(html.contains("Amira K.") && html.contains("Karte 7") && html.contains("ohne Namen"));
+}
+
+/// Without the marks that keep values apart from the text around them.
+fn plain(html: &str) -> String {
+    html.replace(['\u{2068}', '\u{2069}'], "")
+}
+
+#[test]
+fn given_a_rule_then_it_names_its_base_and_the_number_needed_wherever_the_result_is_shown() {
+    let two_thirds = |page: PollPage| {
+        with(page, |page, header| {
+            header.question.majority = Majority::TwoThirds;
+            page.view.result = Some(result(header, 1));
+        })
+    };
+    let shown = two_thirds(poll(Method::YesNo, Phase::Revealed));
+    let paper = PollPrint { view: shown.view.clone(), head: String::new(), now: Timestamp(NOW) };
+    for html in [html("de", shown), render(page("de", PageKind::PollPrint(Box::new(paper))))] {
+        let html = plain(&html);
+        for says in
+            ["Nötig sind zwei Drittel der Stimmen. Enthaltungen zählen dabei nicht.", "Ja: 23 von 37. Nötig: 25."]
+        {
+            assert!(html.contains(says), "{says}");
+        }
+        assert!(html.contains("100 % = Ja und Nein zusammen: 37") && html.contains("23 Stimmen · 62 %"));
+        assert!(html.contains("5 Stimmen") && !html.contains("5 Stimmen ·"), "abstentions are a number");
+    }
+    let several = plain(&html("de", poll(Method::Multiple { min: 1, max: 2 }, Phase::Revealed)));
+    assert!(several.contains("100 % = alle Personen: 42") && several.contains("Kreuze: 32 · 76 %"), "{several}");
+    let scale = plain(&html("de", poll(Method::Scale { steps: 5 }, Phase::Revealed)));
+    assert!(scale.contains("Mittelwert 3,0 · Bewertungen: 31"), "eleven of 42 left the last line out");
+}
+
+#[test]
+fn given_blank_ballots_then_nobody_leads() {
+    let blank = with(poll(Method::Multiple { min: 0, max: 2 }, Phase::Revealed), |page, header| {
+        let mut shown = result(header, 1);
+        shown.tally = Tally::count(header.question.method, 3, [(&[0, 0, 0][..], 7)]);
+        shown.outcome = outcome(header.question.method, &shown.tally, Majority::Simple, None, None);
+        page.view.result = Some(shown);
+    });
+    let html = html("de", blank);
+    assert!(html.contains("Niemand hat etwas gewählt.") && !html.contains("badge leads"));
+}
+
+#[test]
+fn given_few_are_withheld_or_a_card_votes_once_then_that_is_said_before_anybody_votes() {
+    for (secrecy, said) in [(Secrecy::Open, false), (Secrecy::Confidential, true), (Secrecy::Secret, true)] {
+        let html = html("de", with(poll(Method::Single, Phase::Open), |_, header| header.question.secrecy = secrecy));
+        let before = plain(html.split("<form").next().unwrap_or_default());
+        assert_eq!(before.contains("Unter 5 Stimmen online zeigen wir niemandem ein Ergebnis."), said, "{secrecy:?}");
+    }
+    for secrecy in Secrecy::ALL {
+        let open = with(cards(), |_, header| header.question.secrecy = secrecy);
+        let cast = with(open.clone(), |page, _| page.cast = Some(1));
+        for page in [open, cast] {
+            let html = html("de", page);
+            assert!(html.contains("Jede Stimmkarte stimmt einmal ab.") && !html.contains("Stimme bis zum Ende ändern"));
+        }
+    }
+}
+
+#[test]
+fn given_a_ranking_then_it_is_said_before_and_after_where_what_has_no_place_comes() {
+    let says = "Ohne Platz heißt: hinter allen anderen.";
+    assert!(html("de", poll(Method::Ranking, Phase::Open)).contains(says));
+    let some = with(voted(Method::Ranking), |page, _| {
+        page.own = Some(PollOwn { voted: true, marks: Some(vec![1, 0, 0]) });
+    });
+    let html = html("de", some);
+    let mine =
+        html.split("class=\"chosen\"").nth(1).and_then(|rest| rest.split("</ul>").next()).expect("what was chosen");
+    assert!(mine.contains(says) && mine.matches("ohne Platz").count() == 2, "{mine}");
+}
+
+#[test]
+fn given_resistance_that_is_left_out_then_the_fields_hold_no_ballot() {
+    let page = poll(Method::Resistance, Phase::Open);
+    let header = page.view.poll.expect("a poll");
+    let form = |fields: &[(&str, &str)]| Form {
+        action: format!("/api/v1/polls/{}/ballots", uuid(900)),
+        fields: fields.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect(),
+    };
+    let whole = [("round", "1"), ("mark_0", "0"), ("mark_1", "0"), ("mark_2", "0"), ("mark_3", "9")];
+    assert!(Ballot::of(&header, &form(&whole[..4])).is_none(), "silence is no consent");
+    assert_eq!(Ballot::of(&header, &form(&whole)).expect("a ballot").marks, [0, 0, 0, 9]);
+}
+
+#[test]
+fn given_a_printed_result_then_its_dates_are_full() {
+    let html = plain(&render(page("de", print(Method::Single))));
+    let year = "2026,";
+    assert!(html.contains("Beginn: ") && html.contains(year), "{html}");
+    assert!(!html.contains("heute,"));
 }
 
 #[test]

@@ -76,7 +76,8 @@ fn poll(method: Method, phase: Phase) -> PollOnStage {
     };
     let tally = Tally::count(method, header.options(), [(marks.as_slice(), 37)]);
     let outcome = outcome(method, &tally, Majority::Simple, None, None);
-    let result = ResultView { round: 1, tally, outcome, parts: Vec::new(), entitled: None };
+    let result =
+        ResultView { round: 1, opened_at: None, closed_at: None, tally, outcome, parts: Vec::new(), entitled: None };
     let view = PollView {
         poll: Some(header),
         turnout: Turnout { online: 30, hands: 7, paper: 0, entitled: None },

@@ -225,6 +225,7 @@ fn record(text: &str, moderates: bool, names: bool) -> PageKind {
         place: place(text, moderates),
         process: texts(text),
         joined: 54,
+        polls: super::poll::recorded(),
         record,
         names,
         head: "0123456789abcdef".to_owned(),
@@ -549,8 +550,8 @@ fn given_polls_in_any_phase_then_what_can_be_done_is_there() {
     };
     assert_eq!(rows.len(), 5);
     assert_eq!(verbs(rows[0]), ["open", "cards", "cards/void"]);
-    assert_eq!(verbs(rows[1]), ["close", "extend", "extend", "cards", "cards/void", "hands", "paper"]);
-    assert_eq!(verbs(rows[3]), ["reveal", "again", "cards", "cards/void", "hands", "paper"]);
+    assert_eq!(verbs(rows[1]), ["close", "extend", "extend", "cards", "cards/void", "hands", "hands", "paper"]);
+    assert_eq!(verbs(rows[3]), ["reveal", "again", "cards", "cards/void", "hands", "hands", "paper"]);
     assert_eq!(verbs(rows[4])[0], "again");
     assert!(has(rows[0], "Zuerst Stimmkarten machen") && has(rows[0], "/edit\" class"));
     assert!(has(rows[1], "15 Stimmen · Hände im Saal: 3") && has(rows[1], "noch 1:05"));

@@ -59,6 +59,33 @@ fn banner(cx: Cx, poll: &PollPlaceInForum) -> AnyView {
     .into_any()
 }
 
+/// What there is to read later, also when the forum is closed: every poll with its result, and the record.
+pub fn kept(cx: Cx, board: Board, place: ForumPlace) -> AnyView {
+    let words = cx.words;
+    let polls = Memo::new(move |_| {
+        board.view.with(|view| view.polls.iter().filter(|poll| poll.phase != Phase::Draft).cloned().collect::<Vec<_>>())
+    });
+    let mut record = String::from("/f/");
+    record.push_str(&place.forum.to_string());
+    record.push_str("/record");
+    view! {
+        <nav class="panel kept" aria-labelledby="kept">
+            <h2 id="kept">{words.hall_kept()}</h2>
+            <ul>
+                {each(
+                    move || polls.get(),
+                    |poll| (poll.id, digest(&poll.title.texts)),
+                    move |poll| {
+                        view! { <li><a href=address::poll(poll.id, "")>{texts(words, &poll.title)}</a></li> }.into_any()
+                    },
+                )}
+                <li><a href=record>{words.hall_record()}</a></li>
+            </ul>
+        </nav>
+    }
+    .into_any()
+}
+
 /// How the reader stands to the speaking list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Turn {

@@ -81,6 +81,7 @@ pub fn forum(cx: Cx, page: ForumPage, me: Option<Me>) -> AnyView {
                 {topics(cx, board, place)}
                 {list(cx, board, place, words.forum_list(), move |row| item::item(cx, board, place, row))}
             </div>
+            {hall::kept(cx, board, place)}
             {me.map(|me| me::me(cx, &me, page.view.forum.process, place))}
             {voices(cx, board)}
         </div>

@@ -6,8 +6,8 @@ use serde::Serialize;
 use stimmwerk_core::forum::PollPlaceInForum;
 use stimmwerk_core::ids::PollId;
 use stimmwerk_core::live::Seq;
-use stimmwerk_core::poll::{Electorate, Phase, PollHeader, PollView};
-use stimmwerk_core::tally::{MAX_RESISTANCE, Method};
+use stimmwerk_core::poll::{Electorate, MIN_PART, Phase, PollHeader, PollView, Secrecy};
+use stimmwerk_core::tally::Method;
 
 use super::super::parts::{digest, each, hidden, icon, icons, sentence, texts};
 use super::super::poll::parts::{badge, option_text};
@@ -93,12 +93,18 @@ impl Deed {
             "close" if seconds == Some(0) => (Act::CloseNow, Body { seconds, ..Body::default() }),
             "close" => (Act::Close, Body { seconds, ..Body::default() }),
             "reveal" => (Act::Reveal, Body::default()),
+            "hands" if form.field("none").is_some() => {
+                (Act::Other, Body { counts: Some(Vec::new()), ..Body::default() })
+            }
             "hands" => {
-                let counts = Some(numbers(form, header()?));
+                let counts = Some(numbers(form, header()?)?);
                 (Act::Other, Body { counts, people: form.read("people"), ..Body::default() })
             }
             "paper" => {
-                let marks = Some(marks(form, header()?));
+                let poll = header()?;
+                let fields = form.fields.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+                // What the server would refuse to read goes there as a plain form.
+                let marks = Some(poll.question.method.read(poll.options(), fields).ok()?);
                 let ballots = Some(form.read("ballots").unwrap_or(1));
                 (Act::Other, Body { marks, ballots, ..Body::default() })
             }
@@ -127,23 +133,11 @@ fn mark(at: usize) -> String {
     name
 }
 
-/// `mark_0`, `mark_1` … of a form.
-fn numbers<T: std::str::FromStr + Default>(form: &Form, poll: &PollHeader) -> Vec<T> {
-    (0..poll.options()).map(|at| form.read(&mark(at)).unwrap_or_default()).collect()
-}
-
-/// What stands on a ballot, as a form says it.
-fn marks(form: &Form, poll: &PollHeader) -> Vec<u8> {
-    if !poll.question.method.by_votes() {
-        return numbers(form, poll);
-    }
-    let mut marks = vec![0; poll.options()];
-    for (_, at) in form.fields.iter().filter(|(name, _)| name == "option") {
-        if let Some(mark) = at.parse::<usize>().ok().and_then(|at| marks.get_mut(at)) {
-            *mark = 1;
-        }
-    }
-    marks
+/// `mark_0`, `mark_1` … of a form; `None` where all are empty: that says nothing.
+fn numbers(form: &Form, poll: &PollHeader) -> Option<Vec<u32>> {
+    let numbers: Vec<Option<u32>> = (0..poll.options()).map(|at| form.read(&mark(at))).collect();
+    let said = numbers.iter().any(Option::is_some);
+    said.then(|| numbers.into_iter().map(Option::unwrap_or_default).collect())
 }
 
 impl Desk {
@@ -557,17 +551,26 @@ fn by_hand(desk: Desk, id: PollId) -> AnyView {
     let option = |at: usize| option_text(cx, poll_words, &question, at);
     let hands = question.method.by_votes().then(|| {
         let rows = (0..poll.options()).map(|at| number(mark(at), option(at), 100_000, false)).collect::<Vec<_>>();
-        let people =
-            several.then(|| number("people".to_owned(), words.polls_hands_people().to_owned(), 100_000, false));
+        let people = several.then(|| number("people".to_owned(), words.polls_hands_people().to_owned(), 100_000, true));
+        let few = (question.secrecy != Secrecy::Open)
+            .then(|| view! { <p class="hint">{poll_words.know_few(&MIN_PART.to_string())}</p> }.into_any());
         view! {
             <details class="from">
                 <summary>{words.polls_hands()}</summary>
                 <form method="post" action=address::api_of_poll(id, "/hands")>
                     <p class="hint">{words.polls_hands_means()}</p>
+                    {few}
                     {rows} {people} {hidden("next", desk.back_to(PART))}
                     <button>
                         {icon(icons::CHECK)}
                         {words.polls_hands_go()}
+                    </button>
+                </form>
+                <form method="post" action=address::api_of_poll(id, "/hands")>
+                    {hidden("none", "true".to_owned())} {hidden("next", desk.back_to(PART))}
+                    <button class="quiet">
+                        {icon(icons::CLOSE)}
+                        {words.polls_hands_none()}
                     </button>
                 </form>
             </details>
@@ -583,12 +586,7 @@ fn by_hand(desk: Desk, id: PollId) -> AnyView {
         }
         .into_any()
     };
-    let highest = match question.method {
-        Method::Scale { steps } => steps.into(),
-        Method::Dots { points } => points.into(),
-        Method::Resistance => MAX_RESISTANCE.into(),
-        _ => poll.options() as u32,
-    };
+    let highest = question.method.highest(poll.options()).into();
     // An empty field would say that nobody minds.
     let every = question.method == Method::Resistance;
     let rows = (0..poll.options())

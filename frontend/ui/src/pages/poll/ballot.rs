@@ -181,6 +181,8 @@ fn mine(board: PollBoard) -> AnyView {
             None if question.secrecy == Secrecy::Secret => view! { <p>{words.mine_secret()}</p> }.into_any(),
             None => view! { <p hidden></p> }.into_any(),
         };
+        let last =
+            (question.electorate == Electorate::Cards).then(|| view! { <p>{words.know_card_once()}</p> }.into_any());
         view! {
             <section class="panel thanks voted" aria-labelledby="voted">
                 <h2 id="voted" tabindex="-1">
@@ -188,6 +190,7 @@ fn mine(board: PollBoard) -> AnyView {
                     <span>{words.mine_done()}</span>
                 </h2>
                 {what}
+                {last}
             </section>
         }
         .into_any()
@@ -231,7 +234,12 @@ fn ballot(board: PollBoard, poll: &PollHeader, key: String) -> AnyView {
         Method::Ranking => ranking(board, poll),
     };
     let card = cards.then(|| card(board));
-    let last = secret.then(|| view! { <p class="hint">{words.know_no_change()}</p> }.into_any());
+    let last = match (cards, secret) {
+        (true, _) => Some(words.know_card_once()),
+        (false, true) => Some(words.know_no_change()),
+        _ => None,
+    };
+    let last = last.map(|last| view! { <p class="hint">{last}</p> }.into_any());
     view! {
         <details
             class="panel ballot"
@@ -244,7 +252,8 @@ fn ballot(board: PollBoard, poll: &PollHeader, key: String) -> AnyView {
                 {icon(icons::EDIT)}
                 <span>{again}</span>
             </summary>
-            <form method="post" action=action(poll.id) on:input=read.clone() on:change=read>
+            // The next person at the device finds nothing that a browser kept of an earlier ballot.
+            <form method="post" action=action(poll.id) autocomplete="off" on:input=read.clone() on:change=read>
                 <fieldset class="options" aria-describedby="ballot-problem">
                     <legend id=BALLOT tabindex="-1">
                         {how(board, poll)}
@@ -523,7 +532,13 @@ fn ranking(board: PollBoard, poll: &PollHeader) -> AnyView {
         .into_any()
     });
     let rows = rows.collect::<Vec<_>>();
-    view! { <div class="grid">{rows}</div> }.into_any()
+    view! {
+        <div class="grid">
+            <p class="hint">{words.rank_rest()}</p>
+            {rows}
+        </div>
+    }
+    .into_any()
 }
 
 fn named(name: &str, at: usize) -> String {

@@ -8,7 +8,6 @@ use stimmwerk_core::poll::{PollOwn, Secrecy};
 
 use super::draft::{Ballot, Draft, action, kept_under};
 use super::parts::Shown;
-use crate::address;
 use crate::board::{Cx, Link, Utterance};
 use crate::command::Form;
 use crate::data::{MayVote, PollPage};
@@ -73,19 +72,22 @@ impl PollBoard {
     pub fn new(page: &PollPage, cx: Cx, words: PollWords) -> Self {
         let shown = Shown { cx, words, view: RwSignal::new(page.view.clone()), clock: RwSignal::new(page.now) };
         let refused = page.view.poll.as_ref().and_then(|poll| cx.refused_by(&action(poll.id)));
-        let cast = cx.path.with_value(|path| address::parameter(path, "cast").and_then(|round| round.parse().ok()));
         let draft = first_draft(page, cx);
         let round = page.view.poll.as_ref().map_or(0, |poll| poll.round);
         let refused = refused.map(|refused| NotTaken {
             round: refused.fields.get("round").and_then(|round| round.parse().ok()).unwrap_or(round),
             card: draft.ballot(round).card,
-            marks: draft.ballot(round).marks,
+            // What was left out was not chosen.
+            marks: match &page.view.poll {
+                Some(poll) if draft.is_unanswered(poll.question.method) => Vec::new(),
+                _ => draft.ballot(round).marks,
+            },
             problem: refused.problem,
         });
         let board = Self {
             shown,
             own: RwSignal::new(page.own.clone()),
-            cast: RwSignal::new(cast.filter(|_| refused.is_none())),
+            cast: RwSignal::new(page.cast.filter(|_| refused.is_none())),
             draft: RwSignal::new(draft),
             open: RwSignal::new(refused.is_some()),
             refused: RwSignal::new(refused),

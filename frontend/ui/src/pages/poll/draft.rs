@@ -95,6 +95,11 @@ impl Draft {
         }
     }
 
+    /// Is an option left out that has to be answered? Then the fields hold no ballot.
+    pub fn is_unanswered(&self, method: Method) -> bool {
+        method == Method::Resistance && self.values.iter().any(|value| value.trim().is_empty())
+    }
+
     /// The ballot it is in a round.
     pub fn ballot(&self, round: u32) -> Ballot {
         let marks = (0..self.values.len()).map(|at| self.mark(at)).collect();
@@ -126,14 +131,17 @@ pub struct Ballot {
 }
 
 impl Ballot {
-    /// The ballot a form holds. `None`: it is another form.
+    /// The ballot a form holds. `None`: it is another form, or leaves out what has to be answered.
     pub fn of(poll: &PollHeader, form: &Form) -> Option<Self> {
         if form.action != action(poll.id) {
             return None;
         }
-        let draft = Draft::of_fields(poll, form.fields.iter().map(|(name, value)| (name.as_str(), value.as_str())));
+        let fields = || form.fields.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+        // What the server would refuse to read goes there as a plain form: it says why, and the fields come back.
+        let marks = poll.question.method.read(poll.options(), fields()).ok()?;
+        let draft = Draft::of_fields(poll, fields());
         // The round the form was drawn for: the one its reader saw.
-        Some(draft.ballot(form.field("round")?.parse().ok()?))
+        Some(Self { marks, ..draft.ballot(form.field("round")?.parse().ok()?) })
     }
 
     /// The request it is where no socket can be had.

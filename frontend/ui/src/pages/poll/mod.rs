@@ -30,7 +30,7 @@ pub use board::Casts;
 pub use board::PollBoard;
 #[cfg(feature = "ssr")]
 pub use cards::cards;
-#[cfg(feature = "hydrate")]
+#[cfg(any(feature = "hydrate", test))]
 pub use draft::Ballot;
 #[cfg(test)]
 pub use draft::Draft;
@@ -177,7 +177,13 @@ fn earlier(shown: Shown) -> AnyView {
 /// What else there is of the poll.
 fn ways(shown: Shown) -> AnyView {
     let words = shown.words;
-    let open_ballots = shown.of_header(|poll| poll.phase == Phase::Revealed && poll.question.secrecy == Secrecy::Open);
+    let open_ballots = Memo::new(move |_| {
+        shown.view.with(|view| {
+            let open = |poll: &PollHeader| poll.question.secrecy == Secrecy::Open;
+            let told = |poll: &PollHeader| poll.phase == Phase::Revealed || !view.before.is_empty();
+            view.poll.as_ref().is_some_and(|poll| open(poll) && told(poll))
+        })
+    });
     let id = shown.view.with_untracked(|view| view.poll.as_ref().map(|poll| poll.id));
     let href = |rest: &str| {
         let mut href = id.map(draft::page).unwrap_or_default();

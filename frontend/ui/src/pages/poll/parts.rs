@@ -1,7 +1,7 @@
 //! What is shown of a poll wherever it is shown: the question, what counts, how many took part.
 
 use leptos::prelude::*;
-use stimmwerk_core::poll::{Electorate, Phase, PollHeader, PollView, Question, Secrecy, Turnout, Weight};
+use stimmwerk_core::poll::{Electorate, MIN_PART, Phase, PollHeader, PollView, Question, Secrecy, Turnout, Weight};
 use stimmwerk_core::tally::{Majority, Method, Quorum};
 use stimmwerk_core::time::Timestamp;
 
@@ -169,7 +169,7 @@ fn turnout_words(words: PollWords, turnout: Turnout, open: bool) -> AnyView {
 pub fn know(shown: Shown) -> AnyView {
     let Shown { cx, words, clock, .. } = shown;
     redrawn(shown.header(), move |poll| {
-        let lines = poll.map(|poll| facts(cx, words, &poll, clock.get_untracked())).unwrap_or_default();
+        let lines = poll.map(|poll| facts(cx, words, &poll, Some(clock.get_untracked()))).unwrap_or_default();
         let lines = lines.into_iter().map(|line| view! { <li>{line}</li> }.into_any()).collect::<Vec<_>>();
         view! {
             <section class="notice know" aria-labelledby="know">
@@ -181,8 +181,8 @@ pub fn know(shown: Shown) -> AnyView {
     })
 }
 
-/// What [`know`] says, a line each.
-pub fn facts(cx: Cx, words: PollWords, poll: &PollHeader, now: Timestamp) -> Vec<String> {
+/// What [`know`] says, a line each. Without `now` it is kept, and its dates are full ones.
+pub fn facts(cx: Cx, words: PollWords, poll: &PollHeader, now: Option<Timestamp>) -> Vec<String> {
     let question = &poll.question;
     let mut lines = Vec::new();
     let mut say = |line: &str| lines.push(line.to_owned());
@@ -200,16 +200,18 @@ pub fn facts(cx: Cx, words: PollWords, poll: &PollHeader, now: Timestamp) -> Vec
             say(words.know_secret_limit());
         }
     }
+    if question.secrecy != Secrecy::Open {
+        say(&words.know_few(&MIN_PART.to_string()));
+    }
     if matches!(poll.phase, Phase::Draft | Phase::Open) {
-        say(if question.secrecy == Secrecy::Secret { words.know_no_change() } else { words.know_change() });
+        say(match (question.electorate, question.secrecy) {
+            (Electorate::Cards, _) => words.know_card_once(),
+            (_, Secrecy::Secret) => words.know_no_change(),
+            _ => words.know_change(),
+        });
     }
     say(if question.weight == Weight::Binding { words.know_binding() } else { words.know_mood() });
-    match question.majority {
-        Majority::Simple => {}
-        Majority::Absolute => say(words.rule_absolute()),
-        Majority::TwoThirds => say(words.rule_two_thirds()),
-        Majority::Entitled => say(words.rule_entitled()),
-    }
+    say(&rule(words, question));
     match question.quorum {
         None => {}
         Some(Quorum::Ballots(ballots)) => say(&words.rule_quorum(ballots)),
@@ -220,12 +222,26 @@ pub fn facts(cx: Cx, words: PollWords, poll: &PollHeader, now: Timestamp) -> Vec
         None if poll.phase == Phase::Open => say(words.know_no_end()),
         None => {}
     }
+    lines.retain(|line| !line.is_empty());
     lines
 }
 
-/// A moment as a reader at `now` needs it.
-pub fn moment(cx: Cx, at: Timestamp, now: Timestamp) -> String {
-    cx.zone.with_value(|zone| clock::moment(cx.words, zone, at, Some(clock::day(zone, now))))
+/// What must be reached, and of what, in a sentence or two; nothing where the most of anything is enough.
+pub fn rule(words: PollWords, question: &Question) -> String {
+    let yes_no = question.method == Method::YesNo;
+    let (sentence, abstentions) = match question.majority {
+        Majority::Simple if yes_no => (words.rule_simple(), words.rule_without()),
+        Majority::Simple => return String::new(),
+        Majority::Absolute => (words.rule_absolute(), words.rule_with()),
+        Majority::TwoThirds => (words.rule_two_thirds(), words.rule_without()),
+        Majority::Entitled => return words.rule_entitled().to_owned(),
+    };
+    if yes_no { [sentence, " ", abstentions].concat() } else { sentence.to_owned() }
+}
+
+/// A moment as a reader at `now` needs it; without, in full.
+pub fn moment(cx: Cx, at: Timestamp, now: Option<Timestamp>) -> String {
+    cx.zone.with_value(|zone| clock::moment(cx.words, zone, at, now.map(|now| clock::day(zone, now))))
 }
 
 /// What somebody chose: the options with their marks in words.
@@ -251,5 +267,13 @@ pub fn chosen(cx: Cx, words: PollWords, question: &Question, marks: &[u8]) -> An
         Some(view! { <li>{option(cx, words, question, at)} {mark}</li> }.into_any())
     });
     let rows = rows.collect::<Vec<_>>();
-    view! { <ul class="chosen">{rows}</ul> }.into_any()
+    // What has no place has one all the same: it is said which.
+    let without = |mark: &u8| question.method == Method::Ranking && *mark == 0;
+    let rest = marks.iter().enumerate().filter(|(_, mark)| without(mark)).map(|(at, _)| {
+        view! { <li>{option(cx, words, question, at)} <span class="mark-of">": " {words.option_no_place()}</span></li> }
+            .into_any()
+    });
+    let rest = rest.collect::<Vec<_>>();
+    let means = (!rest.is_empty()).then(|| view! { <li class="hint">{words.rank_rest()}</li> }.into_any());
+    view! { <ul class="chosen">{rows} {rest} {means}</ul> }.into_any()
 }

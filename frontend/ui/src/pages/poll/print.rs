@@ -7,7 +7,7 @@ use stimmwerk_core::tally::Method;
 
 use super::super::parts::{icon, icons};
 use super::draft::page as address_of;
-use super::parts::{Shown, facts, option, question, turnout};
+use super::parts::{Shown, facts, moment, option, question, turnout};
 use crate::board::Cx;
 use crate::charts::{self, Charted};
 use crate::data::PollPrint;
@@ -26,8 +26,12 @@ pub fn print(cx: Cx, words: PollWords, document: DocumentWords, page: PollPrint)
         .into_any(),
         None => view! { <p>{document.print_no_result()}</p> }.into_any(),
     };
-    let facts = facts(cx, words, &poll, page.now).into_iter().map(|line| view! { <li>{line}</li> }).collect_view();
+    let began = poll.opened_at.map(|at| document.print_began(&moment(cx, at, None)));
+    let facts =
+        facts(cx, words, &poll, None).into_iter().chain(began).map(|line| view! { <li>{line}</li> }).collect_view();
+    let ranked = poll.question.method == Method::Ranking;
     let download = |format: &str| format!("/api/v1/polls/{}/result?format={format}", poll.id);
+    let pairs = ranked.then(|| download("csv-pairs"));
     view! {
         <div class="staff-page poll-print">
             <p class="way-back no-print">
@@ -47,7 +51,7 @@ pub fn print(cx: Cx, words: PollWords, document: DocumentWords, page: PollPrint)
                 <h2 id="languages">{document.print_languages()}</h2>
                 {languages(cx, words, document, &poll.question)}
             </section>
-            {keep(document, &page.head, download("csv"), download("json"))}
+            {keep(document, &page.head, download("csv"), pairs, download("json"))}
         </div>
     }
     .into_any()
@@ -104,7 +108,15 @@ fn steps(question: &Question) -> String {
 }
 
 /// The seal, and what can be taken home.
-fn keep(document: DocumentWords, head: &str, csv: String, json: String) -> AnyView {
+fn keep(document: DocumentWords, head: &str, csv: String, pairs: Option<String>, json: String) -> AnyView {
+    let pairs = pairs.map(|pairs| {
+        view! {
+            <a class="button" href=pairs>
+                {icon(icons::DOWN)}
+                {document.print_csv_pairs()}
+            </a>
+        }
+    });
     view! {
         <section class="panel keep" aria-labelledby="keep">
             <h2 id="keep">{document.print_take()}</h2>
@@ -120,6 +132,7 @@ fn keep(document: DocumentWords, head: &str, csv: String, json: String) -> AnyVi
                     {icon(icons::DOWN)}
                     {document.print_csv()}
                 </a>
+                {pairs}
                 <a class="button" href=json>
                     {icon(icons::DOWN)}
                     {document.print_json()}

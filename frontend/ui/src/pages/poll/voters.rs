@@ -4,7 +4,7 @@ use leptos::prelude::*;
 
 use super::super::parts::{icon, icons};
 use super::draft::page as address_of;
-use super::parts::{Shown, chosen, question};
+use super::parts::{Shown, chosen, question, round_name};
 use crate::board::Cx;
 use crate::data::{PollVoters, VoterRow};
 use crate::view::{AnyView, IntoAny};
@@ -29,12 +29,12 @@ pub fn voters(cx: Cx, words: PollWords, document: DocumentWords, page: PollVoter
             </tr>
         }
     };
-    let rows = page.ballots.iter().map(row).collect_view();
-    let table = if page.ballots.is_empty() {
-        view! { <p class="empty">{document.voters_none()}</p> }.into_any()
-    } else {
+    // Each round is a vote of its own; there is mostly one.
+    let tables = page.ballots.chunk_by(|a, b| a.round == b.round).map(|ballots| {
+        let round = ballots.first().map_or(1, |one| one.round);
+        let title = (poll.round > 1).then(|| view! { <h3>{round_name(words, round)}</h3> });
         view! {
-            <p>{document.voters_means()}</p>
+            {title}
             <table>
                 <thead>
                     <tr>
@@ -42,8 +42,16 @@ pub fn voters(cx: Cx, words: PollWords, document: DocumentWords, page: PollVoter
                         <th scope="col">{words.chart_option()}</th>
                     </tr>
                 </thead>
-                <tbody>{rows}</tbody>
+                <tbody>{ballots.iter().map(row).collect_view()}</tbody>
             </table>
+        }
+    });
+    let table = if page.ballots.is_empty() {
+        view! { <p class="empty">{document.voters_none()}</p> }.into_any()
+    } else {
+        view! {
+            <p>{document.voters_means()}</p>
+            {tables.collect_view()}
         }
         .into_any()
     };

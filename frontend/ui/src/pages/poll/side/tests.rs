@@ -111,6 +111,7 @@ impl Scene {
             view: PollView { poll: Some(header()), ..PollView::default() },
             own: Some(PollOwn::default()),
             may: MayVote::Yes,
+            cast: None,
             idempotency_key: CommandId(uuid(1)),
             now: Timestamp(START),
         };
