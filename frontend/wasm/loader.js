@@ -146,6 +146,16 @@ function fillCard(field, code) {
 }
 addEventListener("hashchange", scan);
 
+// The picture of the welcome page brings the four words in the same way.
+function bringWords() {
+  const [, words] = location.hash.match(/^#code=([a-z-]{1,120})$/) ?? [];
+  const field = document.querySelector('form[action="/api/v1/return"] input[name="code"]');
+  if (!words || !field) return;
+  history.replaceState(history.state, "", location.pathname + location.search);
+  field.value = words;
+}
+addEventListener("hashchange", bringWords);
+
 // The address of this page with its text field as it is: for a new contribution, or a reply, a change, an addition.
 function writing(address, { type, contribution, reply_to }) {
   const to = new URL(address, location.href);
@@ -342,6 +352,7 @@ function ahead() {
 
 refill();
 scan();
+bringWords();
 if (script.dataset.wasm && typeof WebAssembly === "object" && !translated() && !recall(PLAIN)?.includes(page)) {
   start().then(
     (state) => (state === "plain" ? plain() : (root.dataset.live = "")),

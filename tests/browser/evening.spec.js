@@ -81,7 +81,9 @@ test("an evening, from the first word to the record", async ({ server, person })
   await expect(listed(moderator, text).getByText("Amal K.")).toBeVisible();
 
   // Another phone comes back with the four words, however they are written.
-  await otherPhone.goto(`${server.url}/return`);
+  await otherPhone.goto(`${server.url}/return#code=${code.join("-").toLowerCase()}`);
+  await expect(otherPhone.locator('input[name="code"]')).toHaveValue(code.join("-").toLowerCase());
+  await expect(otherPhone).toHaveURL(`${server.url}/return`);
   await otherPhone.locator('input[name="code"]').fill(code.join(" ").toUpperCase());
   await otherPhone.locator('form[action="/api/v1/return"] button.main').click();
   await otherPhone.waitForURL((url) => url.pathname.startsWith("/f/"));

@@ -65,6 +65,17 @@ impl StreamId {
     pub const NETWORK: Self = Self(Uuid::from_u128(0x6e65_7477_6f72_6b00_8000_0000_0000_0001));
 }
 
+impl CommandId {
+    /// Is it one of those the program issues itself: for ticks, follow-ups, and in the place of ids that must not be
+    /// kept? They derive from what everyone can know, so no client may choose one: whoever used it first would make the
+    /// program's own command look like a repetition of theirs.
+    ///
+    /// Told by the version alone, which is 8: whatever the variant says, the program makes no other.
+    pub fn is_derived(self) -> bool {
+        self.0.get_version_num() == 8
+    }
+}
+
 #[cfg(feature = "decide")]
 impl CommandId {
     /// The id of what this command makes in `stream`: the same command makes the same thing, however often it comes.

@@ -86,6 +86,39 @@ impl Roles {
     pub const fn is_staff(self) -> bool {
         self.0 != 0
     }
+
+    /// How much say they give over people.
+    pub const fn rank(self) -> Rank {
+        if self.has(Role::Admin) {
+            Rank::Admin
+        } else if self.has(Role::Moderator) {
+            Rank::Moderator
+        } else if self.is_staff() {
+            Rank::Staff
+        } else {
+            Rank::Nobody
+        }
+    }
+}
+
+impl From<Role> for Roles {
+    fn from(role: Role) -> Self {
+        Self::NONE.with(role)
+    }
+}
+
+/// How much say somebody has over people, ascending. Nobody acts upwards: see [`Actor::acts_on`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Rank {
+    /// Takes part, or looks on.
+    #[default]
+    Nobody,
+    /// Has a role that moderates nobody.
+    Staff,
+    /// Moderates.
+    Moderator,
+    /// Decides who moderates.
+    Admin,
 }
 
 impl From<Vec<Role>> for Roles {
@@ -167,6 +200,15 @@ pub enum Need {
 }
 
 impl Actor {
+    /// May they do something to a person who has these roles? Not to one who has more say than themselves.
+    ///
+    /// # Errors
+    /// [`Rejection::Forbidden`](crate::rejection::Rejection::Forbidden).
+    pub fn acts_on(&self, other: Roles) -> Result<(), crate::rejection::Rejection> {
+        let upwards = !self.system && self.roles.rank() < other.rank();
+        if upwards { Err(crate::rejection::Rejection::Forbidden) } else { Ok(()) }
+    }
+
     /// May they, as far as their standing tells? Whether they are the author is for [`Need::Author`] to be seen from
     /// the state; here it means "a participant".
     ///
@@ -186,6 +228,28 @@ impl Actor {
             Need::Moderator if self.roles.moderates() => Ok(()),
             Need::Admin if self.roles.has(Role::Admin) => Ok(()),
             Need::System | Need::Moderator | Need::Admin => Err(Rejection::Forbidden),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn given_any_roles_then_nobody_acts_on_somebody_with_more_say() {
+        let all = (0..32_u8).map(Roles);
+        for (mine, theirs) in all.clone().flat_map(|mine| all.clone().map(move |theirs| (mine, theirs))) {
+            let may = Actor { roles: mine, ..Actor::default() }.acts_on(theirs).is_ok();
+            let expected = if theirs.has(Role::Admin) {
+                mine.has(Role::Admin)
+            } else if theirs.has(Role::Moderator) {
+                mine.moderates()
+            } else {
+                !theirs.is_staff() || mine.is_staff()
+            };
+            assert_eq!(may, expected, "{:?} on {:?}", Vec::from(mine), Vec::from(theirs));
+            assert!(Actor::system().acts_on(theirs).is_ok());
         }
     }
 }

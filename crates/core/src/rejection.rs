@@ -101,6 +101,10 @@ codes! {
     Question = "question",
     /// See [`Rejection::IdReused`].
     IdReused = "id_reused",
+    /// An id of the kind that the program issues itself: see [`crate::ids::CommandId::is_derived`].
+    IdReserved = "id_reserved",
+    /// A poll that was to be closed now is still open.
+    NotClosed = "not_closed",
     /// A moderator has hidden what is asked for.
     Hidden = "hidden",
     /// Nobody is known by what the request shows.

@@ -4,7 +4,7 @@
 use async_trait::async_trait;
 use stimmwerk_core::domain::FollowUp;
 use stimmwerk_core::ids::{ParticipantId, ProcessId};
-use stimmwerk_core::people::{Role, Roles};
+use stimmwerk_core::people::{Rank, Role, Roles};
 use stimmwerk_core::time::Timestamp;
 use uuid::Uuid;
 
@@ -76,8 +76,20 @@ pub struct Standing {
 }
 
 impl Standing {
-    /// Their roles in a process, with those for the whole network.
+    /// Their roles in a process, with those for the whole network. None where they were shut out: a ban takes the desk
+    /// as well.
     pub fn roles_in(&self, process: ProcessId) -> Roles {
+        let banned = self.in_process(process).is_some_and(|participant| participant.banned);
+        if banned { Roles::NONE } else { self.granted_in(process) }
+    }
+
+    /// How much say they have over people in a process: where it is the same, whoever has it in the whole network has
+    /// more. It stays with somebody who was shut out, so that only those who may shut them out let them in again.
+    pub fn rank_in(&self, process: ProcessId) -> (Rank, Rank) {
+        (self.granted_in(process).rank(), self.network_roles().rank())
+    }
+
+    fn granted_in(&self, process: ProcessId) -> Roles {
         self.roles.iter().filter(|(of, _)| of.is_none_or(|of| of == process)).map(|(_, role)| *role).collect()
     }
 
@@ -156,8 +168,16 @@ pub trait Accounts: Send + Sync + 'static {
     async fn set_banned(&self, id: ParticipantId, banned: bool) -> Result<(), AccountError>;
     /// Gives a role.
     async fn grant(&self, person: PersonId, process: Option<ProcessId>, role: Role) -> Result<(), AccountError>;
-    /// Takes a role.
+    /// Takes a role, and says so to the server: see [`Accounts::revocations`].
     async fn revoke(&self, person: PersonId, process: Option<ProcessId>, role: Role) -> Result<(), AccountError>;
+    /// Takes everything from a person by which they come in or act: roles, tokens, login links, return code and sessions.
+    /// What they wrote stays, and so do the person and their participants. Says so to the server as well.
+    async fn revoke_all(&self, person: PersonId) -> Result<(), AccountError>;
+    /// From whom something was taken: what comes after the number `after`, ascending. The server that runs beside
+    /// another program which takes it looks here, since it asks for the rights behind an open socket only once.
+    async fn revocations(&self, after: i64) -> Result<Vec<(i64, PersonId)>, ReadError>;
+    /// Everyone who has a role, oldest first.
+    async fn people_with_roles(&self) -> Result<Vec<PersonId>, ReadError>;
     /// The names in a process: of participants who chose one.
     async fn names_in(&self, process: ProcessId) -> Result<Vec<(ParticipantId, String)>, ReadError>;
     /// Names of staff, against look-alikes.
@@ -176,6 +196,8 @@ pub trait Accounts: Send + Sync + 'static {
     ) -> Result<(), AccountError>;
     /// Who holds a token that is valid at `now`.
     async fn token_holder(&self, hash: SecretHash, now: Timestamp) -> Result<Option<PersonId>, ReadError>;
+    /// The holders of tokens that are valid at `now`, oldest first, and until when they are; those of guests are left out.
+    async fn tokens(&self, now: Timestamp) -> Result<Vec<(PersonId, Option<Timestamp>)>, ReadError>;
     /// Revokes all tokens of a person.
     async fn revoke_tokens(&self, person: PersonId) -> Result<(), AccountError>;
 
@@ -186,6 +208,10 @@ pub trait Accounts: Send + Sync + 'static {
         person: PersonId,
         expires_at: Timestamp,
     ) -> Result<(), AccountError>;
+    /// For whom there are login links that are valid at `now`, soonest to end first, and until when they are.
+    async fn login_links(&self, now: Timestamp) -> Result<Vec<(PersonId, Timestamp)>, ReadError>;
+    /// Deletes all login links of a person.
+    async fn revoke_login_links(&self, person: PersonId) -> Result<(), AccountError>;
     /// Uses a login link up: exactly one caller gets its person.
     async fn use_login_link(&self, hash: SecretHash, now: Timestamp) -> Result<Option<PersonId>, AccountError>;
 

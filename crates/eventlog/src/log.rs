@@ -72,7 +72,7 @@ impl CommandKey {
 /// What travels with the events of a batch.
 ///
 /// Within a batch texts and ballots are put before any are deleted: what one command of a batch wrote, a later one can
-/// erase. Follow-ups that are done go before new ones come.
+/// erase. Follow-ups that are done or refused are marked so before new ones come.
 #[derive(Clone, Debug, Default)]
 pub struct Riders {
     /// Side rows to write. Their keys are new, since they derive from command ids; this is not checked.
@@ -87,6 +87,9 @@ pub struct Riders {
     pub follow_ups: Vec<FollowUp>,
     /// Follow-ups that this batch has carried out (this stream was their target), to be deleted.
     pub done: Vec<CommandId>,
+    /// Follow-ups that this stream, their target, refused for good, each with the code of the refusal. They are set aside:
+    /// kept for [`EventLog::refused_follow_ups`] to tell, and not carried out again.
+    pub refused: Vec<(CommandId, &'static str)>,
     /// Ballots put into the stream's ballot box: under a random key, without number, time or command.
     pub box_put: Vec<BoxRow>,
     /// Empties the stream's ballot box and cleans up after it as after [`Riders::erase`].
@@ -284,11 +287,17 @@ pub trait EventLog: Send + Sync + 'static {
     /// The storage cannot be read.
     async fn dues(&self) -> Result<Vec<(Timestamp, StreamId, StreamKind)>, ReadError>;
 
-    /// Follow-ups not carried out yet, oldest first.
+    /// Follow-ups not carried out yet, oldest first, without those that were refused for good.
     ///
     /// # Errors
     /// The storage cannot be read.
     async fn follow_ups(&self) -> Result<Vec<FollowUp>, ReadError>;
+
+    /// Follow-ups that were refused for good, oldest first, each with the code of the refusal.
+    ///
+    /// # Errors
+    /// The storage cannot be read.
+    async fn refused_follow_ups(&self) -> Result<Vec<(FollowUp, String)>, ReadError>;
 
     /// What is in the stream's ballot box, sorted by content.
     ///

@@ -24,7 +24,8 @@ pub struct MemoryLog {
 struct Inner {
     /// In the order in which they came to be.
     streams: Vec<Stream>,
-    follow_ups: Vec<FollowUp>,
+    /// Each with the code of the refusal, if it was refused for good.
+    follow_ups: Vec<(FollowUp, Option<&'static str>)>,
 }
 
 #[derive(Debug)]
@@ -123,10 +124,15 @@ impl Inner {
             stream.due = due;
         }
         let head = stream.head();
-        self.follow_ups.retain(|known| known.stream != id || !riders.done.contains(&known.id));
+        self.follow_ups.retain(|(known, _)| known.stream != id || !riders.done.contains(&known.id));
+        for (refused, why) in riders.refused {
+            if let Some(row) = self.follow_ups.iter_mut().find(|(known, _)| (known.stream, known.id) == (id, refused)) {
+                row.1 = Some(why);
+            }
+        }
         for follow_up in riders.follow_ups {
-            if !self.follow_ups.iter().any(|known| (known.stream, known.id) == (follow_up.stream, follow_up.id)) {
-                self.follow_ups.push(follow_up);
+            if !self.follow_ups.iter().any(|(known, _)| (known.stream, known.id) == (follow_up.stream, follow_up.id)) {
+                self.follow_ups.push((follow_up, None));
             }
         }
         head
@@ -208,7 +214,15 @@ impl EventLog for MemoryLog {
     }
 
     async fn follow_ups(&self) -> Result<Vec<FollowUp>, ReadError> {
-        Ok(self.inner().follow_ups.clone())
+        let inner = self.inner();
+        let waiting = inner.follow_ups.iter().filter(|(_, refused)| refused.is_none());
+        Ok(waiting.map(|(follow_up, _)| follow_up.clone()).collect())
+    }
+
+    async fn refused_follow_ups(&self) -> Result<Vec<(FollowUp, String)>, ReadError> {
+        let inner = self.inner();
+        let refused = |(follow_up, why): &(FollowUp, Option<&str>)| Some((follow_up.clone(), (*why)?.to_owned()));
+        Ok(inner.follow_ups.iter().filter_map(refused).collect())
     }
 
     async fn box_rows(&self, stream: StreamId) -> Result<Vec<BoxRow>, ReadError> {

@@ -11,7 +11,7 @@ use stimmwerk_core::people::{Actor, Audience};
 use stimmwerk_core::poll::{Phase, Poll};
 use stimmwerk_core::time::{Timestamp, Zone};
 use stimmwerk_eventlog::accounts::{Accounts, Participant, PersonId};
-use stimmwerk_eventlog::log::{EventLog, ReadError};
+use stimmwerk_eventlog::log::{Batch, EventLog, ReadError, Riders};
 use tokio::sync::{OnceCell, mpsc, watch};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
@@ -70,24 +70,34 @@ impl<D: Domain> Rooms<D> {
 
     /// Carries out what another stream asks of one of these. Whether it is settled, and one may go on with the next.
     async fn follow(&self, follow_up: FollowUp, surroundings: &Surroundings) -> Result<bool, ReadError> {
-        let command: D::Command = match serde_json::from_str(&follow_up.command) {
-            Ok(command) => command,
-            // Waiting does not make it readable; what comes after it must not wait too.
-            Err(error) => {
-                tracing::error!(%error, stream = %follow_up.stream, "a follow-up cannot be read");
-                return Ok(true);
-            }
-        };
         let room = self.get(follow_up.stream, surroundings).await?;
-        Ok(carry_out(&room, command, follow_up.id).await)
+        Ok(carry_out(&room, follow_up, &*surroundings.log).await)
     }
 }
 
-/// Issues a follow-up. Whether it is settled.
-async fn carry_out<D: Domain>(room: &Room<D>, command: D::Command, id: CommandId) -> bool {
-    let Err(refusal) = room.issue_as(command, id, Actor::system(), Uuid::nil(), true).await else { return true };
-    tracing::warn!(?refusal, command = %id, "a follow-up was not accepted; it will be tried again");
-    matches!(refusal, Refusal::Rejected(_))
+/// Issues a follow-up. Whether it is settled, and one may go on with the next: one that is refused for good is set aside.
+async fn carry_out<D: Domain>(room: &Room<D>, follow_up: FollowUp, log: &dyn EventLog) -> bool {
+    let FollowUp { stream, id, kind, command } = follow_up;
+    let why = match serde_json::from_str(&command) {
+        // Waiting does not make it readable.
+        Err(_) => "unreadable",
+        Ok(command) => match room.issue_as(command, id, Actor::system(), Uuid::nil(), true).await {
+            Ok(_) => return true,
+            Err(Refusal::Rejected(rejection)) => rejection.code().as_str(),
+            Err(refusal) => {
+                tracing::warn!(?refusal, command = %id, "a follow-up was not accepted; it will be tried again");
+                return false;
+            }
+        },
+    };
+    // What comes after it must not wait too.
+    tracing::error!(%stream, %id, why, "a follow-up was refused for good and is set aside");
+    let riders = Riders { refused: vec![(id, why)], ..Riders::default() };
+    let batch = Batch { stream, kind, expected: D::seq(&room.state()), events: Vec::new(), riders };
+    if let Err(error) = log.append(batch).await {
+        tracing::warn!(%error, %stream, "setting a follow-up aside failed; it will be tried again");
+    }
+    true
 }
 
 /// How a participant's words are deleted: the network is told, and tells every stream of the process.
@@ -274,10 +284,7 @@ impl App {
                 let followed = match kind {
                     StreamKind::Forum => self.forums.follow(follow_up, &self.surroundings).await,
                     StreamKind::Poll => self.polls.follow(follow_up, &self.surroundings).await,
-                    StreamKind::Network => match serde_json::from_str(&follow_up.command) {
-                        Ok(command) => Ok(carry_out(&self.network, command, follow_up.id).await),
-                        Err(error) => Err(ReadError(error.to_string())),
-                    },
+                    StreamKind::Network => Ok(carry_out(&self.network, follow_up, &**self.log()).await),
                     StreamKind::Workshop | StreamKind::Draft => Err(ReadError(format!("no follow-ups to {kind:?}"))),
                 };
                 match followed {

@@ -8,6 +8,7 @@ use anyhow::{Context, Result, bail};
 use figment::Figment;
 use figment::providers::{Env, Format, Serialized, Toml};
 use serde::{Deserialize, Serialize};
+use url::Url;
 
 /// How the program serves.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -57,25 +58,43 @@ impl Config {
             figment = figment.merge(Toml::file_exact(file));
         }
         let known = ["listen", "public_url", "data", "database_url", "demo", "time_zone"];
-        let config: Self = figment
+        let mut config: Self = figment
             .merge(Env::prefixed("STIMMWERK_").only(&known))
             .merge(Serialized::defaults(flags))
             .extract()
             .map_err(|error| anyhow::anyhow!("setting {error}"))?;
+        config.public_url = config.public_url.as_deref().map(origin).transpose()?;
         config.check()?;
         Ok(config)
     }
 
     fn check(&self) -> Result<()> {
-        if let Some(url) = &self.public_url {
-            let rest = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://"));
-            if rest.is_none_or(|host| host.is_empty() || host.contains(['/', '?', '#', '@', ' '])) {
-                bail!("setting public_url: {url:?} is not http(s)://host[:port] without a path");
-            }
-        }
         jiff::tz::TimeZone::get(&self.time_zone)
             .with_context(|| format!("setting time_zone: {:?} is not a time zone", self.time_zone))?;
         self.database()?;
+        Ok(())
+    }
+
+    /// Makes the data folder, for its owner alone. One that is there is closed to others too if it is empty or this
+    /// program's own; a folder with other things in it is not ours to close.
+    ///
+    /// # Errors
+    /// It cannot be made or read.
+    pub fn make_data_folder(&self) -> Result<()> {
+        use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
+        let named = |what| format!("the data folder {} cannot be {what}", self.data.display());
+        std::fs::DirBuilder::new().recursive(true).mode(0o700).create(&self.data).with_context(|| named("made"))?;
+        let open = std::fs::metadata(&self.data).with_context(|| named("read"))?.permissions().mode() & 0o077 != 0;
+        if !open {
+            return Ok(());
+        }
+        let mut inside = std::fs::read_dir(&self.data).with_context(|| named("read"))?;
+        if inside.all(|entry| entry.is_ok_and(|entry| entry.file_name().to_string_lossy().starts_with("stimmwerk."))) {
+            let closed = std::fs::Permissions::from_mode(0o700);
+            std::fs::set_permissions(&self.data, closed).with_context(|| named("closed to others"))?;
+        } else {
+            tracing::warn!("others can look into the data folder; `chmod 700` closes it");
+        }
         Ok(())
     }
 
@@ -101,5 +120,97 @@ impl Config {
     /// Do browsers come over TLS?
     pub fn is_secure(&self) -> bool {
         self.public_url.as_ref().is_some_and(|url| url.starts_with("https://"))
+    }
+}
+
+/// The origin of an address as browsers write it: in lower case and ASCII, without the port that goes without saying.
+///
+/// # Errors
+/// It is no address, or has more than scheme, host and port.
+fn origin(given: &str) -> Result<String> {
+    // What the parser would mend is refused: it is more likely a slip than meant.
+    let written = given.split_once("://").is_some_and(|(scheme, host)| {
+        let http = ["http", "https"].iter().any(|it| scheme.eq_ignore_ascii_case(it));
+        http && !host.starts_with('/') && !host.contains(|c: char| c.is_whitespace() || matches!(c, '\\' | '@'))
+    });
+    let plain = |url: &Url| url.path() == "/" && url.query().is_none() && url.fragment().is_none();
+    match Url::parse(given) {
+        Ok(url) if written && plain(&url) => Ok(url.origin().ascii_serialization()),
+        _ => bail!("setting public_url: {given:?} is not http(s)://host[:port] without a path"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt;
+    use std::path::Path;
+
+    use super::*;
+
+    #[test]
+    fn given_a_public_url_then_it_is_written_as_browsers_do_or_refused_in_one_line() {
+        for (given, origin) in [
+            ("https://stimmen.example.org", "https://stimmen.example.org"),
+            ("https://stimmen.example.org/", "https://stimmen.example.org"),
+            ("HTTPS://Stimmen.Example.ORG", "https://stimmen.example.org"),
+            ("https://stimmen.example.org:443", "https://stimmen.example.org"),
+            ("http://stimmen.example.org:80/", "http://stimmen.example.org"),
+            ("https://stimmen.example.org:8443", "https://stimmen.example.org:8443"),
+            ("http://stimmen.example.org:443", "http://stimmen.example.org:443"),
+            ("https://bürger.example", "https://xn--brger-kva.example"),
+            ("https://BÜRGER.example:443", "https://xn--brger-kva.example"),
+            ("http://[::1]:8080", "http://[::1]:8080"),
+            ("http://127.0.0.1:80", "http://127.0.0.1"),
+        ] {
+            let config = Config::load(None, serde_json::json!({ "public_url": given })).expect(given);
+            assert_eq!(config.public_url.as_deref(), Some(origin), "{given}");
+            assert_eq!(config.is_secure(), origin.starts_with("https:"), "{given}");
+        }
+        for given in [
+            "",
+            "stimmen.example.org",
+            "https:stimmen.example.org",
+            "https:///stimmen.example.org",
+            "ftp://stimmen.example.org",
+            "https://",
+            "https://stimmen.example.org/forum",
+            "https://stimmen.example.org?",
+            "https://stimmen.example.org#",
+            "https://mira@stimmen.example.org",
+            "https://@stimmen.example.org",
+            "https://stimmen.example.org\\",
+            "https://stimmen example.org",
+            "https://stimmen.example.org:port",
+            "https://stimmen.example.org:70000",
+            " https://stimmen.example.org",
+        ] {
+            let refused = Config::load(None, serde_json::json!({ "public_url": given })).expect_err(given).to_string();
+            assert!(refused.contains("public_url") && refused.lines().count() == 1, "{refused}");
+        }
+    }
+
+    #[test]
+    fn given_a_data_folder_then_it_is_for_its_owner_alone() {
+        let around = tempfile::tempdir().expect("a temporary folder");
+        let config = |data: PathBuf| Config { data, ..Config::default() };
+        let mode = |path: &Path| std::fs::metadata(path).expect("there").permissions().mode() & 0o777;
+        let open = |path: &Path| {
+            std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o755)).expect("ours");
+        };
+        let data = around.path().join("deep/data");
+        config(data.clone()).make_data_folder().expect("made");
+        assert_eq!(mode(&data), 0o700);
+        // From before, or made by whoever installed it.
+        open(&data);
+        config(data.clone()).make_data_folder().expect("closed");
+        assert_eq!(mode(&data), 0o700, "empty");
+        std::fs::write(data.join("stimmwerk.db"), "").expect("written");
+        open(&data);
+        config(data.clone()).make_data_folder().expect("closed");
+        assert_eq!(mode(&data), 0o700, "ours");
+        std::fs::write(data.join("other"), "").expect("written");
+        open(&data);
+        config(data.clone()).make_data_folder().expect("left");
+        assert_eq!(mode(&data), 0o755, "also somebody else's");
     }
 }

@@ -6,10 +6,11 @@ use std::sync::Arc;
 
 use axum::extract::{FromRequestParts, MatchedPath, RawPathParams};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, header};
+use axum::http::{HeaderMap, StatusCode, header};
 use stimmwerk_core::ids::{CommandId, ForumId, ParticipantId, PollId, ProcessId, StreamId};
 use stimmwerk_core::network::{ForumPlace, NetworkState, Place, PollPlace};
 use stimmwerk_core::people::{Actor, Audience, Role, Roles};
+use stimmwerk_core::rejection::Code;
 use stimmwerk_core::time::Timestamp;
 use stimmwerk_eventlog::accounts::{Participant, PersonId, PersonKind, Standing};
 use tower_sessions::Session;
@@ -68,6 +69,15 @@ impl Who {
     /// Who they are in a process they were not shut out of.
     pub fn active_in(&self, process: ProcessId) -> Option<&Participant> {
         self.in_process(process).filter(|participant| !participant.banned)
+    }
+
+    /// May they do something to this person of a process? Nobody acts upwards.
+    ///
+    /// # Errors
+    /// `forbidden`.
+    pub fn acts_on(&self, other: &Standing, process: ProcessId) -> Answer<()> {
+        let mine = self.standing.as_ref().map(|standing| standing.rank_in(process)).unwrap_or_default();
+        if mine < other.rank_in(process) { Err(Fault::forbidden()) } else { Ok(()) }
     }
 
     /// The forum a projector shows, if this is one.
@@ -321,7 +331,13 @@ impl FromRequestParts<AppState> for Gate {
 async fn identify(parts: &mut Parts, app: &AppState) -> Answer<Who> {
     let holder = async |token: &str| app.accounts.token_holder(chance::hash(token), chance::now()).await;
     let by_token = match bearer(&parts.headers) {
-        Some(token) => Some(app.who(Some(holder(token).await?.ok_or_else(Fault::unauthorized)?)).await?),
+        Some(token) => {
+            let holder = holder(token).await?.ok_or_else(|| {
+                tracing::warn!("a token was refused: no such token, or it was revoked or is too old");
+                Fault::unauthorized()
+            })?;
+            Some(app.who(Some(holder)).await?)
+        }
         None => None,
     };
     if let Some(token) = screen_token(parts) {
@@ -362,6 +378,18 @@ fn command_id(parts: &Parts) -> Answer<CommandId> {
         .or_else(|| parts.extensions.get::<FormPost>().and_then(|form| form.idempotency_key.as_deref()));
     match given {
         None => Ok(chance::command_id()),
-        Some(given) => given.trim().parse().map_err(|_| Fault::bad_request("the idempotency key is not a UUID")),
+        Some(given) => {
+            let given = given.trim().parse().map_err(|_| Fault::bad_request("the idempotency key is not a UUID"))?;
+            chosen_id(given)
+        }
     }
+}
+
+/// The id a client chose for its command. Ids of the kind that the program issues itself are refused at every door: see
+/// [`CommandId::is_derived`].
+///
+/// # Errors
+/// `id_reserved`.
+pub fn chosen_id(id: CommandId) -> Answer<CommandId> {
+    if id.is_derived() { Err(Fault::new(StatusCode::BAD_REQUEST, Code::IdReserved)) } else { Ok(id) }
 }

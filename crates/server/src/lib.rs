@@ -1,6 +1,7 @@
 //! The server of Stimmwerk: use cases, rooms, REST, WebSocket, pages. Only this crate serves HTTP.
 
 pub mod access;
+pub mod admin;
 pub mod app;
 pub mod chance;
 pub mod config;
@@ -9,6 +10,7 @@ pub mod form;
 pub mod gate;
 pub mod guard;
 pub mod limits;
+pub mod listen;
 pub mod live;
 pub mod pages;
 pub mod problem;
@@ -27,14 +29,13 @@ use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Result, bail};
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::http::StatusCode;
 use axum::middleware::from_fn_with_state;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
-use axum::serve::ListenerExt;
 use stimmwerk_core::live::MAX_CLIENT_FRAME;
 use stimmwerk_core::rejection::Code;
 use stimmwerk_eventlog::accounts::Accounts;
@@ -67,8 +68,7 @@ pub async fn serve(
     config: Config,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> Result<()> {
-    std::fs::create_dir_all(&config.data)
-        .with_context(|| format!("the data folder {} cannot be made", config.data.display()))?;
+    config.make_data_folder()?;
     let _lock = DataLock::acquire(&config.data).map_err(|error| anyhow::anyhow!("{error}"))?;
     let store = SqliteStore::open(&config.database()?).await.map_err(|error| anyhow::anyhow!("{error}"))?;
     let log: Arc<dyn EventLog> = store.clone();
@@ -78,8 +78,11 @@ pub async fn serve(
     app.run_follow_ups().await;
     let address = listener.local_addr()?;
     socket2::SockRef::from(&listener).set_send_buffer_size(SEND_BUFFER)?;
-    let background =
-        [tokio::spawn(scheduler::run(app.clone(), dues)), tokio::spawn(scheduler::housekeeping(app.clone()))];
+    let background = [
+        tokio::spawn(scheduler::run(app.clone(), dues)),
+        tokio::spawn(scheduler::housekeeping(app.clone())),
+        tokio::spawn(scheduler::revocations(app.clone())),
+    ];
     println!("listening on http://{address}");
     if config.demo {
         for (name, url) in demo::prepare(&app, &config.base(address)).await? {
@@ -97,18 +100,13 @@ pub async fn serve(
             stopping.cancel();
         }
     };
-    let listener = listener.tap_io(|io| {
-        // Frames are whole already; waiting for more would only delay them.
-        let _ = io.set_nodelay(true);
-    });
-    let serving = axum::serve(listener, router(&app)).with_graceful_shutdown(stop);
+    let serving = async { tokio::join!(stop, listen::serve(listener, router(&app), app.stopping.clone())) };
     let farewell = async {
         app.stopping.cancelled().await;
         tokio::time::sleep(FAREWELL).await;
     };
     tokio::select! {
-        served = serving.into_future() => {
-            served?;
+        _ = serving => {
             // Sockets are no longer counted by the server above: they have a moment to say `bye`.
             tokio::time::sleep(Duration::from_millis(500)).await;
         }

@@ -19,7 +19,7 @@ use stimmwerk_core::live::{
 };
 use stimmwerk_core::network::NetworkCommand;
 use stimmwerk_core::people::Audience;
-use stimmwerk_core::rejection::Code;
+use stimmwerk_core::rejection::{Code, Rejection};
 use stimmwerk_core::time::Timestamp;
 use tokio::time::{Instant, sleep_until, timeout};
 use tokio_stream::StreamMap;
@@ -29,7 +29,7 @@ use uuid::Uuid;
 
 use crate::app::{App, AppState};
 use crate::chance;
-use crate::gate::{Gate, Who};
+use crate::gate::{Gate, Who, chosen_id};
 use crate::guard;
 use crate::problem::{Answer, Fault};
 use crate::room::{Beam, CaughtUp, Done, Present, Reader, Stage, resync_frame};
@@ -201,6 +201,9 @@ impl Connection {
                 Err(fault) => vec![self.reject(nobody, &fault.with("stream", stream.to_string()))],
             },
             ClientFrame::Command { id, stream, command } => {
+                if let Err(fault) = chosen_id(id) {
+                    return vec![self.reject(id, &fault)];
+                }
                 if !self.within_budget() {
                     return vec![self.reject(id, &Fault::too_many_requests(1))];
                 }
@@ -237,7 +240,8 @@ impl Connection {
             None => audience,
         };
         let stage = self.app.stage(stream, audience).await?;
-        let reader = if self.who.screen().is_some() { Reader::Screen } else { Reader::Person };
+        let participant = process.and_then(|process| self.who.active_in(process)).map(|participant| participant.id);
+        let reader = participant.map_or(Reader::Nobody, Reader::Person);
         // Listen first, then read: nothing can fall between.
         let (ring, present) = stage.listen(audience, reader);
         // The room may have been opened meanwhile, and what was public may be no longer.
@@ -245,7 +249,6 @@ impl Connection {
             return Err(Fault::not_found());
         }
         let CaughtUp { mut frames, seq: have, from } = stage.catch_up(after, audience, from);
-        let participant = process.and_then(|process| self.who.active_in(process)).map(|participant| participant.id);
         if let Some(participant) = participant {
             frames.push(stage.own(participant, from));
         }
@@ -274,8 +277,9 @@ impl Connection {
         };
         // What fell out of the ring may have asked for it, and what is read beside it comes before what asks.
         let in_turn = beam.as_ref().is_ok_and(|beam| {
-            let fits = beam.after == subscription.have && beam.frames(subscription.audience).is_some();
-            !beam.recheck && (fits || beam.seq <= subscription.have)
+            let part = beam.part(subscription.audience);
+            let fits = part.after == subscription.have && part.frames.is_some();
+            !beam.recheck && (fits || part.seq <= subscription.have)
         });
         if !in_turn {
             let still = standing(&self.app, &self.who, stream);
@@ -290,17 +294,22 @@ impl Connection {
             return Some(all);
         };
         let mut frames = Vec::new();
-        if beam.seq > subscription.have {
-            match beam.frames(subscription.audience) {
-                Some(shared) if beam.after == subscription.have => {
+        let part = beam.part(subscription.audience);
+        if part.seq > subscription.have {
+            match &part.frames {
+                Some(shared) if part.after == subscription.have => {
                     frames.extend(shared.iter().cloned());
-                    subscription.have = beam.seq;
+                    subscription.have = part.seq;
                 }
                 _ => frames.extend(subscription.catch_up()),
             }
-            if subscription.participant.is_some_and(|participant| beam.concerns(participant)) {
-                frames.extend(own(subscription));
+        }
+        if subscription.participant.is_some_and(|participant| beam.concerns(participant)) {
+            // What they did may be shown to nobody else, so that no range led there: then one of their own does.
+            if beam.head > subscription.have {
+                frames.extend(subscription.catch_up());
             }
+            frames.extend(own(subscription));
         }
         frames.extend(beam.presence.clone());
         Some(frames)
@@ -356,16 +365,19 @@ async fn command_of(
         Some(process) => app.let_staff_in(who, process).await?,
         None => who,
     };
-    let shown_or_hidden = match serde_json::from_value(command.clone()) {
-        Ok(NetworkCommand::SetVisibility { process, .. }) if stream == StreamId::NETWORK => Some(process),
-        _ => None,
-    };
+    let to_network: Option<NetworkCommand> =
+        if stream == StreamId::NETWORK { serde_json::from_value(command.clone()).ok() } else { None };
+    // Roles for the whole network end where somebody was shut out, also on this stream, which is of no process.
+    let about = to_network.as_ref().and_then(NetworkCommand::process);
+    if about.and_then(|process| who.in_process(process)).is_some_and(|participant| participant.banned) {
+        return Err(Rejection::Banned.into());
+    }
     let stage = app.stage(stream, audience).await?;
     let done = stage.take(command, id, who.actor(process), who.command_owner(), received_at).await?;
     if stream == StreamId::NETWORK {
         app.run_follow_ups().await;
     }
-    if let Some(process) = shown_or_hidden {
+    if let Some(NetworkCommand::SetVisibility { process, .. }) = to_network {
         app.visibility_changed(process);
     }
     Ok(done)

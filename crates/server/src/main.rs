@@ -5,12 +5,14 @@ use std::path::PathBuf;
 use anyhow::{Context, Result, bail};
 use clap::{Args, Parser, Subcommand};
 use serde::Serialize;
+use stimmwerk_core::domain::FollowUp;
 use stimmwerk_core::ids::ProcessId;
 use stimmwerk_core::people::Role;
 use stimmwerk_eventlog::accounts::{Accounts, Person, PersonId, PersonKind};
 use stimmwerk_eventlog::lock::DataLock;
 use stimmwerk_eventlog::log::EventLog;
 use stimmwerk_eventlog::sqlite::SqliteStore;
+use stimmwerk_server::admin;
 use stimmwerk_server::chance;
 use stimmwerk_server::config::Config;
 use tracing_subscriber::EnvFilter;
@@ -91,6 +93,24 @@ enum Admin {
     /// Tokens for programs.
     #[command(subcommand)]
     Token(Token),
+    /// List who has which role.
+    Staff {
+        #[command(flatten)]
+        place: Place,
+    },
+    /// List tokens of programs and links of projectors.
+    Tokens {
+        #[command(flatten)]
+        place: Place,
+    },
+    /// List login links that nobody used yet.
+    Invitations {
+        #[command(flatten)]
+        place: Place,
+    },
+    /// Take away what lets somebody in. Open pages of theirs are closed within seconds.
+    #[command(subcommand)]
+    Revoke(Revoke),
     /// Check every chain, number and text of the log.
     Verify {
         #[command(flatten)]
@@ -108,6 +128,37 @@ enum Token {
         /// What it is for.
         #[arg(long)]
         name: String,
+        #[command(flatten)]
+        place: Place,
+    },
+}
+
+#[derive(Subcommand)]
+enum Revoke {
+    /// All that a member of staff has, or one role.
+    Staff {
+        /// Their e-mail address.
+        email: String,
+        /// This role alone: moderator, facilitator, editor, advisor or admin.
+        #[arg(long)]
+        role: Option<String>,
+        /// The role in this process, rather than the one for the whole network.
+        #[arg(long)]
+        process: Option<Uuid>,
+        #[command(flatten)]
+        place: Place,
+    },
+    /// A token or a projector's link.
+    Token {
+        /// Its id, as `admin tokens` lists it.
+        id: Uuid,
+        #[command(flatten)]
+        place: Place,
+    },
+    /// Login links that nobody used yet.
+    Invitation {
+        /// The e-mail address they are for.
+        email: String,
         #[command(flatten)]
         place: Place,
     },
@@ -172,9 +223,31 @@ async fn run(command: Command) -> Result<()> {
             store.close().await;
             Ok(())
         }
+        Command::Admin(Admin::Staff { place }) => list(&place, admin::staff).await,
+        Command::Admin(Admin::Tokens { place }) => list(&place, admin::tokens).await,
+        Command::Admin(Admin::Invitations { place }) => list(&place, admin::invitations).await,
+        Command::Admin(Admin::Revoke(revoke)) => {
+            let (Revoke::Staff { place, .. } | Revoke::Token { place, .. } | Revoke::Invitation { place, .. }) =
+                &revoke;
+            let store = accounts(&Config::load(place.config.as_ref(), place)?).await?;
+            match revoke {
+                Revoke::Staff { email, role, process, .. } => {
+                    let role = role.as_deref().map(parse_role).transpose()?;
+                    admin::revoke_staff(&*store, &email, role, process.map(ProcessId)).await?;
+                }
+                Revoke::Token { id, .. } => admin::revoke_token(&*store, PersonId(id)).await?,
+                Revoke::Invitation { email, .. } => admin::revoke_invitations(&*store, &email).await?,
+            }
+            store.close().await;
+            Ok(())
+        }
         Command::Admin(Admin::Verify { place }) => {
             let config = Config::load(place.config.as_ref(), &place)?;
             let store = accounts(&config).await?;
+            for (follow_up, why) in store.refused_follow_ups().await? {
+                let FollowUp { id, stream, .. } = follow_up;
+                println!("follow-up {id} to stream {stream} was refused for good ({why}): it was set aside");
+            }
             let damage = store.verify().await?;
             for found in &damage {
                 println!("{found}");
@@ -189,10 +262,19 @@ async fn run(command: Command) -> Result<()> {
     }
 }
 
+/// Prints what there is, a line each.
+async fn list(place: &Place, lines: impl AsyncFn(&dyn Accounts) -> Result<Vec<String>>) -> Result<()> {
+    let store = accounts(&Config::load(place.config.as_ref(), place)?).await?;
+    for line in lines(&*store).await? {
+        println!("{line}");
+    }
+    store.close().await;
+    Ok(())
+}
+
 /// Opens the account tables, beside a running server if there is one.
 async fn accounts(config: &Config) -> Result<std::sync::Arc<SqliteStore>> {
-    std::fs::create_dir_all(&config.data)
-        .with_context(|| format!("the data folder {} cannot be made", config.data.display()))?;
+    config.make_data_folder()?;
     let path = config.database()?;
     let store = match DataLock::acquire(&config.data) {
         Ok(_lock) => SqliteStore::open(&path).await,

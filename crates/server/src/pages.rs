@@ -160,6 +160,8 @@ pub async fn login_link(
     mut request: Request,
 ) -> Answer<Response> {
     let asked = Asked::of(&mut request);
+    // So that an administrator can see that somebody tried; who it was is nobody's business, and the link a secret.
+    tracing::info!("the page of a login link was opened");
     show(
         &app,
         &gate,
@@ -481,8 +483,9 @@ pub async fn welcome(State(app): State<AppState>, gate: Gate, mut request: Reque
         .filter(|_| gate.who.active_in(process).is_some())
         .map(str::to_owned)
         .filter(|code| code.chars().all(|c| c.is_ascii_lowercase() || c == '-'));
+    // Behind the "#", which no server and no log sees.
     let address =
-        code.as_ref().map(|code| format!("{}/return?code={code}", app.config.base(guard::host(request.headers()))));
+        code.as_ref().map(|code| format!("{}/return#code={code}", app.config.base(guard::host(request.headers()))));
     let forums = view.forums.iter().zip(summaries).filter_map(|(forum, summary)| Some(card(forum.id, summary?)));
     let page = Welcome {
         process,
@@ -601,7 +604,7 @@ fn quote(one: ContributionView) -> Quote {
 }
 
 /// An address as a QR picture, drawn with the colours of the page around it.
-fn picture(address: &str) -> String {
+pub(crate) fn picture(address: &str) -> String {
     use qrcode::render::svg::Color;
     let code = qrcode::QrCode::with_error_correction_level(address, qrcode::EcLevel::M);
     // Too long to be drawn: then the page goes without.

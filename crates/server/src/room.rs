@@ -3,6 +3,7 @@
 //! The mailbox is drained into one batch while the one before it is being made durable, so one fsync serves many.
 //! Readers take the published state and never wait for the mailbox.
 
+use std::collections::hash_map::Entry;
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::fmt::Write;
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU32, Ordering};
@@ -142,7 +143,7 @@ pub struct Surroundings {
     /// Where everything is durable.
     pub log: Arc<dyn EventLog>,
     /// Rows of lists.
-    pub summaries: Arc<std::sync::Mutex<HashMap<StreamId, Summary>>>,
+    pub summaries: Arc<Mutex<HashMap<StreamId, Summary>>>,
     /// Moments the clock must tell: stream and time.
     pub dues: mpsc::UnboundedSender<(StreamId, Option<Timestamp>)>,
     /// Rung when follow-ups were written.
@@ -182,11 +183,9 @@ impl Erased {
 /// What one tick brought: encoded once per audience and shared by all its readers.
 #[derive(Debug)]
 pub struct Beam {
-    /// What a reader must have.
-    pub after: Seq,
-    /// What it then has.
-    pub seq: Seq,
-    frames: [Option<Vec<Utf8Bytes>>; 3],
+    /// The number of the last event it covers.
+    pub head: Seq,
+    parts: [Part; 3],
     owners: Vec<ParticipantId>,
     /// How many are here, if that is to be told.
     pub presence: Option<Utf8Bytes>,
@@ -194,10 +193,47 @@ pub struct Beam {
     pub recheck: bool,
 }
 
+/// What a beam brings one audience. What changed nothing for it is no range of its own: nobody is to learn from an empty
+/// frame that something happened which they may not see. The next range then begins where the last one ended.
+#[derive(Clone, Debug)]
+pub struct Part {
+    /// What a reader must have.
+    pub after: Seq,
+    /// What it then has; the same if nothing changed for this audience.
+    pub seq: Seq,
+    /// `None`: nobody of this audience listened when it was made.
+    pub frames: Option<Vec<Utf8Bytes>>,
+}
+
+/// How far an audience has been told of what happened.
+#[derive(Clone, Copy)]
+struct Told {
+    /// Where its last range ended.
+    seq: Seq,
+    /// Nothing changed for it from there up to here.
+    quiet: Seq,
+}
+
+impl Told {
+    /// The part for an audience that `hears` it, and what it has been told then.
+    fn part<D: Domain>(self, stream: StreamId, state: &D::State, audience: Audience, hears: bool) -> (Part, Self) {
+        let (after, head) = (self.seq, D::seq(state));
+        let all = Self { seq: head, quiet: head };
+        if !hears {
+            return (Part { after, seq: head, frames: None }, all);
+        }
+        let deltas = if head > self.quiet { written::<D>(state, self.quiet, audience) } else { Vec::new() };
+        if deltas.is_empty() {
+            return (Part { after, seq: after, frames: Some(Vec::new()) }, Self { quiet: head, ..self });
+        }
+        (Part { after, seq: head, frames: Some(range_frames(stream, after, head, deltas)) }, all)
+    }
+}
+
 impl Beam {
-    /// The frames for `audience`, if any were made for it.
-    pub fn frames(&self, audience: Audience) -> Option<&[Utf8Bytes]> {
-        self.frames[audience as usize].as_deref()
+    /// What it brings `audience`.
+    pub fn part(&self, audience: Audience) -> &Part {
+        &self.parts[audience as usize]
     }
 
     /// Did the personal view of `participant` change?
@@ -223,9 +259,9 @@ struct Shared<D: Domain> {
     listeners: [AtomicU32; 3],
     /// Number published last; the beam task waits on it.
     published: watch::Sender<Seq>,
+    /// Who is here, each with the number of their sockets.
+    present: Mutex<HashMap<ParticipantId, u32>>,
     presence: watch::Sender<u32>,
-    /// Readers that are nobody: projectors.
-    screens: AtomicU32,
     /// The next beam asks every reader for its standing; the notification wakes the beam task for it.
     recheck_due: AtomicBool,
     recheck: tokio::sync::Notify,
@@ -235,10 +271,10 @@ struct Shared<D: Domain> {
 /// What reads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reader {
-    /// Somebody, who counts as present.
-    Person,
-    /// A projector, which does not.
-    Screen,
+    /// Somebody who takes part: they count as present once, however many windows they have.
+    Person(ParticipantId),
+    /// A stranger, a program or a projector, which do not.
+    Nobody,
 }
 
 /// Counts a reader until dropped.
@@ -253,17 +289,31 @@ struct PresentGuard<D: Domain> {
 impl<D: Domain> Drop for PresentGuard<D> {
     fn drop(&mut self) {
         self.shared.listeners[self.audience as usize].fetch_sub(1, Ordering::Relaxed);
-        if self.reader == Reader::Screen {
-            self.shared.screens.fetch_sub(1, Ordering::Relaxed);
+        if let Reader::Person(participant) = self.reader {
+            self.shared.count_present(|present| {
+                if let Entry::Occupied(mut sockets) = present.entry(participant) {
+                    *sockets.get_mut() -= 1;
+                    if *sockets.get() == 0 {
+                        sockets.remove();
+                    }
+                }
+            });
         }
-        self.shared.count_present();
     }
 }
 
 impl<D: Domain> Shared<D> {
-    fn count_present(&self) {
-        let readers: u32 = self.listeners.iter().map(|n| n.load(Ordering::Relaxed)).sum();
-        self.presence.send_replace(readers.saturating_sub(self.screens.load(Ordering::Relaxed)));
+    /// Changes who is here, and lets it be told.
+    fn count_present(&self, change: impl FnOnce(&mut HashMap<ParticipantId, u32>)) {
+        let mut present = self.present.lock().expect("no panic while held");
+        change(&mut present);
+        // Under the lock, so that the last word is the last count.
+        let people = present.len() as u32;
+        self.presence.send_if_modified(|told| std::mem::replace(told, people) != people);
+    }
+
+    fn readers(&self) -> u32 {
+        self.listeners.iter().map(|n| n.load(Ordering::Relaxed)).sum()
     }
 }
 
@@ -322,8 +372,8 @@ impl<D: Domain> Room<D> {
             ring: broadcast::Sender::new(RING),
             listeners: Default::default(),
             published: watch::Sender::new(seq),
+            present: Mutex::default(),
             presence: watch::Sender::new(0),
-            screens: AtomicU32::new(0),
             recheck_due: AtomicBool::new(false),
             recheck: tokio::sync::Notify::new(),
             touched: AtomicI64::new(chance::now().0),
@@ -446,11 +496,10 @@ impl<D: Domain> Stage for Room<D> {
     fn listen(&self, audience: Audience, reader: Reader) -> (broadcast::Receiver<Arc<Beam>>, Present) {
         self.shared.touched.store(chance::now().0, Ordering::Relaxed);
         self.shared.listeners[audience as usize].fetch_add(1, Ordering::Relaxed);
-        if reader == Reader::Screen {
-            self.shared.screens.fetch_add(1, Ordering::Relaxed);
-        }
         let beams = self.shared.ring.subscribe();
-        self.shared.count_present();
+        if let Reader::Person(participant) = reader {
+            self.shared.count_present(|present| *present.entry(participant).or_default() += 1);
+        }
         (beams, Box::new(PresentGuard { shared: self.shared.clone(), audience, reader }))
     }
 
@@ -860,9 +909,6 @@ impl<D: Domain> Writer<D> {
         tokio::spawn(async move {
             for (job, otherwise) in jobs {
                 let answer = memory.recall(&job, &otherwise).await;
-                if job.follow_up && matches!(answer, Err(Refusal::Rejected(_))) {
-                    tracing::error!(stream = %memory.stream, command = %job.id, "a follow-up was rejected");
-                }
                 let _ = job.reply.send(answer);
             }
         });
@@ -960,7 +1006,8 @@ async fn beam<D: Domain>(shared: Arc<Shared<D>>) {
     let mut published = shared.published.subscribe();
     let mut presence = shared.presence.subscribe();
     let mut sent = *published.borrow_and_update();
-    let mut told: u32 = 0;
+    let mut told = Audience::ALL.map(|_| Told { seq: sent, quiet: sent });
+    let mut people_told: u32 = 0;
     let mut last = Instant::now();
     let mut presence_due: Option<Instant> = None;
     let mut counters_due: Option<Instant> = None;
@@ -980,14 +1027,14 @@ async fn beam<D: Domain>(shared: Arc<Shared<D>>) {
             () = shared.recheck.notified() => {}
         }
         let people = *presence.borrow_and_update();
-        let crowded = people > CROWD;
+        let crowded = shared.readers() > CROWD;
         tokio::time::sleep_until(last + if crowded { CROWDED_TICK } else { TICK }).await;
         published.borrow_and_update();
         let state = shared.state.load_full();
         // After the state: what was written once rights had changed is not sent before everyone was asked.
         let recheck = shared.recheck_due.swap(false, Ordering::AcqRel);
         let seq = D::seq(&state);
-        let tell = (presence_due.is_none() && people != told).then_some(people);
+        let tell = (presence_due.is_none() && people != people_told).then_some(people);
         if seq == sent && tell.is_none() && !recheck {
             continue;
         }
@@ -998,18 +1045,21 @@ async fn beam<D: Domain>(shared: Arc<Shared<D>>) {
         }
         counters_due = None;
         if let Some(people) = tell {
-            told = people;
+            people_told = people;
         }
         last = Instant::now();
-        let frames = Audience::ALL.map(|audience| {
-            let heard = shared.listeners[audience as usize].load(Ordering::Relaxed) > 0;
-            (heard && seq > sent).then(|| delta_frames::<D>(shared.stream, &state, sent, audience))
+        let parts = Audience::ALL.map(|audience| {
+            let hears = shared.listeners[audience as usize].load(Ordering::Relaxed) > 0;
+            let told = &mut told[audience as usize];
+            let (part, now) = told.part::<D>(shared.stream, &state, audience, hears);
+            *told = now;
+            part
         });
         let mut owners = if seq > sent { D::owners(&state, sent) } else { Vec::new() };
         owners.sort_unstable();
         let presence = tell.map(|people| presence_frame::<D>(shared.stream, people));
         // No receiver is no error: then nobody is there to be told.
-        let _ = shared.ring.send(Arc::new(Beam { after: sent, seq, frames, owners, presence, recheck }));
+        let _ = shared.ring.send(Arc::new(Beam { head: seq, parts, owners, presence, recheck }));
         sent = seq;
     }
 }
@@ -1030,9 +1080,12 @@ pub fn resync_frame(stream: StreamId) -> Utf8Bytes {
 /// Deltas as frames below [`FRAME_TARGET`]. A range ends where a number ends; within one number the parts repeat
 /// their start, so that who loses the rest asks for all of it again.
 fn delta_frames<D: Domain>(stream: StreamId, state: &D::State, after: Seq, audience: Audience) -> Vec<Utf8Bytes> {
-    let deltas = D::deltas(state, after, audience);
-    let written = deltas.iter().map(|delta| (delta.seq(), json(delta))).collect();
-    range_frames(stream, after, D::seq(state), written)
+    range_frames(stream, after, D::seq(state), written::<D>(state, after, audience))
+}
+
+/// What changed after a number for an audience, each with its own number.
+fn written<D: Domain>(state: &D::State, after: Seq, audience: Audience) -> Vec<(Seq, String)> {
+    D::deltas(state, after, audience).iter().map(|delta| (delta.seq(), json(delta))).collect()
 }
 
 fn json(anything: &impl Serialize) -> String {

@@ -71,6 +71,27 @@ pub async fn run(app: AppState, mut changes: UnboundedReceiver<(StreamId, Option
     }
 }
 
+/// How often is looked whether another program took something from somebody.
+const REVOCATIONS: Duration = Duration::from_secs(2);
+
+/// Closes the sockets of people from whom `stimmwerk admin` took something beside this server, so no later than
+/// [`REVOCATIONS`] after it. Requests need no such word: each asks the account tables.
+pub async fn revocations(app: AppState) {
+    let mut seen = 0;
+    loop {
+        match app.accounts.revocations(seen).await {
+            Ok(revoked) => {
+                for (number, person) in revoked {
+                    seen = number;
+                    app.rights_changed(person);
+                }
+            }
+            Err(error) => tracing::warn!(%error, "revocations cannot be read; it will be tried again"),
+        }
+        tokio::time::sleep(REVOCATIONS).await;
+    }
+}
+
 /// Puts away what is over: expired sessions and links, rooms nobody uses; tries follow-ups that are left.
 pub async fn housekeeping(app: AppState) {
     let written = app.follow_ups_written();

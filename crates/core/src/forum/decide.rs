@@ -18,7 +18,7 @@ use super::{
 use crate::domain::{Context, Decision, Domain, Meta, StreamKind, Summary, refuse_erased};
 use crate::ids::{CommandId, ContributionId, ParticipantId, StreamId, TopicId};
 use crate::live::{Seq, WindowRequest};
-use crate::people::{Actor, Audience, Need, Role};
+use crate::people::{Actor, Audience, Need, Role, Roles};
 use crate::rejection::Rejection;
 use crate::said::{Lang, Said};
 use crate::text::TextLimits;
@@ -448,6 +448,7 @@ fn decide(
         }
         ForumCommand::ResetName { participant } => {
             let Some(person) = state.person(*participant) else { return Err(Rejection::NotFound) };
+            context.actor.acts_on(person.role.map(Roles::from).unwrap_or_default())?;
             let Some(name) = &person.name else { return Ok(()) };
             decision.erase.push(name.key);
             forget_name_reports(state, person, decision);

@@ -1735,6 +1735,18 @@ fn given_a_name_that_was_taken_away_then_it_stands_nowhere_and_another_can_be_ch
 }
 
 #[test]
+fn given_the_name_of_somebody_with_more_say_then_only_their_like_takes_it_away() {
+    let mut room = room(Waiting::None);
+    let boss = Actor { name: Some("Mira".into()), ..staff(1, Role::Admin) };
+    room.post(&boss, 0, "Willkommen");
+    let reset = ForumCommand::ResetName { participant: participant(1) };
+    assert_eq!(room.ask(&moderator(), 0, reset.clone()), Err(Rejection::Forbidden));
+    assert_eq!(room.seen(Audience::Public).contributions[0].author.name.as_deref(), Some("Mira"));
+    room.ask(&staff(92, Role::Admin), 0, reset).expect("taken");
+    assert_eq!(room.seen(Audience::Public).contributions[0].author.name, None);
+}
+
+#[test]
 fn given_a_voice_from_the_hall_then_only_staff_write_it_down_and_it_says_so() {
     let mut room = room(Waiting::All);
     assert_eq!(room.ask(&account(1), 0, in_the_hall("Aus dem Saal", "Ada")), Err(Rejection::Forbidden));

@@ -110,6 +110,22 @@ pub enum NetworkCommand {
     },
 }
 
+impl NetworkCommand {
+    /// The process it is about, if there is one already.
+    pub const fn process(&self) -> Option<ProcessId> {
+        match self {
+            Self::SetVisibility { process, .. }
+            | Self::SetProcessTitle { process, .. }
+            | Self::CreateForum { process, .. }
+            | Self::CreatePoll { process, .. }
+            | Self::SetJoining { process, .. }
+            | Self::RenewCodes { process }
+            | Self::ErasePerson { process, .. } => Some(*process),
+            Self::SetTitle { .. } | Self::CreateProcess { .. } | Self::Tick { .. } => None,
+        }
+    }
+}
+
 /// Whether people can join.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]

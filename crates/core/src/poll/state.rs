@@ -133,6 +133,11 @@ impl PollState {
         self.phase
     }
 
+    /// Is somebody closing it, so that the clock will?
+    pub const fn is_closing(&self) -> bool {
+        self.closing
+    }
+
     /// Which round this is.
     pub const fn round(&self) -> u32 {
         self.round

@@ -27,6 +27,8 @@ pub(super) enum Change {
     SetBanned(ParticipantId, bool),
     Grant(PersonId, Option<ProcessId>, Role),
     Revoke(PersonId, Option<ProcessId>, Role),
+    RevokeAll(PersonId),
+    RevokeLoginLinks(PersonId),
     ErasePerson(PersonId, Farewell),
     AddToken(SecretHash, PersonId, Option<Timestamp>),
     RevokeTokens(PersonId),
@@ -78,7 +80,25 @@ impl Change {
                 let sql = if matches!(self, Self::Grant(..)) { sql::GRANT } else { sql::REVOKE };
                 let query =
                     sqlx::query(sql).bind(key(&person.0)).bind(process.as_ref().map_or(&[][..], |id| key(&id.0)));
-                query.bind(role.as_str()).execute(connection).await?;
+                query.bind(role.as_str()).execute(&mut *connection).await?;
+                if matches!(self, Self::Revoke(..)) {
+                    sqlx::query(sql::ADD_REVOCATION).bind(key(&person.0)).execute(connection).await?;
+                }
+            }
+            Self::RevokeAll(person) => {
+                for sql in [
+                    sql::REVOKE_ROLES,
+                    sql::REVOKE_TOKENS,
+                    sql::REVOKE_LOGIN_LINKS,
+                    sql::REVOKE_RETURN_CODE,
+                    sql::DELETE_SESSIONS_OF,
+                    sql::ADD_REVOCATION,
+                ] {
+                    sqlx::query(sql).bind(key(&person.0)).execute(&mut *connection).await?;
+                }
+            }
+            Self::RevokeLoginLinks(person) => {
+                sqlx::query(sql::REVOKE_LOGIN_LINKS).bind(key(&person.0)).execute(connection).await?;
             }
             Self::ErasePerson(person, then) => {
                 let found = sqlx::query(sql::PARTICIPANTS_OF).bind(key(&person.0)).fetch_all(&mut *connection).await?;
@@ -296,6 +316,20 @@ impl Accounts for SqliteStore {
         self.change(Change::Revoke(person, process, role)).await.map(drop)
     }
 
+    async fn revoke_all(&self, person: PersonId) -> Result<(), AccountError> {
+        self.change(Change::RevokeAll(person)).await.map(drop)
+    }
+
+    async fn revocations(&self, after: i64) -> Result<Vec<(i64, PersonId)>, ReadError> {
+        let rows = sqlx::query(sql::REVOCATIONS).bind(after).fetch_all(&self.readers).await?;
+        rows.iter().map(|row| Ok((row.try_get(0)?, PersonId(uuid(row, 1)?)))).collect()
+    }
+
+    async fn people_with_roles(&self) -> Result<Vec<PersonId>, ReadError> {
+        let rows = sqlx::query(sql::PEOPLE_WITH_ROLES).fetch_all(&self.readers).await?;
+        rows.iter().map(|row| Ok(PersonId(uuid(row, 0)?))).collect()
+    }
+
     async fn names_in(&self, process: ProcessId) -> Result<Vec<(ParticipantId, String)>, ReadError> {
         let rows = sqlx::query(sql::NAMES_IN).bind(key(&process.0)).fetch_all(&self.readers).await?;
         rows.iter().map(|row| Ok((ParticipantId(uuid(row, 0)?), row.try_get(1)?))).collect()
@@ -324,6 +358,11 @@ impl Accounts for SqliteStore {
         Ok(found.map(|row| uuid(&row, 0)).transpose()?.map(PersonId))
     }
 
+    async fn tokens(&self, now: Timestamp) -> Result<Vec<(PersonId, Option<Timestamp>)>, ReadError> {
+        let rows = sqlx::query(sql::TOKENS).bind(now.0).fetch_all(&self.readers).await?;
+        rows.iter().map(|row| Ok((PersonId(uuid(row, 0)?), row.try_get::<Option<i64>, _>(1)?.map(Timestamp)))).collect()
+    }
+
     async fn revoke_tokens(&self, person: PersonId) -> Result<(), AccountError> {
         self.change(Change::RevokeTokens(person)).await.map(drop)
     }
@@ -335,6 +374,15 @@ impl Accounts for SqliteStore {
         expires_at: Timestamp,
     ) -> Result<(), AccountError> {
         self.change(Change::AddLoginLink(hash, person, expires_at)).await.map(drop)
+    }
+
+    async fn login_links(&self, now: Timestamp) -> Result<Vec<(PersonId, Timestamp)>, ReadError> {
+        let rows = sqlx::query(sql::LOGIN_LINKS).bind(now.0).fetch_all(&self.readers).await?;
+        rows.iter().map(|row| Ok((PersonId(uuid(row, 0)?), Timestamp(row.try_get(1)?)))).collect()
+    }
+
+    async fn revoke_login_links(&self, person: PersonId) -> Result<(), AccountError> {
+        self.change(Change::RevokeLoginLinks(person)).await.map(drop)
     }
 
     async fn set_return_code(&self, hash: SecretHash, person: PersonId) -> Result<(), AccountError> {

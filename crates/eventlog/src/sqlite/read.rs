@@ -95,15 +95,12 @@ impl EventLog for SqliteStore {
 
     async fn follow_ups(&self) -> Result<Vec<FollowUp>, ReadError> {
         let rows = sqlx::query(sql::FOLLOW_UPS).fetch_all(&self.readers).await?;
-        let follow_up = |row: &SqliteRow| {
-            Ok(FollowUp {
-                stream: StreamId(uuid(row, 0)?),
-                id: CommandId(uuid(row, 1)?),
-                kind: kind(row, 2)?,
-                command: row.try_get(3)?,
-            })
-        };
         rows.iter().map(follow_up).collect()
+    }
+
+    async fn refused_follow_ups(&self) -> Result<Vec<(FollowUp, String)>, ReadError> {
+        let rows = sqlx::query(sql::REFUSED_FOLLOW_UPS).fetch_all(&self.readers).await?;
+        rows.iter().map(|row| Ok((follow_up(row)?, row.try_get(4)?))).collect()
     }
 
     async fn box_rows(&self, stream: StreamId) -> Result<Vec<BoxRow>, ReadError> {
@@ -219,6 +216,15 @@ fn event(row: &SqliteRow) -> Result<LoggedEvent, ReadError> {
         version: narrow(row, 6)?,
         body: row.try_get(7)?,
         hash: bytes(row, 8)?,
+    })
+}
+
+fn follow_up(row: &SqliteRow) -> Result<FollowUp, ReadError> {
+    Ok(FollowUp {
+        stream: StreamId(uuid(row, 0)?),
+        id: CommandId(uuid(row, 1)?),
+        kind: kind(row, 2)?,
+        command: row.try_get(3)?,
     })
 }
 

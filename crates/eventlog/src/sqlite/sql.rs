@@ -92,6 +92,7 @@ pub(super) const EMPTY_BOX: &str = "DELETE FROM ballot_box WHERE stream = $1";
 pub(super) const ADD_FOLLOW_UP: &str = "INSERT INTO follow_up (target, command, kind, body) VALUES ($1, $2, $3, $4) \
      ON CONFLICT (target, command) DO NOTHING";
 pub(super) const DONE: &str = "DELETE FROM follow_up WHERE target = $1 AND command = $2";
+pub(super) const REFUSED: &str = "UPDATE follow_up SET refused = $3 WHERE target = $1 AND command = $2";
 pub(super) const PUT_SNAPSHOT: &str = "INSERT INTO snapshot (stream, seq, format, body) VALUES ($1, $2, $3, $4) \
      ON CONFLICT (stream) DO UPDATE SET seq = excluded.seq, format = excluded.format, body = excluded.body \
      WHERE snapshot.format <> excluded.format OR snapshot.seq < excluded.seq";
@@ -114,7 +115,10 @@ pub(super) const SNAPSHOT: &str =
 pub(super) const STREAMS: &str = "SELECT uuid, kind FROM stream ORDER BY id";
 pub(super) const SUMMARIES: &str = "SELECT uuid, summary FROM stream WHERE summary IS NOT NULL ORDER BY id";
 pub(super) const DUES: &str = "SELECT due, uuid, kind FROM stream WHERE due IS NOT NULL ORDER BY due, id";
-pub(super) const FOLLOW_UPS: &str = "SELECT target, command, kind, body FROM follow_up ORDER BY id";
+pub(super) const FOLLOW_UPS: &str =
+    "SELECT target, command, kind, body FROM follow_up WHERE refused IS NULL ORDER BY id";
+pub(super) const REFUSED_FOLLOW_UPS: &str =
+    "SELECT target, command, kind, body, refused FROM follow_up WHERE refused IS NOT NULL ORDER BY id";
 pub(super) const BALLOTS: &str =
     "SELECT key, choice FROM ballot_box WHERE stream = (SELECT id FROM stream WHERE uuid = $1) ORDER BY choice, key";
 pub(super) const ORPHANS: &str =
@@ -147,6 +151,11 @@ pub(super) const SET_BANNED: &str = "UPDATE participant SET banned = $2 WHERE id
 pub(super) const GRANT: &str =
     "INSERT INTO person_role (person, process, role) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING";
 pub(super) const REVOKE: &str = "DELETE FROM person_role WHERE person = $1 AND process = $2 AND role = $3";
+pub(super) const REVOKE_ROLES: &str = "DELETE FROM person_role WHERE person = $1";
+pub(super) const REVOKE_RETURN_CODE: &str = "DELETE FROM return_code WHERE person = $1";
+pub(super) const ADD_REVOCATION: &str = "INSERT INTO revocation (person) VALUES ($1)";
+pub(super) const REVOCATIONS: &str = "SELECT id, person FROM revocation WHERE id > $1 ORDER BY id";
+pub(super) const PEOPLE_WITH_ROLES: &str = "SELECT DISTINCT person FROM person_role ORDER BY person";
 pub(super) const NAMES_IN: &str =
     "SELECT id, name FROM participant WHERE process = $1 AND name IS NOT NULL ORDER BY id";
 pub(super) const STAFF_NAMES: &str = "SELECT DISTINCT name FROM participant \
@@ -156,6 +165,13 @@ pub(super) const ADD_TOKEN: &str =
 pub(super) const TOKEN_HOLDER: &str =
     "SELECT person FROM token WHERE hash = $1 AND (expires_at IS NULL OR expires_at > $2)";
 pub(super) const REVOKE_TOKENS: &str = "DELETE FROM token WHERE person = $1";
+/// 1 = guest.
+pub(super) const TOKENS: &str = "SELECT token.person, token.expires_at FROM token \
+     JOIN person ON person.id = token.person \
+     WHERE person.kind <> 1 AND (token.expires_at IS NULL OR token.expires_at > $1) ORDER BY token.person";
+pub(super) const LOGIN_LINKS: &str =
+    "SELECT person, expires_at FROM login_link WHERE expires_at > $1 ORDER BY expires_at, person";
+pub(super) const REVOKE_LOGIN_LINKS: &str = "DELETE FROM login_link WHERE person = $1";
 pub(super) const ADD_LOGIN_LINK: &str =
     "INSERT INTO login_link (hash, person, expires_at) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING";
 pub(super) const SET_RETURN_CODE: &str = "INSERT INTO return_code (hash, person) VALUES ($1, $2)

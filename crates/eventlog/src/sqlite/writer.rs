@@ -698,6 +698,7 @@ struct Wave<'g> {
     box_put: Vec<(i64, &'g BoxRow)>,
     box_empty: Vec<i64>,
     done: Vec<(StreamId, &'g CommandId)>,
+    refused: Vec<(StreamId, &'g (CommandId, &'static str))>,
     follow_ups: Vec<&'g FollowUp>,
 }
 
@@ -718,7 +719,8 @@ impl<'g> Wave<'g> {
     /// Must what is gathered be written before `batch`? Within a wave everything is written before anything is deleted
     /// (but follow-ups, the other way round), which is right within one batch and between strangers only.
     fn must_precede(&self, batch: &Batch) -> bool {
-        self.has.contains(&batch.stream) || (!self.follow_ups.is_empty() && !batch.riders.done.is_empty())
+        let settles = !batch.riders.done.is_empty() || !batch.riders.refused.is_empty();
+        self.has.contains(&batch.stream) || (!self.follow_ups.is_empty() && settles)
     }
 
     fn add(&mut self, batch: &'g Batch, known: &mut Known) {
@@ -741,6 +743,7 @@ impl<'g> Wave<'g> {
         self.box_put.extend(riders.box_put.iter().map(|ballot| (row, ballot)));
         self.box_empty.extend(riders.box_empty.then_some(row));
         self.done.extend(riders.done.iter().map(|id| (batch.stream, id)));
+        self.refused.extend(riders.refused.iter().map(|refused| (batch.stream, refused)));
         self.follow_ups.extend(&riders.follow_ups);
     }
 
@@ -799,6 +802,10 @@ impl<'g> Wave<'g> {
         for (stream, id) in self.done {
             let done = sqlx::query(sql::DONE).bind(&stream.0.as_bytes()[..]).bind(&id.0.as_bytes()[..]);
             done.execute(&mut *connection).await?;
+        }
+        for (stream, (id, why)) in self.refused {
+            let refused = sqlx::query(sql::REFUSED).bind(&stream.0.as_bytes()[..]).bind(&id.0.as_bytes()[..]);
+            refused.bind(*why).execute(&mut *connection).await?;
         }
         insert(connection, &sql::ADD_FOLLOW_UPS, &self.follow_ups, |follow_up, to| {
             to.add(&follow_up.stream.0.as_bytes()[..])?;

@@ -39,6 +39,7 @@ struct Draft {
     summary: Option<Vec<u8>>,
     due: Option<Option<i64>>,
     follow_ups: Vec<(u128, u128)>,
+    refused: Vec<u128>,
     done: Vec<u128>,
     box_put: Vec<(u8, Vec<u8>)>,
     box_empty: bool,
@@ -80,12 +81,33 @@ fn draft() -> impl Strategy<Value = Draft> {
     let many = prop_oneof![6 => vec(draft_event(), 0..6), 1 => vec(draft_event(), 30..70)];
     let words = (vec(0..200_usize, 0..5), vec(any::<prop::sample::Index>(), 0..3));
     let lists = (option::weighted(0.3, vec(any::<u8>(), 0..50)), option::weighted(0.3, option::of(0..9_i64)));
-    let follow = (vec((0..STREAMS, 0..8_u128), 0..3), vec(0..8_u128, 0..3));
+    let follow = (vec((0..STREAMS, 0..8_u128), 0..3), vec(0..8_u128, 0..2), vec(0..8_u128, 0..3));
     // Few keys, so that some are taken.
     let ballots = (vec((0..16_u8, vec(any::<u8>(), 0..4)), 0..3), prop::bool::weighted(0.1));
     (target, many, words, lists, follow, ballots).prop_map(
-        |((stream, off, kind), events, (texts, erase), (summary, due), (follow_ups, done), (box_put, box_empty))| {
-            Draft { stream, kind, off, events, texts, erase, summary, due, follow_ups, done, box_put, box_empty }
+        |(
+            (stream, off, kind),
+            events,
+            (texts, erase),
+            (summary, due),
+            (follow_ups, refused, done),
+            (box_put, box_empty),
+        )| {
+            Draft {
+                stream,
+                kind,
+                off,
+                events,
+                texts,
+                erase,
+                summary,
+                due,
+                follow_ups,
+                refused,
+                done,
+                box_put,
+                box_empty,
+            }
         },
     )
 }
@@ -108,6 +130,7 @@ struct Seen {
     erased: u32,
     reopened: u32,
     done: u32,
+    set_aside: u32,
 }
 
 /// Both logs and what the test must remember of them.
@@ -159,6 +182,11 @@ impl Pair {
                 summary: draft.summary,
                 due: draft.due.map(|due| due.map(Timestamp)),
                 follow_ups: draft.follow_ups.into_iter().map(follow_up).collect(),
+                refused: draft
+                    .refused
+                    .into_iter()
+                    .map(|nth| (CommandId(Uuid::from_u128(nth)), "wrong_state"))
+                    .collect(),
                 done: draft.done.into_iter().map(|nth| CommandId(Uuid::from_u128(nth))).collect(),
                 box_put: draft.box_put.into_iter().map(ballot).collect(),
                 box_empty: draft.box_empty,
@@ -166,19 +194,26 @@ impl Pair {
         }
     }
 
+    /// How many wait, and how many were set aside.
+    async fn follow_ups(&self) -> (usize, usize) {
+        (self.memory.follow_ups().await.unwrap().len(), self.memory.refused_follow_ups().await.unwrap().len())
+    }
+
     async fn append(&mut self, drafts: Vec<Draft>, seen: &RefCell<Seen>) {
         let mut batches = Vec::new();
         let mut expected = Vec::new();
         for draft in drafts {
             let batch = self.batch(draft).await;
-            let follow_ups = self.memory.follow_ups().await.unwrap().len();
+            let (waiting, set_aside) = self.follow_ups().await;
             expected.push(self.memory.append(batch.clone()).await);
             let mut seen = seen.borrow_mut();
             match expected.last().unwrap() {
                 Ok(_) => {
                     seen.written += 1;
                     seen.erased += batch.riders.erase.len() as u32;
-                    seen.done += u32::from(self.memory.follow_ups().await.unwrap().len() < follow_ups);
+                    let (waiting_now, set_aside_now) = self.follow_ups().await;
+                    seen.done += u32::from(waiting_now + set_aside_now < waiting + set_aside);
+                    seen.set_aside += u32::from(set_aside_now > set_aside);
                 }
                 Err(AppendError::Conflict { .. }) => seen.conflicts += 1,
                 Err(AppendError::CommandTaken { .. }) => seen.taken += 1,
@@ -197,6 +232,7 @@ impl Pair {
         assert_eq!(sqlite.summaries().await.unwrap(), memory.summaries().await.unwrap());
         assert_eq!(sqlite.dues().await.unwrap(), memory.dues().await.unwrap());
         assert_eq!(sqlite.follow_ups().await.unwrap(), memory.follow_ups().await.unwrap());
+        assert_eq!(sqlite.refused_follow_ups().await.unwrap(), memory.refused_follow_ups().await.unwrap());
         // One more than there are.
         for nth in 0..=STREAMS {
             let id = stream(nth);
@@ -260,8 +296,9 @@ fn given_any_batches_then_sqlite_answers_and_holds_what_memory_does() {
         })
         .unwrap();
     let seen = seen.into_inner();
-    let Seen { written, conflicts, taken, refused, erased, reopened, done } = seen;
-    assert!([written, conflicts, taken, refused, erased, reopened, done].iter().all(|count| *count > 0), "{seen:?}");
+    let Seen { written, conflicts, taken, refused, erased, reopened, done, set_aside } = seen;
+    let counts = [written, conflicts, taken, refused, erased, reopened, done, set_aside];
+    assert!(counts.iter().all(|count| *count > 0), "{seen:?}");
 }
 
 #[tokio::test]

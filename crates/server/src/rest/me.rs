@@ -339,6 +339,7 @@ pub async fn come_back(
     }
     let Some(person) = app.accounts.returning(chance::hash(&normal_code(&input.code))).await? else {
         let _ = app.limits.returns.take();
+        tracing::warn!("coming back was refused: no such words");
         return Err(Fault::new(StatusCode::NOT_FOUND, Code::ReturnUnknown));
     };
     enter(&session, person).await?;
@@ -371,7 +372,10 @@ pub async fn confirm(
     Input(input): Input<Confirm>,
 ) -> Answer<Response> {
     let person = app.accounts.use_login_link(chance::hash(input.token.trim()), chance::now()).await?;
-    let Some(person) = person else { return Err(Fault::new(StatusCode::GONE, Code::LinkInvalid)) };
+    let Some(person) = person else {
+        tracing::warn!("a login was refused: no such link, or it was used or is too old");
+        return Err(Fault::new(StatusCode::GONE, Code::LinkInvalid));
+    };
     enter(&session, person).await?;
     Ok(Json(json!({})).into_response())
 }

@@ -9,7 +9,7 @@ use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use stimmwerk_core::forum::{ActView, ForumCommand, ForumState, Record};
-use stimmwerk_core::ids::{ParticipantId, StreamId};
+use stimmwerk_core::ids::StreamId;
 use stimmwerk_core::live::Seq;
 use stimmwerk_core::text::defuse_csv_cell;
 use utoipa::{IntoParams, ToSchema};
@@ -94,10 +94,8 @@ pub async fn approve_all(State(app): State<AppState>, gate: Gate, Input(read): I
     params(("process" = String, Path), ("participant" = String, Path)),
     responses((status = 200, description = "`id`.")))]
 pub async fn reset_name(State(app): State<AppState>, gate: Gate) -> Answer<Response> {
-    let id: ParticipantId = gate.id("participant")?;
-    let process = gate.process()?;
-    let found = app.accounts.participant(id).await?.filter(|participant| participant.process == process);
-    let participant = found.ok_or_else(Fault::not_found)?;
+    let participant = app.in_reach(&gate).await?;
+    let (id, process) = (participant.id, participant.process);
     app.accounts.rename(id, None, participant.lang).await?;
     app.rights_changed(participant.person);
     let directory = app.directory();

@@ -79,11 +79,14 @@ impl App {
     }
 
     /// Waits until the clock has closed a poll that ends now, so that whoever asked for it can go on. It takes
-    /// [`GRACE_MS`]; after twice as long the answer does not wait any more.
+    /// [`GRACE_MS`], and longer on a busy machine.
+    ///
+    /// # Errors
+    /// `not_closed`: somebody took the end back, or the clock did not close it.
     async fn closed(&self, gate: &Gate) -> Answer<()> {
         let room = self.poll(gate.poll()?, gate.audience()?).await?;
-        let soon = tokio::time::Instant::now() + Duration::from_millis(2 * GRACE_MS as u64);
-        while room.state().phase() == Phase::Open && tokio::time::Instant::now() < soon {
+        let patience = tokio::time::Instant::now() + Duration::from_millis(GRACE_MS as u64) + CLOSING_PATIENCE;
+        while room.state().is_closing() && tokio::time::Instant::now() < patience {
             tokio::time::sleep(LOOK).await;
         }
         if room.state().question().is_some_and(|question| question.secrecy == Secrecy::Secret) {
@@ -92,12 +95,17 @@ impl App {
         }
         // The page a form goes on to shows how its forum's polls stand.
         self.run_follow_ups().await;
+        if room.state().phase() == Phase::Open {
+            return Err(Fault::new(StatusCode::SERVICE_UNAVAILABLE, Code::NotClosed));
+        }
         Ok(())
     }
 }
 
 /// How often is looked whether a poll is closed.
 const LOOK: Duration = Duration::from_millis(50);
+/// How long the answer to "close now" waits for a clock that is late.
+const CLOSING_PATIENCE: Duration = Duration::from_secs(5);
 
 /// A new poll: a question, in a forum of the process or beside them.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -191,6 +199,8 @@ pub async fn extend(State(app): State<AppState>, gate: Gate, Input(input): Input
 }
 
 /// Closes a poll, after a moment for ballots that were begun: 20 seconds unless said otherwise.
+///
+/// With `seconds: 0` the answer waits until it is closed; 503 `not_closed` says that it is still open.
 #[utoipa::path(post, path = "/api/v1/polls/{poll}/close", tag = "polls", params(("poll" = String, Path)),
     request_body = Seconds, responses((status = 200, body = Written)))]
 pub async fn close(State(app): State<AppState>, gate: Gate, Input(input): Input<Seconds>) -> Answer<Response> {

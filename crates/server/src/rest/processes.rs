@@ -13,6 +13,7 @@ use stimmwerk_core::live::WindowRequest;
 use stimmwerk_core::network::{CodeKind, Joining, Network, NetworkCommand, PollPlace, Process, Visibility};
 use stimmwerk_core::people::{Actor, Audience};
 use stimmwerk_core::said::{Lang, Texts};
+use stimmwerk_eventlog::accounts::Participant;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
@@ -87,6 +88,20 @@ pub struct ListedForum {
 }
 
 impl App {
+    /// The participant whom the path names, if whoever asks may do something to them.
+    ///
+    /// # Errors
+    /// There is none in this process, or they have more say than whoever asks.
+    pub(super) async fn in_reach(&self, gate: &Gate) -> Answer<Participant> {
+        let process = gate.process()?;
+        let found = self.accounts.participant(gate.id("participant")?).await?;
+        let participant = found.filter(|found| found.process == process).ok_or_else(Fault::not_found)?;
+        if let Some(other) = self.accounts.standing(participant.person).await? {
+            gate.who.acts_on(&other, process)?;
+        }
+        Ok(participant)
+    }
+
     /// Takes somebody who was shut out off the speaking lists.
     async fn take_off_lists(&self, process: ProcessId, participant: ParticipantId) -> Answer<()> {
         let directory = self.directory();
@@ -278,13 +293,12 @@ pub struct Ban {
     params(("process" = String, Path), ("participant" = String, Path)), request_body = Ban,
     responses((status = 200, description = "`id` of the participant and `banned`.")))]
 pub async fn ban(State(app): State<AppState>, gate: Gate, Input(input): Input<Ban>) -> Answer<Response> {
-    let id: ParticipantId = gate.id("participant")?;
-    let participant = app
-        .accounts
-        .participant(id)
-        .await?
-        .filter(|participant| Some(participant.process) == gate.process)
-        .ok_or_else(Fault::not_found)?;
+    let participant = app.in_reach(&gate).await?;
+    let id = participant.id;
+    if gate.who.person() == Some(participant.person) {
+        // They could not let themselves in again.
+        return Err(Fault::forbidden());
+    }
     app.accounts.set_banned(id, input.banned).await?;
     app.rights_changed(participant.person);
     if input.banned {

@@ -8,7 +8,7 @@ use reqwest::{Method, Response};
 use serde_json::{Value, json};
 use stimmwerk_client::Client;
 use stimmwerk_core::forum::{ForumCommand, HideReason};
-use stimmwerk_core::ids::{ContributionId, ParticipantId};
+use stimmwerk_core::ids::{CommandId, ContributionId, ParticipantId};
 use stimmwerk_core::live::Seq;
 use stimmwerk_core::network::{CodeKind, Visibility};
 use stimmwerk_core::people::{Actor, Role};
@@ -20,6 +20,7 @@ use super::world::{
     everyone, german,
 };
 use crate::access::{Needs, ROUTES, Rule};
+use crate::chance;
 use crate::site::ASSETS;
 
 /// Pages and what serves them: not part of the described API.
@@ -693,6 +694,13 @@ async fn given_a_write_that_takes_an_idempotency_key_when_it_is_sent_twice_then_
             let answer = request.send().await.expect("an answer");
             (answer.status(), String::from_utf8(bytes(answer).await).expect("text"))
         };
+        // Of the kind that the program issues itself.
+        let reserved = CommandId(uuid::Builder::from_custom_bytes(chance::bytes()).into_uuid());
+        let request = client.request(door.method.parse().expect("a method"), &door.path(&setting));
+        let request = request.header("idempotency-key", reserved.to_string()).json(&json!({}));
+        let answer = request.send().await.expect("an answer");
+        let refused = (answer.status(), code_of(&bytes(answer).await));
+        assert_eq!(refused, (StatusCode::BAD_REQUEST, "id_reserved".to_owned()), "{} {}", door.method, door.path);
         let first = send().await;
         assert!(first.0.is_success() || first.0 == StatusCode::CONFLICT, "{} {}: {first:?}", door.method, door.path);
         assert_eq!(send().await, first, "{} {}", door.method, door.path);

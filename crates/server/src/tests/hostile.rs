@@ -30,7 +30,13 @@ fn harmless(text: &str) -> String {
 
 /// Collects what is logged.
 #[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
+pub struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl Log {
+    pub fn text(&self) -> String {
+        String::from_utf8_lossy(&self.0.lock().expect("no panic while held")).into_owned()
+    }
+}
 
 impl Write for Log {
     fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
@@ -202,7 +208,7 @@ async fn given_a_hostile_text_in_every_field_then_pages_show_it_json_carries_it_
 
     // Nothing of it is logged, nor who they are, nor what they show at the door.
     world.app.run_follow_ups().await;
-    let logged = String::from_utf8_lossy(&log.0.lock().expect("no panic while held")).into_owned();
+    let logged = log.text();
     let mut secrets = vec!["alert(".to_owned(), "onmouseover".to_owned(), "example.org".to_owned(), "calc".to_owned()];
     for client in [&guest, &admin, &staff] {
         match client.identity() {

@@ -97,6 +97,9 @@ impl EventLog for Slow {
     async fn follow_ups(&self) -> Result<Vec<FollowUp>, ReadError> {
         self.log.follow_ups().await
     }
+    async fn refused_follow_ups(&self) -> Result<Vec<(FollowUp, String)>, ReadError> {
+        self.log.refused_follow_ups().await
+    }
     async fn box_rows(&self, stream: StreamId) -> Result<Vec<BoxRow>, ReadError> {
         self.log.box_rows(stream).await
     }

@@ -188,8 +188,8 @@ impl World {
         let url = format!("http://{}", listener.local_addr().expect("an address"));
         let stop = CancellationToken::new();
         tokio::spawn(stop.clone().run_until_cancelled_owned(crate::scheduler::run(app.clone(), dues)));
-        let serving = axum::serve(listener, crate::router(&app));
-        tokio::spawn(stop.clone().run_until_cancelled_owned(serving.into_future()));
+        tokio::spawn(stop.clone().run_until_cancelled_owned(crate::scheduler::revocations(app.clone())));
+        tokio::spawn(crate::listen::serve(listener, crate::router(&app), stop.clone()));
         Self { app, url, _folder: folder, _stop: stop.drop_guard() }
     }
 
