@@ -83,7 +83,7 @@ async fn carry_out<D: Domain>(room: &Room<D>, follow_up: FollowUp, log: &dyn Eve
         Err(_) => "unreadable",
         Ok(command) => match room.issue_as(command, id, Actor::system(), Uuid::nil(), true).await {
             Ok(_) => return true,
-            Err(Refusal::Rejected(rejection)) => rejection.code().as_str(),
+            Err(Refusal::Rejected(rejection)) => rejection.code(),
             Err(refusal) => {
                 tracing::warn!(?refusal, command = %id, "a follow-up was not accepted; it will be tried again");
                 return false;
