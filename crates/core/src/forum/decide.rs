@@ -361,7 +361,6 @@ fn decide(
         ForumCommand::PutBack { contribution } => {
             let found = there(state, *contribution)?;
             match &found.status {
-                Status::Waiting => return Err(Rejection::Decided),
                 // What somebody answered or supports is not taken from under them.
                 Status::Visible
                     if found.approved
