@@ -7,9 +7,8 @@
 pub mod domain;
 pub mod forum;
 pub mod ids;
+pub mod links;
 pub mod live;
-#[cfg(feature = "decide")]
-pub mod markdown;
 pub mod network;
 pub mod people;
 pub mod poll;

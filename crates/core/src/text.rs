@@ -11,7 +11,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 #[cfg(feature = "decide")]
-pub(crate) use cleaning::{MarkLimit, is_visible, without_forbidden};
+pub(crate) use cleaning::is_visible;
 #[cfg(feature = "decide")]
 pub use cleaning::{clean, clean_name, fold, look, skeleton};
 
@@ -321,12 +321,12 @@ mod cleaning {
 
     /// Lets through the first marks of each base character.
     #[derive(Default)]
-    pub(crate) struct MarkLimit {
+    struct MarkLimit {
         marks: u8,
     }
 
     impl MarkLimit {
-        pub(crate) fn admits(&mut self, c: char) -> bool {
+        fn admits(&mut self, c: char) -> bool {
             if is_mark(c) {
                 self.marks = self.marks.saturating_add(1);
             } else if c.general_category() != GeneralCategory::Format {
@@ -337,7 +337,7 @@ mod cleaning {
     }
 
     /// The characters that may stay, line breaks as `\n`, tabs as spaces.
-    pub(crate) fn without_forbidden(text: &str) -> impl Iterator<Item = char> {
+    fn without_forbidden(text: &str) -> impl Iterator<Item = char> {
         let mut flag_tags = 0;
         text.char_indices().filter_map(move |(at, c)| {
             if c == '\u{1F3F4}' {

@@ -39,7 +39,7 @@ const TALK: [(usize, &str, usize, Option<usize>, &str); 34] = [
         "de",
         0,
         None,
-        "Unsere Vereine tragen seit Jahren Verantwortung, fast immer ehrenamtlich. Das **soll im Leitbild ganz vorne stehen**.",
+        "Unsere Vereine tragen seit Jahren Verantwortung, fast immer ehrenamtlich. Das soll im Leitbild ganz vorne stehen.",
     ),
     (1, "de", 0, None, "Wir brauchen einen festen Raum, in dem sich kleine Vereine ohne Büro treffen können."),
     (2, "en", 0, Some(1), "We have a community room in Eisenach that stands empty on weekdays. We would share it."),

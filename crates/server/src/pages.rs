@@ -10,7 +10,6 @@ use stimmwerk_core::domain::{Domain, Summary};
 use stimmwerk_core::forum::{AuthorView, ContributionView, Forum, ForumState, OwnView, Stage};
 use stimmwerk_core::ids::{ContributionId, ForumId, PollId, ProcessId};
 use stimmwerk_core::live::{PAGE, WindowRequest};
-use stimmwerk_core::markdown;
 use stimmwerk_core::network::{self, CodeKind, Joining, NetworkState, is_spoken};
 use stimmwerk_core::people::Audience;
 use stimmwerk_core::poll::{Electorate, Poll, PollView};
@@ -590,17 +589,16 @@ pub async fn screen(
     Ok(response)
 }
 
-/// A contribution for the hall: the name it is shown under, and its words without markup.
+/// A contribution for the hall: the name it is shown under, and its words.
 fn quote(one: ContributionView) -> Quote {
     let hall = one.hall.is_some();
-    let text = markdown::plain(&one.text);
     let author = if hall {
         // Who wrote it down is not who said it.
         AuthorView { name: one.speaker().cloned(), number: 0, role: None, participant: None }
     } else {
         one.author
     };
-    Quote { author, hall, text, lang: one.lang }
+    Quote { author, hall, text: one.text.to_string(), lang: one.lang }
 }
 
 /// An address as a QR picture, drawn with the colours of the page around it.

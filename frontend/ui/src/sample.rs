@@ -40,7 +40,7 @@ pub fn contribution(n: u64, text: &str) -> ContributionView {
         position: n,
         author: AuthorView { name: None, number: n as u32, role: None, participant: None },
         text: text.into(),
-        html: None,
+        links: Vec::new(),
         lang: Some(Lang::german()),
         at: Timestamp(NOW),
         edited: false,

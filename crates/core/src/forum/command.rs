@@ -148,7 +148,7 @@ pub enum ForumCommand {
     },
     /// Write a contribution or a reply.
     Contribute {
-        /// Restricted Markdown, at most 2,000 characters.
+        /// Plain text, at most 2,000 characters.
         text: String,
         /// The language it is written in.
         #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -284,7 +284,7 @@ pub enum ForumCommand {
     },
     /// Write the summary of the record; `None` takes it away.
     SetSummary {
-        /// Restricted Markdown, at most 20,000 characters.
+        /// Plain text, at most 20,000 characters.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         text: Option<String>,
     },

@@ -21,7 +21,7 @@ use crate::live::{Seq, WindowRequest};
 use crate::people::{Actor, Audience, Need, Role, Roles};
 use crate::rejection::Rejection;
 use crate::said::{Lang, Said};
-use crate::text::TextLimits;
+use crate::text::{TextLimits, clean};
 use crate::time::Timestamp;
 
 impl Domain for Forum {
@@ -307,7 +307,10 @@ fn decide(
             }
             ForumEvent::Unsupported(Unsupported { contribution: *contribution, participant })
         }
-        ForumCommand::Edit { contribution, text } => edit(state, context, decision, *contribution, text)?,
+        ForumCommand::Edit { contribution, text } => match edit(state, context, decision, *contribution, text)? {
+            Some(edited) => edited,
+            None => return Ok(()),
+        },
         ForumCommand::Add { contribution, text } => add(state, context, decision, *contribution, text)?,
         ForumCommand::Withdraw { contribution } => {
             let found = own(state, &context.actor, *contribution)?;
@@ -454,12 +457,18 @@ fn decide(
             ForumEvent::Introduced(Introduced { participant: *participant, name: None, role: person.role })
         }
         ForumCommand::SetSummary { text } => {
-            decision.erase.extend(state.summary.as_ref().map(|summary| summary.key));
             let text = match text.as_deref().map(str::trim) {
                 None | Some("") if state.summary.is_none() => return Ok(()),
                 None | Some("") => None,
-                Some(text) => Some(decision.say(context, text, TextLimits::SUMMARY)?),
+                Some(text) => {
+                    let text = clean(text, TextLimits::SUMMARY)?;
+                    if state.summary.as_ref().is_some_and(|summary| summary.as_str() == text.as_str()) {
+                        return Ok(());
+                    }
+                    Some(decision.say_clean(context, text.into()))
+                }
             };
+            decision.erase.extend(state.summary.as_ref().map(|summary| summary.key));
             ForumEvent::Summarised(Summarised { text })
         }
         ForumCommand::CountHall { people } => {
@@ -640,13 +649,14 @@ fn change_waits(state: &ForumState, actor: &Actor, found: &Contribution) -> bool
     waits(state, actor) || (state.waiting != Waiting::None && found.approved && !actor.roles.is_staff())
 }
 
+/// Puts other words in the place of a contribution. `None`: they are the same.
 fn edit(
     state: &ForumState,
     context: &Context,
     decision: &mut Decision<ForumEvent>,
     id: ContributionId,
     text: &str,
-) -> Result<ForumEvent, Rejection> {
+) -> Result<Option<ForumEvent>, Rejection> {
     let found = own(state, &context.actor, id)?;
     if state.mode == Mode::Closed {
         return Err(Rejection::ForumClosed);
@@ -658,6 +668,10 @@ fn edit(
     if late || found.replies > 0 || !found.supporters.is_empty() {
         return Err(Rejection::EditTooLate);
     }
+    let text = clean(text, TextLimits::CONTRIBUTION)?;
+    if found.pending.as_ref().unwrap_or(&found.text).as_str() == text.as_str() {
+        return Ok(None);
+    }
     let waits = found.status == Status::Visible && change_waits(state, &context.actor, found);
     forget_refusal(found, decision);
     if waits {
@@ -667,8 +681,8 @@ fn edit(
         decision.erase.push(found.text.key);
         decision.erase.extend(found.pending.as_ref().map(|pending| pending.key));
     }
-    let text = decision.say(context, text, TextLimits::CONTRIBUTION)?;
-    Ok(ForumEvent::Edited(Edited { contribution: id, text, waits }))
+    let text = decision.say_clean(context, text.into());
+    Ok(Some(ForumEvent::Edited(Edited { contribution: id, text, waits })))
 }
 
 fn may_write(state: &ForumState, context: &Context) -> Result<(), Rejection> {

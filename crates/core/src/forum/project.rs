@@ -11,6 +11,7 @@ use super::view::{
 use super::{Contribution, ForumState, MAX_DESK, Mode, Status};
 use crate::domain::Summary;
 use crate::ids::ParticipantId;
+use crate::links;
 use crate::live::{Delta, PAGE, Seq, WindowRequest};
 use crate::people::Audience;
 use crate::said::Said;
@@ -69,7 +70,7 @@ impl ForumState {
                 role: person.role,
                 participant: staff.then_some(person.id),
             },
-            html: crate::markdown::render(&text),
+            links: links::find(&text),
             text,
             lang: contribution.lang.clone(),
             at: contribution.at,
@@ -77,9 +78,7 @@ impl ForumState {
             additions: if hidden.is_some() {
                 Vec::new()
             } else {
-                let additions = contribution.additions.iter();
-                let view = |addition: &Addition| Some((addition.text.text.clone()?, addition.at));
-                additions.filter_map(view).map(|(text, at)| AdditionView { text, at }).collect()
+                contribution.additions.iter().filter_map(Addition::view).collect()
             },
             hall: contribution.hall.as_ref().map(|speaker| HallView { name: seen(speaker.name.as_ref()) }),
             reply_to: contribution.reply_to.map(|parent| self.at(parent).id),
@@ -298,6 +297,14 @@ impl ForumState {
     }
 }
 
+impl Addition {
+    /// As everybody who sees the contribution sees it. `None` once its words are erased.
+    pub(super) fn view(&self) -> Option<AdditionView> {
+        let text = self.text.text.clone()?;
+        Some(AdditionView { links: links::find(&text), text, at: self.at })
+    }
+}
+
 /// The words, if there are any and they were not erased.
 pub(super) fn seen(said: Option<&Said>) -> Option<Arc<str>> {
     said?.text.clone()
@@ -321,8 +328,10 @@ fn size(one: &ContributionView) -> usize {
     let said = said.chain(one.reports.iter().filter_map(|report| report.text.as_ref()));
     let said = said.chain(one.hidden.iter().filter_map(|hidden| hidden.note.as_ref()));
     let said = said.chain(appeal.flat_map(|appeal| [Some(&appeal.text), appeal.note.as_ref()]).flatten());
-    let length = one.text.len() + one.html.as_ref().map_or(0, String::len) + said.map(|text| text.len()).sum::<usize>();
-    260 + 80 * (one.reports.len() + one.additions.len()) + length * 11 / 10
+    let links = one.links.iter().chain(one.additions.iter().flat_map(|addition| &addition.links));
+    let links = links.map(|link| 60 + link.href.len() + link.host.as_ref().map_or(0, String::len)).sum::<usize>();
+    let length = one.text.len() + said.map(|text| text.len()).sum::<usize>();
+    260 + 80 * (one.reports.len() + one.additions.len()) + links + length * 11 / 10
 }
 
 /// Takes what is too much for one frame from the end of the desk.

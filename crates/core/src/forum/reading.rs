@@ -3,8 +3,7 @@
 use super::project::{hidden_view, seen};
 use super::state::{Addition, Ix, Person};
 use super::view::{
-    ActView, AdditionView, ContributionView, Decided, HallView, OwnContribution, OwnNote, OwnRefused, Record, Sort,
-    Written,
+    ActView, ContributionView, Decided, HallView, OwnContribution, OwnNote, OwnRefused, Record, Sort, Written,
 };
 use super::{ForumState, ForumView, Status};
 use crate::ids::{ContributionId, ParticipantId, TopicId};
@@ -97,7 +96,6 @@ impl ForumState {
     pub fn written_by(&self, participant: ParticipantId) -> Written {
         let person = self.person(participant);
         let theirs = person.into_iter().flat_map(|person| &person.contributions).map(|ix| self.at(*ix));
-        let added = |addition: &Addition| Some(AdditionView { text: addition.text.text.clone()?, at: addition.at });
         let contributions = theirs.filter_map(|one| {
             Some(OwnContribution {
                 id: one.id,
@@ -109,8 +107,8 @@ impl ForumState {
                 edited: one.edited,
                 waits: one.status == Status::Waiting,
                 hidden: hidden_view(&one.status, false),
-                additions: one.additions.iter().filter_map(added).collect(),
-                addition: one.addition.as_ref().and_then(added),
+                additions: one.additions.iter().filter_map(Addition::view).collect(),
+                addition: one.addition.as_ref().and_then(Addition::view),
                 pending: seen(one.pending.as_ref()),
                 refused: one.refused.as_ref().map(|refused| OwnRefused {
                     id: one.id,
@@ -209,7 +207,7 @@ impl ForumState {
             authors: self.people.iter().filter(|person| wrote(person)).count() as u32,
             people: self.people.iter().filter(|person| wrote(person) || !person.supported.is_empty()).count() as u32,
             hall: self.hall,
-            summary_html: summary.as_ref().and_then(|text| crate::markdown::render(text)),
+            summary_links: summary.as_ref().map_or_else(Vec::new, |text| crate::links::find(text)),
             summary,
             polls: self.poll_views(Audience::Public),
             floor: self.floor.turns_of_sides(),

@@ -283,7 +283,7 @@ impl Talk {
 
     fn text(&mut self) -> String {
         self.texts += 1;
-        // Some need HTML, so that the words stand in two places.
+        // Some look like markup: they are words like others.
         format!("{} «{}»", ["Ich finde", "**Laut:**", "<b>\"Ja\""][self.texts as usize % 3], self.texts)
     }
 
@@ -1937,6 +1937,56 @@ fn given_searches_then_they_find_what_can_be_seen_in_the_order_asked() {
 }
 
 #[test]
+fn given_what_looks_like_markup_then_everybody_sees_it_as_it_was_typed() {
+    let mut room = room(Waiting::None);
+    for text in [
+        "Bürger*innen und Wähler*innen",
+        "5*3 und 4*2",
+        "1. eins\n2. zwei\n7. sieben",
+        "Wichtig:\n\n- eins\n  - zwei\n\n> so",
+        "# Titel\n**laut** `leise` [hier](https://a.org/x) <b>",
+    ] {
+        let id = room.post(&account(1), 1_000, text);
+        room.ask(&account(1), 2_000, add(id, text)).expect("taken");
+        for audience in Audience::ALL {
+            let seen = room.seen(audience).contributions.into_iter().find(|one| one.id == id).expect("visible");
+            assert_eq!((&*seen.text, &*seen.additions[0].text), (text, text));
+            assert_eq!(seen.links.len(), usize::from(text.contains("://")), "{text}");
+            assert_eq!(seen.links, seen.additions[0].links);
+        }
+        assert_eq!(&*room.state.written_by(participant(1)).contributions.last().expect("kept").text, text);
+    }
+    assert!(!json(&room.seen(Audience::Staff)).contains("html"));
+}
+
+#[test]
+fn given_an_edit_that_changes_nothing_then_nothing_happened() {
+    let mut room = room(Waiting::None);
+    let text = "Bürger*innen\n\n- eins";
+    let id = room.post(&account(1), 1_000, text);
+    let seq = room.seq();
+    for same in [text, " Bürger*innen\r\n\r\n- eins \n"] {
+        room.ask(&account(1), 2_000, edit(id, same)).expect("taken");
+        assert_eq!(room.seq(), seq, "{same:?}");
+    }
+    assert!(!room.seen(Audience::Public).contributions[0].edited);
+    room.ask(&account(1), 2_000, edit(id, "Bürgerinnen")).expect("taken");
+    assert_eq!(room.seq(), seq + 1);
+
+    let mut waits = self::room(Waiting::All);
+    let id = waits.post(&account(1), 1_000, "Eins");
+    waits.ask(&moderator(), 2_000, ForumCommand::Approve { contribution: id, seen: None }).expect("taken");
+    waits.ask(&account(1), 3_000, edit(id, "Zwei")).expect("taken");
+    let seq = waits.seq();
+    waits.ask(&account(1), 4_000, edit(id, "Zwei")).expect("taken");
+    assert_eq!(waits.seq(), seq, "it waits already");
+    waits.ask(&moderator(), 5_000, ForumCommand::SetSummary { text: Some("Gut.".into()) }).expect("taken");
+    let seq = waits.seq();
+    waits.ask(&moderator(), 5_000, ForumCommand::SetSummary { text: Some(" Gut.".into()) }).expect("taken");
+    assert_eq!(waits.seq(), seq);
+}
+
+#[test]
 fn given_an_evening_then_its_record_has_what_was_seen_and_what_staff_did() {
     let mut room = room(Waiting::None);
     let ada = Actor { name: Some("Ada".into()), ..account(1) };
@@ -1946,12 +1996,14 @@ fn given_an_evening_then_its_record_has_what_was_seen_and_what_staff_did() {
     room.ask(&moderator(), 7_000, hide(second)).expect("taken");
     room.ask(&account(2), 7_000, appeal(second, "Doch")).expect("taken");
     room.ask(&moderator(), 8_000, ForumCommand::CountHall { people: Some(60) }).expect("taken");
-    room.ask(&moderator(), 9_000, ForumCommand::SetSummary { text: Some("**Gut** war es.".into()) }).expect("taken");
+    room.ask(&moderator(), 9_000, ForumCommand::SetSummary { text: Some("*Gut* war es: https://a.org/x.".into()) })
+        .expect("taken");
     let record = room.state.record(false).expect("founded");
     assert_eq!((record.authors, record.people, record.hall, record.appeals), (2, 3, Some(60), (1, 0)));
     assert_eq!((record.from, record.to), (Some(Timestamp(1_000)), Some(Timestamp(1_000))));
     assert_eq!(record.hidden, [(HideReason::Spam, 1)]);
-    assert!(record.summary_html.expect("marked up").contains("<strong>Gut</strong>"));
+    assert_eq!(record.summary.as_deref(), Some("*Gut* war es: https://a.org/x."), "as it was typed");
+    assert_eq!(record.summary_links.len(), 1);
     assert_eq!(record.view.contributions.len(), 1);
     assert!(!json(&record.view).contains("Ada"), "no names unless they are asked for");
     assert!(json(&room.state.record(true).expect("founded").view).contains("Ada"));

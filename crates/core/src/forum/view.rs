@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{FloorTurns, FloorView, Forum, HideReason, Mode, PollPlaceInForum, ReportReason, Reported, Stage, Waiting};
 use crate::ids::{ContributionId, FloorId, ForumId, ParticipantId, PollId, ProcessId, TopicId};
+use crate::links::Link;
 use crate::live::{Delta, LiveTypes, Seq};
 use crate::people::Role;
 use crate::said::{Lang, Texts};
@@ -149,12 +150,12 @@ pub struct ContributionView {
     pub position: u64,
     /// Who wrote it.
     pub author: AuthorView,
-    /// The words, in restricted Markdown. Empty for a hidden one.
+    /// The words: plain text, to be shown as it was typed. Empty for a hidden one.
     #[cfg_attr(feature = "openapi", schema(value_type = String))]
     pub text: Arc<str>,
-    /// The words as safe HTML; left out where that is the text itself as one paragraph.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub html: Option<String>,
+    /// The addresses in the words that can be pressed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub links: Vec<Link>,
     /// The language of the words, if it is known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lang: Option<Lang>,
@@ -234,6 +235,9 @@ pub struct AdditionView {
     /// The words.
     #[cfg_attr(feature = "openapi", schema(value_type = String))]
     pub text: Arc<str>,
+    /// The addresses in them that can be pressed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub links: Vec<Link>,
     /// When it was written.
     pub at: Timestamp,
 }
@@ -854,11 +858,12 @@ pub struct Record {
     pub people: u32,
     /// How many were counted in the hall, by hand.
     pub hall: Option<u32>,
-    /// What a moderator wrote, in restricted Markdown.
+    /// What a moderator wrote: plain text.
     #[cfg_attr(feature = "openapi", schema(value_type = Option<String>))]
     pub summary: Option<Arc<str>>,
-    /// The summary as safe HTML; left out where that is the text itself as one paragraph.
-    pub summary_html: Option<String>,
+    /// The addresses in the summary that can be pressed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub summary_links: Vec<Link>,
     /// Its polls, oldest first. Their results are in records of their own.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub polls: Vec<PollPlaceInForum>,

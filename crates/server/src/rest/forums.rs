@@ -144,7 +144,7 @@ pub async fn set_waiting(State(app): State<AppState>, gate: Gate, Input(input): 
 /// A contribution or reply.
 #[derive(Debug, Deserialize, ToSchema)]
 pub struct NewContribution {
-    /// Restricted Markdown, at most 2,000 characters.
+    /// Plain text, at most 2,000 characters.
     text: String,
     lang: Option<Lang>,
     #[schema(value_type = Option<String>)]

@@ -112,7 +112,7 @@ pub async fn reset_name(State(app): State<AppState>, gate: Gate) -> Answer<Respo
 /// The summary of the record.
 #[derive(Debug, Deserialize, ToSchema)]
 pub struct Summary {
-    /// Restricted Markdown, at most 20,000 characters; left out: none.
+    /// Plain text, at most 20,000 characters; left out: none.
     text: Option<String>,
 }
 

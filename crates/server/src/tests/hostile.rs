@@ -146,6 +146,8 @@ async fn given_a_hostile_text_in_every_field_then_pages_show_it_json_carries_it_
     };
     assert_eq!(of(&id)["text"], text.as_str());
     assert_eq!(of(&second)["pending"], text.as_str(), "{}", of(&second));
+    assert_eq!(of(&second)["links"].as_array().map(Vec::len), Some(1), "only what is an address leads anywhere");
+    assert_eq!(of(&second)["links"][0]["href"], "https://e.example/");
     assert_eq!(of(&third)["hidden"]["note"], text.as_str());
     assert_eq!(view["waiting"][0]["text"], text.as_str());
     assert_eq!(view["topics"][0]["title"]["texts"]["de"], harmless(HOSTILE_TITLE));

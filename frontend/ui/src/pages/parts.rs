@@ -3,6 +3,7 @@
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use leptos::prelude::*;
+use stimmwerk_core::links::{Link, Piece, pieces};
 use stimmwerk_core::people::Role;
 use stimmwerk_core::said::Texts;
 
@@ -30,6 +31,34 @@ pub fn texts(words: Words, texts: &Texts) -> AnyView {
 pub fn short(words: Words, texts: &Texts) -> AnyView {
     let (text, other) = words.pick(texts);
     view! { <span lang=other.map(|lang| lang.as_str().to_owned()) dir="auto">{text.to_owned()}</span> }.into_any()
+}
+
+/// Words as somebody typed them, to stand in an element of the class `plain-text`. Addresses can be pressed; behind one
+/// that does not show where it leads stands the host.
+pub fn typed(text: &str, links: &[Link]) -> Vec<AnyView> {
+    let piece = |piece: Piece<'_>| match piece {
+        Piece::Words(words) => words.to_owned().into_any(),
+        Piece::Address(typed, link) => {
+            let host = link.host.as_ref().map(|host| {
+                view! {
+                    " "
+                    <span class="host" dir="ltr">
+                        "("
+                        {host.clone()}
+                        ")"
+                    </span>
+                }
+            });
+            view! {
+                <a href=link.href.clone() rel="nofollow ugc noreferrer" target="_blank" dir="ltr">
+                    {typed.to_owned()}
+                </a>
+                {host}
+            }
+            .into_any()
+        }
+    };
+    pieces(text, links).into_iter().map(piece).collect()
 }
 
 /// A digest of what a row shows: what keys of lists need to notice a change.

@@ -9,7 +9,7 @@ use stimmwerk_core::time::Timestamp;
 use super::forum::text;
 use super::log::told;
 use super::moderation::reason;
-use super::parts::{area_html, hidden, icon, icons, refusal, role, texts};
+use super::parts::{area_html, hidden, icon, icons, refusal, role, texts, typed};
 use super::poll::parts::{Shown, badge, moment, turnout};
 use crate::address;
 use crate::board::Cx;
@@ -149,14 +149,12 @@ fn counts(words: StaffWords, page: &RecordPage) -> AnyView {
 /// What a moderator wrote, and the form for it.
 fn summary(cx: Cx, words: StaffWords, page: &RecordPage) -> AnyView {
     let record = &page.record;
-    let text = record.summary.as_ref().map(|text| match &record.summary_html {
-        Some(html) => view! { <div class="text" dir="auto" inner_html=html.clone() /> }.into_any(),
-        None => view! {
-            <div class="text">
-                <p dir="auto">{text.to_string()}</p>
+    let text = record.summary.as_ref().map(|text| {
+        view! {
+            <div class="text plain-text" dir="auto">
+                {typed(text, &record.summary_links)}
             </div>
         }
-        .into_any(),
     });
     let action = address::api(page.place.forum.id, "/summary");
     let kept = cx.refused_by(&action).and_then(|refused| refused.fields.get("text").cloned());
@@ -285,7 +283,7 @@ fn entry(cx: Cx, words: StaffWords, names: bool, one: &ContributionView) -> AnyV
             view! {
                 <p class="addition plain-text" dir="auto">
                     <span class="hint">{words.record_added()} " "</span>
-                    {addition.text.to_string()}
+                    {typed(&addition.text, &addition.links)}
                 </p>
             }
         })

@@ -7,6 +7,7 @@ use stimmwerk_core::forum::{
     OwnHidden, OwnRefused, OwnView, OwnWaiting, SpeakingView, TopicView, Totals, Waiting,
 };
 use stimmwerk_core::ids::{CommandId, ContributionId, FloorId, ForumId, ParticipantId, ProcessId, TopicId};
+use stimmwerk_core::links::Link;
 use stimmwerk_core::live::Problem;
 use stimmwerk_core::network::Joining;
 use stimmwerk_core::people::Role;
@@ -54,13 +55,12 @@ fn forum_page() -> ForumPage {
     let mut reply = contribution(41, Some("Moderation Süd"), "Danke! Welcher Ort wäre gut?");
     reply.author.role = Some(Role::Moderator);
     reply.reply_to = Some(first.id);
-    let mut list = contribution(42, None, "Zwei Dinge");
-    list.html = Some("<p>Zwei Dinge:</p><ul><li>Räume</li><li>Zeit</li></ul>".to_owned());
+    let mut list = contribution(42, None, "Zwei *Dinge*:\n\n- Räume\n- Zeit");
     list.edited = true;
     let mut persian = contribution(43, Some("مریم"), "ما به فضای بیشتری نیاز داریم.");
     persian.lang = Lang::try_from("fa".to_owned()).ok();
     let mut mine = contribution(44, Some("Lena"), "Ich finde das gut.");
-    mine.additions = vec![AdditionView { text: "Und zwar sehr.".into(), at: Timestamp(NOW) }];
+    mine.additions = vec![AdditionView { text: "Und zwar sehr.".into(), links: Vec::new(), at: Timestamp(NOW) }];
     let mut hall = contribution(45, Some("Moderation Süd"), "Wir brauchen einen Bus am Abend.");
     hall.author.role = Some(Role::Moderator);
     hall.hall = Some(HallView { name: Some("Karin".into()) });
@@ -106,7 +106,6 @@ fn staff_page() -> ForumPage {
     let hidden = &mut page.view.contributions[3];
     hidden.hidden = Some(HiddenView { reason: HideReason::Spam, note: None, by: None, appeal: None });
     hidden.text = "".into();
-    hidden.html = None;
     page.codes = Some(Codes {
         spoken: "BCDF GHJK".to_owned(),
         url: "https://stimm.example/j/abcdef".to_owned(),
@@ -307,6 +306,28 @@ fn given_any_page_in_any_language_then_the_document_is_whole() {
 }
 
 #[test]
+fn given_what_looks_like_markup_then_it_is_shown_as_typed_and_addresses_can_be_pressed() {
+    let text = "Bürger*innen, 5*3 und 4*2:\n\n1. Müller\n7. <b> https://müller.de/x";
+    let mut forum = forum_page();
+    let one = &mut forum.view.contributions[0];
+    one.text = text.into();
+    let from = text.find("https").expect("an address") as u32;
+    one.links = vec![Link {
+        from,
+        to: text.len() as u32,
+        href: "https://xn--mller-kva.de/x".to_owned(),
+        host: Some("xn--mller-kva.de".to_owned()),
+    }];
+    let html = render(page("de", PageKind::Forum(Box::new(forum))));
+    let shown =
+        html.split("class=\"text plain-text\"").nth(1).and_then(|rest| rest.split("</div>").next()).expect("a text");
+    assert!(shown.contains("Bürger*innen, 5*3 und 4*2:\n\n1. Müller\n7. &lt;b&gt; "), "{shown}");
+    assert!(shown.contains("href=\"https://xn--mller-kva.de/x\""), "{shown}");
+    assert!(shown.contains("rel=\"nofollow ugc noreferrer\"") && shown.contains(">https://müller.de/x"), "{shown}");
+    assert!(shown.contains("xn--mller-kva.de</") || shown.contains("xn--mller-kva.de<!>"), "{shown}");
+}
+
+#[test]
 fn given_a_staff_page_for_a_reader_of_another_language_then_all_of_it_is_english() {
     let mut data = page("ar", PageKind::Moderation(Box::new(staff_page())));
     let title = problem_title("ar", Code::NotFound, &serde_json::Map::new());
@@ -407,7 +428,7 @@ fn given_a_forum_page_then_contributions_say_language_direction_and_time() {
     assert_eq!(times, 6 + 1 + 1, "contributions, an addition, and what waits");
     assert!(html.contains("<bdi class=\"author\">Amira K.</bdi>"));
     assert!(html.contains("Gast 42"), "without a name");
-    assert!(html.contains("<ul><li>Räume</li><li>Zeit</li></ul>"), "safe HTML as it is");
+    assert!(html.contains("Zwei *Dinge*:\n\n- Räume\n- Zeit"), "as it was typed");
     assert!(html.contains("aria-live=\"polite\""), "in the first HTML");
     assert!(html.contains("Antwort an \u{2068}Amira K.\u{2069}"));
     assert!(html.contains("Bitte ohne Telefonnummer."));
@@ -528,7 +549,7 @@ fn given_hostile_words_everywhere_then_they_are_words() {
     place.topics = forum.view.topics.clone();
     let mut found = forum.view.contributions.clone();
     for one in &mut found {
-        one.additions = vec![AdditionView { text: HOSTILE.into(), at: Timestamp(NOW) }];
+        one.additions = vec![AdditionView { text: HOSTILE.into(), links: Vec::new(), at: Timestamp(NOW) }];
         one.hall = one.hall.as_ref().map(|_| HallView { name: hostile() });
     }
     forum.view.contributions.clone_from(&found);

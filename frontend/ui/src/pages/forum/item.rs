@@ -8,7 +8,7 @@ use stimmwerk_core::forum::{
 use stimmwerk_core::ids::ContributionId;
 use stimmwerk_core::time::Timestamp;
 
-use super::super::parts::{digest, each, hidden, icon, icons, role, short};
+use super::super::parts::{digest, each, hidden, icon, icons, role, short, typed};
 use crate::address::{self, ForumPlace, Writing};
 use crate::board::{Board, Cx, find};
 use crate::clock;
@@ -38,7 +38,7 @@ pub fn rows(board: Board) -> Memo<Vec<Row>> {
 /// A digest of all a row shows but its counts.
 pub fn version(one: &ContributionView) -> u64 {
     let author = (&one.author.name, one.author.number, one.author.role.map(|role| role as u8));
-    let words = (&one.text, &one.html, one.lang.as_ref().map(stimmwerk_core::said::Lang::as_str), one.edited);
+    let words = (&one.text, &one.links, one.lang.as_ref().map(stimmwerk_core::said::Lang::as_str), one.edited);
     let additions: Vec<_> = one.additions.iter().map(|addition| &addition.text).collect();
     let hall = one.hall.as_ref().map(|hall| &hall.name);
     digest(&(author, words, one.topic, hall, additions, &one.pending, one.hidden.is_some()))
@@ -268,7 +268,7 @@ pub fn additions(cx: Cx, one: &ContributionView, now: Timestamp) -> Option<AnyVi
                     <time datetime=clock::iso(at)>{cx.words.item_added(&time)}</time>
                 </p>
                 <p class="plain-text" dir="auto" lang=lang.clone()>
-                    {addition.text.to_string()}
+                    {typed(&addition.text, &addition.links)}
                 </p>
             </li>
         }
@@ -300,15 +300,12 @@ pub fn when(cx: Cx, board: Board, one: &ContributionView) -> AnyView {
 /// The words, in their language and direction.
 pub fn text(one: &ContributionView) -> AnyView {
     let lang = one.lang.as_ref().map(|lang| lang.as_str().to_owned());
-    match &one.html {
-        Some(html) => view! { <div class="text" dir="auto" lang=lang inner_html=html.clone() /> }.into_any(),
-        None => view! {
-            <div class="text" lang=lang>
-                <p dir="auto">{one.text.to_string()}</p>
-            </div>
-        }
-        .into_any(),
+    view! {
+        <div class="text plain-text" dir="auto" lang=lang>
+            {typed(&one.text, &one.links)}
+        </div>
     }
+    .into_any()
 }
 
 /// What it answers. The name comes from the view at every moment: a name that was erased there is gone here too.
