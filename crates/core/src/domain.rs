@@ -248,6 +248,9 @@ pub struct Summary {
     pub last_at: Option<Timestamp>,
 }
 
+/// What changed of a stream, ascending by number.
+pub type Changes<D> = Vec<Delta<<D as LiveTypes>::Key, <D as LiveTypes>::Value>>;
+
 /// One kind of stream.
 pub trait Domain: LiveTypes {
     /// Which kind.
@@ -298,6 +301,23 @@ pub trait Domain: LiveTypes {
     /// What `audience` may see now of every key that changed after `after`, ascending by number.
     fn deltas(state: &Self::State, after: Seq, audience: Audience) -> Vec<Delta<Self::Key, Self::Value>>;
 
+    /// [`Domain::deltas`] that stops between two numbers once `most` are there. Returns the number they lead to. What
+    /// is left out is not built, where there can be much.
+    fn deltas_within(
+        state: &Self::State,
+        after: Seq,
+        audience: Audience,
+        most: usize,
+    ) -> (Changes<Self>, Seq) {
+        let mut deltas = Self::deltas(state, after, audience);
+        let head = Self::seq(state).max(after);
+        let Some(last) = deltas.get(most.saturating_sub(1)).map(Delta::seq) else { return (deltas, head) };
+        let whole = deltas.partition_point(|delta| delta.seq() <= last);
+        let reached = if whole < deltas.len() { last } else { head };
+        deltas.truncate(whole);
+        (deltas, reached)
+    }
+
     /// How many keys changed after `after`, at most `limit`.
     fn changed(state: &Self::State, after: Seq, limit: usize) -> usize;
 
@@ -341,6 +361,12 @@ pub trait Domain: LiveTypes {
     /// What `audience` sees.
     fn view(state: &Self::State, audience: Audience, window: &WindowRequest) -> Self::View;
 
+    /// [`Domain::view`] without the older part of its window, where all of it would be far longer than `bytes` of JSON.
+    /// What is left out is not built: [`Domain::window_start`] tells where it ends. [`Domain::shorten`] cuts exactly.
+    fn view_within(state: &Self::State, audience: Audience, window: &WindowRequest, _bytes: usize) -> Self::View {
+        Self::view(state, audience, window)
+    }
+
     /// Cuts the oldest part of a view's window off, so that its JSON stays about `bytes` long. Returns from where the
     /// rest is to be asked, if anything was cut.
     fn shorten(view: &mut Self::View, bytes: usize) -> Option<u64>;
@@ -356,8 +382,13 @@ pub trait Domain: LiveTypes {
         0
     }
 
-    /// Where the newest page for `audience` begins: [`Domain::window_start`] of that view.
-    fn newest_page(_state: &Self::State, _audience: Audience) -> u64 {
+    /// Where the page begins that ends at `before` (without: the newest page): [`Domain::window_start`] of that view.
+    fn page_start(
+        _state: &Self::State,
+        _audience: Audience,
+        _before: Option<u64>,
+        _topic: Option<crate::ids::TopicId>,
+    ) -> u64 {
         0
     }
 

@@ -324,6 +324,13 @@ impl<D: Domain> Witness<D> {
             assert!(deltas.len() <= D::changed(&now.state, after, usize::MAX));
             let sent: Vec<Delta<D::Key, D::Value>> = serde_json::from_str(&json(&deltas)).expect("deltas can be read");
             assert_eq!(sent, deltas, "what is sent is what is read");
+            let (mut pieces, mut reached) = (Vec::new(), after);
+            while reached < seq {
+                let (piece, to) = D::deltas_within(&now.state, reached, audience, 1 + part % 5);
+                assert!(to > reached, "a piece without progress");
+                (pieces, reached) = ([pieces, piece].concat(), to);
+            }
+            assert_eq!(pieces, deltas, "in pieces");
             let mut lost = D::deltas(&broken_off.state, after, audience);
             lost.truncate(part % (lost.len() + 1));
             for (before, now) in views.by_ref().take(self.windows.len()) {
@@ -370,10 +377,15 @@ pub fn assert_paged<D: Domain>(
     let mut view = D::view(state, audience, &WindowRequest { topic, ..WindowRequest::default() });
     let shown = |from| D::view(state, audience, &WindowRequest { before: None, from: Some(from), topic });
     assert_eq!(view, shown(D::window_start(&view)), "the newest page");
-    assert!(topic.is_some() || D::newest_page(state, audience) == D::window_start(&view));
+    assert_eq!(D::page_start(state, audience, None, topic), D::window_start(&view));
     while D::window_start(&view) > 0 {
         let before = Some(D::window_start(&view));
+        let start = D::page_start(state, audience, before, topic);
         let mut page = D::view(state, audience, &WindowRequest { before, from: None, topic });
+        assert_eq!(start, D::window_start(&page));
+        let window = WindowRequest { before, from: Some(start), topic };
+        assert_eq!(D::view_within(state, audience, &window, usize::MAX), page);
+        page = D::view_within(state, audience, &window, 4_096);
         // Pages are cut to the size of a frame, but never to nothing.
         D::shorten(&mut page, 4_096);
         <D as LiveTypes>::append_page(&mut view, page.clone());

@@ -158,6 +158,34 @@ pub const ROUTES: &[Rule] = &[
     rule("GET", "/api/v1/streams/{stream}/deltas", Needs::Sight),
 ];
 
+/// What reads a whole state or builds a long document, and its price in units of [`crate::reads`]. Whoever asks for it
+/// pays from their budget, before anything is built.
+pub const HEAVY: &[(&str, u32)] = &[
+    ("/f/{forum}/list", 10),
+    ("/f/{forum}/c/{contribution}", 5),
+    ("/f/{forum}/log", 5),
+    ("/f/{forum}/record", 50),
+    ("/p/{poll}/print", 10),
+    ("/p/{poll}/voters", 10),
+    ("/p/{poll}/cards", 10),
+    ("/api/v1/openapi.json", 5),
+    ("/api/v1/me/export", 50),
+    ("/api/v1/forums/{forum}", 2),
+    ("/api/v1/forums/{forum}/search", 10),
+    ("/api/v1/forums/{forum}/record", 50),
+    ("/api/v1/forums/{forum}/log", 5),
+    ("/api/v1/forums/{forum}/contributions/{contribution}/thread", 5),
+    ("/api/v1/polls/{poll}/ballots", 10),
+    ("/api/v1/polls/{poll}/result", 5),
+    ("/api/v1/streams/{stream}/deltas", 2),
+];
+
+/// What asking for this costs, if it is a heavy read.
+pub fn price(method: &Method, path: &str) -> Option<u32> {
+    let reads = method.is_safe();
+    HEAVY.iter().find(|(heavy, _)| reads && *heavy == path).map(|(_, price)| *price)
+}
+
 /// Every frame a client can send over the socket. What a command asks for stands in its own table below; what a
 /// subscription asks for follows from its audience.
 pub const FRAMES: &[(&str, Needs)] =

@@ -20,6 +20,7 @@ use crate::chance;
 use crate::config::Config;
 use crate::limits::Limits;
 use crate::problem::{Answer, Fault};
+use crate::reads::Reads;
 use crate::room::{Refusal, Room, Stage, Surroundings};
 use crate::sheets::{Casts, Sheets};
 
@@ -123,6 +124,8 @@ pub struct App {
     pub zone: Zone,
     /// Rate limits of this node.
     pub limits: Limits,
+    /// Budgets for reading, and open sockets.
+    pub reads: Reads,
     /// Voting cards that wait to be printed.
     pub sheets: Sheets,
     /// Ballots that were just cast with a card: their pages say so once more.
@@ -174,6 +177,7 @@ impl App {
         let app = Self {
             zone: crate::zone::of(&config.time_zone),
             limits,
+            reads: Reads::default(),
             sheets: Sheets::default(),
             casts: Casts::default(),
             config,

@@ -282,6 +282,9 @@ impl FromRequestParts<AppState> for Gate {
             .map(|(name, value)| (name.to_owned(), value.to_owned()))
             .collect();
         let who = identify(parts, app).await?;
+        if let Some(price) = access::price(&parts.method, path.as_str()) {
+            app.reads.take(&who, price)?;
+        }
         // Projectors write nowhere, whatever a door asks for.
         if who.screen().is_some() && !parts.method.is_safe() {
             return Err(Fault::forbidden());

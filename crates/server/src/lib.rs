@@ -14,6 +14,7 @@ pub mod listen;
 pub mod live;
 pub mod pages;
 pub mod problem;
+pub mod reads;
 pub mod rest;
 pub mod room;
 pub mod scheduler;

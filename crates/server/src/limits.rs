@@ -65,8 +65,17 @@ impl Bucket {
         if left >= 1.0 { Ok(()) } else { Err(Duration::from_secs_f64((1.0 - left) / self.per_second).as_secs() + 1) }
     }
 
+    /// Takes `price` more, also where that is more than there is: then it has to fill up first.
+    pub fn charge(&self, price: u32) {
+        let mut state = self.state.lock().expect("no panic while held");
+        let now = Instant::now();
+        let (left, since) = *state;
+        let left = (left + (now - since).as_secs_f64() * self.per_second).min(self.capacity);
+        *state = (left - f64::from(price), now);
+    }
+
     /// Was nothing taken for long?
-    fn is_full(&self) -> bool {
+    pub fn is_full(&self) -> bool {
         self.left() >= self.capacity
     }
 

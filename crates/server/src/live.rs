@@ -32,12 +32,17 @@ use crate::chance;
 use crate::gate::{Gate, Who, chosen_id};
 use crate::guard;
 use crate::problem::{Answer, Fault};
+use crate::reads::OpenSocket;
 use crate::room::{Beam, CaughtUp, Done, Present, Reader, Stage, resync_frame};
 
 /// Silence is broken after so long, so that a phone notices a dead connection.
 const BEAT: Duration = Duration::from_secs(20);
 /// A socket that takes nothing for so long is given up.
 const PATIENCE: Duration = Duration::from_secs(30);
+/// Frames beside commands that one socket may send at once: its streams, and some pages of each.
+const READS: u32 = 60;
+/// How long a socket is not read that sends faster than it may.
+const PAUSE: Duration = Duration::from_millis(50);
 /// How long clients wait before they come back after a stop, before jitter.
 const RETRY_MS: u32 = 1_000;
 
@@ -50,6 +55,7 @@ pub async fn live(
     request: Request,
 ) -> Answer<Response> {
     let lang = guard::language(&request);
+    let open = app.reads.socket(&gate.who)?;
     // Watch first, then read: a change of rights in between is seen.
     let rights = gate.who.person().map(|person| app.watch_rights(person));
     let who = match gate.who.person() {
@@ -67,11 +73,13 @@ pub async fn live(
             let connection = Connection {
                 subscriptions: HashMap::new(),
                 acks: FuturesUnordered::new(),
-                budget: (f64::from(MAX_COMMANDS_PER_SECOND), Instant::now()),
+                commands: Pace::new(MAX_COMMANDS_PER_SECOND),
+                reads: Pace::new(READS),
                 app,
                 who,
                 lang,
                 socket,
+                _open: open,
             };
             // The one error there is: the other side is gone.
             let _ = connection.run(rights).await;
@@ -90,8 +98,32 @@ struct Connection {
     socket: WebSocket,
     subscriptions: HashMap<StreamId, Subscription>,
     acks: FuturesUnordered<Ack>,
-    /// Commands left, and as of when.
-    budget: (f64, Instant),
+    commands: Pace,
+    /// Of all other frames.
+    reads: Pace,
+    /// Counts this socket as open.
+    _open: OpenSocket,
+}
+
+/// The frames a socket may still send at once; as they are used up, [`MAX_COMMANDS_PER_SECOND`] come back each second.
+struct Pace {
+    most: f64,
+    left: f64,
+    since: Instant,
+}
+
+impl Pace {
+    fn new(most: u32) -> Self {
+        Self { most: f64::from(most), left: f64::from(most), since: Instant::now() }
+    }
+
+    fn take(&mut self) -> bool {
+        let now = Instant::now();
+        let back = (now - self.since).as_secs_f64() * f64::from(MAX_COMMANDS_PER_SECOND);
+        let left = (self.left + back).min(self.most);
+        (self.left, self.since) = ((left - 1.0).max(0.0), now);
+        left >= 1.0
+    }
 }
 
 struct Subscription {
@@ -107,10 +139,11 @@ struct Subscription {
 
 impl Subscription {
     /// What the reader lacks, for as much as it shows.
-    fn catch_up(&mut self) -> Vec<Utf8Bytes> {
-        let CaughtUp { frames, seq, from } = self.stage.catch_up(Some(self.have), self.audience, Some(self.from));
+    async fn catch_up(&mut self) -> Answer<Vec<Utf8Bytes>> {
+        let caught_up = self.stage.catch_up(Some(self.have), self.audience, Some(self.from)).await?;
+        let CaughtUp { frames, seq, from } = caught_up;
         (self.have, self.from) = (seq, from);
-        frames
+        Ok(frames)
     }
 }
 
@@ -128,7 +161,7 @@ impl Connection {
                     Some(Ok(Message::Ping(_) | Message::Pong(_))) => continue,
                     _ => return Err(Gone),
                 },
-                Some((stream, beam)) = beams.next() => match self.hear(stream, beam) {
+                Some((stream, beam)) = beams.next() => match self.hear(stream, beam).await {
                     Some(frames) => frames,
                     None => return self.bye(0).await,
                 },
@@ -182,8 +215,16 @@ impl Connection {
         let nobody = CommandId(Uuid::nil());
         let frame: ClientFrame = match serde_json::from_str(frame) {
             Ok(frame) => frame,
-            Err(error) => return vec![self.reject(nobody, &Fault::bad_request(error.to_string()))],
+            Err(error) => {
+                tokio::time::sleep(PAUSE).await;
+                return vec![self.reject(nobody, &Fault::bad_request(error.to_string()))];
+            }
         };
+        if let Err(refusal) = self.may_ask(&frame) {
+            // Whoever sends without end is read more slowly.
+            tokio::time::sleep(PAUSE).await;
+            return vec![refusal];
+        }
         match frame {
             ClientFrame::Subscribe { stream, after, audience, from } => {
                 match self.subscribe(stream, after, audience, from, beams).await {
@@ -196,16 +237,13 @@ impl Connection {
                 self.subscriptions.remove(&stream);
                 Vec::new()
             }
-            ClientFrame::Page { stream, before, topic } => match self.page(stream, before, topic) {
+            ClientFrame::Page { stream, before, topic } => match self.page(stream, before, topic).await {
                 Ok(frames) => frames,
                 Err(fault) => vec![self.reject(nobody, &fault.with("stream", stream.to_string()))],
             },
             ClientFrame::Command { id, stream, command } => {
                 if let Err(fault) = chosen_id(id) {
                     return vec![self.reject(id, &fault)];
-                }
-                if !self.within_budget() {
-                    return vec![self.reject(id, &Fault::too_many_requests(1))];
                 }
                 let (app, who, received_at) = (self.app.clone(), self.who.clone(), chance::now());
                 self.acks.push(Box::pin(async move {
@@ -244,11 +282,12 @@ impl Connection {
         let reader = participant.map_or(Reader::Nobody, Reader::Person);
         // Listen first, then read: nothing can fall between.
         let (ring, present) = stage.listen(audience, reader);
-        // The room may have been opened meanwhile, and what was public may be no longer.
+        let CaughtUp { mut frames, seq: have, from } = stage.catch_up(after, audience, from).await?;
+        self.app.reads.charge(&self.who, frames.len());
+        // The room may have been opened meanwhile, or the answer had to wait: what was public may be no longer.
         if standing(&self.app, &self.who, stream)?.1 < audience {
             return Err(Fault::not_found());
         }
-        let CaughtUp { mut frames, seq: have, from } = stage.catch_up(after, audience, from);
         if let Some(participant) = participant {
             frames.push(stage.own(participant, from));
         }
@@ -258,9 +297,13 @@ impl Connection {
         Ok(frames)
     }
 
-    fn page(&mut self, stream: StreamId, before: u64, topic: Option<TopicId>) -> Answer<Vec<Utf8Bytes>> {
+    async fn page(&mut self, stream: StreamId, before: u64, topic: Option<TopicId>) -> Answer<Vec<Utf8Bytes>> {
         let subscription = self.subscriptions.get_mut(&stream).ok_or_else(Fault::not_found)?;
-        let (mut frames, from) = subscription.stage.page(before, topic, subscription.audience);
+        let (mut frames, from) = subscription.stage.page(before, topic, subscription.audience).await?;
+        self.app.reads.charge(&self.who, frames.len());
+        if standing(&self.app, &self.who, stream)?.1 < subscription.audience {
+            return Err(Fault::not_found());
+        }
         // The personal view covers what is shown, now further back.
         subscription.from = subscription.from.min(from);
         if let Some(participant) = subscription.participant {
@@ -270,58 +313,75 @@ impl Connection {
     }
 
     /// Takes a beam of a followed stream. `None`: this reader may no longer follow it.
-    fn hear(&mut self, stream: StreamId, beam: Result<Arc<Beam>, BroadcastStreamRecvError>) -> Option<Vec<Utf8Bytes>> {
+    async fn hear(
+        &mut self,
+        stream: StreamId,
+        beam: Result<Arc<Beam>, BroadcastStreamRecvError>,
+    ) -> Option<Vec<Utf8Bytes>> {
         let Some(subscription) = self.subscriptions.get_mut(&stream) else { return Some(Vec::new()) };
         let own = |subscription: &Subscription| {
             subscription.participant.map(|participant| subscription.stage.own(participant, subscription.from))
         };
         // What fell out of the ring may have asked for it, and what is read beside it comes before what asks.
-        let in_turn = beam.as_ref().is_ok_and(|beam| {
+        let in_order = beam.as_ref().is_ok_and(|beam| {
             let part = beam.part(subscription.audience);
             let fits = part.after == subscription.have && part.frames.is_some();
             !beam.recheck && (fits || part.seq <= subscription.have)
         });
-        if !in_turn {
+        let mut frames = Vec::new();
+        match beam {
+            Err(_) => {
+                frames.push(resync_frame(stream));
+                frames.extend(subscription.catch_up().await.ok()?);
+                frames.extend(own(subscription));
+            }
+            Ok(beam) => {
+                let part = beam.part(subscription.audience);
+                if part.seq > subscription.have {
+                    match &part.frames {
+                        Some(shared) if part.after == subscription.have => {
+                            frames.extend(shared.iter().cloned());
+                            subscription.have = part.seq;
+                        }
+                        _ => frames.extend(subscription.catch_up().await.ok()?),
+                    }
+                }
+                if subscription.participant.is_some_and(|participant| beam.concerns(participant)) {
+                    // What they did may be shown to nobody else, so that no range led there: then one of their own does.
+                    if beam.head > subscription.have {
+                        frames.extend(subscription.catch_up().await.ok()?);
+                    }
+                    frames.extend(own(subscription));
+                }
+                frames.extend(beam.presence.clone());
+            }
+        }
+        // After what was read, since it may have waited for its turn.
+        if !in_order {
             let still = standing(&self.app, &self.who, stream);
             if still.map_or(true, |(_, audience)| audience < subscription.audience) {
                 return None;
             }
         }
-        let Ok(beam) = beam else {
-            let mut all = vec![resync_frame(stream)];
-            all.extend(subscription.catch_up());
-            all.extend(own(subscription));
-            return Some(all);
-        };
-        let mut frames = Vec::new();
-        let part = beam.part(subscription.audience);
-        if part.seq > subscription.have {
-            match &part.frames {
-                Some(shared) if part.after == subscription.have => {
-                    frames.extend(shared.iter().cloned());
-                    subscription.have = part.seq;
-                }
-                _ => frames.extend(subscription.catch_up()),
-            }
-        }
-        if subscription.participant.is_some_and(|participant| beam.concerns(participant)) {
-            // What they did may be shown to nobody else, so that no range led there: then one of their own does.
-            if beam.head > subscription.have {
-                frames.extend(subscription.catch_up());
-            }
-            frames.extend(own(subscription));
-        }
-        frames.extend(beam.presence.clone());
         Some(frames)
     }
 
-    fn within_budget(&mut self) -> bool {
-        let now = Instant::now();
-        let (left, since) = self.budget;
-        let rate = f64::from(MAX_COMMANDS_PER_SECOND);
-        let left = (left + (now - since).as_secs_f64() * rate).min(rate);
-        self.budget = ((left - 1.0).max(0.0), now);
-        left >= 1.0
+    /// May one more frame be taken: at this pace from this socket, and from this person over all of them?
+    ///
+    /// # Errors
+    /// The frame that says when to try again.
+    fn may_ask(&mut self, frame: &ClientFrame) -> Result<(), Utf8Bytes> {
+        let (pace, id, stream) = match frame {
+            ClientFrame::Command { id, .. } => (&mut self.commands, *id, None),
+            ClientFrame::Subscribe { stream, .. }
+            | ClientFrame::Unsubscribe { stream }
+            | ClientFrame::Page { stream, .. } => (&mut self.reads, CommandId(Uuid::nil()), Some(*stream)),
+        };
+        let may = if pace.take() { self.app.reads.take(&self.who, 1) } else { Err(Fault::too_many_requests(1)) };
+        may.map_err(|fault| match stream {
+            Some(stream) => self.reject(id, &fault.with("stream", stream.to_string())),
+            None => self.reject(id, &fault),
+        })
     }
 
     fn answer(&self, id: CommandId, answer: Answer<Done>) -> Utf8Bytes {

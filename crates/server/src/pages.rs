@@ -27,6 +27,7 @@ use crate::form;
 use crate::gate::{Gate, Who};
 use crate::guard;
 use crate::problem::{Answer, Fault};
+use crate::reads::in_turn;
 use crate::rest::aside;
 use crate::rest::forums::{Part, Wanted};
 use crate::rest::me::{NOTICE, WELCOME};
@@ -235,7 +236,7 @@ pub async fn list(
     let search = wanted.search()?;
     let (state, audience, mut place) = place(&app, &gate).await?;
     let (sought, looked) = (state.clone(), search.clone());
-    let found = aside(move || sought.search(audience, &looked)).await?;
+    let found = in_turn(move || sought.search(audience, &looked)).await?;
     place.own = own(&gate, &state, &found.contributions);
     let page = ListPage {
         found: found.contributions,
@@ -255,7 +256,7 @@ pub async fn thread(State(app): State<AppState>, gate: Gate, mut request: Reques
     let (state, audience, mut place) = place(&app, &gate).await?;
     let this = gate.id("contribution")?;
     let read = state.clone();
-    let thread = aside(move || read.thread(this, audience)).await?;
+    let thread = in_turn(move || read.thread(this, audience)).await?;
     let thread = thread.ok_or_else(|| if state.was_hidden(this) { Fault::hidden() } else { Fault::not_found() })?;
     place.own = own(&gate, &state, &thread);
     show(&app, &gate, asked, gate.process, PageKind::Thread(Box::new(ThreadPage { place, this, thread }))).await

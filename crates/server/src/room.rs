@@ -32,7 +32,8 @@ use uuid::Uuid;
 
 use crate::chance;
 use crate::limits::{Bucket, Each};
-use crate::problem::Fault;
+use crate::problem::{Answer, Fault};
+use crate::reads::in_turn;
 
 /// The most commands of one batch.
 const BATCH: usize = 1_000;
@@ -52,6 +53,9 @@ const CROWD: u32 = 200;
 const COUNTER_TICK: Duration = Duration::from_millis(250);
 /// A reader that missed more facets than this gets a fresh snapshot instead of deltas.
 const CATCH_UP_LIMIT: usize = 2_000;
+/// A reader that missed fewer facets than this is answered at once; longer answers are built in turn, away from the
+/// threads that serve sockets.
+const SHORT: usize = 32;
 /// The most frames of one snapshot with its pages: about 1 MiB. A reader with a longer window pages on from there.
 const MOST_FRAMES: usize = 128;
 /// Events are read from the log in pieces of this size.
@@ -334,9 +338,9 @@ pub trait Stage: Send + Sync {
     /// Joins the readers.
     fn listen(&self, audience: Audience, reader: Reader) -> (broadcast::Receiver<Arc<Beam>>, Present);
     /// Everything after `after`, for a reader who shows what there is from position `from` on.
-    fn catch_up(&self, after: Option<Seq>, audience: Audience, from: Option<u64>) -> CaughtUp;
+    async fn catch_up(&self, after: Option<Seq>, audience: Audience, from: Option<u64>) -> Answer<CaughtUp>;
     /// An older page, and the position it begins at.
-    fn page(&self, before: u64, topic: Option<TopicId>, audience: Audience) -> (Vec<Utf8Bytes>, u64);
+    async fn page(&self, before: u64, topic: Option<TopicId>, audience: Audience) -> Answer<(Vec<Utf8Bytes>, u64)>;
     /// The personal view as it is now.
     fn own(&self, participant: ParticipantId, from: u64) -> Utf8Bytes;
     /// The present number of people.
@@ -351,7 +355,7 @@ pub trait Stage: Send + Sync {
         received_at: Timestamp,
     ) -> Result<Done, Fault>;
     /// The `after`, `seq` and `deltas` of the caller's catch-up over REST, at most `limit` deltas.
-    fn deltas_json(&self, after: Seq, audience: Audience, limit: usize) -> serde_json::Value;
+    async fn deltas_json(&self, after: Seq, audience: Audience, limit: usize) -> Answer<serde_json::Value>;
     /// The personal view as JSON.
     fn own_json(&self, participant: ParticipantId, from: u64) -> serde_json::Value;
     /// Readers must prove their standing again.
@@ -388,6 +392,12 @@ impl<D: Domain> Room<D> {
             beam.abort();
         });
         Ok(Arc::new(Self { stream, mailbox, shared, visitors, people, erased }))
+    }
+
+    /// Is what changed after `after` so little that it can be told at once?
+    fn is_short(&self, after: Seq) -> bool {
+        let state = self.state();
+        after <= D::seq(&state) && D::changed(&state, after, SHORT) < SHORT
     }
 
     /// How many are here.
@@ -503,28 +513,39 @@ impl<D: Domain> Stage for Room<D> {
         (beams, Box::new(PresentGuard { shared: self.shared.clone(), audience, reader }))
     }
 
-    fn catch_up(&self, after: Option<Seq>, audience: Audience, from: Option<u64>) -> CaughtUp {
-        let state = self.state();
-        let seq = D::seq(&state);
-        match after {
-            // A reader ahead of the log read from one that is gone (a restored backup).
-            Some(after) if after <= seq && D::changed(&state, after, CATCH_UP_LIMIT) < CATCH_UP_LIMIT => {
-                let frames = delta_frames::<D>(self.stream, &state, after, audience);
-                // Who does not say what they show is taken to show the newest page.
-                CaughtUp { frames, seq, from: from.unwrap_or_else(|| D::newest_page(&state, audience)) }
+    async fn catch_up(&self, after: Option<Seq>, audience: Audience, from: Option<u64>) -> Answer<CaughtUp> {
+        let short = after.is_some_and(|after| self.is_short(after));
+        let (stream, shared) = (self.stream, self.shared.clone());
+        // The state is read when it is the answer's turn: what was hidden meanwhile is not in it.
+        let build = move || {
+            let state = shared.state.load_full();
+            let seq = D::seq(&state);
+            match after {
+                // A reader ahead of the log read from one that is gone (a restored backup).
+                Some(after) if after <= seq && D::changed(&state, after, CATCH_UP_LIMIT) < CATCH_UP_LIMIT => {
+                    let frames = delta_frames::<D>(stream, &state, after, audience);
+                    // Who does not say what they show is taken to show the newest page.
+                    CaughtUp { frames, seq, from: from.unwrap_or_else(|| D::page_start(&state, audience, None, None)) }
+                }
+                _ => {
+                    let (frames, from) = snapshot_frames::<D>(stream, &state, audience, from);
+                    CaughtUp { frames, seq, from }
+                }
             }
-            _ => {
-                let (frames, from) = snapshot_frames::<D>(self.stream, &state, audience, from);
-                CaughtUp { frames, seq, from }
-            }
-        }
+        };
+        if short { Ok(build()) } else { in_turn(build).await }
     }
 
-    fn page(&self, before: u64, topic: Option<TopicId>, audience: Audience) -> (Vec<Utf8Bytes>, u64) {
-        let state = self.state();
-        let mut frames = Vec::new();
-        let from = page_frames::<D>(self.stream, &state, audience, before, None, topic, &mut frames);
-        (frames, from)
+    async fn page(&self, before: u64, topic: Option<TopicId>, audience: Audience) -> Answer<(Vec<Utf8Bytes>, u64)> {
+        let (stream, shared) = (self.stream, self.shared.clone());
+        in_turn(move || {
+            let state = shared.state.load_full();
+            let mut frames = Vec::new();
+            let goal = D::page_start(&state, audience, Some(before), topic);
+            let from = page_frames::<D>(stream, &state, audience, before, goal, topic, &mut frames);
+            (frames, from)
+        })
+        .await
     }
 
     fn own(&self, participant: ParticipantId, from: u64) -> Utf8Bytes {
@@ -553,22 +574,20 @@ impl<D: Domain> Stage for Room<D> {
         Ok(self.issue_received(command, id, actor, who, received_at).await?)
     }
 
-    fn deltas_json(&self, after: Seq, audience: Audience, limit: usize) -> serde_json::Value {
-        let state = self.state();
-        let head = D::seq(&state);
-        // A reader ahead of the log read from one that is gone, or made its number up.
-        let mut deltas = if after < head { D::deltas(&state, after, audience) } else { Vec::new() };
-        // Cut between numbers only, so that the range stays whole.
-        let mut seq = head.max(after);
-        if deltas.len() > limit {
-            let cut = deltas[limit - 1].seq();
-            let whole = deltas.partition_point(|delta| delta.seq() <= cut);
-            deltas.truncate(whole);
-            if deltas.len() < D::changed(&state, after, usize::MAX) {
-                seq = cut;
-            }
-        }
-        serde_json::json!(Deltas { stream: self.stream, after, seq, deltas })
+    async fn deltas_json(&self, after: Seq, audience: Audience, limit: usize) -> Answer<serde_json::Value> {
+        let short = self.is_short(after);
+        let (stream, shared) = (self.stream, self.shared.clone());
+        let build = move || {
+            let state = shared.state.load_full();
+            // A reader ahead of the log read from one that is gone, or made its number up.
+            let (deltas, seq) = if after < D::seq(&state) {
+                D::deltas_within(&state, after, audience, limit)
+            } else {
+                (Vec::new(), after)
+            };
+            serde_json::json!(Deltas { stream, after, seq, deltas })
+        };
+        if short { Ok(build()) } else { in_turn(build).await }
     }
 
     fn own_json(&self, participant: ParticipantId, from: u64) -> serde_json::Value {
@@ -1131,52 +1150,46 @@ fn snapshot_frames<D: Domain>(
     audience: Audience,
     from: Option<u64>,
 ) -> (Vec<Utf8Bytes>, u64) {
-    let mut view = D::view(state, audience, &WindowRequest::default());
-    let from = from.filter(|from| *from < D::window_start(&view));
-    let asked = from.unwrap_or_else(|| D::window_start(&view));
+    let newest = D::page_start(state, audience, None, None);
+    let asked = from.map_or(newest, |from| from.min(newest));
+    let window = WindowRequest { from: Some(asked), ..WindowRequest::default() };
+    // Only what fits is built: the rest comes in pages.
+    let mut view = D::view_within(state, audience, &window, FRAME_TARGET);
     let aside = D::set_aside(&mut view, FRAME_TARGET / 2);
-    let cut = D::shorten(&mut view, FRAME_TARGET);
+    D::shorten(&mut view, FRAME_TARGET);
     let seq = D::seq(state);
     let mut start = D::window_start(&view);
-    let rest = cut.or_else(|| from.map(|_| start));
     let mut frames = vec![frame::<D>(&ServerFrame::Snapshot(Snapshot { stream, seq, audience, view }))];
     if !aside.is_empty() {
         let put = |(key, value)| (seq, json(&Delta::Put::<D::Key, D::Value> { key, seq, value }));
         frames.extend(range_frames(stream, seq, seq, aside.into_iter().map(put).collect()));
     }
-    if let Some(before) = rest {
-        start = page_frames::<D>(stream, state, audience, before, Some(asked), None, &mut frames);
+    if start > asked {
+        start = page_frames::<D>(stream, state, audience, start, asked, None, &mut frames);
     }
     (frames, start)
 }
 
-/// A page (or what there is down to `from`, as far as [`MOST_FRAMES`] hold it) in parts below [`FRAME_TARGET`]. Each
-/// says where it begins, so a reader knows from where to ask on. Returns where the last one does.
+/// What lies between `goal` and `before`, as far as [`MOST_FRAMES`] hold it, in parts below [`FRAME_TARGET`]: one at
+/// least. Each says where it begins, so a reader knows from where to ask on. Returns where the last one does.
 fn page_frames<D: Domain>(
     stream: StreamId,
     state: &D::State,
     audience: Audience,
     before: u64,
-    from: Option<u64>,
+    goal: u64,
     topic: Option<TopicId>,
     frames: &mut Vec<Utf8Bytes>,
 ) -> u64 {
     let mut reached = before;
-    let mut before = Some(before);
-    let mut from = from;
-    while let Some(end) = before.filter(|_| frames.len() < MOST_FRAMES) {
-        // A page's worth at a time: all down to `from` would be rendered anew for each part of it.
-        let mut request = WindowRequest { before: Some(end), from: None, topic };
-        let mut view = D::view(state, audience, &request);
-        let start = D::window_start(&view);
-        let goal = *from.get_or_insert(start);
-        if start < goal {
-            request.from = Some(goal);
-            view = D::view(state, audience, &request);
-        }
-        before = D::shorten(&mut view, FRAME_TARGET).or_else(|| (start > goal).then_some(start));
+    loop {
+        let request = WindowRequest { before: Some(reached), from: Some(goal), topic };
+        let mut view = D::view_within(state, audience, &request, FRAME_TARGET);
+        D::shorten(&mut view, FRAME_TARGET);
         reached = D::window_start(&view);
         frames.push(frame::<D>(&ServerFrame::Page(Page { stream, seq: D::seq(state), view })));
+        if reached <= goal || frames.len() >= MOST_FRAMES {
+            return reached;
+        }
     }
-    reached
 }

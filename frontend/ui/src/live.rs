@@ -298,6 +298,8 @@ pub struct Live<O, S: Side> {
     tried: Option<CommandId>,
     /// When refused-for-now commands are sent again.
     resend_at: Option<i64>,
+    /// When a subscription goes again that the server had no time for.
+    subscribe_at: Option<i64>,
     unreadable: bool,
     build: Option<String>,
     /// A reload is due once nobody minds; looked at again at this time.
@@ -325,6 +327,7 @@ impl<O: Outside, S: Side> Live<O, S> {
             posting: Vec::new(),
             tried: None,
             resend_at: None,
+            subscribe_at: None,
             unreadable: false,
             build: None,
             reload_at: None,
@@ -367,7 +370,10 @@ impl<O: Outside, S: Side> Live<O, S> {
         });
         let poll = self.poll_at.filter(|_| !self.polling);
         let side = self.side.due().filter(|_| self.phase != Phase::Stopped);
-        [phase, side, settle, poll, self.asked_until, self.resend_at, self.reload_at].into_iter().flatten().min()
+        [phase, side, settle, poll, self.asked_until, self.resend_at, self.subscribe_at, self.reload_at]
+            .into_iter()
+            .flatten()
+            .min()
     }
 
     /// Time has passed.
@@ -389,6 +395,9 @@ impl<O: Outside, S: Side> Live<O, S> {
         if self.resend_at.is_some_and(|at| now >= at) {
             self.resend_at = None;
             self.send_pending();
+        }
+        if self.subscribe_at.is_some_and(|at| now >= at) {
+            self.subscribe();
         }
         self.side.wake(now);
         if self.reload_at.is_some_and(|at| now >= at) {
@@ -471,7 +480,7 @@ impl<O: Outside, S: Side> Live<O, S> {
                 if range.after == self.have {
                     self.asked_until = None;
                     self.take(range.seq, &range.deltas);
-                } else if self.asked_until.is_none() {
+                } else if self.asked_until.is_none() && self.subscribe_at.is_none() {
                     self.subscribe();
                 }
             }
@@ -641,6 +650,7 @@ impl<O: Outside, S: Side> Live<O, S> {
     }
 
     fn subscribe(&mut self) {
+        self.subscribe_at = None;
         if self.phase != Phase::Open {
             return;
         }
@@ -725,7 +735,15 @@ impl<O: Outside, S: Side> Live<O, S> {
         // Not the command is at fault: the same one goes again, a little later.
         if matches!(problem.code.as_str(), "too_many_requests" | "unavailable" | "outcome_unknown") {
             let seconds = problem.params.get("retry_after").and_then(serde_json::Value::as_i64).unwrap_or(2);
-            self.resend_at = Some(self.outside.now() + seconds * 1_000 + self.jitter(1_000));
+            let again = self.outside.now() + seconds * 1_000 + self.jitter(1_000);
+            if id.0.is_nil() {
+                // A subscription or a page, not a command. Subscribing again from what is there brings what was missed.
+                self.asked_until = None;
+                self.loading_older = false;
+                self.subscribe_at = Some(again);
+            } else {
+                self.resend_at = Some(again);
+            }
             return;
         }
         let Some(one) = self.wire.pending.with_untracked(|all| all.iter().find(|one| one.id == id).cloned()) else {

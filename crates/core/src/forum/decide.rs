@@ -183,7 +183,11 @@ impl Domain for Forum {
     }
 
     fn deltas(state: &ForumState, after: Seq, audience: Audience) -> Vec<super::ForumDelta> {
-        state.deltas(after, audience)
+        state.deltas_within(after, audience, usize::MAX).0
+    }
+
+    fn deltas_within(state: &ForumState, after: Seq, audience: Audience, most: usize) -> (Vec<super::ForumDelta>, Seq) {
+        state.deltas_within(after, audience, most)
     }
 
     fn changed(state: &ForumState, after: Seq, limit: usize) -> usize {
@@ -208,6 +212,10 @@ impl Domain for Forum {
         state.view(audience, window)
     }
 
+    fn view_within(state: &ForumState, audience: Audience, window: &WindowRequest, bytes: usize) -> super::ForumView {
+        state.view_within(audience, window, bytes)
+    }
+
     fn shorten(view: &mut super::ForumView, bytes: usize) -> Option<u64> {
         project::shorten(view, bytes)
     }
@@ -220,8 +228,8 @@ impl Domain for Forum {
         view.window.from
     }
 
-    fn newest_page(state: &ForumState, audience: Audience) -> u64 {
-        state.view(audience, &WindowRequest::default()).window.from
+    fn page_start(state: &ForumState, audience: Audience, before: Option<u64>, topic: Option<TopicId>) -> u64 {
+        state.page_start(audience, before, topic)
     }
 
     fn own(state: &ForumState, participant: ParticipantId, from: u64) -> super::OwnView {

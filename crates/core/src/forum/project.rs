@@ -10,7 +10,7 @@ use super::view::{
 };
 use super::{Contribution, ForumState, MAX_DESK, Mode, Status};
 use crate::domain::Summary;
-use crate::ids::ParticipantId;
+use crate::ids::{ParticipantId, TopicId};
 use crate::links;
 use crate::live::{Delta, PAGE, Seq, WindowRequest};
 use crate::people::Audience;
@@ -125,22 +125,53 @@ impl ForumState {
         Some(view)
     }
 
+    /// What stands in a window, the newest first.
+    fn in_window(&self, request: &WindowRequest) -> impl Iterator<Item = (u64, Ix)> {
+        let topic = request.topic.map(|topic| self.find_topic(topic));
+        let window = request.from.unwrap_or(0)..request.before.unwrap_or(u64::MAX);
+        let listed = self.listed.range(window).rev().map(|(position, ix)| (*position, *ix));
+        // An unknown topic has no contributions.
+        listed.filter(move |(_, ix)| topic.is_none_or(|topic| topic.is_some() && self.at(*ix).topic == topic))
+    }
+
+    /// Where the page begins that ends at `before`. No view is built for it.
+    pub(super) fn page_start(&self, audience: Audience, before: Option<u64>, topic: Option<TopicId>) -> u64 {
+        let request = WindowRequest { before, from: None, topic };
+        let mut seen = self.in_window(&request).filter(|(_, ix)| self.is_seen(*ix, audience));
+        let last = seen.by_ref().take(PAGE).last();
+        // One more is there, so the window ends above it.
+        if seen.next().is_some() { last.map_or(0, |(position, _)| position) } else { 0 }
+    }
+
+    /// Can `audience` see what stands in the list here?
+    fn is_seen(&self, ix: Ix, audience: Audience) -> bool {
+        match self.at(ix).status {
+            Status::Visible => true,
+            Status::Waiting | Status::Hidden { .. } => audience == Audience::Staff,
+            Status::Withdrawn | Status::Erased => false,
+        }
+    }
+
     pub(super) fn view(&self, audience: Audience, request: &WindowRequest) -> ForumView {
-        let topic = request.topic.and_then(|topic| self.find_topic(topic));
-        let before = request.before.unwrap_or(u64::MAX);
+        self.view_within(audience, request, usize::MAX)
+    }
+
+    /// A view of which the older contributions are left out, and not built, beyond about `bytes` of JSON.
+    pub(super) fn view_within(&self, audience: Audience, request: &WindowRequest, bytes: usize) -> ForumView {
         let mut contributions: Vec<ContributionView> = Vec::new();
-        let mut from = 0;
-        for (position, ix) in self.listed.range(request.from.unwrap_or(0)..before).rev() {
-            // An unknown topic has no contributions.
-            if request.topic.is_some() && (topic.is_none() || self.at(*ix).topic != topic) {
-                continue;
-            }
-            let Some(view) = self.followed(*ix, audience) else { continue };
-            if request.from.is_none() && contributions.len() == PAGE {
+        let mut left = bytes;
+        let mut cut = None;
+        for (_, ix) in self.in_window(request) {
+            let Some(view) = self.followed(ix, audience) else { continue };
+            let takes = size(&view);
+            if let Some(last) = contributions.last()
+                && (takes > left || request.from.is_none() && contributions.len() == PAGE)
+            {
                 // One more is there, so the window ends above it.
-                from = contributions.last().map_or(position + 1, |last| last.position);
+                cut = Some(last.position);
                 break;
             }
+            left = left.saturating_sub(takes);
             contributions.push(view);
         }
         let desk = |ixs: &imbl::OrdSet<Ix>| -> Vec<ContributionView> {
@@ -162,14 +193,20 @@ impl ForumState {
             contributions,
             waiting,
             attention,
-            window: Window { from: request.from.unwrap_or(from), topic: request.topic },
+            window: Window { from: cut.or(request.from).unwrap_or(0), topic: request.topic },
         }
     }
 
-    pub(super) fn deltas(&self, after: Seq, audience: Audience) -> Vec<ForumDelta> {
+    /// See [`crate::domain::Domain::deltas_within`].
+    pub(super) fn deltas_within(&self, after: Seq, audience: Audience, most: usize) -> (Vec<ForumDelta>, Seq) {
         let mut deltas = Vec::new();
+        let mut reached = after;
         for (seq, facet) in self.changed.range((after.next(), Facet::Header)..) {
             let seq = *seq;
+            if deltas.len() >= most && seq > reached {
+                return (deltas, reached);
+            }
+            reached = seq;
             let put = |key, value| Delta::Put { key, seq, value };
             match *facet {
                 Facet::Header => {
@@ -226,7 +263,7 @@ impl ForumState {
                 Facet::Poll(_) | Facet::Own(_) => {}
             }
         }
-        deltas
+        (deltas, self.seq.max(after))
     }
 
     pub(super) fn owners(&self, after: Seq) -> Vec<ParticipantId> {

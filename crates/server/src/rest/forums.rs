@@ -16,11 +16,12 @@ use stimmwerk_core::said::Lang;
 use stimmwerk_core::time::Timestamp;
 use utoipa::{IntoParams, ToSchema};
 
-use super::{Titled, Written, aside, changed, created};
+use super::{Titled, Written, changed, created};
 use crate::app::{App, AppState};
 use crate::form::Input;
 use crate::gate::Gate;
 use crate::problem::{Answer, Fault};
+use crate::reads::in_turn;
 use crate::room::{Done, Stage};
 
 /// The most deltas of one answer.
@@ -67,7 +68,12 @@ impl App {
         let request = WindowRequest { before: part.before, from: part.from, topic: part.topic };
         // A page of anything but bounded size is no page.
         let request = WindowRequest { from: request.from.filter(|_| audience == Audience::Staff), ..request };
-        let view = Forum::view(&state, audience, &request);
+        let (read, window) = (state.clone(), request);
+        let view = if window.from.is_some() {
+            in_turn(move || Forum::view(&read, audience, &window)).await?
+        } else {
+            Forum::view(&state, audience, &window)
+        };
         let participant = gate.who.active_in(place.process);
         let own = participant.map(|participant| Forum::own(&state, participant.id, view.window.from));
         Ok(ForumAnswer { seq: state.seq(), stream: place.stream, view, own })
@@ -267,7 +273,7 @@ pub async fn search(State(app): State<AppState>, gate: Gate, Query(wanted): Quer
     let state = room.state();
     let (seq, search) = (state.seq(), wanted.search()?);
     let after = search.after;
-    let found = aside(move || state.search(audience, &search)).await?;
+    let found = in_turn(move || state.search(audience, &search)).await?;
     let next = after + found.contributions.len();
     let next = (next < found.total && next > after).then_some(next);
     let Found { contributions, total } = found;
@@ -283,7 +289,7 @@ pub async fn thread(State(app): State<AppState>, gate: Gate) -> Answer<Response>
     let room = app.forum(gate.forum()?).await?;
     let state = room.state();
     let (seq, this) = (state.seq(), gate.id("contribution")?);
-    let thread = aside(move || state.thread(this, audience)).await?.ok_or_else(Fault::not_found)?;
+    let thread = in_turn(move || state.thread(this, audience)).await?.ok_or_else(Fault::not_found)?;
     Ok(Json(json!({ "seq": seq, "contributions": thread })).into_response())
 }
 
@@ -370,7 +376,8 @@ pub async fn deltas(State(app): State<AppState>, gate: Gate, Query(after): Query
     let stream = gate.stream.ok_or_else(Fault::not_found)?;
     let audience = gate.audience()?;
     let stage: std::sync::Arc<dyn Stage> = app.stage(stream, audience).await?;
-    let mut answer = stage.deltas_json(Seq(after.after), audience, DELTAS);
+    let mut answer = stage.deltas_json(Seq(after.after), audience, DELTAS).await?;
+    app.reads.charge(&gate.who, answer["deltas"].as_array().map_or(0, Vec::len) / 4);
     answer["own"] = match gate.process.and_then(|process| gate.who.active_in(process)) {
         Some(participant) => stage.own_json(participant.id, after.from.unwrap_or(0)),
         None => serde_json::Value::Null,

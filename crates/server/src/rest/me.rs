@@ -23,7 +23,6 @@ use tower_sessions::Session;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::aside;
 use crate::app::{App, AppState};
 use crate::chance;
 use crate::config::Config;
@@ -31,6 +30,7 @@ use crate::form::{self, FormPost, Input};
 use crate::gate::Gate;
 use crate::guard;
 use crate::problem::{Answer, Fault};
+use crate::reads::in_turn;
 use crate::sessions::PERSON;
 
 /// The version of the joining notice in force.
@@ -500,7 +500,7 @@ pub async fn export(State(app): State<AppState>, gate: Gate) -> Answer<Response>
         let mut forums = Vec::new();
         for place in &process.forums {
             let (state, id) = (app.forum(*place).await?.state(), participant.id);
-            let written = aside(move || state.written_by(id)).await?;
+            let written = in_turn(move || state.written_by(id)).await?;
             forums.push(Exported { forum: place.forum, written });
         }
         // Secret ballots are in nobody's export: nothing tells whose they are.

@@ -263,6 +263,7 @@ fn complete(operation: &mut Value, rule: &Rule) {
     )
     .into();
     let named = rule.path.contains('{');
+    let heavy = !writes && crate::access::HEAVY.iter().any(|(path, _)| *path == rule.path);
     let refusals = [
         (true, "400", "It cannot be read."),
         (true, "401", "Nobody is known by this token, or one has to log in or join first."),
@@ -271,7 +272,7 @@ fn complete(operation: &mut Value, rule: &Rule) {
         (writes, "409", "Not in the present state."),
         (writes, "413", "Too long."),
         (writes, "422", "What was sent cannot be taken as it is."),
-        (writes, "429", "Too often."),
+        (writes || heavy, "429", "Too often."),
         (true, "503", "Not now. With `outcome_unknown`: repeat it under the same id."),
         (writes, "507", "The storage is full."),
     ];
@@ -301,7 +302,10 @@ fn complete(operation: &mut Value, rule: &Rule) {
 /// This description.
 #[utoipa::path(get, path = "/api/v1/openapi.json", tag = "api", responses((status = 200, description = "OpenAPI 3.1")))]
 pub async fn openapi(_gate: crate::gate::Gate) -> Response {
-    Json(document()).into_response()
+    static DOCUMENT: std::sync::LazyLock<axum::body::Bytes> =
+        std::sync::LazyLock::new(|| serde_json::to_vec(&document()).expect("plain data").into());
+    let json = (axum::http::header::CONTENT_TYPE, axum::http::HeaderValue::from_static("application/json"));
+    ([json], DOCUMENT.clone()).into_response()
 }
 
 /// The router of the REST door.

@@ -16,12 +16,13 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::forums::Read;
 use super::polls::RecordedPoll;
-use super::{Written, aside, changed, save_as};
+use super::{Written, changed, save_as};
 use crate::app::{App, AppState};
 use crate::chance;
 use crate::form::Input;
 use crate::gate::Gate;
 use crate::problem::{Answer, Fault};
+use crate::reads::in_turn;
 
 /// Lets something wait again: undoes an approval, or the hiding of what waited.
 #[utoipa::path(post, path = "/api/v1/forums/{forum}/contributions/{contribution}/put-back", tag = "moderation",
@@ -207,7 +208,7 @@ pub async fn log(State(app): State<AppState>, gate: Gate, Query(before): Query<B
 /// # Errors
 /// The forum has not begun.
 pub async fn record_of(state: Arc<ForumState>, names: bool) -> Answer<Record> {
-    aside(move || state.record(names)).await?.ok_or_else(Fault::not_found)
+    in_turn(move || state.record(names)).await?.ok_or_else(Fault::not_found)
 }
 
 /// The record of a forum, and what came of its polls.

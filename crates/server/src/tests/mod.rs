@@ -9,6 +9,7 @@ mod origins;
 mod quiet;
 mod random;
 mod ranks;
+mod reads;
 mod reports;
 mod reserved;
 mod rooms;

@@ -667,6 +667,24 @@ fn given_a_refusal_for_now_then_the_same_command_goes_again() {
 }
 
 #[test]
+fn given_a_server_without_time_for_a_subscription_then_it_goes_again_and_nothing_alarms() {
+    let mut scene = Scene::new();
+    scene.live.start(Vec::new());
+    scene.hello();
+    scene.sent();
+    scene.reject(CommandId(Uuid::nil()), "too_many_requests");
+    assert_eq!(scene.board.link.get_untracked(), Link::Live);
+    // What comes meanwhile asks for nothing more.
+    scene.deltas(20, 21, Vec::new());
+    assert!(scene.sent().is_empty());
+    scene.run(3_500);
+    let subscribes = |frame: &ClientFrame| matches!(frame, ClientFrame::Subscribe { after: Some(Seq(10)), .. });
+    assert_eq!(scene.sent().iter().filter(|frame| subscribes(frame)).count(), 1);
+    scene.deltas(10, 21, Vec::new());
+    assert_eq!(scene.board.link.get_untracked(), Link::Live);
+}
+
+#[test]
 fn given_support_pressed_twice_then_it_is_sent_once() {
     let mut scene = Scene::live();
     let support = ForumCommand::Support { contribution: ContributionId(uuid(9)) };

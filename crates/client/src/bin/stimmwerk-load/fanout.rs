@@ -106,7 +106,6 @@ impl Fanout {
         let forum = staff.create_forum(process, &title, Waiting::None).await?;
         let code = staff.codes(process).await?.spoken;
         let stream = staff.forum(forum, &Default::default()).await?.stream;
-        let (reader, _) = staff.join(&Join::with_code(&code)).await?;
         let mut authors = Vec::new();
         for _ in 0..AUTHORS {
             authors.push(staff.join(&Join::with_code(&code)).await?.0);
@@ -116,6 +115,8 @@ impl Fanout {
         let mut readers = Vec::new();
         let bar = bar(self.sockets, "sockets");
         for _ in 0..self.sockets {
+            // One person has few sockets: each of these is somebody else's.
+            let (reader, _) = staff.join(&Join::with_code(&code)).await?;
             let mut socket = LiveSocket::connect(&reader).await?;
             socket.send(&ClientFrame::Subscribe { stream, after: None, audience: None, from: None }).await?;
             let tally = tally.clone();
@@ -264,7 +265,7 @@ fn memory(pid: u32) -> Result<u64> {
 }
 
 /// User and system time used so far.
-fn cpu_seconds(pid: u32) -> Result<f64> {
+pub fn cpu_seconds(pid: u32) -> Result<f64> {
     let stat = std::fs::read_to_string(format!("/proc/{pid}/stat"))?;
     let after = stat.rsplit(") ").next().context("stat")?;
     let fields: Vec<&str> = after.split_whitespace().collect();

@@ -3,6 +3,7 @@
 mod fanout;
 mod nats;
 mod replay;
+mod subscribe;
 mod vote;
 
 use anyhow::Result;
@@ -16,6 +17,8 @@ enum Cli {
     Replay(replay::Replay),
     /// Measure live delivery: latency, loss, server CPU per delivery, memory per socket.
     Fanout(fanout::Fanout),
+    /// Measure first subscriptions to long contributions: server CPU and bytes each.
+    Subscribe(subscribe::Subscribe),
     /// Let many people vote in the same second, each ballot sent several times, and compare the result with their list.
     Vote(vote::Vote),
 }
@@ -31,6 +34,7 @@ async fn main() -> Result<()> {
     match Cli::parse() {
         Cli::Replay(replay) => replay.run().await,
         Cli::Fanout(fanout) => fanout.run().await,
+        Cli::Subscribe(subscribe) => subscribe.run().await,
         Cli::Vote(vote) => vote.run().await,
     }
 }
