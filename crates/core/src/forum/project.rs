@@ -60,16 +60,10 @@ impl ForumState {
             (None, Some(text)) => text.clone(),
             _ => Arc::from(""),
         };
-        let person = &self.people[contribution.author as usize];
         Some(ContributionView {
             id: contribution.id,
             position: contribution.position,
-            author: AuthorView {
-                name: person.name.as_ref().and_then(|name| name.text.clone()),
-                number: contribution.author + 1,
-                role: person.role,
-                participant: staff.then_some(person.id),
-            },
+            author: self.author_view(contribution.author, audience),
             links: links::find(&text),
             text,
             lang: contribution.lang.clone(),
@@ -106,6 +100,23 @@ impl ForumState {
             }),
             hidden,
         })
+    }
+
+    fn author_view(&self, ix: Ix, audience: Audience) -> AuthorView {
+        let person = &self.people[ix as usize];
+        AuthorView {
+            name: seen(person.name.as_ref()),
+            number: ix + 1,
+            role: person.role,
+            participant: (audience == Audience::Staff).then_some(person.id),
+        }
+    }
+
+    /// Does the name of this person stand somewhere for `audience`?
+    fn is_named(&self, ix: Ix, audience: Audience) -> bool {
+        let person = &self.people[ix as usize];
+        person.contributions.iter().any(|contribution| self.is_seen(*contribution, audience))
+            || audience == Audience::Staff && !self.claimed_by(person.id).is_empty()
     }
 
     /// A contribution as `audience` follows it. What waits or asks for a moderator does so once it is up on the desk.
@@ -252,6 +263,11 @@ impl ForumState {
                         });
                     }
                 }
+                // Nobody learns the name of somebody of whom they see nothing.
+                Facet::Person(ix) if self.is_named(ix, audience) => {
+                    let author = self.author_view(ix, audience);
+                    deltas.push(put(ForumKey::Person(author.number), ForumValue::Person(author)));
+                }
                 Facet::Stage => deltas.push(put(ForumKey::Stage, ForumValue::Stage(self.stage.clone()))),
                 Facet::Floor => {
                     deltas.push(put(ForumKey::Floor, ForumValue::Floor(Box::new(self.floor_view(audience)))));
@@ -260,7 +276,7 @@ impl ForumState {
                     let poll = self.poll_view(ix);
                     deltas.push(put(ForumKey::Poll(poll.id), ForumValue::Poll(poll)));
                 }
-                Facet::Poll(_) | Facet::Own(_) => {}
+                Facet::Poll(_) | Facet::Person(_) | Facet::Own(_) => {}
             }
         }
         (deltas, self.seq.max(after))

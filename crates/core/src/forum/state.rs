@@ -105,6 +105,8 @@ pub(super) enum Facet {
     /// What only staff see of the totals.
     Desk,
     Own(Ix),
+    /// Name and role of a person, wherever they stand.
+    Person(Ix),
     Poll(Ix),
     Stage,
     Floor,
@@ -255,6 +257,8 @@ pub(super) struct Person {
     pub(super) last_at: Option<Timestamp>,
     pub(super) erased: bool,
     changed: Seq,
+    /// The number at which name or role last changed.
+    named: Seq,
 }
 
 impl ForumState {
@@ -355,6 +359,7 @@ impl ForumState {
                 person.erased = false;
                 let renamed = e.name.is_some() && was == e.role;
                 // A new name stands everywhere at once, but not on stage. Voices of the hall have a name of their own.
+                self.touch(Facet::Person(ix));
                 for contribution in self.people[ix as usize].contributions.clone() {
                     let found = self.at(contribution);
                     if found.status.is_gone() {
@@ -363,14 +368,11 @@ impl ForumState {
                     if renamed && found.hall.is_none() {
                         self.leave_stage(found.id);
                     }
-                    self.touch(Facet::Contribution(contribution));
                 }
-                // Also where they are at something. Who is staff no longer is at nothing.
-                if was.or(e.role).is_some() {
+                // Who is staff no longer is at nothing.
+                if was.is_some() && e.role.is_none() {
                     for contribution in self.claimed_by(e.participant) {
-                        if e.role.is_none() {
-                            self.at_mut(contribution).claim = None;
-                        }
+                        self.at_mut(contribution).claim = None;
                         self.touch(Facet::Staff(contribution));
                     }
                 }
@@ -658,7 +660,7 @@ impl ForumState {
     }
 
     /// What this moderator is at.
-    fn claimed_by(&self, participant: ParticipantId) -> Vec<Ix> {
+    pub(super) fn claimed_by(&self, participant: ParticipantId) -> Vec<Ix> {
         let by = |ix: &Ix| self.at(*ix).claim.is_some_and(|(by, _)| by == participant);
         self.queue.iter().chain(&self.attention).copied().filter(by).collect()
     }
@@ -805,6 +807,7 @@ impl ForumState {
             last_at: None,
             erased: false,
             changed: Seq(0),
+            named: Seq(0),
         }));
         self.by_person.insert(id, ix);
         ix
@@ -822,6 +825,7 @@ impl ForumState {
             Facet::Counts(ix) => &mut Arc::make_mut(&mut self.contributions[ix as usize]).counts_changed,
             Facet::Staff(ix) => &mut Arc::make_mut(&mut self.contributions[ix as usize]).staff_changed,
             Facet::Own(ix) => &mut Arc::make_mut(&mut self.people[ix as usize]).changed,
+            Facet::Person(ix) => &mut Arc::make_mut(&mut self.people[ix as usize]).named,
             Facet::Poll(ix) => &mut self.polls[ix as usize].changed,
             Facet::Stage => &mut self.stage_seq,
             Facet::Floor => &mut self.floor.changed,
@@ -871,6 +875,7 @@ impl ForumState {
         for (person, ix) in self.people.iter().zip(0..) {
             self.by_person.insert(person.id, ix);
             changed.push((person.changed, Facet::Own(ix)));
+            changed.push((person.named, Facet::Person(ix)));
         }
         self.desk = self.desk_now();
         // Number 0: never changed, so nobody has to be told.

@@ -928,6 +928,7 @@ fn given_one_long_talk_then_everything_that_can_happen_happened_and_pages_are_th
         "put counts",
         "put floor",
         "put forum",
+        "put person",
         "put poll",
         "put stage",
         "put topic",
@@ -1533,6 +1534,39 @@ fn given_a_new_name_or_role_then_it_stands_beside_everything_they_wrote() {
     assert_eq!(authors(&room), vec![(Some("Bea".into()), Some(Role::Advisor), 1); 2]);
     assert_eq!(room.seen(Audience::Public).contributions[0].author.participant, None);
     assert_eq!(room.seen(Audience::Staff).contributions[0].author.participant, Some(participant(1)));
+}
+
+#[test]
+fn given_much_that_somebody_wrote_when_they_take_a_new_name_then_it_is_told_once_to_those_who_see_it() {
+    let named = |name: &str| Actor { name: Some(Arc::from(name)), ..guest(1) };
+    let told = |room: &Room, audience| Forum::deltas(&room.state, Seq(room.seq() - 1), audience);
+    let mut waits = self::room(Waiting::All);
+    waits.post(&named("Ada"), 0, "Noch ungelesen");
+    waits.ask(&named("Bea"), 0, ForumCommand::Introduce).expect("taken");
+    assert_eq!(told(&waits, Audience::Participants), [], "nothing of theirs is seen");
+    assert_eq!(told(&waits, Audience::Staff).len(), 1);
+    let mut room = self::room(Waiting::None);
+    for _ in 0..300 {
+        room.post(&named("Bea"), 0, &"Ein langer Satz. ".repeat(100));
+    }
+    for name in ["Cleo", "Dora"] {
+        let mut views = Audience::ALL.map(|audience| room.seen(audience));
+        room.ask(&named(name), 0, ForumCommand::Introduce).expect("taken");
+        for (audience, view) in Audience::ALL.into_iter().zip(&mut views) {
+            let deltas = told(&room, audience);
+            assert!(matches!(&deltas[..], [Delta::Put { key: ForumKey::Person(1), .. }]), "{audience:?}: {deltas:?}");
+            assert!(json(&deltas).len() < 300, "of {} bytes", json(&deltas).len());
+            Forum::apply_deltas(view, &deltas);
+            assert_eq!(view, &room.seen(audience));
+            assert!(view.contributions.iter().all(|one| one.author.name.as_deref() == Some(name)));
+        }
+    }
+    // Gone, and so is the name.
+    room.ask(&Actor::system(), 0, ForumCommand::ErasePerson { participant: participant(1) }).expect("taken");
+    for audience in Audience::ALL {
+        let all = json(&Forum::deltas(&room.state, Seq(0), audience));
+        assert!(["Bea", "Cleo", "Dora"].iter().all(|name| !all.contains(name)));
+    }
 }
 
 #[test]

@@ -123,14 +123,16 @@ pub struct TopicView {
     pub title: Texts,
 }
 
-/// Who wrote something, as shown.
+/// Who wrote something, as shown. It stands beside each contribution of theirs; a new name or role is a facet of the
+/// person ([`ForumKey::Person`]), sent once, and not each contribution anew.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct AuthorView {
     /// The chosen name. `None`: none chosen, or erased; the interface says "guest" and the number.
     #[cfg_attr(feature = "openapi", schema(value_type = Option<String>))]
     pub name: Option<Arc<str>>,
-    /// Counts the people of this forum, so that nameless ones can be told apart.
+    /// Counts the people of this forum in the order of what they first did in it, so that nameless ones can be told
+    /// apart. It tells how many did something before them, seen or not, and nothing else of those.
     pub number: u32,
     /// A role, shown as a badge. Never from the name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -424,7 +426,7 @@ impl From<OwnHiddenMembers> for OwnHidden {
 }
 
 /// One facet of one entity of a forum. On the wire a string: `forum`, `totals`, `topic/ID`, `contribution/ID`, `counts/ID`,
-/// `poll/ID`, `stage`, `floor`.
+/// `person/NUMBER`, `poll/ID`, `stage`, `floor`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum ForumKey {
     /// [`Header`].
@@ -437,6 +439,8 @@ pub enum ForumKey {
     Contribution(ContributionId),
     /// [`Counts`].
     Counts(ContributionId),
+    /// [`AuthorView`], by its number.
+    Person(u32),
     /// [`PollPlaceInForum`].
     Poll(PollId),
     /// [`Stage`].
@@ -453,6 +457,7 @@ impl fmt::Display for ForumKey {
             Self::Topic(id) => write!(f, "topic/{id}"),
             Self::Contribution(id) => write!(f, "contribution/{id}"),
             Self::Counts(id) => write!(f, "counts/{id}"),
+            Self::Person(number) => write!(f, "person/{number}"),
             Self::Poll(id) => write!(f, "poll/{id}"),
             Self::Stage => f.write_str("stage"),
             Self::Floor => f.write_str("floor"),
@@ -475,6 +480,7 @@ impl<'de> Deserialize<'de> for ForumKey {
             None if key == "stage" => Some(Self::Stage),
             None if key == "floor" => Some(Self::Floor),
             Some(("topic", id)) => id.parse().ok().map(Self::Topic),
+            Some(("person", number)) => number.parse().ok().map(Self::Person),
             Some(("poll", id)) => id.parse().ok().map(Self::Poll),
             Some(("contribution", id)) => id.parse().ok().map(Self::Contribution),
             Some(("counts", id)) => id.parse().ok().map(Self::Counts),
@@ -498,6 +504,8 @@ pub enum ForumValue {
     Contribution(Box<ContributionView>),
     /// Of [`ForumKey::Counts`].
     Counts(Counts),
+    /// Of [`ForumKey::Person`].
+    Person(AuthorView),
     /// Of [`ForumKey::Poll`].
     Poll(PollPlaceInForum),
     /// Of [`ForumKey::Stage`].
@@ -543,6 +551,7 @@ impl ForumView {
                     Ok(at) => self.polls[at].clone_from(poll),
                     Err(at) => self.polls.insert(at, poll.clone()),
                 },
+                ForumValue::Person(author) => self.name(author),
                 ForumValue::Stage(stage) => self.stage = stage.clone(),
                 ForumValue::Floor(floor) => self.floor.clone_from(floor),
                 ForumValue::Contribution(contribution) => self.put(contribution),
@@ -576,6 +585,18 @@ impl ForumView {
             insert(&mut self.contributions, contribution, |have| have.position > contribution.position);
         } else {
             self.contributions.retain(|have| have.id != contribution.id);
+        }
+    }
+
+    /// Everything of somebody stands under the name and role they have now.
+    fn name(&mut self, author: &AuthorView) {
+        for have in self.contributions.iter_mut().chain(&mut self.waiting).chain(&mut self.attention) {
+            if have.author.number == author.number {
+                have.author.clone_from(author);
+            }
+            if let Some(claim) = have.claim.as_mut().filter(|claim| Some(claim.by) == author.participant) {
+                claim.name.clone_from(&author.name);
+            }
         }
     }
 
