@@ -303,12 +303,7 @@ pub trait Domain: LiveTypes {
 
     /// [`Domain::deltas`] that stops between two numbers once `most` are there. Returns the number they lead to. What
     /// is left out is not built, where there can be much.
-    fn deltas_within(
-        state: &Self::State,
-        after: Seq,
-        audience: Audience,
-        most: usize,
-    ) -> (Changes<Self>, Seq) {
+    fn deltas_within(state: &Self::State, after: Seq, audience: Audience, most: usize) -> (Changes<Self>, Seq) {
         let mut deltas = Self::deltas(state, after, audience);
         let head = Self::seq(state).max(after);
         let Some(last) = deltas.get(most.saturating_sub(1)).map(Delta::seq) else { return (deltas, head) };

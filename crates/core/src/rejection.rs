@@ -125,6 +125,8 @@ codes! {
     JoiningClosed = "joining_closed",
     /// Too often; again after some seconds.
     TooManyRequests = "too_many_requests",
+    /// A few new names an hour.
+    RenamedTooOften = "renamed_too_often",
     /// The link has been used, has expired, or is none.
     LinkInvalid = "link_invalid",
     /// The request is too large.

@@ -22,6 +22,11 @@ const NOTICES_PER_SECOND: f64 = 2.0;
 const COMMANDS: f64 = 2_000.0;
 const COMMANDS_PER_SECOND: f64 = 20.0;
 
+/// Names one person can take in a burst, and how many a second after that: a few an hour. What somebody wrote goes to
+/// everybody anew under a new name.
+const NAMES: f64 = 5.0;
+const NAMES_PER_SECOND: f64 = 5.0 / 3_600.0;
+
 /// From so many people on those are forgotten that have been still.
 const REMEMBERED: usize = 10_000;
 
@@ -86,12 +91,26 @@ impl Bucket {
 }
 
 /// A bucket for each person.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Each {
+    capacity: f64,
+    per_second: f64,
     buckets: Mutex<HashMap<Uuid, Bucket>>,
 }
 
+impl Default for Each {
+    /// Of commands.
+    fn default() -> Self {
+        Self::new(COMMANDS, COMMANDS_PER_SECOND)
+    }
+}
+
 impl Each {
+    /// A full bucket for everybody.
+    fn new(capacity: f64, per_second: f64) -> Self {
+        Self { capacity, per_second, buckets: Mutex::default() }
+    }
+
     /// Takes one of somebody's, or says how many seconds they have to wait.
     ///
     /// # Errors
@@ -101,7 +120,7 @@ impl Each {
         if buckets.len() >= REMEMBERED && !buckets.contains_key(&who) {
             buckets.retain(|_, bucket| !bucket.is_full());
         }
-        buckets.entry(who).or_insert_with(|| Bucket::new(COMMANDS, COMMANDS_PER_SECOND)).take()
+        buckets.entry(who).or_insert_with(|| Bucket::new(self.capacity, self.per_second)).take()
     }
 }
 
@@ -117,6 +136,8 @@ pub struct Limits {
     pub notices: Arc<Bucket>,
     /// Commands of participants who are not staff. Rooms take from it too.
     pub commands: Arc<Each>,
+    /// New names of people.
+    pub names: Each,
 }
 
 impl Default for Limits {
@@ -127,6 +148,7 @@ impl Default for Limits {
             returns: guesses(),
             notices: Arc::new(Bucket::new(NOTICES, NOTICES_PER_SECOND)),
             commands: Arc::default(),
+            names: Each::new(NAMES, NAMES_PER_SECOND),
         }
     }
 }

@@ -27,6 +27,7 @@ pub fn problem_title(lang: &str, code: Code, params: &Map<String, Value>) -> Str
         Code::Ballot => return ballot(words, params),
         Code::Question => return question(words, params),
         Code::TooManyRequests => return words.too_many_requests(number("retry_after").max(1)),
+        Code::RenamedTooOften => words.renamed_too_often(),
         Code::NotFound if params.get("known") == Some(&Value::Bool(false)) => words.not_here(),
         Code::NotFound => words.not_found(),
         Code::Forbidden => words.forbidden(),

@@ -446,7 +446,8 @@ pub struct ChangedMe {
 }
 
 /// Changes one's name in a process; it stands everywhere at once.
-#[utoipa::path(patch, path = "/api/v1/me", tag = "people", request_body = ChangedMe, responses((status = 200, description = "The name stands everywhere.")))]
+#[utoipa::path(patch, path = "/api/v1/me", tag = "people", request_body = ChangedMe, responses(
+    (status = 200, description = "The name stands everywhere."), (status = 429, description = "A few new names an hour.")))]
 pub async fn change(State(app): State<AppState>, gate: Gate, Input(input): Input<ChangedMe>) -> Answer<Response> {
     let me = gate.who.in_process(input.process).ok_or_else(Fault::not_found)?.clone();
     // Before anything is written.
@@ -455,6 +456,12 @@ pub async fn change(State(app): State<AppState>, gate: Gate, Input(input): Input
     }
     let naming = app.naming.lock().await;
     let name = app.name_in(input.process, input.name.as_deref(), Some((me.id, me.name.as_deref()))).await?;
+    if name != me.name {
+        let taken = app.limits.names.take(me.person.0);
+        taken.map_err(|seconds| {
+            Fault::new(StatusCode::TOO_MANY_REQUESTS, Code::RenamedTooOften).with("retry_after", seconds)
+        })?;
+    }
     app.accounts.rename(me.id, name, input.lang.as_deref().and_then(lang_tag)).await?;
     drop(naming);
     // Sockets hold the standing they began with; they come back with the new one.

@@ -140,3 +140,26 @@ async fn given_one_with_as_many_sockets_as_they_may_have_then_the_next_is_refuse
     };
     timeout(PATIENCE, again).await.expect("one has closed");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn given_one_who_takes_name_after_name_then_a_few_are_taken_and_others_still_can() {
+    let (world, here) = long_forum(1).await;
+    let rename = async |client: &stimmwerk_client::Client, name: &str| {
+        let body = json!({ "process": here.process, "name": name });
+        let answer = client.request(Method::PATCH, "/api/v1/me").json(&body).send().await.expect("an answer");
+        (answer.status(), answer.json::<Value>().await.expect("JSON"))
+    };
+    let guest = world.caller(Caller::Guest, By::Session, &here, &here).await;
+    let guest = world.speak(guest, By::Session).await;
+    for name in ["Ada", "Ben", "Cem", "Dana", "Emil"] {
+        assert_eq!(rename(&guest, name).await.0, StatusCode::OK, "{name}");
+    }
+    let (status, problem) = rename(&guest, "Fatma").await;
+    assert_eq!((status, &problem["code"]), (StatusCode::TOO_MANY_REQUESTS, &json!("renamed_too_often")));
+    assert!(problem["title"].as_str().is_some_and(|title| title.contains("Namen")), "{problem}");
+    // The name they have is no new one.
+    assert_eq!(rename(&guest, "Emil").await.0, StatusCode::OK);
+    let other = world.caller(Caller::Guest, By::Session, &here, &here).await;
+    let other = world.speak(other, By::Session).await;
+    assert_eq!(rename(&other, "Fatma").await.0, StatusCode::OK);
+}
