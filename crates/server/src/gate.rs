@@ -17,6 +17,7 @@ use tower_sessions::Session;
 use uuid::Uuid;
 
 use crate::access::{self, Needs, Position};
+use crate::address::Address;
 use crate::app::{App, AppState};
 use crate::chance;
 use crate::form::FormPost;
@@ -192,6 +193,8 @@ impl App {
 pub struct Gate {
     /// From whom.
     pub who: Who,
+    /// From where.
+    pub address: Address,
     /// How they stand to the object.
     pub position: Position,
     /// The process meant, if the path names one or something in one.
@@ -323,7 +326,8 @@ impl FromRequestParts<AppState> for Gate {
         access::enter(needs, position)?;
         let stream = id("stream").and_then(|stream| stream.parse().ok()).or(place.map(|place| place.stream()));
         let command = command_id(parts)?;
-        Ok(Self { who, position, process, place, stream, command, received_at, params })
+        let address = Address::of(parts, &app.config.trusted_proxy);
+        Ok(Self { who, address, position, process, place, stream, command, received_at, params })
     }
 }
 
