@@ -21,6 +21,7 @@ use crate::address::Address;
 use crate::app::{App, AppState};
 use crate::chance;
 use crate::form::FormPost;
+use crate::limits::reports::Sender;
 use crate::problem::{Answer, Fault};
 use crate::sessions::PERSON;
 
@@ -50,6 +51,11 @@ impl Who {
     /// The id under which their commands are remembered.
     pub fn command_owner(&self) -> Uuid {
         self.person().map_or(Uuid::nil(), |person| person.0)
+    }
+
+    /// Who sends their commands, as limits see it.
+    pub fn sender(&self, address: Address) -> Sender {
+        self.person().map_or(Sender::Stranger(address), |person| Sender::Person(person.0))
     }
 
     /// Their roles in a process.

@@ -2,6 +2,7 @@
 //! too long to be guessed (links, tokens) is not counted.
 
 pub mod guesses;
+pub mod reports;
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
@@ -10,10 +11,7 @@ use std::time::{Duration, Instant};
 use uuid::Uuid;
 
 use self::guesses::Guesses;
-
-/// Anonymous commands the whole server takes in a burst, and how many a second after that.
-const NOTICES: f64 = 300.0;
-const NOTICES_PER_SECOND: f64 = 2.0;
+use self::reports::Reports;
 
 /// Commands one person can send in a burst, over all their connections, and how many a second after that. Nobody
 /// votes or writes so fast; a program could fill the log and every phone in the hall.
@@ -92,18 +90,14 @@ pub struct Limits {
     pub guesses: Guesses,
     /// Commands of which nothing is kept that tells from whom they are: reports. Rooms take from it, so that no door
     /// leads around it.
-    pub notices: Arc<Bucket>,
+    pub reports: Arc<Reports>,
     /// Commands of participants who are not staff. Rooms take from it too.
     pub commands: Arc<Each>,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self {
-            guesses: Guesses::default(),
-            notices: Arc::new(Bucket::new(NOTICES, NOTICES_PER_SECOND)),
-            commands: Arc::default(),
-        }
+        Self { guesses: Guesses::default(), reports: Arc::default(), commands: Arc::default() }
     }
 }
 

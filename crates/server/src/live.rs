@@ -386,7 +386,7 @@ async fn command_of(
         app.look_at_card(place, code, address).await?;
     }
     let stage = app.stage(stream, audience).await?;
-    let done = stage.take(command, id, who.actor(process), who.command_owner(), received_at).await?;
+    let done = stage.take(command, id, who.actor(process), who.sender(address), received_at).await?;
     if stream == StreamId::NETWORK {
         app.run_follow_ups().await;
     }

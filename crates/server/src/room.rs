@@ -31,7 +31,8 @@ use tokio::time::Instant;
 use uuid::Uuid;
 
 use crate::chance;
-use crate::limits::{Bucket, Each};
+use crate::limits::Each;
+use crate::limits::reports::{Reports, Sender};
 use crate::problem::Fault;
 
 /// The most commands of one batch.
@@ -73,7 +74,7 @@ pub struct Done {
 pub enum Refusal {
     /// By the rules.
     Rejected(Rejection),
-    /// Commands come too often from this person, or from visitors; again after so many seconds.
+    /// Commands come too often from this person, or from where they are; again after so many seconds.
     TooOften(u64),
     /// The disk is full.
     StorageFull,
@@ -148,8 +149,8 @@ pub struct Surroundings {
     pub dues: mpsc::UnboundedSender<(StreamId, Option<Timestamp>)>,
     /// Rung when follow-ups were written.
     pub follow_ups: Arc<tokio::sync::Notify>,
-    /// Bounds what visitors ask: nobody can be held to account for it.
-    pub visitors: Arc<Bucket>,
+    /// Bounds what nobody can be held to account for.
+    pub reports: Arc<Reports>,
     /// Bounds what each person asks who is not staff.
     pub people: Arc<Each>,
     /// Who was erased while this program runs.
@@ -247,7 +248,7 @@ pub struct Room<D: Domain> {
     stream: StreamId,
     mailbox: mpsc::Sender<Job<D>>,
     shared: Arc<Shared<D>>,
-    visitors: Arc<Bucket>,
+    reports: Arc<Reports>,
     people: Arc<Each>,
     erased: Arc<Erased>,
 }
@@ -347,7 +348,7 @@ pub trait Stage: Send + Sync {
         command: serde_json::Value,
         id: CommandId,
         actor: Actor,
-        who: Uuid,
+        sender: Sender,
         received_at: Timestamp,
     ) -> Result<Done, Fault>;
     /// The `after`, `seq` and `deltas` of the caller's catch-up over REST, at most `limit` deltas.
@@ -380,14 +381,14 @@ impl<D: Domain> Room<D> {
         });
         let (mailbox, jobs) = mpsc::channel(MAILBOX);
         let beam = tokio::spawn(beam(shared.clone()));
-        let (visitors, people) = (surroundings.visitors.clone(), surroundings.people.clone());
+        let (reports, people) = (surroundings.reports.clone(), surroundings.people.clone());
         let erased = surroundings.erased.clone();
         let writer = Writer { shared: shared.clone(), surroundings, snapshot_seq, known: Known::default() };
         tokio::spawn(async move {
             writer.run(jobs).await;
             beam.abort();
         });
-        Ok(Arc::new(Self { stream, mailbox, shared, visitors, people, erased }))
+        Ok(Arc::new(Self { stream, mailbox, shared, reports, people, erased }))
     }
 
     /// How many are here.
@@ -423,10 +424,10 @@ impl<D: Domain> Room<D> {
         command: D::Command,
         id: CommandId,
         actor: Actor,
-        who: Uuid,
+        sender: Sender,
         received_at: Timestamp,
     ) -> Result<Done, Refusal> {
-        self.put(command, id, actor, who, received_at, false).await
+        self.put(command, id, actor, sender, received_at, false).await
     }
 
     /// [`Room::issue`] for a follow-up of another stream.
@@ -441,7 +442,7 @@ impl<D: Domain> Room<D> {
         who: Uuid,
         follow_up: bool,
     ) -> Result<Done, Refusal> {
-        self.put(command, id, actor, who, chance::now(), follow_up).await
+        self.put(command, id, actor, Sender::of(who), chance::now(), follow_up).await
     }
 
     /// [`Room::issue`] for a sample that happened earlier.
@@ -455,7 +456,7 @@ impl<D: Domain> Room<D> {
         actor: Actor,
         received_at: Timestamp,
     ) -> Result<Done, Refusal> {
-        self.put(command, id, actor, Uuid::nil(), received_at, false).await
+        self.put(command, id, actor, Sender::Program, received_at, false).await
     }
 
     async fn put(
@@ -463,13 +464,14 @@ impl<D: Domain> Room<D> {
         command: D::Command,
         id: CommandId,
         actor: Actor,
-        who: Uuid,
+        sender: Sender,
         received_at: Timestamp,
         follow_up: bool,
     ) -> Result<Done, Refusal> {
         self.shared.touched.store(chance::now().0, Ordering::Relaxed);
-        // Nobody can be held to account for what visitors do, so it is bounded, and judged without knowing who it was.
+        // What visitors do is judged without knowing who it was: from here on nothing tells.
         let visitor = D::need(&command) == Need::Visitor;
+        let who = if visitor { Uuid::nil() } else { sender.owner() };
         if !visitor && self.erased.has(who) {
             return Err(Refusal::Rejected(Rejection::NotJoined));
         }
@@ -479,7 +481,7 @@ impl<D: Domain> Room<D> {
             actor.meets(D::need(&command)).map_err(Refusal::Rejected)?;
         }
         if visitor {
-            self.visitors.take().map_err(Refusal::TooOften)?;
+            self.reports.take(sender).map_err(Refusal::TooOften)?;
         } else if !who.is_nil() && !actor.roles.is_staff() {
             self.people.take(who).map_err(Refusal::TooOften)?;
         }
@@ -545,12 +547,12 @@ impl<D: Domain> Stage for Room<D> {
         command: serde_json::Value,
         id: CommandId,
         actor: Actor,
-        who: Uuid,
+        sender: Sender,
         received_at: Timestamp,
     ) -> Result<Done, Fault> {
         let command: D::Command =
             serde_json::from_value(command).map_err(|error| Fault::bad_request(error.to_string()))?;
-        Ok(self.issue_received(command, id, actor, who, received_at).await?)
+        Ok(self.issue_received(command, id, actor, sender, received_at).await?)
     }
 
     fn deltas_json(&self, after: Seq, audience: Audience, limit: usize) -> serde_json::Value {

@@ -69,9 +69,9 @@ impl App {
     /// It was refused, or could not be written.
     async fn tell_poll(&self, gate: &Gate, command: PollCommand) -> Answer<Done> {
         let room = self.poll(gate.poll()?, gate.audience()?).await?;
-        let (actor, owner) = (gate.actor(), gate.who.command_owner());
+        let (actor, sender) = (gate.actor(), gate.who.sender(gate.address));
         let moves = !matches!(command, PollCommand::Vote { .. });
-        let done = room.issue_received(command, gate.command, actor, owner, gate.received_at).await?;
+        let done = room.issue_received(command, gate.command, actor, sender, gate.received_at).await?;
         if moves {
             // The page a form goes on to shows how its forum's polls stand.
             self.run_follow_ups().await;
