@@ -84,7 +84,7 @@ impl Each {
 }
 
 /// The limits of this node.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Limits {
     /// Guesses of join codes, return codes and voting cards, by address.
     pub guesses: Guesses,
@@ -93,12 +93,6 @@ pub struct Limits {
     pub reports: Arc<Reports>,
     /// Commands of participants who are not staff. Rooms take from it too.
     pub commands: Arc<Each>,
-}
-
-impl Default for Limits {
-    fn default() -> Self {
-        Self { guesses: Guesses::default(), reports: Arc::default(), commands: Arc::default() }
-    }
 }
 
 #[cfg(test)]

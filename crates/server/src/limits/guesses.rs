@@ -23,7 +23,7 @@ const RATE: u32 = 60;
 /// Wrong codes of one address within an hour that have no consequence: a hall types some.
 const FORGIVEN: u32 = 20;
 /// How long wrong codes are remembered.
-const MEMORY: Duration = Duration::from_secs(3_600);
+const MEMORY: Duration = Duration::from_hours(1);
 /// The longest that somebody waits for a check.
 const PATIENCE: Duration = Duration::from_secs(10);
 /// Places in the line of those who share a budget: what it serves within [`PATIENCE`].
@@ -66,7 +66,7 @@ struct Pace(Instant);
 impl Pace {
     /// When the next may run.
     fn next(self, now: Instant) -> Instant {
-        let burst = Duration::from_secs(1) - Duration::from_secs(1) / RATE;
+        let burst = Duration::from_secs(1) * (RATE - 1) / RATE;
         self.0.checked_sub(burst).map_or(now, |next| next.max(now))
     }
 

@@ -45,7 +45,7 @@ fn join(code: &str) -> Value {
 /// Guesses so often that the address shares a budget with others who do.
 async fn guess(world: &World) {
     for nth in 0..300 {
-        let body = join(&format!("BCDF{:04}", nth));
+        let body = join(&format!("BCDF{nth:04}"));
         let answer = post_from(GUESSER, &world.visitor(), "/api/v1/join", &body).await;
         assert_eq!(answer.status(), StatusCode::NOT_FOUND, "it waits, and is not shut out");
     }
