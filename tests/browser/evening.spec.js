@@ -32,13 +32,13 @@ test("an evening, from the first word to the record", async ({ server, person })
     offline: false, latency: 400, downloadThroughput: 50_000, uploadThroughput: 50_000,
   });
 
-  // Joining: the notice, a name, and four words to come back with.
+  // Joining: the notice, a name, and five words to come back with.
   await amal.goto(server.participant);
   await amal.locator("#name").fill("Amal");
   await amal.locator('form[action="/api/v1/join"] button').click();
   await amal.waitForURL((url) => url.pathname.startsWith("/welcome"));
-  const code = await amal.locator("ol.four > li").allInnerTexts();
-  expect(code).toHaveLength(4);
+  const code = await amal.locator("ol.code-words > li").allInnerTexts();
+  expect(code).toHaveLength(5);
   await amal.goto(server.url + server.forum);
   await live(amal);
   await join(slow, server, "Oksana", async (page) => expect(page.locator("#text")).toBeVisible());
@@ -80,7 +80,7 @@ test("an evening, from the first word to the record", async ({ server, person })
   await amal.locator('#me form button').first().click();
   await expect(listed(moderator, text).getByText("Amal K.")).toBeVisible();
 
-  // Another phone comes back with the four words, however they are written.
+  // Another phone comes back with the words, however they are written.
   await otherPhone.goto(`${server.url}/return#code=${code.join("-").toLowerCase()}`);
   await expect(otherPhone.locator('input[name="code"]')).toHaveValue(code.join("-").toLowerCase());
   await expect(otherPhone).toHaveURL(`${server.url}/return`);

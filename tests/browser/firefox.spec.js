@@ -65,7 +65,7 @@ test("in Firefox people join, post and support", async ({ server, person, firefo
   await page.waitForSelector(".notice", { visible: true });
   await page.locator("#name").fill("Fatma");
   await follow(page, 'form[action="/api/v1/join"] button');
-  await page.waitForSelector("ol.four", { visible: true });
+  await page.waitForSelector("ol.code-words", { visible: true });
   await follow(page, ".ways a.main");
   await page.waitForSelector("#app[data-live]");
   await page.waitForSelector(".connection.live");

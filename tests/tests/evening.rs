@@ -37,7 +37,7 @@ async fn given_a_return_code_then_it_leads_back_from_another_phone_until_there_i
     let (status, cookies, joined) = send(&server.visitor(), Method::POST, "/api/v1/join", join).await;
     assert_eq!(status, 201);
     let code = joined["return_code"].as_str().expect("a code").to_owned();
-    assert_eq!(code.split('-').count(), 4, "{code}");
+    assert_eq!(code.split('-').count(), 5, "{code}");
     assert!(where_is(&code, &server.data).is_empty(), "the words are kept nowhere");
     let amal = server.visitor().as_identity(session(&cookies));
     let contribution = scene.say(&amal, "Das habe ich geschrieben").await;
@@ -66,7 +66,7 @@ async fn given_a_return_code_then_it_leads_back_from_another_phone_until_there_i
 }
 
 #[tokio::test]
-async fn given_somebody_joins_by_form_then_the_page_shows_the_four_words_to_them_alone() {
+async fn given_somebody_joins_by_form_then_the_page_shows_the_words_to_them_alone() {
     let server = Server::start();
     let scene = Scene::new(&server, Visibility::Code, Waiting::None).await;
     let sent = server
@@ -255,7 +255,7 @@ async fn given_done_on_this_device_then_the_browser_is_told_to_forget() {
     let amal = scene.guest(&server, "Amal").await;
     let sent = amal.request(Method::POST, "/api/v1/logout").send().await.expect("an answer");
     let cookies: Vec<_> = sent.headers().get_all(SET_COOKIE).iter().filter_map(|cookie| cookie.to_str().ok()).collect();
-    let words = cookies.iter().find(|cookie| cookie.starts_with("welcome=;")).expect("the four words go");
+    let words = cookies.iter().find(|cookie| cookie.starts_with("welcome=;")).expect("the words go");
     assert!(words.contains("Path=/welcome") && words.contains("Max-Age=0"), "{words}");
     let told = sent.headers()["clear-site-data"].to_str().expect("text").to_owned();
     for part in ["cache", "cookies", "storage"] {

@@ -4,6 +4,8 @@
 //! keyed deltas. With the feature `decide` all of it; without, what a browser needs: views, deltas, frames, commands.
 
 #[cfg(feature = "decide")]
+pub mod code;
+#[cfg(feature = "decide")]
 pub mod domain;
 pub mod forum;
 pub mod ids;

@@ -168,7 +168,7 @@ impl App {
             summaries: Arc::new(Mutex::new(summaries)),
             dues,
             follow_ups: Arc::new(tokio::sync::Notify::new()),
-            visitors: limits.notices.clone(),
+            reports: limits.reports.clone(),
             people: limits.commands.clone(),
             erased: Arc::default(),
             failed,

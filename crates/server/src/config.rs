@@ -10,6 +10,8 @@ use figment::providers::{Env, Format, Serialized, Toml};
 use serde::{Deserialize, Serialize};
 use url::Url;
 
+use crate::address::Proxies;
+
 /// How the program serves.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -29,6 +31,8 @@ pub struct Config {
     pub demo: bool,
     /// The network's time zone, an IANA name.
     pub time_zone: String,
+    /// Whose `X-Forwarded-For` says from where somebody comes.
+    pub trusted_proxy: Proxies,
 }
 
 impl Default for Config {
@@ -40,6 +44,7 @@ impl Default for Config {
             database_url: None,
             demo: false,
             time_zone: "Europe/Berlin".to_owned(),
+            trusted_proxy: Proxies::default(),
         }
     }
 }
@@ -57,7 +62,7 @@ impl Config {
             }
             figment = figment.merge(Toml::file_exact(file));
         }
-        let known = ["listen", "public_url", "data", "database_url", "demo", "time_zone"];
+        let known = ["listen", "public_url", "data", "database_url", "demo", "time_zone", "trusted_proxy"];
         let mut config: Self = figment
             .merge(Env::prefixed("STIMMWERK_").only(&known))
             .merge(Serialized::defaults(flags))
@@ -145,6 +150,8 @@ mod tests {
     use std::os::unix::fs::PermissionsExt;
     use std::path::Path;
 
+    use serde_json::json;
+
     use super::*;
 
     #[test]
@@ -212,5 +219,16 @@ mod tests {
         open(&data);
         config(data.clone()).make_data_folder().expect("left");
         assert_eq!(mode(&data), 0o755, "also somebody else's");
+    }
+
+    #[test]
+    fn given_proxies_then_they_take_the_place_of_this_machine_and_wrong_ones_stop_the_start_with_one_line() {
+        let load = |flags: serde_json::Value| Config::load(None, flags);
+        assert_eq!(load(json!({})).expect("the defaults").trusted_proxy, Proxies::default());
+        let one = load(json!({ "trusted_proxy": ["10.0.0.0/8", "2001:db8::1"] })).expect("two");
+        assert_eq!(serde_json::to_value(&one.trusted_proxy).expect("plain"), json!(["10.0.0.0/8", "2001:db8::1/128"]));
+        let wrong = load(json!({ "trusted_proxy": ["10.0.0.0/8", "proxy.example"] })).expect_err("no network");
+        let line = format!("{wrong:#}");
+        assert!(line.contains("proxy.example") && line.contains("trusted_proxy") && !line.contains('\n'), "{line}");
     }
 }

@@ -17,9 +17,11 @@ use tower_sessions::Session;
 use uuid::Uuid;
 
 use crate::access::{self, Needs, Position};
+use crate::address::Address;
 use crate::app::{App, AppState};
 use crate::chance;
 use crate::form::FormPost;
+use crate::limits::reports::Sender;
 use crate::problem::{Answer, Fault};
 use crate::sessions::PERSON;
 
@@ -49,6 +51,11 @@ impl Who {
     /// The id under which their commands are remembered.
     pub fn command_owner(&self) -> Uuid {
         self.person().map_or(Uuid::nil(), |person| person.0)
+    }
+
+    /// Who sends their commands, as limits see it.
+    pub fn sender(&self, address: Address) -> Sender {
+        self.person().map_or(Sender::Stranger(address), |person| Sender::Person(person.0))
     }
 
     /// Their roles in a process.
@@ -192,6 +199,8 @@ impl App {
 pub struct Gate {
     /// From whom.
     pub who: Who,
+    /// From where.
+    pub address: Address,
     /// How they stand to the object.
     pub position: Position,
     /// The process meant, if the path names one or something in one.
@@ -326,7 +335,8 @@ impl FromRequestParts<AppState> for Gate {
         access::enter(needs, position)?;
         let stream = id("stream").and_then(|stream| stream.parse().ok()).or(place.map(|place| place.stream()));
         let command = command_id(parts)?;
-        Ok(Self { who, position, process, place, stream, command, received_at, params })
+        let address = Address::of(parts, &app.config.trusted_proxy);
+        Ok(Self { who, address, position, process, place, stream, command, received_at, params })
     }
 }
 

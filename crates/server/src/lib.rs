@@ -1,6 +1,7 @@
 //! The server of Stimmwerk: use cases, rooms, REST, WebSocket, pages. Only this crate serves HTTP.
 
 pub mod access;
+pub mod address;
 pub mod admin;
 pub mod app;
 pub mod chance;

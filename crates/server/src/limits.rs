@@ -1,6 +1,8 @@
-//! Bounds on what strangers can try. Sessions and codes are counted before addresses: sixty people of one hall share
-//! one address. What is too long to be guessed (links, tokens) is not counted, so that nobody who guesses can shut out
-//! those who hold one.
+//! Bounds on what one can try and send. Limits punish guesses, never a hall: sixty people of one share one address. What is
+//! too long to be guessed (links, tokens) is not counted.
+
+pub mod guesses;
+pub mod reports;
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
@@ -8,14 +10,8 @@ use std::time::{Duration, Instant};
 
 use uuid::Uuid;
 
-/// Failed guesses of codes of one kind the whole server bears in a burst, and how fast it forgets them. With 34 bits a
-/// code, guessing one of ten open ones takes centuries at this rate.
-const GUESSES: f64 = 300.0;
-const GUESSES_PER_SECOND: f64 = 0.5;
-
-/// Anonymous commands the whole server takes in a burst, and how many a second after that.
-const NOTICES: f64 = 300.0;
-const NOTICES_PER_SECOND: f64 = 2.0;
+use self::guesses::Guesses;
+use self::reports::Reports;
 
 /// Commands one person can send in a burst, over all their connections, and how many a second after that. Nobody
 /// votes or writes so fast; a program could fill the log and every phone in the hall.
@@ -59,15 +55,6 @@ impl Bucket {
         }
         *state = (left, now);
         Err(Duration::from_secs_f64((1.0 - left) / self.per_second).as_secs() + 1)
-    }
-
-    /// Would [`Bucket::take`] succeed?
-    ///
-    /// # Errors
-    /// The seconds until it would.
-    pub fn peek(&self) -> Result<(), u64> {
-        let left = self.left();
-        if left >= 1.0 { Ok(()) } else { Err(Duration::from_secs_f64((1.0 - left) / self.per_second).as_secs() + 1) }
     }
 
     /// Takes `price` more, also where that is more than there is: then it has to fill up first.
@@ -127,13 +114,11 @@ impl Each {
 /// The limits of this node.
 #[derive(Debug)]
 pub struct Limits {
-    /// Failed guesses of spoken join codes, for the whole server.
-    pub codes: Bucket,
-    /// Failed guesses of return codes, for the whole server.
-    pub returns: Bucket,
+    /// Guesses of join codes, return codes and voting cards, by address.
+    pub guesses: Guesses,
     /// Commands of which nothing is kept that tells from whom they are: reports. Rooms take from it, so that no door
     /// leads around it.
-    pub notices: Arc<Bucket>,
+    pub reports: Arc<Reports>,
     /// Commands of participants who are not staff. Rooms take from it too.
     pub commands: Arc<Each>,
     /// New names of people.
@@ -142,11 +127,9 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        let guesses = || Bucket::new(GUESSES, GUESSES_PER_SECOND);
         Self {
-            codes: guesses(),
-            returns: guesses(),
-            notices: Arc::new(Bucket::new(NOTICES, NOTICES_PER_SECOND)),
+            guesses: Guesses::default(),
+            reports: Arc::default(),
             commands: Arc::default(),
             names: Each::new(NAMES, NAMES_PER_SECOND),
         }
@@ -162,7 +145,6 @@ mod tests {
         let bucket = Bucket::new(2.0, 0.1);
         assert_eq!(bucket.take(), Ok(()));
         assert_eq!(bucket.take(), Ok(()));
-        assert_eq!(bucket.peek(), Err(10));
         assert_eq!(bucket.take(), Err(10));
     }
 

@@ -1,15 +1,20 @@
 //! Accepts connections: `axum::serve` with one thing more, which it cannot be told: how long a request's header may take.
 
 use std::io::ErrorKind;
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use axum::Router;
+use axum::extract::ConnectInfo;
+use hyper::Request;
+use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
+use tower::ServiceExt;
 
 /// A header must be there, as a whole, after so long. A connection on which nothing is asked ends after it as well.
 const HEADER: Duration = Duration::from_secs(10);
@@ -26,10 +31,10 @@ pub async fn serve(listener: TcpListener, router: Router, stopping: Cancellation
             () = stopping.cancelled() => break,
         };
         match accepted {
-            Ok((stream, _)) => {
+            Ok((stream, peer)) => {
                 // Frames are whole already; waiting for more would only delay them.
                 let _ = stream.set_nodelay(true);
-                connections.spawn(connection(stream, router.clone(), stopping.clone()));
+                connections.spawn(connection(stream, peer, router.clone(), stopping.clone()));
             }
             Err(error) if is_of_the_other_side(error.kind()) => {}
             Err(error) => {
@@ -43,7 +48,12 @@ pub async fn serve(listener: TcpListener, router: Router, stopping: Cancellation
     connections.wait().await;
 }
 
-async fn connection(stream: TcpStream, router: Router, stopping: CancellationToken) {
+async fn connection(stream: TcpStream, peer: SocketAddr, router: Router, stopping: CancellationToken) {
+    // Every request says from where it came: see `address.rs`.
+    let router = router.map_request(move |mut request: Request<Incoming>| {
+        request.extensions_mut().insert(ConnectInfo(peer));
+        request
+    });
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(HEADER)

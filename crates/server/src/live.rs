@@ -12,12 +12,12 @@ use futures_util::future::BoxFuture;
 use futures_util::stream::FuturesUnordered;
 use futures_util::{SinkExt, StreamExt};
 use stimmwerk_core::forum::Forum;
-use stimmwerk_core::ids::{CommandId, ParticipantId, ProcessId, StreamId, TopicId};
+use stimmwerk_core::ids::{CommandId, ParticipantId, StreamId, TopicId};
 use stimmwerk_core::live::{
     Accepted, Beat, Bye, ClientFrame, Hello, MAX_CLIENT_FRAME, MAX_COMMANDS_PER_SECOND, MAX_SUBSCRIPTIONS, PROTOCOL,
     Rejected, Seq, ServerFrame,
 };
-use stimmwerk_core::network::NetworkCommand;
+use stimmwerk_core::network::{NetworkCommand, Place};
 use stimmwerk_core::people::Audience;
 use stimmwerk_core::rejection::{Code, Rejection};
 use stimmwerk_core::time::Timestamp;
@@ -27,6 +27,7 @@ use tokio_stream::wrappers::BroadcastStream;
 use tokio_stream::wrappers::errors::BroadcastStreamRecvError;
 use uuid::Uuid;
 
+use crate::address::Address;
 use crate::app::{App, AppState};
 use crate::chance;
 use crate::gate::{Gate, Who, chosen_id};
@@ -54,7 +55,7 @@ pub async fn live(
     upgrade: WebSocketUpgrade,
     request: Request,
 ) -> Answer<Response> {
-    let lang = guard::language(&request);
+    let (lang, address) = (guard::language(&request), gate.address);
     let open = app.reads.socket(&gate.who)?;
     // Watch first, then read: a change of rights in between is seen.
     let rights = gate.who.person().map(|person| app.watch_rights(person));
@@ -77,6 +78,7 @@ pub async fn live(
                 reads: Pace::new(READS),
                 app,
                 who,
+                address,
                 lang,
                 socket,
                 _open: open,
@@ -94,6 +96,8 @@ type Ack = BoxFuture<'static, (CommandId, Answer<Done>)>;
 struct Connection {
     app: AppState,
     who: Who,
+    /// From where.
+    address: Address,
     lang: &'static str,
     socket: WebSocket,
     subscriptions: HashMap<StreamId, Subscription>,
@@ -245,9 +249,10 @@ impl Connection {
                 if let Err(fault) = chosen_id(id) {
                     return vec![self.reject(id, &fault)];
                 }
-                let (app, who, received_at) = (self.app.clone(), self.who.clone(), chance::now());
+                let (app, who, address) = (self.app.clone(), self.who.clone(), self.address);
+                let received_at = chance::now();
                 self.acks.push(Box::pin(async move {
-                    let answer = command_of(&app, who, stream, id, command, received_at).await;
+                    let answer = command_of(&app, who, address, stream, id, command, received_at).await;
                     (id, answer)
                 }));
                 Vec::new()
@@ -268,7 +273,8 @@ impl Connection {
                 Fault::new(axum::http::StatusCode::UNPROCESSABLE_ENTITY, Code::TooMany).with("max", MAX_SUBSCRIPTIONS)
             );
         }
-        let (process, audience) = standing(&self.app, &self.who, stream)?;
+        let (place, audience) = standing(&self.app, &self.who, stream)?;
+        let process = place.map(|place| place.process());
         if let Some(process) = process {
             self.who = self.app.let_staff_in(self.who.clone(), process).await?;
         }
@@ -397,7 +403,7 @@ impl Connection {
 }
 
 /// As whom `who` may read a stream.
-fn standing(app: &App, who: &Who, stream: StreamId) -> Answer<(Option<ProcessId>, Audience)> {
+fn standing(app: &App, who: &Who, stream: StreamId) -> Answer<(Option<Place>, Audience)> {
     let directory = app.directory();
     let place = directory.place(stream);
     if place.is_none() && stream != StreamId::NETWORK {
@@ -405,18 +411,20 @@ fn standing(app: &App, who: &Who, stream: StreamId) -> Answer<(Option<ProcessId>
     }
     let process = place.map(|place| place.process());
     let audience = who.position(&directory, process, place).audience.ok_or_else(|| who.unseen())?;
-    Ok((process, audience))
+    Ok((place, audience))
 }
 
 async fn command_of(
     app: &App,
     who: Who,
+    address: Address,
     stream: StreamId,
     id: CommandId,
     command: serde_json::Value,
     received_at: Timestamp,
 ) -> Answer<Done> {
-    let (process, audience) = standing(app, &who, stream).map_err(|fault| who.lost(fault))?;
+    let (place, audience) = standing(app, &who, stream).map_err(|fault| who.lost(fault))?;
+    let process = place.map(|place| place.process());
     // Projectors write nowhere, also not what every visitor may.
     if who.screen().is_some() {
         return Err(Fault::forbidden());
@@ -432,8 +440,13 @@ async fn command_of(
     if about.and_then(|process| who.in_process(process)).is_some_and(|participant| participant.banned) {
         return Err(Rejection::Banned.into());
     }
+    if let Some(Place::Poll(place)) = place
+        && let Some(code) = command.get("card").and_then(serde_json::Value::as_str)
+    {
+        app.look_at_card(place, code, address).await?;
+    }
     let stage = app.stage(stream, audience).await?;
-    let done = stage.take(command, id, who.actor(process), who.command_owner(), received_at).await?;
+    let done = stage.take(command, id, who.actor(process), who.sender(address), received_at).await?;
     if stream == StreamId::NETWORK {
         app.run_follow_ups().await;
     }

@@ -48,6 +48,11 @@ struct Serve {
     #[arg(long)]
     #[serde(skip_serializing_if = "Option::is_none")]
     time_zone: Option<String>,
+    /// Whose X-Forwarded-For says from where people come: addresses or networks, repeated or with commas. Left out: this
+    /// machine.
+    #[arg(long, value_name = "CIDR", value_delimiter = ',')]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    trusted_proxy: Vec<String>,
     /// Fill an empty database with a sample process.
     #[arg(long)]
     #[serde(skip_serializing_if = "std::ops::Not::not")]

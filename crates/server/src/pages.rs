@@ -95,32 +95,35 @@ pub async fn join_link(State(app): State<AppState>, gate: Gate, request: Request
     join_with(app, gate, code, request).await
 }
 
+/// Why somebody with a right code is not let in. `code_unknown` says that it is wrong, and all others that nobody looked.
+const RIGHT_BUT: [&str; 3] = ["notice", "text", "joining_closed"];
+
 async fn join_with(app: AppState, gate: Gate, code: String, mut request: Request) -> Answer<Response> {
     let mut asked = Asked::of(&mut request);
-    let directory = app.directory();
-    // Looking a code up is a guess too, however it is made.
-    let found = if is_spoken(&code) { app.limits.codes.peek() } else { Ok(()) };
-    let found = found.map_err(Fault::too_many_requests).and_then(|()| {
-        directory.by_code(&code).ok_or_else(|| {
-            if is_spoken(&code) {
-                let _ = app.limits.codes.take();
-            }
-            Fault::new(StatusCode::NOT_FOUND, Code::CodeUnknown)
-        })
-    });
-    // A code that leads nowhere is said to before anything else is asked.
-    if let (Err(fault), false, None) = (&found, code.is_empty(), &asked.refused) {
-        let fields = [("code".to_owned(), code.clone())].into();
-        asked.refused = Some(Refused {
-            action: "/api/v1/join".to_owned(),
-            fields,
-            again: Vec::new(),
-            problem: fault.problem(asked.lang),
-        });
-    }
-    let process = found.ok();
-    // Who is in already needs no form, also where the code on a voting card has been renewed.
     let onward = form::onward(&asked.path);
+    let directory = app.directory();
+    let refused = asked.refused.as_ref().filter(|refused| refused.action == "/api/v1/join");
+    let typed = refused.and_then(|refused| refused.fields.get("code").cloned());
+    // Looking at a page guesses nothing: foreign pages can have it looked at. Only what is too long to be guessed is
+    // looked up, and what was sent and found right but for something else.
+    let found_right = refused.is_some_and(|refused| RIGHT_BUT.contains(&refused.problem.code.as_str()));
+    let code = typed.unwrap_or(code);
+    let process = (found_right || !is_spoken(&code)).then(|| directory.by_code(&code)).flatten();
+    if asked.path == "/join" && !code.is_empty() {
+        // So that the code stays when another language is chosen.
+        asked.path = format!("/join?{}", serde_urlencoded::to_string([("code", &code)]).unwrap_or_default());
+    }
+    // Whoever typed a code at home has not seen the notice yet; that is no mistake of theirs.
+    if refused.is_some_and(|refused| refused.problem.code == "notice" && !refused.fields.contains_key("notice")) {
+        asked.refused = None;
+    }
+    // A link that leads nowhere is said to before anything else is asked.
+    if process.is_none() && !code.is_empty() && !is_spoken(&code) && asked.refused.is_none() {
+        let fields = [("code".to_owned(), code.clone())].into();
+        let problem = Fault::new(StatusCode::NOT_FOUND, Code::CodeUnknown).problem(asked.lang);
+        asked.refused = Some(Refused { action: "/api/v1/join".to_owned(), fields, again: Vec::new(), problem });
+    }
+    // Who is in already needs no form, also where the code on a voting card has been renewed.
     if let Some(next) = onward.filter(|next| leads_in(&directory, &gate.who, next)) {
         return Ok(Redirect::to(&next).into_response());
     }

@@ -31,7 +31,8 @@ use tokio::time::Instant;
 use uuid::Uuid;
 
 use crate::chance;
-use crate::limits::{Bucket, Each};
+use crate::limits::Each;
+use crate::limits::reports::{Reports, Sender};
 use crate::problem::{Answer, Fault};
 use crate::reads::in_turn;
 
@@ -77,7 +78,7 @@ pub struct Done {
 pub enum Refusal {
     /// By the rules.
     Rejected(Rejection),
-    /// Commands come too often from this person, or from visitors; again after so many seconds.
+    /// Commands come too often from this person, or from where they are; again after so many seconds.
     TooOften(u64),
     /// The disk is full.
     StorageFull,
@@ -152,8 +153,8 @@ pub struct Surroundings {
     pub dues: mpsc::UnboundedSender<(StreamId, Option<Timestamp>)>,
     /// Rung when follow-ups were written.
     pub follow_ups: Arc<tokio::sync::Notify>,
-    /// Bounds what visitors ask: nobody can be held to account for it.
-    pub visitors: Arc<Bucket>,
+    /// Bounds what nobody can be held to account for.
+    pub reports: Arc<Reports>,
     /// Bounds what each person asks who is not staff.
     pub people: Arc<Each>,
     /// Who was erased while this program runs.
@@ -251,7 +252,7 @@ pub struct Room<D: Domain> {
     stream: StreamId,
     mailbox: mpsc::Sender<Job<D>>,
     shared: Arc<Shared<D>>,
-    visitors: Arc<Bucket>,
+    reports: Arc<Reports>,
     people: Arc<Each>,
     erased: Arc<Erased>,
 }
@@ -351,7 +352,7 @@ pub trait Stage: Send + Sync {
         command: serde_json::Value,
         id: CommandId,
         actor: Actor,
-        who: Uuid,
+        sender: Sender,
         received_at: Timestamp,
     ) -> Result<Done, Fault>;
     /// The `after`, `seq` and `deltas` of the caller's catch-up over REST, at most `limit` deltas.
@@ -384,14 +385,14 @@ impl<D: Domain> Room<D> {
         });
         let (mailbox, jobs) = mpsc::channel(MAILBOX);
         let beam = tokio::spawn(beam(shared.clone()));
-        let (visitors, people) = (surroundings.visitors.clone(), surroundings.people.clone());
+        let (reports, people) = (surroundings.reports.clone(), surroundings.people.clone());
         let erased = surroundings.erased.clone();
         let writer = Writer { shared: shared.clone(), surroundings, snapshot_seq, known: Known::default() };
         tokio::spawn(async move {
             writer.run(jobs).await;
             beam.abort();
         });
-        Ok(Arc::new(Self { stream, mailbox, shared, visitors, people, erased }))
+        Ok(Arc::new(Self { stream, mailbox, shared, reports, people, erased }))
     }
 
     /// Is what changed after `after` so little that it can be told at once?
@@ -433,10 +434,10 @@ impl<D: Domain> Room<D> {
         command: D::Command,
         id: CommandId,
         actor: Actor,
-        who: Uuid,
+        sender: Sender,
         received_at: Timestamp,
     ) -> Result<Done, Refusal> {
-        self.put(command, id, actor, who, received_at, false).await
+        self.put(command, id, actor, sender, received_at, false).await
     }
 
     /// [`Room::issue`] for a follow-up of another stream.
@@ -451,7 +452,7 @@ impl<D: Domain> Room<D> {
         who: Uuid,
         follow_up: bool,
     ) -> Result<Done, Refusal> {
-        self.put(command, id, actor, who, chance::now(), follow_up).await
+        self.put(command, id, actor, Sender::of(who), chance::now(), follow_up).await
     }
 
     /// [`Room::issue`] for a sample that happened earlier.
@@ -465,7 +466,7 @@ impl<D: Domain> Room<D> {
         actor: Actor,
         received_at: Timestamp,
     ) -> Result<Done, Refusal> {
-        self.put(command, id, actor, Uuid::nil(), received_at, false).await
+        self.put(command, id, actor, Sender::Program, received_at, false).await
     }
 
     async fn put(
@@ -473,13 +474,14 @@ impl<D: Domain> Room<D> {
         command: D::Command,
         id: CommandId,
         actor: Actor,
-        who: Uuid,
+        sender: Sender,
         received_at: Timestamp,
         follow_up: bool,
     ) -> Result<Done, Refusal> {
         self.shared.touched.store(chance::now().0, Ordering::Relaxed);
-        // Nobody can be held to account for what visitors do, so it is bounded, and judged without knowing who it was.
+        // What visitors do is judged without knowing who it was: from here on nothing tells.
         let visitor = D::need(&command) == Need::Visitor;
+        let who = if visitor { Uuid::nil() } else { sender.owner() };
         if !visitor && self.erased.has(who) {
             return Err(Refusal::Rejected(Rejection::NotJoined));
         }
@@ -489,7 +491,7 @@ impl<D: Domain> Room<D> {
             actor.meets(D::need(&command)).map_err(Refusal::Rejected)?;
         }
         if visitor {
-            self.visitors.take().map_err(Refusal::TooOften)?;
+            self.reports.take(sender).map_err(Refusal::TooOften)?;
         } else if !who.is_nil() && !actor.roles.is_staff() {
             self.people.take(who).map_err(Refusal::TooOften)?;
         }
@@ -566,12 +568,12 @@ impl<D: Domain> Stage for Room<D> {
         command: serde_json::Value,
         id: CommandId,
         actor: Actor,
-        who: Uuid,
+        sender: Sender,
         received_at: Timestamp,
     ) -> Result<Done, Fault> {
         let command: D::Command =
             serde_json::from_value(command).map_err(|error| Fault::bad_request(error.to_string()))?;
-        Ok(self.issue_received(command, id, actor, who, received_at).await?)
+        Ok(self.issue_received(command, id, actor, sender, received_at).await?)
     }
 
     async fn deltas_json(&self, after: Seq, audience: Audience, limit: usize) -> Answer<serde_json::Value> {

@@ -110,7 +110,7 @@ pub enum PageKind {
     #[cfg(feature = "ssr")]
     #[serde(skip)]
     Welcome(Welcome),
-    /// `/return`: coming back with four words.
+    /// `/return`: coming back with words.
     #[cfg(feature = "ssr")]
     #[serde(skip)]
     Return(Return),
@@ -368,7 +368,7 @@ pub struct Welcome {
     pub process: ProcessId,
     /// Its title.
     pub title: Texts,
-    /// The return code, four words; it is shown once. `None`: not now, but a new one can be asked for
+    /// The return code, five words; it is shown once. `None`: not now, but a new one can be asked for
     /// (`POST /api/v1/me/return-code`, field `process`).
     pub code: Option<String>,
     /// The return code as a QR picture (SVG markup).

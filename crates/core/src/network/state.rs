@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::view::{ForumPlaceView, NetworkDelta, NetworkKey, NetworkValue, NetworkView, ProcessView};
 use super::{CODE_LENGTH, CodeKind, Joining, NetworkEvent, Visibility};
+use crate::code::symbols;
 use crate::domain::Meta;
 use crate::ids::{ForumId, JoinCodeId, ParticipantId, PollId, ProcessId, StreamId};
 use crate::live::{Delta, Seq};
@@ -158,12 +159,12 @@ impl NetworkState {
         self.by_stream.get(&stream).copied()
     }
 
-    /// The process a code leads to, whether joining is open or not. Case, spaces and hyphens do not matter.
+    /// The process a code leads to, whether joining is open or not, however it is typed: see [`crate::code`].
     pub fn by_code(&self, code: &str) -> Option<&Process> {
-        let code = normal(code);
+        let code = symbols(code);
         // Few processes at a time have codes, and an index by the text would have to be cleaned on erasing.
         self.processes.values().find(|process| {
-            process.codes.iter().any(|have| have.text.text.as_ref().is_some_and(|text| normal(text) == code))
+            process.codes.iter().any(|have| have.text.text.as_ref().is_some_and(|text| symbols(text) == code))
         })
     }
 
@@ -320,12 +321,7 @@ fn view_of(position: u64, process: &Process) -> ProcessView {
 
 /// Could this be a spoken code? Those are short enough to be guessed; the ones in links are not.
 pub fn is_spoken(code: &str) -> bool {
-    normal(code).len() == CODE_LENGTH
-}
-
-/// A code as it is compared.
-fn normal(code: &str) -> String {
-    code.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_uppercase()).collect()
+    symbols(code).len() == CODE_LENGTH
 }
 
 impl HoldsTexts for NetworkState {

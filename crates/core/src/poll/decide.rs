@@ -13,6 +13,7 @@ use super::{
     CLOSING_SECONDS, Electorate, GRACE_MS, MAX_CARDS, MAX_OPEN_SECONDS, MAX_ROUNDS, Phase, Poll, PollCommand,
     PollDelta, PollEvent, PollOwn, PollState, PollView, Question, QuestionProblem, Secrecy,
 };
+use crate::code::symbols;
 use crate::domain::{Context, Decision, Domain, Meta, StreamKind, Summary, Trace, follow_up, refuse_erased};
 use crate::forum::{Forum, ForumCommand};
 use crate::ids::{CommandId, ParticipantId, PollId, StreamId};
@@ -26,13 +27,10 @@ use crate::time::Timestamp;
 /// How many symbols the code of a voting card has: with the 20 of [`crate::network::CODE_ALPHABET`] 51 bits.
 pub const CARD_LENGTH: usize = 12;
 
-/// What a poll keeps of a voting card's code. Case, spaces and hyphens do not matter.
+/// What a poll keeps of a voting card's code, however it is typed: see [`crate::code`].
 pub fn card_hash(poll: PollId, code: &str) -> Commitment {
-    let mut hash = Sha256::new().chain_update(b"voting card").chain_update(poll.0.as_bytes());
-    for symbol in code.chars().filter(char::is_ascii_alphanumeric) {
-        hash.update([symbol.to_ascii_uppercase() as u8]);
-    }
-    Commitment(hash.finalize().into())
+    let hash = Sha256::new().chain_update(b"voting card").chain_update(poll.0.as_bytes());
+    Commitment(hash.chain_update(symbols(code)).finalize().into())
 }
 
 impl Domain for Poll {

@@ -57,6 +57,7 @@ pub struct Join {
 #[utoipa::path(post, path = "/api/v1/join", tag = "people", request_body = Join,
     responses((status = 201, description = "They are in: participant, process and forums; a token if a token let them in."),
         (status = 404, description = "There is no such code."),
+        (status = 429, description = "Too many guess codes from where this one was sent."),
         (status = 422, description = "The name cannot be taken, or with `notice`: the notice they have to see first.")))]
 pub async fn join(
     State(app): State<AppState>,
@@ -68,16 +69,16 @@ pub async fn join(
     let form = request.extensions().get::<FormPost>();
     let (is_form, onward) = (form.is_some(), form.and_then(|form| form::onward(&form.next)));
     let Input(input) = Input::<Join>::from_request(request, &app).await?;
-    let directory = app.directory();
     let by_token = gate.who.standing.as_ref().is_some_and(|standing| standing.person.kind == PersonKind::Token);
     // What is too long to be guessed is not counted either: links lead in, however many guess.
-    let guessable = is_spoken(&input.code);
-    if let (true, Err(retry_after)) = (guessable && !by_token, app.limits.codes.peek()) {
-        return Err(Fault::too_many_requests(retry_after));
+    let guessable = is_spoken(&input.code) && !by_token;
+    if guessable {
+        app.limits.guesses.admit(gate.address).await.map_err(Fault::too_many_requests)?;
     }
+    let directory = app.directory();
     let Some(process) = directory.by_code(&input.code) else {
         if guessable {
-            let _ = app.limits.codes.take();
+            app.limits.guesses.wrong(gate.address);
         }
         return Err(Fault::new(StatusCode::NOT_FOUND, Code::CodeUnknown));
     };
@@ -103,7 +104,7 @@ pub async fn join(
             }
             (None, Some(next), _) => Some(next.clone()),
             (None, None, [forum]) => Some(format!("/f/{}", forum.forum)),
-            (None, None, _) => None,
+            (None, None, _) => Some(format!("/welcome/{}", process.id)),
         };
         if let Some(next) = next.filter(|_| is_form) {
             form::lead(&mut response, &next);
@@ -239,18 +240,16 @@ fn told_apart(name: &str, others: &HashSet<String>) -> String {
     names.find(|name| !others.contains(&skeleton(name))).expect("there are more numbers than people")
 }
 
-/// The words return codes are made of: short, without umlauts, known to beginners. Four of them are 38 bits.
+/// The words return codes are made of: short, without umlauts, known to beginners, and none that can hurt. A code is kept
+/// as a hash of its words, so codes with words that are no longer here still count, and those with four words too.
 const RETURN_WORDS: &str = include_str!("../return_words.txt");
 
 /// The cookie that brings a fresh return code to the one page that shows it. It lives for ten minutes and is kept
 /// nowhere on the server.
 pub const WELCOME: &str = "welcome";
 
-/// A return code as it is compared: its words, however they were separated and written.
-fn normal_code(code: &str) -> String {
-    let words = code.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
-    words.map(str::to_lowercase).collect::<Vec<_>>().join("-")
-}
+/// How many words a new return code has: 46 bits.
+const RETURN_LENGTH: usize = 5;
 
 /// Puts a return code into the cookie of the page that shows it.
 fn remember(response: &mut Response, app: &App, code: &str) {
@@ -277,7 +276,7 @@ impl App {
             let random = u64::from_le_bytes(chance::bytes());
             words[(random % words.len() as u64) as usize]
         };
-        let code = [word(), word(), word(), word()].join("-");
+        let code = [(); RETURN_LENGTH].map(|()| word()).join("-");
         self.accounts.set_return_code(chance::hash(&code), person).await?;
         Ok(code)
     }
@@ -295,7 +294,7 @@ pub struct WhereFrom {
 /// Only a hash of it is kept, so it cannot be given twice: an idempotency key is not looked at, and asking again makes
 /// another one.
 #[utoipa::path(post, path = "/api/v1/me/return-code", tag = "people", request_body = WhereFrom,
-    responses((status = 200, description = "`return_code`: four words.")))]
+    responses((status = 200, description = "`return_code`: five words.")))]
 pub async fn new_return_code(
     State(app): State<AppState>,
     gate: Gate,
@@ -319,7 +318,7 @@ pub async fn new_return_code(
 /// A return code.
 #[derive(Debug, Deserialize, ToSchema)]
 pub struct ComeBack {
-    /// Four words.
+    /// Five words; four in older codes.
     #[serde(default)]
     code: String,
 }
@@ -327,18 +326,18 @@ pub struct ComeBack {
 /// Comes back with a return code: after a lost session, or on another phone.
 #[utoipa::path(post, path = "/api/v1/return", tag = "people", request_body = ComeBack,
     responses((status = 200, description = "A session, and `processes`."),
-        (status = 404, description = "No such words.")))]
+        (status = 404, description = "No such words."),
+        (status = 429, description = "Too many guess codes from where this one was sent.")))]
 pub async fn come_back(
     State(app): State<AppState>,
-    _gate: Gate,
+    gate: Gate,
     session: Session,
     Input(input): Input<ComeBack>,
 ) -> Answer<Response> {
-    if let Err(retry_after) = app.limits.returns.peek() {
-        return Err(Fault::too_many_requests(retry_after));
-    }
-    let Some(person) = app.accounts.returning(chance::hash(&normal_code(&input.code))).await? else {
-        let _ = app.limits.returns.take();
+    app.limits.guesses.admit(gate.address).await.map_err(Fault::too_many_requests)?;
+    let code = stimmwerk_core::code::words(&input.code).join("-");
+    let Some(person) = app.accounts.returning(chance::hash(&code)).await? else {
+        app.limits.guesses.wrong(gate.address);
         tracing::warn!("coming back was refused: no such words");
         return Err(Fault::new(StatusCode::NOT_FOUND, Code::ReturnUnknown));
     };
@@ -395,7 +394,7 @@ fn forgotten(config: &Config) -> Response {
     let mut response = Json(json!({})).into_response();
     let everything = HeaderValue::from_static("\"cache\", \"cookies\", \"storage\"");
     response.headers_mut().insert(HeaderName::from_static("clear-site-data"), everything);
-    // Browsers heed that over TLS alone; the four words go in any case.
+    // Browsers heed that over TLS alone; the words go in any case.
     set_cookie(&mut response, config, &format!("{WELCOME}=; Path=/welcome; Max-Age=0"));
     response
 }

@@ -43,5 +43,6 @@ pub async fn notice(State(app): State<AppState>, gate: Gate, Input(notice): Inpu
     let Notice { contribution, what, reason, text, .. } = notice;
     let command = ForumCommand::Report { contribution, what, reason, text };
     let room = app.forum(place).await?;
-    Ok(created(room.issue(command, gate.command, gate.who.actor(Some(place.process)), gate.who.command_owner()).await?))
+    let (actor, sender) = (gate.who.actor(Some(place.process)), gate.who.sender(gate.address));
+    Ok(created(room.issue_received(command, gate.command, actor, sender, gate.received_at).await?))
 }

@@ -13,7 +13,7 @@ use stimmwerk_core::domain::Domain;
 use stimmwerk_core::forum::PollPlaceInForum;
 use stimmwerk_core::ids::{ForumId, StreamId};
 use stimmwerk_core::live::{Seq, WindowRequest};
-use stimmwerk_core::network::{CODE_ALPHABET, NetworkCommand};
+use stimmwerk_core::network::{CODE_ALPHABET, NetworkCommand, PollPlace};
 use stimmwerk_core::people::Audience;
 use stimmwerk_core::poll::{
     CARD_LENGTH, Electorate, GRACE_MS, MAX_SHEET, Phase, Poll, PollCommand, PollHeader, PollOwn, PollView, Question,
@@ -26,6 +26,7 @@ use stimmwerk_core::time::Timestamp;
 use utoipa::{IntoParams, ToSchema};
 
 use super::{Written, changed, created, save_as};
+use crate::address::Address;
 use crate::app::{App, AppState};
 use crate::chance;
 use crate::form::{Fields, Input, lead};
@@ -68,14 +69,31 @@ impl App {
     /// It was refused, or could not be written.
     async fn tell_poll(&self, gate: &Gate, command: PollCommand) -> Answer<Done> {
         let room = self.poll(gate.poll()?, gate.audience()?).await?;
-        let (actor, owner) = (gate.actor(), gate.who.command_owner());
+        let (actor, sender) = (gate.actor(), gate.who.sender(gate.address));
         let moves = !matches!(command, PollCommand::Vote { .. });
-        let done = room.issue_received(command, gate.command, actor, owner, gate.received_at).await?;
+        let done = room.issue_received(command, gate.command, actor, sender, gate.received_at).await?;
         if moves {
             // The page a form goes on to shows how its forum's polls stand.
             self.run_follow_ups().await;
         }
         Ok(done)
+    }
+
+    /// Looks at the code of a voting card before the poll judges it: wrong ones are guesses, by whatever door they come.
+    ///
+    /// # Errors
+    /// There are too many guesses from this address.
+    pub async fn look_at_card(&self, place: PollPlace, code: &str, address: Address) -> Answer<()> {
+        let guesses = &self.limits.guesses;
+        guesses.admit_card(address).await.map_err(Fault::too_many_requests)?;
+        let Ok(room) = self.poll(place, Audience::Participants).await else { return Ok(()) };
+        let state = room.state();
+        let by_card = state.question().is_some_and(|question| question.electorate == Electorate::Cards);
+        // Counted here, before anything is waited for: as many as are sent at once are as many guesses.
+        if by_card && state.card(&card_hash(place.poll, code)).is_none() {
+            guesses.wrong(address);
+        }
+        Ok(())
     }
 
     /// Waits until the clock has closed a poll that ends now, so that whoever asked for it can go on. It takes
@@ -266,6 +284,9 @@ pub async fn vote(State(app): State<AppState>, gate: Gate, fields: Fields<Ballot
         }
     };
     let by_card = card.is_some();
+    if let Some(code) = &card {
+        app.look_at_card(gate.poll()?, code, gate.address).await?;
+    }
     let before = app.poll(gate.poll()?, gate.audience()?).await?.state();
     let done = app.tell_poll(&gate, PollCommand::Vote { round, marks, card }).await?;
     // What is written now has a number of its own.

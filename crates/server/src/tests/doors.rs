@@ -386,7 +386,7 @@ impl Knocking<'_> {
             spoken: world.code(&self.here, CodeKind::Spoken),
             link: world.code(&self.here, CodeKind::Link),
             login: world.login_link(self.author).await,
-            returning: world.app.give_return_code(self.author).await.expect("four words"),
+            returning: world.app.give_return_code(self.author).await.expect("words"),
             screen: if door.path == "/screen/{token}" {
                 world.app.screen_link(self.here.forum).await.expect("a link")
             } else {

@@ -25,7 +25,7 @@ use uuid::Uuid;
 
 use super::world::german;
 use crate::chance;
-use crate::limits::Bucket;
+
 use crate::room::{Refusal, Room, Surroundings, digest};
 
 /// A log that writes, and answers what it remembers of commands, only when it is let.
@@ -51,7 +51,7 @@ pub fn surroundings(log: Arc<dyn EventLog>) -> Surroundings {
         summaries: Arc::new(Mutex::new(HashMap::new())),
         dues: mpsc::unbounded_channel().0,
         follow_ups: Arc::default(),
-        visitors: Arc::new(Bucket::new(1.0, 1.0)),
+        reports: Arc::default(),
         people: Arc::default(),
         erased: Arc::default(),
         failed: CancellationToken::new(),

@@ -1,4 +1,4 @@
-//! Coming back with four words.
+//! Coming back with the words of a return code.
 
 use leptos::prelude::*;
 

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 use stimmwerk_core::network::Joining;
 
-use super::parts::{icon, icons, refusal, state, texts};
+use super::parts::{hidden, icon, icons, refusal, state, texts};
 use crate::address::ForumPlace;
 use crate::board::Cx;
 use crate::clock;
@@ -38,7 +38,8 @@ pub fn home(cx: Cx, words: DocumentWords, home: Home) -> AnyView {
             </header>
             {refusal(cx, |_| false)}
             {talks}
-            <form class="panel code" action="/join" method="get">
+            <form class="panel code" action="/api/v1/join" method="post">
+                {hidden("next", "/join".to_owned())}
                 <h2>
                     <label for="code">{words.home_code_title()}</label>
                 </h2>

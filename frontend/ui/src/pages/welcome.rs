@@ -1,4 +1,4 @@
-//! Right after joining: the four words that bring one back, and one button on.
+//! Right after joining: the words that bring one back, and one button on.
 
 use leptos::prelude::*;
 
@@ -65,7 +65,7 @@ fn way(href: String, word: AnyView) -> AnyView {
 
 /// The code, to be written down, photographed or scanned.
 fn shown(words: DocumentWords, code: &str, picture: Option<String>) -> AnyView {
-    let four = code.split('-').map(|word| view! { <li>{word.to_owned()}</li> }).collect_view();
+    let items = code.split('-').map(|word| view! { <li>{word.to_owned()}</li> }).collect_view();
     let picture = picture.filter(|picture| !picture.is_empty()).map(|picture| {
         view! { <div class="qr" role="img" aria-label=words.welcome_picture() inner_html=picture /> }
     });
@@ -73,8 +73,8 @@ fn shown(words: DocumentWords, code: &str, picture: Option<String>) -> AnyView {
         <section class="panel ticket" aria-labelledby="words">
             <h2 id="words">{words.return_words()}</h2>
             <p>{words.welcome_means()}</p>
-            <ol class="four" lang="de" dir="ltr" translate="no">
-                {four}
+            <ol class="code-words" lang="de" dir="ltr" translate="no">
+                {items}
             </ol>
             {picture}
             <p class="advice">
