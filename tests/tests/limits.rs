@@ -226,7 +226,7 @@ async fn given_sixty_people_behind_one_address_when_they_join_with_some_typos_th
                 let typo = visitor.join(&Join::with_code("BBBBBBBB")).await.map(drop);
                 assert_eq!(refusal(typo), (404, "code_unknown".to_owned()));
             }
-            visitor.join(&Join::with_code(&code).named(&format!("Gast {nth}"))).await.expect("in").1.participant
+            visitor.join(&Join::with_code(&code).named(&format!("Nachbar {nth}"))).await.expect("in").1.participant
         });
     }
     let people: std::collections::HashSet<_> = all.join_all().await.into_iter().collect();

@@ -2,6 +2,7 @@
 //! number, as whatever role, before and after a restart; what was erased stands in no file either.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -42,6 +43,17 @@ struct People {
     roles: BTreeMap<Role, Client>,
 }
 
+/// The body of an answer, asked for again as long as the budget for reading is used up.
+async fn patiently(client: &Client, path: &str) -> String {
+    loop {
+        let response = client.request(Method::GET, path).send().await.expect("an answer");
+        if response.status().as_u16() != 429 {
+            return response.text().await.expect("a body");
+        }
+        tokio::time::sleep(Duration::from_secs(1)).await;
+    }
+}
+
 impl People {
     /// Everything a role can read: by its name, what it said.
     async fn look(&self, role: Role) -> Vec<(String, String)> {
@@ -71,8 +83,7 @@ impl People {
             paths.push(format!("{forum}?topic={}", topic.id));
         }
         for path in paths {
-            let response = client.request(Method::GET, &path).send().await.expect("an answer");
-            seen.push((path, response.text().await.expect("a body")));
+            seen.push((path.clone(), patiently(client, &path).await));
         }
         // Every number over the socket, and none. Each answer ends with how many are there.
         let mut socket = LiveSocket::connect(client).await.expect("a socket");
@@ -85,6 +96,11 @@ impl People {
                     loop {
                         let frame = socket.next_text().await.expect("a frame").expect("an open socket");
                         frames.push_str(&frame);
+                        // So much at once is over anybody's budget.
+                        if frame.contains(r#""code":"too_many_requests""#) {
+                            tokio::time::sleep(Duration::from_secs(1)).await;
+                            socket.send(&subscribe).await.expect("sent");
+                        }
                         if frame.contains(r#""type":"presence""#) {
                             return frames;
                         }

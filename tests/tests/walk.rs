@@ -6,7 +6,7 @@ use reqwest::Method;
 use serde_json::json;
 use stimmwerk_client::{Follow, command_id};
 use stimmwerk_core::forum::{ForumCommand, HideReason, Waiting};
-use stimmwerk_core::ids::ContributionId;
+use stimmwerk_core::ids::{ContributionId, ForumId};
 use stimmwerk_core::live::WindowRequest;
 use stimmwerk_core::network::Visibility;
 use stimmwerk_tests::{Scene, Server, saying};
@@ -63,8 +63,11 @@ async fn given_a_stranger_when_they_ask_for_a_closed_process_then_it_is_not_ther
     assert_eq!(refused.code(), Some("not_found"));
     let refused = stranger.deltas(scene.stream, Default::default()).await.expect_err("not there");
     assert_eq!(refused.code(), Some("not_found"));
-    let refused = stranger.command(scene.forum, command_id(), &saying("x")).await.expect_err("not there");
-    assert_eq!(refused.code(), Some("not_found"));
+    // Who writes and is nobody is asked to come back, whether or not there is such a forum: what they wrote is kept.
+    for forum in [scene.forum, ForumId(scene.stream.0)] {
+        let refused = stranger.command(forum, command_id(), &saying("x")).await.expect_err("not there");
+        assert_eq!(refused.code(), Some("unauthorized"));
+    }
     assert!(stranger.processes().await.expect("a list").is_empty());
 }
 

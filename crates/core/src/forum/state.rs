@@ -294,6 +294,11 @@ impl ForumState {
         self.by_person.contains_key(&participant)
     }
 
+    /// Does this contribution wait for a moderator?
+    pub fn waits(&self, id: ContributionId) -> bool {
+        self.contribution(id).is_some_and(|found| found.status == Status::Waiting)
+    }
+
     pub(super) fn find(&self, id: ContributionId) -> Option<Ix> {
         self.by_contribution.get(&id).copied()
     }

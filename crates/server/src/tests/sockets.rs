@@ -314,6 +314,8 @@ async fn ask_everything(visibility: Visibility) {
                 command["type"] = (*name).into();
                 let answer = socket.command(stream, &command).await;
                 let expected = match kind {
+                    // Whoever was shut out of the process that a command names is told so.
+                    StreamKind::Network if facts.banned && command.get("process").is_some() => BANNED,
                     StreamKind::Network => may.in_network(&facts),
                     _ => may.in_forum(&facts, visibility),
                 };

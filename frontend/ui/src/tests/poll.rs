@@ -10,12 +10,13 @@ use stimmwerk_core::said::{Lang, Texts};
 use stimmwerk_core::tally::{Majority, Method, Outcome, Quorum, Tally, outcome};
 use stimmwerk_core::time::Timestamp;
 
+use super::markup;
 use super::render::{attribute, page, problem, shell, tags};
 use crate::command::Form;
 use crate::data::{CardSheet, MayVote, PageKind, PollPage, PollPrint, PollVoters, Refused, VoterRow, VotingCard};
 use crate::pages::poll::{Ballot, Draft};
 use crate::sample::{HOSTILE, NOW, texts, uuid};
-use crate::{LANGUAGES, document, render};
+use crate::{LANGUAGES, document};
 
 const METHODS: [Method; 7] = [
     Method::Single,
@@ -242,7 +243,7 @@ pub fn kinds() -> Vec<(&'static str, PageKind)> {
 }
 
 fn html(lang: &str, page_of: PollPage) -> String {
-    render(page(lang, kind(page_of)))
+    markup(page(lang, kind(page_of)))
 }
 
 /// The fields of the ballot: type, name and value.
@@ -363,7 +364,7 @@ fn given_a_refused_ballot_then_it_says_why_and_keeps_what_was_filled_in() {
             fields: fields.collect(),
             problem: problem("poll_not_open", 409),
         });
-        render(data)
+        markup(data)
     };
     let refused = |method, fields: &[(&str, &str)]| refused_in(Phase::Open, MayVote::Yes, method, fields);
     let html = refused(Method::Multiple { min: 1, max: 2 }, &[("option", "0\n1\n2"), ("round", "1")]);
@@ -464,16 +465,16 @@ fn given_a_right_to_left_language_then_bars_begin_at_the_right() {
 
 #[test]
 fn given_print_and_cards_then_all_that_has_to_stand_there_does() {
-    let html = render(page("de", print(Method::Scale { steps: 5 })));
+    let html = markup(page("de", print(Method::Scale { steps: 5 })));
     for text in
         ["0123456789abcdef", "العربية", "ماذا نحتاج أولاً؟", "غير مهم", "?format=csv", "Ein Treffpunkt im Stadtteil"]
     {
         assert!(html.contains(text), "{text}");
     }
-    let html = render(page("de", sheet()));
+    let html = markup(page("de", sheet()));
     assert_eq!((html.matches("<ol class=\"sheet\">").count(), html.matches("<li class=\"card\">").count()), (2, 10));
     assert!(html.contains("Karte 10") && html.contains("BCDF-GHJK-LMNP"));
-    let html = render(page("de", voters()));
+    let html = markup(page("de", voters()));
     assert!(html.contains("Amira K.") && html.contains("Karte 7") && html.contains("ohne Namen"));
 }
 
@@ -492,7 +493,7 @@ fn given_a_rule_then_it_names_its_base_and_the_number_needed_wherever_the_result
     };
     let shown = two_thirds(poll(Method::YesNo, Phase::Revealed));
     let paper = PollPrint { view: shown.view.clone(), head: String::new(), now: Timestamp(NOW) };
-    for html in [html("de", shown), render(page("de", PageKind::PollPrint(Box::new(paper))))] {
+    for html in [html("de", shown), markup(page("de", PageKind::PollPrint(Box::new(paper))))] {
         let html = plain(&html);
         for says in
             ["Nötig sind zwei Drittel der Stimmen. Enthaltungen zählen dabei nicht.", "Ja: 23 von 37. Nötig: 25."]
@@ -565,7 +566,7 @@ fn given_resistance_that_is_left_out_then_the_fields_hold_no_ballot() {
 
 #[test]
 fn given_a_printed_result_then_its_dates_are_full() {
-    let html = plain(&render(page("de", print(Method::Single))));
+    let html = plain(&markup(page("de", print(Method::Single))));
     let year = "2026,";
     assert!(html.contains("Beginn: ") && html.contains(year), "{html}");
     assert!(!html.contains("heute,"));
@@ -593,7 +594,7 @@ fn given_hostile_words_in_a_poll_then_they_are_words() {
 fn given_any_language_then_no_word_of_a_poll_lacks_its_number() {
     for lang in LANGUAGES {
         for (name, kind) in kinds() {
-            let html = render(page(lang, kind));
+            let html = markup(page(lang, kind));
             assert!(!html.contains("{count}") && !html.contains("{number}"), "{lang} {name}");
         }
     }

@@ -11,10 +11,11 @@ use stimmwerk_core::said::{Lang, Texts};
 use stimmwerk_core::tally::{Majority, Method, Tally, outcome};
 use stimmwerk_core::time::Timestamp;
 
+use super::markup;
 use super::render::{attribute, page, shell, tags};
 use crate::data::{Look, OnStage, PageKind, PollOnStage, Quote, ScreenPage, WayIn};
 use crate::sample::{HOSTILE, NOW, texts, uuid};
-use crate::{LANGUAGES, document, render};
+use crate::{LANGUAGES, document};
 
 fn two(german: &str, arabic: &str) -> Texts {
     let mut texts = texts(german);
@@ -40,7 +41,7 @@ fn screen(shows: OnStage) -> ScreenPage {
 }
 
 fn html(lang: &str, page_of: ScreenPage) -> String {
-    render(page(lang, PageKind::Screen(Box::new(page_of))))
+    markup(page(lang, PageKind::Screen(Box::new(page_of))))
 }
 
 fn poll(method: Method, phase: Phase) -> PollOnStage {

@@ -14,9 +14,10 @@ use stimmwerk_core::poll::{Electorate, Phase, PollHeader, PollView, Turnout};
 use stimmwerk_core::tally::{Majority, Method, Quorum};
 use stimmwerk_core::time::{Timestamp, Zone};
 
+use super::markup;
 use crate::data::{Codes, ForumPage, LogPage, Me, PageData, PageKind, Place, PreparePage, RecordPage, Refused, Shell};
 use crate::sample::{self, HOSTILE, NOW, me, texts, uuid};
-use crate::{LANGUAGES, direction, document, embedded, render};
+use crate::{LANGUAGES, direction, document, embedded};
 
 const MINUTE: i64 = 60_000;
 
@@ -350,7 +351,7 @@ fn given_any_staff_page_then_ids_are_unique_and_every_field_has_a_label() {
 #[test]
 fn given_any_staff_page_then_every_form_is_a_plain_form() {
     for (name, kind) in kinds("Ein Gedanke") {
-        let html = render(page("de", kind));
+        let html = markup(page("de", kind));
         for form in html.split("<form").skip(1) {
             let (opening, rest) = form.split_once('>').expect("an end");
             let body = rest.split("</form>").next().unwrap_or_default();
@@ -395,7 +396,7 @@ fn given_the_data_of_a_desk_when_embedded_then_it_reads_back_the_same() {
 
 #[test]
 fn given_a_desk_then_everything_on_it_can_be_decided() {
-    let html = render(page("de", PageKind::Moderation(Box::new(desk("Ein Gedanke")))));
+    let html = markup(page("de", PageKind::Moderation(Box::new(desk("Ein Gedanke")))));
     let of = |n: u128, verb: &str| format!("/contributions/{}/{verb}\"", uuid(n));
     for n in [51, 52, 53, 61, 41, 42] {
         assert!(has(&html, &of(n, "approve")), "{n}");
@@ -423,7 +424,7 @@ fn given_a_desk_then_everything_on_it_can_be_decided() {
 fn given_a_desk_then_it_says_how_long_who_is_at_it_and_what_was_reported() {
     let mut page_data = desk("Ein Gedanke");
     page_data.view.waiting[1].claim.as_mut().expect("claimed").name = Some("Lena K.".into());
-    let html = render(page("de", PageKind::Moderation(Box::new(page_data))));
+    let html = markup(page("de", PageKind::Moderation(Box::new(page_data))));
     assert!(has(&html, "am längsten seit 12 Minuten") && has(&html, "seit 3 Minuten") && has(&html, "seit eben"));
     assert_eq!(html.matches("ist dran").count(), 1, "what was claimed six minutes ago no longer counts");
     assert!(has(&html, "Lena K. ist dran"));
@@ -440,7 +441,7 @@ fn given_a_desk_then_only_who_took_something_on_is_told_so() {
     let mine = |participant| {
         let me = Me { participant, ..me("Lena K.") };
         let page = page("de", PageKind::Moderation(Box::new(desk("Lena K."))));
-        has(&render(PageData { me: Some(me), ..page }), "Sie sind dran")
+        has(&markup(PageData { me: Some(me), ..page }), "Sie sind dran")
     };
     assert!(mine(Some(ParticipantId(uuid(9)))));
     assert!(!mine(Some(ParticipantId(uuid(10)))), "another one of the same name");
@@ -451,7 +452,7 @@ fn given_a_desk_then_only_who_took_something_on_is_told_so() {
 fn given_deleting_for_good_then_it_is_for_admins_and_needs_a_second_press() {
     let html = |admin| {
         let page = page("de", PageKind::Moderation(Box::new(desk("Ein Gedanke"))));
-        render(PageData { me: Some(Me { admin, ..me("Lena") }), ..page })
+        markup(PageData { me: Some(Me { admin, ..me("Lena") }), ..page })
     };
     assert!(!has(&html(false), "/erase\""));
     let html = html(true);
@@ -476,7 +477,7 @@ fn given_a_refused_form_of_the_desk_then_what_was_typed_is_still_there() {
                 params: serde_json::Map::new(),
             },
         });
-        render(data)
+        markup(data)
     };
     let html = refused("/contributions", &[("text", "Im Saal"), ("hall", "Frau Berger"), ("lang", "")]);
     assert!(has(&html, ">Im Saal</textarea>") && has(&html, "value=\"Frau Berger\""));
@@ -492,7 +493,7 @@ fn given_a_slow_forum_then_its_interval_is_chosen_whatever_it_is() {
     for seconds in [30, 45] {
         let mut page_data = desk("Ein Gedanke");
         page_data.view.forum.mode = Mode::Slow { seconds };
-        let html = render(page("de", PageKind::Moderation(Box::new(page_data))));
+        let html = markup(page("de", PageKind::Moderation(Box::new(page_data))));
         assert!(has(&html, &format!("<option value=\"{seconds}\" selected")), "{seconds}");
     }
 }
@@ -509,7 +510,7 @@ fn given_a_reader_of_a_language_staff_words_are_not_in_then_the_whole_page_is_en
 
 #[test]
 fn given_a_page_without_a_program_then_nothing_is_there_that_needs_one() {
-    let html = render(page("de", PageKind::Moderation(Box::new(desk("Ein Gedanke")))));
+    let html = markup(page("de", PageKind::Moderation(Box::new(desk("Ein Gedanke")))));
     for class in ["undo", "panel keys"] {
         let start = html.find(&format!("class=\"{class}\"")).expect("it is in the page");
         let open = html[..start].rfind('<').expect("a tag");
@@ -521,7 +522,7 @@ fn given_a_page_without_a_program_then_nothing_is_there_that_needs_one() {
 #[test]
 fn given_any_act_then_it_is_a_sentence_of_its_own_with_who_did_it() {
     for lang in LANGUAGES {
-        let html = render(page(lang, log("Lena K.")));
+        let html = markup(page(lang, log("Lena K.")));
         let rows: Vec<&str> = html.split("<li").skip(1).filter_map(|row| row.split("class=\"did\"").nth(1)).collect();
         assert_eq!(rows.len(), all_acts().len());
         let mut seen = BTreeSet::new();
@@ -541,7 +542,7 @@ fn given_any_act_then_it_is_a_sentence_of_its_own_with_who_did_it() {
 
 #[test]
 fn given_polls_in_any_phase_then_what_can_be_done_is_there() {
-    let html = render(page("de", PageKind::Moderation(Box::new(desk("Ein Gedanke")))));
+    let html = markup(page("de", PageKind::Moderation(Box::new(desk("Ein Gedanke")))));
     let rows: Vec<&str> = html.split("class=\"poll-row\"").skip(1).collect();
     let verbs = |row: &str| -> Vec<String> {
         let forms = row.split("action=\"/api/v1/polls/").skip(1);
@@ -561,7 +562,7 @@ fn given_polls_in_any_phase_then_what_can_be_done_is_there() {
 
 #[test]
 fn given_a_stage_and_a_speaking_list_then_they_stand_on_the_desk() {
-    let html = render(page("de", PageKind::Moderation(Box::new(desk("Ein Gedanke")))));
+    let html = markup(page("de", PageKind::Moderation(Box::new(desk("Ein Gedanke")))));
     let preview =
         html.split("class=\"preview\"").nth(1).and_then(|rest| rest.split("</div>").next()).expect("a preview");
     assert!(has(preview, "Yusuf: Ein Gedanke") && has(preview, "Ein Gedanke: Ein Gedanke"), "{preview}");
@@ -580,7 +581,7 @@ fn given_a_poll_to_edit_then_the_form_holds_all_of_it() {
     poll.question.options[1].texts.insert(arabic, "السكن".into());
     poll.question.majority = Majority::TwoThirds;
     poll.question.quorum = Some(Quorum::Percent(30));
-    let html = render(page("de", prepare(Some(poll))));
+    let html = markup(page("de", prepare(Some(poll))));
     for part in [
         "name=\"_method\" value=\"PATCH\"",
         "value=\"Was zuerst?\"",
@@ -610,7 +611,7 @@ fn given_a_refused_poll_then_what_was_typed_is_still_there() {
             params: serde_json::Map::new(),
         },
     });
-    let html = render(data);
+    let html = markup(data);
     for part in
         ["Diese Frage braucht", "value=\"Was zuerst?\"", "Nur eine</textarea>", "value=\"dots\" checked", "value=\"7\""]
     {
@@ -620,7 +621,7 @@ fn given_a_refused_poll_then_what_was_typed_is_still_there() {
 
 #[test]
 fn given_a_record_for_a_participant_then_there_are_no_names_and_no_forms() {
-    let html = render(page("de", record("Ein Gedanke", false, false)));
+    let html = markup(page("de", record("Ein Gedanke", false, false)));
     assert!(!has(&html, "<form") && !has(&html, "Yusuf") && !has(&html, "Gast 0") && !has(&html, "names=1"));
     for text in ["54", "31", "12", "85", "0123456789abcdef", "3 Beiträge sind ausgeblendet."] {
         assert!(has(&html, text), "{text}");
@@ -636,7 +637,7 @@ fn given_a_record_for_a_participant_then_there_are_no_names_and_no_forms() {
 
 #[test]
 fn given_a_record_for_a_moderator_then_it_can_be_completed() {
-    let html = render(page("de", record("Ein Gedanke", true, true)));
+    let html = markup(page("de", record("Ein Gedanke", true, true)));
     assert!(has(&html, "Yusuf") && has(&html, "format=csv&amp;names=1"));
     assert!(has(&html, "/summary\"") && has(&html, ">Ein Gedanke</textarea>"));
     assert!(has(&html, "/hall\"") && has(&html, "value=\"85\""));
@@ -644,7 +645,7 @@ fn given_a_record_for_a_moderator_then_it_can_be_completed() {
 
 #[test]
 fn given_the_languages_then_each_is_there_with_its_own_name() {
-    let html = render(page("de", PageKind::Languages));
+    let html = markup(page("de", PageKind::Languages));
     for lang in LANGUAGES {
         assert!(has(&html, &format!("<th lang=\"{lang}\"")) || has(&html, &format!("lang=\"{lang}\"")), "{lang}");
     }
