@@ -278,6 +278,8 @@ for (const colorScheme of ["light", "dark"]) {
       await live(page);
       const floor = page.locator("section.floor");
       await floor.getByRole("button", { name: "Meldungen annehmen" }).click();
+      // The panel is drawn anew when the list has opened.
+      await expect(floor.getByRole("button", { name: "Keine Meldungen mehr" })).toBeVisible();
       await floor.locator("summary").click();
       for (const name of ["Frau Berger", "Herr Yıldız"]) {
         await floor.getByLabel("Name (freiwillig)").fill(name);

@@ -88,8 +88,10 @@ test("in Firefox people join, post and support", async ({ server, person, firefo
   await page.locator(support).click();
   await page.waitForSelector(`${support}[aria-pressed="true"]`);
   const id = await page.$eval(`${other}:has([aria-pressed="true"])`, (item) => item.id);
-  const count = await page.$eval(`#${id} form[action$="/support"] .number`, (number) => number.textContent.trim());
-  await expect(moderator.locator(`#${id} .acts > .count`)).toContainText(count);
+  // The button is pressed before the count has come from the server.
+  const count = () => page.$eval(`#${id} form[action$="/support"] .number`, (number) => number.textContent.trim());
+  const told = moderator.locator(`#${id} .acts > .count`);
+  await expect.poll(async () => (await told.textContent()).includes(await count()), { timeout: 20_000 }).toBe(true);
 
   expect(await page.evaluate(() => window.stimmwerkMark === true)).toBe(true);
   expect(errors).toEqual([]);

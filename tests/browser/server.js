@@ -67,7 +67,7 @@ class Server {
   /** Lets so many people in: their tokens. */
   async crowd(people) {
     const code = new URL(this.participant).pathname.split("/").pop();
-    const all = Array.from({ length: people }, (_, nth) => this.api("/join", { code, name: `Gast ${nth}` }));
+    const all = Array.from({ length: people }, (_, nth) => this.api("/join", { code, name: `Nachbar ${nth}` }));
     return (await Promise.all(all)).map(({ token }) => token);
   }
 
