@@ -159,6 +159,12 @@ async fn given_a_full_disk_when_people_write_and_read_then_writing_waits_and_not
     disk.fill();
     stored.extend(until_full(&scene, &amal).await);
     server.kill();
+    // It starts all the same, and reads.
+    disk.fill();
+    server.start_again();
+    let (status, body) = get(&server.visitor(), &format!("/f/{}", scene.forum)).await;
+    assert!(status == 200 && body.contains("Noch Platz"), "{status}");
+    server.kill();
     disk.empty();
     server.start_again();
     server.verify();

@@ -5,6 +5,7 @@
 
 pub mod accounts;
 pub mod chain;
+pub mod journal;
 pub mod lock;
 pub mod log;
 pub mod memory;

@@ -239,6 +239,7 @@ impl EventLog for MemoryLog {
         for stream in &inner.streams {
             let mut check = Check::new(stream.id);
             stream.texts.values().for_each(|text| check.text(text.key, &text.salt, text.text.as_bytes()));
+            stream.erased.iter().for_each(|key| check.erased(*key, &[], &[]));
             stream.events.iter().for_each(|event| check.event(event));
             damage.extend(check.finish(stream.head()));
         }

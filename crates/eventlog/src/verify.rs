@@ -15,8 +15,8 @@ use crate::log::{Damage, Head, LoggedEvent};
 pub(crate) struct Check {
     stream: StreamId,
     at: Head,
-    /// What each side row commits to, and whether an event named it.
-    texts: HashMap<SaidKey, (Commitment, bool)>,
+    /// What each side row commits to (`None`: it was erased), and whether an event named it.
+    texts: HashMap<SaidKey, (Option<Commitment>, bool)>,
     found: Vec<Damage>,
 }
 
@@ -25,9 +25,21 @@ impl Check {
         Self { stream, at: Head { seq: Seq(0), hash: START }, texts: HashMap::new(), found: Vec::new() }
     }
 
-    /// A side row. All of them come before the events. One that is not there was erased, which is no damage.
+    /// A side row. All of them come before the events.
     pub(crate) fn text(&mut self, key: SaidKey, salt: &[u8], text: &[u8]) {
         let commitment = Commitment(Sha256::new_with_prefix(salt).chain_update(text).finalize().into());
+        self.row(key, Some(commitment));
+    }
+
+    /// A side row that was erased, with what stands in it.
+    pub(crate) fn erased(&mut self, key: SaidKey, salt: &[u8], text: &[u8]) {
+        if salt.iter().chain(text).any(|byte| *byte != 0) {
+            self.damage(Seq(0), format!("the text {key} was erased and is not empty"));
+        }
+        self.row(key, None);
+    }
+
+    fn row(&mut self, key: SaidKey, commitment: Option<Commitment>) {
         if self.texts.insert(key, (commitment, false)).is_some() {
             self.damage(Seq(0), format!("there are two texts {key}"));
         }
@@ -44,9 +56,12 @@ impl Check {
         }
         self.at = Head { seq: event.seq, hash: event.hash };
         for (key, commitment) in said(&event.body) {
-            let Some((found, named)) = self.texts.get_mut(&key) else { continue };
+            let Some((found, named)) = self.texts.get_mut(&key) else {
+                self.damage(event.seq, format!("its text {key} is missing"));
+                continue;
+            };
             *named = true;
-            if *found != commitment {
+            if found.is_some_and(|found| found != commitment) {
                 self.damage(event.seq, format!("its text {key} is not the one it was written with"));
             }
         }

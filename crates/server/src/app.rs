@@ -102,7 +102,7 @@ async fn carry_out<D: Domain>(room: &Room<D>, follow_up: FollowUp, log: &dyn Eve
 }
 
 /// How a participant's words are deleted: the network is told, and tells every stream of the process.
-fn farewell(participant: &Participant) -> FollowUp {
+pub fn farewell(participant: &Participant) -> FollowUp {
     let command = NetworkCommand::ErasePerson { process: participant.process, participant: participant.id };
     FollowUp {
         id: CommandId(CommandId(participant.id.0).derive(StreamId::NETWORK, "farewell")),

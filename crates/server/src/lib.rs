@@ -4,6 +4,7 @@ pub mod access;
 pub mod address;
 pub mod admin;
 pub mod app;
+pub mod backup;
 pub mod chance;
 pub mod config;
 pub mod demo;
@@ -22,6 +23,7 @@ pub mod scheduler;
 pub mod sessions;
 pub mod sheets;
 pub mod site;
+pub mod verify;
 pub mod zone;
 
 #[cfg(test)]

@@ -12,9 +12,8 @@ use stimmwerk_eventlog::accounts::{Accounts, Person, PersonId, PersonKind};
 use stimmwerk_eventlog::lock::DataLock;
 use stimmwerk_eventlog::log::EventLog;
 use stimmwerk_eventlog::sqlite::SqliteStore;
-use stimmwerk_server::admin;
-use stimmwerk_server::chance;
 use stimmwerk_server::config::Config;
+use stimmwerk_server::{admin, backup, chance, verify};
 use tracing_subscriber::EnvFilter;
 use uuid::Uuid;
 
@@ -30,6 +29,23 @@ struct Cli {
 enum Command {
     /// Serve until stopped.
     Serve(Serve),
+    /// Write a copy of the database to a new file, also beside a running server.
+    Backup {
+        /// The new file.
+        file: PathBuf,
+        #[command(flatten)]
+        place: Place,
+    },
+    /// Put a backup in the place of the database, while no server runs.
+    Restore {
+        /// The backup.
+        file: PathBuf,
+        /// Replace the database there is; it is lost.
+        #[arg(long)]
+        overwrite: bool,
+        #[command(flatten)]
+        place: Place,
+    },
     /// Work on an installation, also beside a running server.
     #[command(subcommand)]
     Admin(Admin),
@@ -196,6 +212,18 @@ async fn run(command: Command) -> Result<()> {
                 .with_context(|| format!("cannot listen on {}", config.listen))?;
             stimmwerk_server::serve(listener, config, stopped()).await
         }
+        Command::Backup { file, place } => {
+            let config = Config::load(place.config.as_ref(), &place)?;
+            backup::backup(&config, &file).await?;
+            println!("{}", file.display());
+            Ok(())
+        }
+        Command::Restore { file, overwrite, place } => {
+            let config = Config::load(place.config.as_ref(), &place)?;
+            backup::restore(&config, &file, overwrite).await?;
+            println!("{}", config.database()?.display());
+            Ok(())
+        }
         Command::Admin(Admin::Invite { email, role, process, place }) => {
             let config = Config::load(place.config.as_ref(), &place)?;
             let role = parse_role(&role)?;
@@ -248,16 +276,17 @@ async fn run(command: Command) -> Result<()> {
         }
         Command::Admin(Admin::Verify { place }) => {
             let config = Config::load(place.config.as_ref(), &place)?;
-            let store = accounts(&config).await?;
+            let database = config.database()?;
+            let damage = verify::damage_of(&database).await?;
+            let store = SqliteStore::open_reading(&database).await.map_err(|error| anyhow::anyhow!("{error}"))?;
             for (follow_up, why) in store.refused_follow_ups().await? {
                 let FollowUp { id, stream, .. } = follow_up;
                 println!("follow-up {id} to stream {stream} was refused for good ({why}): it was set aside");
             }
-            let damage = store.verify().await?;
+            store.close().await;
             for found in &damage {
                 println!("{found}");
             }
-            store.close().await;
             if !damage.is_empty() {
                 bail!("the log is damaged in {} places", damage.len());
             }

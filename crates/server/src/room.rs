@@ -602,8 +602,11 @@ impl<D: Domain> Stage for Room<D> {
     }
 }
 
-/// Folds a stream from its newest snapshot and the events after it.
-async fn load<D: Domain>(log: &dyn EventLog, stream: StreamId) -> Result<(D::State, Seq), ReadError> {
+/// Folds a stream from its newest snapshot and the events after it. Also the number of the snapshot.
+///
+/// # Errors
+/// The log cannot be read, or holds what this program does not know.
+pub async fn load<D: Domain>(log: &dyn EventLog, stream: StreamId) -> Result<(D::State, Seq), ReadError> {
     let texts: HashMap<SaidKey, Arc<str>> = log.texts(stream).await?.into_iter().collect();
     let texts = Arc::new(texts);
     let snapshot = log.snapshot(stream).await?.filter(|snapshot| snapshot.format == D::STATE_FORMAT);
@@ -625,6 +628,17 @@ async fn load<D: Domain>(log: &dyn EventLog, stream: StreamId) -> Result<(D::Sta
     };
     fold::<D>(log, stream, &mut state, &texts).await?;
     Ok((state, snapshot_seq))
+}
+
+/// Folds a stream from its first event.
+///
+/// # Errors
+/// The log cannot be read, or holds what this program does not know.
+pub async fn folded<D: Domain>(log: &dyn EventLog, stream: StreamId) -> Result<D::State, ReadError> {
+    let texts: HashMap<SaidKey, Arc<str>> = log.texts(stream).await?.into_iter().collect();
+    let mut state = D::State::default();
+    fold::<D>(log, stream, &mut state, &texts).await?;
+    Ok(state)
 }
 
 /// Applies all events the state does not have yet.
@@ -769,10 +783,16 @@ impl<D: Domain> Writer<D> {
                     self.look_up(repeated.into_iter().map(|job| (job, Refusal::Unavailable)).collect());
                     jobs = rest;
                 }
-                Err(AppendError::Conflict { .. }) => {
+                Err(AppendError::Conflict { head }) => {
                     // Another node was first: take in what it wrote and decide again.
                     if let Err(error) = self.catch_up().await {
                         tracing::error!(%error, stream = %self.shared.stream, "catching up failed");
+                        return refuse(jobs, &Refusal::Unavailable);
+                    }
+                    let have = D::seq(&self.shared.state.load());
+                    if have <= D::seq(&base) {
+                        // Its last events are missing: deciding again would end here again, without end.
+                        tracing::error!(%head, %have, stream = %self.shared.stream, "the stream is damaged");
                         return refuse(jobs, &Refusal::Unavailable);
                     }
                 }

@@ -49,6 +49,7 @@ pub(super) enum Changed {
     Done,
     Person(Option<PersonId>),
     Participant(Participant),
+    Gone(Vec<ParticipantId>),
     Value(Vec<u8>),
 }
 
@@ -102,13 +103,19 @@ impl Change {
             }
             Self::ErasePerson(person, then) => {
                 let found = sqlx::query(sql::PARTICIPANTS_OF).bind(key(&person.0)).fetch_all(&mut *connection).await?;
+                let mut gone = Vec::new();
                 for row in &found {
-                    let FollowUp { id, stream, kind, command } = then(&as_participant(row)?);
+                    let participant = as_participant(row)?;
+                    gone.push(participant.id);
+                    let query = sqlx::query(sql::MUST_JOURNAL_PARTICIPANT).bind(key(&participant.id.0));
+                    query.execute(&mut *connection).await?;
+                    let FollowUp { id, stream, kind, command } = then(&participant);
                     let query = sqlx::query(sql::ADD_FOLLOW_UP).bind(key(&stream.0)).bind(key(&id.0));
                     query.bind(kind as i64).bind(command.as_str()).execute(&mut *connection).await?;
                 }
                 sqlx::query(sql::ERASE_PERSON).bind(key(&person.0)).execute(&mut *connection).await?;
                 sqlx::query(sql::MUST_REBUILD).execute(connection).await?;
+                return Ok(Changed::Gone(gone));
             }
             Self::AddToken(hash, person, expires_at) => {
                 let query = sqlx::query(sql::ADD_TOKEN).bind(&hash[..]).bind(key(&person.0));

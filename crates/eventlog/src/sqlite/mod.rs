@@ -12,6 +12,7 @@ mod sql;
 mod tests;
 mod writer;
 
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, LazyLock};
@@ -20,9 +21,12 @@ use std::time::Duration;
 use sqlx::migrate::{MigrateError, Migration, MigrationType, Migrator};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{ConnectOptions, SqlSafeStr};
+use stimmwerk_core::ids::{ProcessId, SaidKey, StreamId};
 use tokio::sync::{mpsc, oneshot};
 
-use crate::log::ReadError;
+use crate::accounts::{Accounts, Farewell};
+use crate::journal::{Erased, Journal};
+use crate::log::{Batch, EventLog, ReadError, Riders};
 use writer::{Work, Writer};
 
 /// Version, description and SQL of each migration: see `build.rs`.
@@ -52,6 +56,12 @@ pub enum OpenError {
     /// A running server uses an older form, which must not be changed beneath it.
     #[error("the database has the form of an older stimmwerk; start `stimmwerk serve` of this version first")]
     Older,
+    /// There is no such file, or nothing in it.
+    #[error("there is no database at {}", .0.display())]
+    Nothing(PathBuf),
+    /// SQLite can lose what was committed.
+    #[error("SQLite {0} is too old: it can lose what was committed; 3.51.3 or later is needed")]
+    OldSqlite(String),
     /// A migration failed; it was rolled back.
     #[error("the database could not be brought to this version: {0}")]
     Migration(String),
@@ -110,10 +120,15 @@ impl SqliteStore {
     async fn open_as(path: &Path, beside: Beside, apart: Duration) -> Result<Arc<Self>, OpenError> {
         let options = writing(path).create_if_missing(matches!(beside, Beside::Nobody));
         let mut connection = options.connect().await?;
+        check_library(&mut connection).await?;
         match beside {
             Beside::Nobody => {
                 MIGRATIONS.run(&mut connection).await?;
-                writer::clean(&mut connection).await?;
+                // On a full disk what is there can be read all the same; it is cleaned the next time.
+                if let Err(error) = writer::clean(&mut connection, &Journal::beside(path)).await {
+                    tracing::warn!(%error, "the files cannot be cleaned of what was erased; it is tried again");
+                    connection = options.connect().await?;
+                }
             }
             // The server cleans.
             Beside::Server => check_form(&mut connection).await?,
@@ -121,16 +136,68 @@ impl SqliteStore {
         let (commits, cleanings) = (Arc::new(AtomicU64::new(0)), Arc::new(AtomicU64::new(0)));
         let (work, queue) = mpsc::channel(writer::QUEUE);
         let writer = Writer::new(connection, options, commits.clone(), (apart, cleanings.clone())).await?;
-        let readers = SqlitePoolOptions::new()
-            .max_connections(READERS)
-            .idle_timeout(None)
-            .max_lifetime(None)
-            // A file does not hang up: no need to ask before each read.
-            .test_before_acquire(false)
-            .connect_with(reading(path))
-            .await?;
+        let readers = readers(reading(path)).await?;
         tokio::spawn(writer.run(queue));
         Ok(Arc::new(Self { readers, work, commits, cleanings }))
+    }
+
+    /// Opens the database beside whoever uses it, or while nobody does, to read: nothing is created, changed or cleaned.
+    ///
+    /// # Errors
+    /// See [`OpenError`].
+    pub async fn open_reading(path: &Path) -> Result<Arc<Self>, OpenError> {
+        if !std::fs::metadata(path).is_ok_and(|file| file.is_file() && file.len() > 0) {
+            return Err(OpenError::Nothing(path.to_owned()));
+        }
+        // Without a write-ahead log nobody uses it. Then the file is all there is, and no index is made beside it.
+        let mut log = path.as_os_str().to_owned();
+        log.push("-wal");
+        let options = reading(path).immutable(!Path::new(&log).exists());
+        let mut connection = options.connect().await?;
+        check_library(&mut connection).await?;
+        check_form(&mut connection).await?;
+        let readers = readers(options).await?;
+        // Nobody takes work: whoever writes is told that the store is closed.
+        let (work, _) = mpsc::channel(1);
+        Ok(Arc::new(Self { readers, work, commits: Arc::default(), cleanings: Arc::default() }))
+    }
+
+    /// Every process that people or roles belong to.
+    ///
+    /// # Errors
+    /// The storage cannot be read.
+    pub async fn processes_of_people(&self) -> Result<Vec<ProcessId>, ReadError> {
+        let rows = sqlx::query(sql::PROCESSES_OF_PEOPLE).fetch_all(&self.readers).await?;
+        rows.iter().map(|row| Ok(ProcessId(read::uuid(row, 0)?))).collect()
+    }
+
+    /// Erases once more what `journal` holds and this database, an older copy of the one it belongs to, does not know
+    /// yet. `then` is what follows for each participant.
+    ///
+    /// # Errors
+    /// The storage cannot be read or written.
+    pub async fn erase_again(&self, journal: &Journal, then: Farewell) -> Result<(), ReadError> {
+        let failed = |error: &dyn std::fmt::Display| ReadError(error.to_string());
+        let mut texts: HashMap<StreamId, Vec<SaidKey>> = HashMap::new();
+        for erased in journal.read().map_err(|error| failed(&error))? {
+            match erased {
+                Erased::Text(stream, key) => texts.entry(stream).or_default().push(key),
+                Erased::Participant(id) => {
+                    if let Some(participant) = self.participant(id).await? {
+                        self.erase_person(participant.person, then).await.map_err(|error| failed(&error))?;
+                    }
+                }
+            }
+        }
+        for (stream, kind) in self.streams().await? {
+            let Some(erase) = texts.remove(&stream) else { continue };
+            let riders = Riders { erase, ..Riders::default() };
+            let expected = self.head(stream).await?.seq;
+            let batch = Batch { stream, kind, expected, events: Vec::new(), riders };
+            self.append(batch).await.map_err(|error| failed(&error))?;
+        }
+        self.cleaned().await;
+        Ok(())
     }
 
     /// Writes what is queued, then closes the database. What is asked of the store afterwards fails.
@@ -154,7 +221,7 @@ impl SqliteStore {
     }
 
     /// Writes a copy of the whole database, as it is now, to the new file `to`. Writers and readers go on meanwhile;
-    /// erasures are cleaned up after only when it is done.
+    /// erasures are cleaned up after only when it is done. The copy holds no freed pages.
     ///
     /// # Errors
     /// The database cannot be read, or the file not be written, or it exists.
@@ -163,6 +230,32 @@ impl SqliteStore {
         sqlx::query(sql::BACKUP).bind(to).execute(&self.readers).await?;
         Ok(())
     }
+}
+
+async fn readers(options: SqliteConnectOptions) -> Result<SqlitePool, sqlx::Error> {
+    SqlitePoolOptions::new()
+        .max_connections(READERS)
+        .idle_timeout(None)
+        .max_lifetime(None)
+        // A file does not hang up: no need to ask before each read.
+        .test_before_acquire(false)
+        .connect_with(options)
+        .await
+}
+
+/// The first version of SQLite that does not lose committed transactions when a write-ahead log is begun anew while
+/// another process writes (<https://sqlite.org/wal.html>, "The WAL-reset bug").
+const LEAST_SQLITE: [u32; 3] = [3, 51, 3];
+
+/// Refuses to work with an older SQLite.
+async fn check_library(connection: &mut sqlx::SqliteConnection) -> Result<(), OpenError> {
+    let version: String = sqlx::query_scalar("SELECT sqlite_version()").fetch_one(connection).await?;
+    if is_good(&version) { Ok(()) } else { Err(OpenError::OldSqlite(version)) }
+}
+
+fn is_good(version: &str) -> bool {
+    let mut parts = version.split('.').map(|part| part.parse::<u32>().unwrap_or(0));
+    [(); 3].map(|()| parts.next().unwrap_or(0)) >= LEAST_SQLITE
 }
 
 /// Who else uses the database while it is opened.

@@ -1,6 +1,6 @@
 //! The log as the rest of the program sees it: reads from the pool, writes through the queue.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -110,12 +110,36 @@ impl EventLog for SqliteStore {
 
     async fn verify(&self) -> Result<Vec<Damage>, ReadError> {
         let mut damage = Vec::new();
-        for row in sqlx::query(sql::ORPHANS).fetch_all(&self.readers).await? {
-            let what = format!("events of row {} belong to no stream", row.try_get::<i64, _>(0)?);
-            damage.push(Damage { stream: StreamId(Uuid::nil()), seq: Seq(0), what });
+        let mut found = |stream: StreamId, what: String| damage.push(Damage { stream, seq: Seq(0), what });
+        let nowhere = StreamId(Uuid::nil());
+        for row in sqlx::query(sql::INTEGRITY).fetch_all(&self.readers).await? {
+            let what: String = row.try_get(0)?;
+            if what != "ok" {
+                found(nowhere, format!("the file is damaged: {what}"));
+            }
         }
-        for (stream, _) in self.streams().await? {
-            damage.extend(self.verify_stream(stream).await?);
+        let mut lost: BTreeMap<(String, String), u64> = BTreeMap::new();
+        for row in sqlx::query(sql::REFERENCES).fetch_all(&self.readers).await? {
+            *lost.entry((row.try_get(0)?, row.try_get(2)?)).or_default() += 1;
+        }
+        for ((table, refers_to), rows) in lost {
+            found(nowhere, format!("{rows} rows of {table} belong to no {refers_to}"));
+        }
+        let mut streams = Vec::new();
+        for row in sqlx::query(sql::STREAMS).fetch_all(&self.readers).await? {
+            match (uuid(&row, 0), kind(&row, 1)) {
+                (Ok(id), Ok(_)) => streams.push(StreamId(id)),
+                (Ok(id), Err(error)) => found(StreamId(id), format!("it cannot be read: {error}")),
+                (Err(error), _) => found(nowhere, format!("a stream cannot be read: {error}")),
+            }
+        }
+        for stream in streams {
+            match self.verify_stream(stream).await {
+                Ok(more) => damage.extend(more),
+                Err(error) => {
+                    damage.push(Damage { stream, seq: Seq(0), what: format!("it cannot be read: {error}") });
+                }
+            }
         }
         Ok(damage)
     }
@@ -163,7 +187,11 @@ impl SqliteStore {
         // Texts first, the head next: what is written meanwhile can then only be events that are not looked at.
         for row in sqlx::query(sql::SALTED_TEXTS).bind(key(&stream.0)).fetch_all(&self.readers).await? {
             // Not as text: damage may have made it something else.
-            check.text(SaidKey(uuid(&row, 0)?), raw(&row, 1)?, raw(&row, 2)?);
+            let (key, salt, text) = (SaidKey(uuid(&row, 0)?), raw(&row, 1)?, raw(&row, 2)?);
+            match row.try_get::<i64, _>(3)? {
+                0 => check.text(key, salt, text),
+                _ => check.erased(key, salt, text),
+            }
         }
         let head = self.head(stream).await?;
         let mut after = Seq(0);

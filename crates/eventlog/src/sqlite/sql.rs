@@ -60,6 +60,17 @@ pub(super) const CLEAN: &str = "PRAGMA wal_checkpoint(TRUNCATE)";
 /// when the database is opened.
 pub(super) const MUST_REBUILD: &str =
     "INSERT INTO setting (name, value) VALUES ('rebuild', x'') ON CONFLICT DO NOTHING";
+/// Says that texts were erased which may not be in the journal yet, until [`JOURNALED`].
+pub(super) const MUST_JOURNAL: &str =
+    "INSERT INTO setting (name, value) VALUES ('unjournaled', x'') ON CONFLICT DO NOTHING";
+/// The same of a participant.
+pub(super) const MUST_JOURNAL_PARTICIPANT: &str =
+    "INSERT INTO setting (name, value) VALUES ('unjournaled ' || hex($1), $1) ON CONFLICT DO NOTHING";
+pub(super) const UNJOURNALED: &str =
+    "SELECT value FROM setting WHERE name >= 'unjournaled' AND name < 'unjournalee' ORDER BY name";
+pub(super) const JOURNALED: &str = "DELETE FROM setting WHERE name >= 'unjournaled' AND name < 'unjournalee'";
+pub(super) const ERASED_TEXTS: &str = "SELECT stream.uuid, side_text.key FROM side_text \
+     JOIN stream ON stream.id = side_text.stream WHERE side_text.erased = 1";
 pub(super) const IS_TO_REBUILD: &str = "SELECT 1 FROM setting WHERE name = 'rebuild'";
 pub(super) const REBUILT: &str = "DELETE FROM setting WHERE name = 'rebuild'";
 /// SQLite alone: takes the rows of a table from which people or ballots are deleted out and puts them back. Emptying
@@ -102,7 +113,7 @@ pub(super) const READ: &str = "SELECT seq, at, actor, command, digest, kind, ver
 pub(super) const TEXTS: &str =
     "SELECT key, text FROM side_text WHERE erased = 0 AND stream = (SELECT id FROM stream WHERE uuid = $1)";
 pub(super) const SALTED_TEXTS: &str =
-    "SELECT key, salt, text FROM side_text WHERE erased = 0 AND stream = (SELECT id FROM stream WHERE uuid = $1)";
+    "SELECT key, salt, text, erased FROM side_text WHERE stream = (SELECT id FROM stream WHERE uuid = $1)";
 pub(super) const FIND_COMMAND: &str = "SELECT digest, seq, actor, stream FROM event WHERE stream = (SELECT id FROM stream WHERE uuid = $1) AND command = $2";
 /// How many texts of one command [`SALTS`] looks for at once, after the stream.
 pub(super) const SALTS_AT_ONCE: usize = 32;
@@ -121,8 +132,12 @@ pub(super) const REFUSED_FOLLOW_UPS: &str =
     "SELECT target, command, kind, body, refused FROM follow_up WHERE refused IS NOT NULL ORDER BY id";
 pub(super) const BALLOTS: &str =
     "SELECT key, choice FROM ballot_box WHERE stream = (SELECT id FROM stream WHERE uuid = $1) ORDER BY choice, key";
-pub(super) const ORPHANS: &str =
-    "SELECT DISTINCT stream FROM event WHERE NOT EXISTS (SELECT 1 FROM stream WHERE stream.id = event.stream)";
+
+/// SQLite alone: damage within the file, and rows that refer to nothing.
+pub(super) const INTEGRITY: &str = "PRAGMA integrity_check";
+pub(super) const REFERENCES: &str = "PRAGMA foreign_key_check";
+pub(super) const PROCESSES_OF_PEOPLE: &str =
+    "SELECT process FROM participant UNION SELECT process FROM person_role WHERE length(process) > 0";
 
 pub(super) const ADD_PERSON: &str = "INSERT INTO person (id, kind, label) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING";
 /// Ids of people are UUIDs of version 7: in order of their making.

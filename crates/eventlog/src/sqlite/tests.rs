@@ -70,6 +70,8 @@ async fn given_the_queries_of_the_hot_paths_then_none_walks_a_whole_table() {
     for sql in [
         sql::LAST_STREAM,
         sql::IS_TO_REBUILD,
+        sql::UNJOURNALED,
+        sql::JOURNALED,
         sql::STREAM,
         sql::TAKEN,
         sql::ERASE_TEXTS.as_str(),
@@ -102,5 +104,15 @@ async fn given_the_queries_of_the_hot_paths_then_none_walks_a_whole_table() {
         let plan = sqlx::query(AssertSqlSafe(format!("EXPLAIN QUERY PLAN {sql}"))).fetch_all(&store.readers).await;
         let steps: Vec<String> = plan.unwrap().iter().map(|row| row.get(3)).collect();
         assert!(!steps.is_empty() && !steps.iter().any(|step| step.starts_with("SCAN")), "{sql}: {steps:?}");
+    }
+}
+
+#[test]
+fn given_versions_of_sqlite_then_those_with_the_reset_bug_are_too_old() {
+    for good in ["3.51.3", "3.51.10", "3.52.0", "3.100.0", "4.0.0"] {
+        assert!(super::is_good(good), "{good}");
+    }
+    for old in ["3.51.2", "3.51", "3.50.9", "3.9.99", "2.99.99", "", "new"] {
+        assert!(!super::is_good(old), "{old}");
     }
 }

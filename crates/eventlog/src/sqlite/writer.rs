@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 use sqlx::sqlite::{SqliteArguments, SqliteConnectOptions};
 use sqlx::{Arguments, AssertSqlSafe, ConnectOptions, Connection, Row, SqliteConnection};
 use stimmwerk_core::domain::FollowUp;
-use stimmwerk_core::ids::{CommandId, StreamId};
+use stimmwerk_core::ids::{CommandId, ParticipantId, StreamId};
 use stimmwerk_core::live::Seq;
 use stimmwerk_core::said::{SaidKey, SideText};
 use stimmwerk_core::time::Timestamp;
@@ -25,6 +25,7 @@ use super::accounts::{Change, Changed};
 use super::sql::{self, Rows};
 use crate::accounts::AccountError;
 use crate::chain::Link;
+use crate::journal::{Erased, Journal};
 use crate::log::{AppendError, Batch, BoxRow, Head, NewEvent, StateSnapshot};
 
 /// How many items wait at most; who comes later waits to get in.
@@ -236,6 +237,9 @@ struct Cleaning {
     round: Option<Round>,
     /// When the last round began.
     last: Option<Instant>,
+    journal: Journal,
+    /// What the journal does not hold yet.
+    unjournaled: Vec<Erased>,
     rounds: Arc<AtomicU64>,
 }
 
@@ -251,8 +255,9 @@ struct Round {
 }
 
 impl Cleaning {
-    pub(super) fn new(apart: Duration, rounds: Arc<AtomicU64>) -> Self {
-        Self { apart, dirty: false, waiting: Vec::new(), round: None, last: None, rounds }
+    fn new(apart: Duration, journal: Journal, rounds: Arc<AtomicU64>) -> Self {
+        let (waiting, unjournaled) = (Vec::new(), Vec::new());
+        Self { apart, dirty: false, waiting, round: None, last: None, journal, unjournaled, rounds }
     }
 
     /// When the next step is due.
@@ -300,7 +305,8 @@ impl Writer {
     ) -> Result<Self, sqlx::Error> {
         let last_row = sqlx::query_scalar(sql::LAST_STREAM).fetch_one(&mut connection).await?;
         let streams = HashMap::new();
-        let cleaning = Cleaning::new(cleaning.0, cleaning.1);
+        let journal = Journal::beside(options.get_filename());
+        let cleaning = Cleaning::new(cleaning.0, journal, cleaning.1);
         Ok(Self { connection: Some(connection), options, streams, last_row, commits, cleaning })
     }
 
@@ -370,10 +376,13 @@ impl Writer {
         if group.is_empty() {
             return;
         }
-        let outcome = match self.attempt(&group, Mode::Together).await {
-            Err(Stop::Guilty) => self.attempt(&group, Mode::Apart).await,
-            outcome => outcome,
-        };
+        let mut outcome = self.try_both(&group).await;
+        if let (Err(Stop::Failed(Failure::Full)), Some(connection)) = (&outcome, &mut self.connection) {
+            // What is in the write-ahead log gives room when it is moved into the database.
+            if empty_log(connection).await.is_ok_and(|emptied| emptied) {
+                outcome = self.try_both(&group).await;
+            }
+        }
         let answers = match outcome {
             Ok(answers) => answers,
             Err(Stop::Failed(failure)) => vec![Answer::Failed(failure); group.len()],
@@ -382,8 +391,18 @@ impl Writer {
             }
         };
         for (work, answer) in group.into_iter().zip(answers) {
-            self.cleaning.dirty |= work.erases() && !matches!(answer, Answer::Failed(_));
+            if work.erases() && !matches!(answer, Answer::Failed(_) | Answer::Append(Err(_)) | Answer::Change(Err(_))) {
+                self.cleaning.dirty = true;
+                self.cleaning.unjournaled.extend(erased(&work, &answer));
+            }
             work.answer(answer);
+        }
+    }
+
+    async fn try_both(&mut self, group: &[Work]) -> Result<Vec<Answer>, Stop> {
+        match self.attempt(group, Mode::Together).await {
+            Err(Stop::Guilty) => self.attempt(group, Mode::Apart).await,
+            outcome => outcome,
         }
     }
 
@@ -497,6 +516,12 @@ impl Cleaning {
             (self.dirty, self.last) = (false, Some(now));
             self.rounds.fetch_add(1, Ordering::Relaxed);
         }
+        // Before anybody is told that something is gone for good: a backup must not bring it back.
+        if !self.unjournaled.is_empty() {
+            self.journal.append(&self.unjournaled).map_err(sqlx::Error::Io)?;
+            self.unjournaled.clear();
+            execute(connection, sql::JOURNALED).await?;
+        }
         let Some(round) = &mut self.round else { return Ok(Step::Emptied) };
         if let Some(table) = round.tables.last() {
             // What was erased meanwhile asks for another round.
@@ -539,8 +564,37 @@ async fn empty_log(connection: &mut SqliteConnection) -> Result<bool, sqlx::Erro
     Ok(blocked == 0)
 }
 
+/// What a piece of work erased, as the journal holds it.
+fn erased(work: &Work, answer: &Answer) -> Vec<Erased> {
+    match (work, answer) {
+        (Work::Append { batch, .. }, _) => {
+            batch.riders.erase.iter().map(|key| Erased::Text(batch.stream, *key)).collect()
+        }
+        (_, Answer::Change(Ok(Changed::Gone(gone)))) => gone.iter().copied().map(Erased::Participant).collect(),
+        _ => Vec::new(),
+    }
+}
+
 /// Makes good what a crash between an erasure and its cleaning left behind.
-pub(super) async fn clean(connection: &mut SqliteConnection) -> Result<(), sqlx::Error> {
+pub(super) async fn clean(connection: &mut SqliteConnection, journal: &Journal) -> Result<(), sqlx::Error> {
+    let unjournaled = sqlx::query(sql::UNJOURNALED).fetch_all(&mut *connection).await?;
+    if !unjournaled.is_empty() {
+        let held: HashSet<Erased> = journal.read().map_err(sqlx::Error::Io)?.into_iter().collect();
+        let mut lacks = Vec::new();
+        for row in &unjournaled {
+            let participant: &[u8] = row.try_get(0)?;
+            if !participant.is_empty() {
+                lacks.push(Erased::Participant(ParticipantId(super::read::uuid(row, 0)?)));
+            }
+        }
+        for row in sqlx::query(sql::ERASED_TEXTS).fetch_all(&mut *connection).await? {
+            let (stream, key) = (super::read::uuid(&row, 0)?, super::read::uuid(&row, 1)?);
+            lacks.push(Erased::Text(StreamId(stream), SaidKey(key)));
+        }
+        lacks.retain(|erased| !held.contains(erased));
+        journal.append(&lacks).map_err(sqlx::Error::Io)?;
+        execute(connection, sql::JOURNALED).await?;
+    }
     if is_to_rebuild(connection).await? {
         rebuild(connection, &sql::REBUILT_TABLES, true).await?;
     }
@@ -783,6 +837,9 @@ impl<'g> Wave<'g> {
         })
         .await?;
         for (stream, keys) in self.erase {
+            if !keys.is_empty() {
+                execute(connection, sql::MUST_JOURNAL).await?;
+            }
             for keys in keys.chunks(sql::ERASE_AT_ONCE) {
                 let query = sqlx::query(sql::ERASE_TEXTS.as_str()).bind(stream);
                 let query = keys.iter().fold(query, |query, key| query.bind(&key.0.as_bytes()[..]));

@@ -44,6 +44,19 @@ impl Folder {
         SqliteConnectOptions::new().filename(self.path()).foreign_keys(false).connect().await.unwrap()
     }
 
+    /// A connection to a database that is made with it.
+    pub async fn raw_new(&self) -> SqliteConnection {
+        SqliteConnectOptions::new().filename(self.path()).create_if_missing(true).connect().await.unwrap()
+    }
+
+    /// The names of all files.
+    pub fn files(&self) -> Vec<String> {
+        let files = std::fs::read_dir(self.0.path()).unwrap();
+        let mut names: Vec<_> = files.map(|file| file.unwrap().file_name().into_string().unwrap()).collect();
+        names.sort();
+        names
+    }
+
     /// All bytes of database, write-ahead log and whatever else lies there.
     pub fn bytes(&self) -> Vec<u8> {
         let files = std::fs::read_dir(self.0.path()).unwrap();

@@ -16,5 +16,6 @@ mod rooms;
 mod screens;
 mod sockets;
 mod typed;
+mod verify;
 mod words;
 mod world;

@@ -1,7 +1,9 @@
 //! A room on a log that takes its time.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use stimmwerk_client::question;
@@ -33,6 +35,8 @@ struct Slow {
     log: MemoryLog,
     appends: Semaphore,
     look_ups: Semaphore,
+    /// It says that the stream is further on, which it is not.
+    headless: AtomicBool,
 }
 
 impl Slow {
@@ -41,6 +45,7 @@ impl Slow {
             log: MemoryLog::default(),
             appends: Semaphore::new(appends),
             look_ups: Semaphore::new(look_ups),
+            headless: AtomicBool::new(false),
         })
     }
 }
@@ -62,6 +67,9 @@ pub fn surroundings(log: Arc<dyn EventLog>) -> Surroundings {
 impl EventLog for Slow {
     async fn append(&self, batch: Batch) -> Result<Head, AppendError> {
         let _let = self.appends.acquire().await.expect("never closed");
+        if self.headless.load(Ordering::Relaxed) {
+            return Err(AppendError::Conflict { head: batch.expected.next() });
+        }
         self.log.append(batch).await
     }
     async fn read(&self, stream: StreamId, after: Seq, limit: u32) -> Result<Vec<LoggedEvent>, ReadError> {
@@ -188,4 +196,20 @@ async fn given_a_secret_vote_in_one_batch_with_the_opening_then_the_log_remember
     let eve = Actor { participant: Some(ParticipantId(Uuid::from_u128(8))), ..Actor::default() };
     let other = issue_as(vote, id, &eve).await.expect("no panic");
     assert_eq!(other, Err(Refusal::Rejected(Rejection::IdReused)), "nobody else is told that they have voted");
+}
+
+#[tokio::test]
+async fn given_a_stream_whose_last_event_is_missing_then_its_room_says_so_instead_of_trying_without_end() {
+    let log = Slow::new(9, 9);
+    let room = Room::<Forum>::open(StreamId(Uuid::from_u128(3)), surroundings(log.clone())).await.expect("opened");
+    let (forum, process) = (ForumId(Uuid::from_u128(1)), ProcessId(Uuid::from_u128(2)));
+    let found = ForumCommand::Found { forum, process, title: german("Gespräch"), waiting: Waiting::None };
+    let issue = |command: ForumCommand| room.issue(command, chance::command_id(), Actor::system(), Uuid::nil());
+    issue(found).await.expect("founded");
+    log.headless.store(true, Ordering::Relaxed);
+    let count = ForumCommand::CountHall { people: Some(3) };
+    let answer = tokio::time::timeout(Duration::from_secs(10), issue(count.clone())).await.expect("an answer");
+    assert_eq!(answer, Err(Refusal::Unavailable));
+    log.headless.store(false, Ordering::Relaxed);
+    issue(count).await.expect("it goes on once the stream is whole again");
 }
