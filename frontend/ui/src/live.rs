@@ -36,6 +36,8 @@ const ATTEMPTS: u32 = 3;
 const POLL_MS: i64 = 5_000;
 /// An accepted command that does not show up in the view is dropped after this.
 const SETTLE_MS: i64 = 3_000;
+/// A press that follows another one faster than this is not meant: the thumb came down twice. In milliseconds.
+pub(crate) const BOUNCE_MS: i64 = 400;
 /// How often a page that should reload looks whether nobody uses it.
 const IDLE_CHECK_MS: i64 = 30_000;
 

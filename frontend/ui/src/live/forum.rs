@@ -8,7 +8,7 @@ use stimmwerk_core::live::{Accepted, Problem, Seq};
 use stimmwerk_core::poll::Phase;
 use uuid::Uuid;
 
-use super::{Command, Pending, Side, Stage, Wire};
+use super::{BOUNCE_MS, Command, Pending, Side, Stage, Wire};
 use crate::address::Writing;
 use crate::board::{Board, Draft, say};
 use crate::command::{Members, Request, request};
@@ -18,8 +18,6 @@ use crate::words::Words;
 
 /// What is new is told to screen readers at most so often.
 const ANNOUNCE_MS: i64 = 10_000;
-/// Support given and taken back within this time is a thumb that came down twice.
-pub(super) const BOUNCE_MS: i64 = 400;
 
 impl Command for ForumCommand {
     fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {

@@ -9,7 +9,6 @@ use stimmwerk_core::people::Audience;
 use stimmwerk_core::poll::Phase;
 use stimmwerk_core::time::Timestamp;
 
-use super::forum::BOUNCE_MS;
 use super::*;
 use crate::address::Writing;
 use crate::board::Board;

@@ -36,7 +36,7 @@ use crate::board::{Board, Cx, Link, say};
 use crate::command::wire;
 use crate::data::{ForumPage, Me};
 use crate::dom;
-use crate::live::{Failure, Pending, Stage};
+use crate::live::{BOUNCE_MS, Failure, Pending, Stage};
 use crate::view::{AnyView, IntoAny};
 use crate::words::{PollWords, StaffWords};
 use countdown::Counting;
@@ -45,9 +45,6 @@ use order::{Queue, arrange, leaves};
 #[cfg(feature = "ssr")]
 pub use prepare::prepare;
 use undo::{Done, UNDO_MS, What};
-
-/// A press that follows another one faster than this is not meant: the thumb came down twice. In milliseconds.
-const BOUNCE_MS: i64 = 350;
 
 /// How often polls are asked for in which people vote, and those that moved on unseen, in seconds.
 #[cfg(feature = "hydrate")]

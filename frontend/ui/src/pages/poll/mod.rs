@@ -41,20 +41,11 @@ pub use side::PollSide;
 #[cfg(feature = "ssr")]
 pub use voters::voters;
 
-/// A second press this soon after the first is not meant: it would cast the same ballot again. In milliseconds.
-const BOUNCE_MS: f64 = 350.0;
-
 /// See [`crate::data::PageKind::Poll`].
 pub fn poll(cx: Cx, words: PollWords, page: PollPage) -> AnyView {
     let board = PollBoard::new(&page, cx, words);
     come_alive(board, &page);
-    let pressed = StoredValue::new(f64::NEG_INFINITY);
     let submit = move |event: SubmitEvent| {
-        let (now, before) = (event.time_stamp(), pressed.get_value());
-        pressed.set_value(now);
-        if now - before < BOUNCE_MS {
-            return event.prevent_default();
-        }
         if dom::form(&event).is_some_and(|form| board.submit(&form)) {
             event.prevent_default();
         }

@@ -1,7 +1,7 @@
 //! What the live store has to know of polls.
 
 use leptos::prelude::*;
-use stimmwerk_core::ids::PollId;
+use stimmwerk_core::ids::{CommandId, PollId};
 use stimmwerk_core::live::{Accepted, Problem, Seq};
 use stimmwerk_core::poll::{Phase, Poll, PollHeader, Secrecy};
 
@@ -11,7 +11,7 @@ use super::draft::{Ballot, Draft, kept_under};
 use crate::board::say;
 use crate::command::Request;
 use crate::dom;
-use crate::live::{Pending, Side, Stage, Wire};
+use crate::live::{BOUNCE_MS, Pending, Side, Stage, Wire};
 
 /// A page takes no longer to come and to live, in milliseconds.
 const LOADING_MS: i64 = 30_000;
@@ -30,6 +30,8 @@ pub struct PollSide {
     ahead: i64,
     /// The last number of seconds that was said aloud in this round.
     said: Option<u32>,
+    /// The last ballot that was sent, when, and under which id.
+    cast: Option<(Ballot, i64, CommandId)>,
 }
 
 impl PollSide {
@@ -41,7 +43,7 @@ impl PollSide {
         // Until the server tells: the page was made a moment ago, so a clock that is further off is wrong.
         let ahead =
             Some(now - board.shown.clock.get_untracked().0).filter(|ahead| ahead.abs() > LOADING_MS).unwrap_or(0);
-        Self { board, poll, round, phase, ahead, said: None }
+        Self { board, poll, round, phase, ahead, said: None, cast: None }
     }
 
     /// When the page begins to count, by the reader's clock, and the end itself.
@@ -130,6 +132,17 @@ impl Side for PollSide {
 
     fn replaces(&self, command: &Ballot, waiting: &Pending<Ballot>) -> bool {
         command.round == waiting.command.round && command.card == waiting.command.card
+    }
+
+    fn bounced(&mut self, one: &Pending<Ballot>, now: i64) -> Option<CommandId> {
+        // The first can be accepted between the two clicks of a double click. Another ballot is always meant.
+        match &self.cast {
+            Some((last, at, id)) if *last == one.command && now < at + BOUNCE_MS => Some(*id),
+            _ => {
+                self.cast = Some((one.command.clone(), now, one.id));
+                None
+            }
+        }
     }
 
     fn sent(&mut self, one: &Pending<Ballot>) {
@@ -229,6 +242,7 @@ impl Side for PollSide {
     }
 
     fn refused(&mut self, one: &Pending<Ballot>, problem: Problem) {
+        self.cast = None;
         let board = self.board;
         let ballot = &one.command;
         let there = self.put_back(ballot);

@@ -289,6 +289,22 @@ fn given_a_ballot_pressed_twice_and_a_lost_connection_then_it_goes_under_one_id(
 }
 
 #[test]
+fn given_a_double_click_when_the_first_is_accepted_between_then_the_second_is_the_same_and_another_ballot_is_not() {
+    let mut scene = Scene::live();
+    let first = scene.cast_for(0, None);
+    scene.accept(first);
+    scene.pass(BOUNCE_MS - 1);
+    assert_eq!(scene.cast_for(0, None), first);
+    let other = scene.cast_for(1, None);
+    assert_ne!(other, first, "changed, however fast");
+    scene.accept(other);
+    let back = scene.cast_for(0, None);
+    assert_eq!(scene.sent(), [first, other, back]);
+    scene.refuse(back);
+    assert_ne!(scene.cast_for(0, None), back, "what was refused is sent again");
+}
+
+#[test]
 fn given_an_accepted_ballot_then_it_is_done_once_its_own_frame_is_there() {
     let mut scene = Scene::live();
     let id = scene.cast();
