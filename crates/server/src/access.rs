@@ -161,6 +161,9 @@ pub const ROUTES: &[Rule] = &[
 /// What reads a whole state or builds a long document, and its price in units of [`crate::reads`]. Whoever asks for it
 /// pays from their budget, before anything is built.
 pub const HEAVY: &[(&str, u32)] = &[
+    ("/f/{forum}", 5),
+    ("/f/{forum}/moderation", 5),
+    ("/p/{poll}", 2),
     ("/f/{forum}/list", 10),
     ("/f/{forum}/c/{contribution}", 5),
     ("/f/{forum}/log", 5),
@@ -180,10 +183,14 @@ pub const HEAVY: &[(&str, u32)] = &[
     ("/api/v1/streams/{stream}/deltas", 2),
 ];
 
-/// What asking for this costs, if it is a heavy read.
+/// What asking for this costs. `None`: it is no read, or one without which nobody comes in. Strangers who use up what
+/// they share must not keep a hall from joining.
 pub fn price(method: &Method, path: &str) -> Option<u32> {
-    let reads = method.is_safe();
-    HEAVY.iter().find(|(heavy, _)| reads && *heavy == path).map(|(_, price)| *price)
+    if !method.is_safe() {
+        return None;
+    }
+    let heavy = HEAVY.iter().find(|(heavy, _)| *heavy == path).map(|(_, price)| *price);
+    heavy.or_else(|| needs(method, path).filter(|needs| *needs != Needs::Nothing).map(|_| 1))
 }
 
 /// Every frame a client can send over the socket. What a command asks for stands in its own table below; what a

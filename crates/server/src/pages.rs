@@ -27,8 +27,7 @@ use crate::form;
 use crate::gate::{Gate, Who};
 use crate::guard;
 use crate::problem::{Answer, Fault};
-use crate::reads::in_turn;
-use crate::rest::aside;
+use crate::reads::{in_turn, rendered};
 use crate::rest::forums::{Part, Wanted};
 use crate::rest::me::{NOTICE, WELCOME};
 use crate::rest::moderation::{Before, Recorded, record_of};
@@ -427,7 +426,7 @@ pub async fn cards(
         None => format!("{base}/p/{poll}"),
     };
     // Hundreds of pictures take a while to draw.
-    let cards = tokio::task::spawn_blocking(move || {
+    let cards = in_turn(move || {
         let card = |(number, code): (u32, String)| VotingCard {
             number,
             picture: picture(&format!("{way}#card={code}")),
@@ -435,10 +434,7 @@ pub async fn cards(
         };
         (sheet.from..).zip(sheet.codes).map(card).collect()
     });
-    let cards = cards.await.map_err(|error| {
-        tracing::error!(%error, "drawing failed");
-        Fault::internal()
-    })?;
+    let cards = cards.await?;
     show(&app, &gate, asked, gate.process, PageKind::Cards(Box::new(CardSheet { view, cards }))).await
 }
 
@@ -695,7 +691,7 @@ async fn respond(app: &App, asked: Asked, me: Option<Me>, status: StatusCode, pa
         refused: asked.refused,
         page,
     };
-    let html = aside(move || stimmwerk_ui::document(&data, &shell)).await?;
+    let html = rendered(move || stimmwerk_ui::document(&data, &shell)).await?;
     let mut response = (status, html).into_response();
     let policy = format!(
         "default-src 'none'; script-src 'self' 'nonce-{nonce}' 'wasm-unsafe-eval'; style-src 'self'; \

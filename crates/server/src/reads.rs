@@ -151,10 +151,14 @@ impl Drop for OpenSocket {
 }
 
 /// How many long answers are built at the same time: half of the processors stay free for what is short.
-static BUILDERS: LazyLock<Semaphore> = LazyLock::new(|| {
+static BUILDERS: LazyLock<Semaphore> = LazyLock::new(half_of_the_processors);
+/// How many pages are rendered at the same time. They do not wait for long answers.
+static RENDERERS: LazyLock<Semaphore> = LazyLock::new(half_of_the_processors);
+
+fn half_of_the_processors() -> Semaphore {
     let processors = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
     Semaphore::new((processors / 2).max(1))
-});
+}
 
 /// Builds a long answer, away from the threads that serve requests and sockets, when it is its turn.
 ///
@@ -163,6 +167,15 @@ static BUILDERS: LazyLock<Semaphore> = LazyLock::new(|| {
 pub async fn in_turn<T: Send + 'static>(build: impl FnOnce() -> T + Send + 'static) -> Answer<T> {
     let _turn = BUILDERS.acquire().await.map_err(|_| Fault::internal())?;
     crate::rest::aside(build).await
+}
+
+/// Renders a page, away from those threads, when it is its turn.
+///
+/// # Errors
+/// The rendering failed.
+pub async fn rendered<T: Send + 'static>(render: impl FnOnce() -> T + Send + 'static) -> Answer<T> {
+    let _turn = RENDERERS.acquire().await.map_err(|_| Fault::internal())?;
+    crate::rest::aside(render).await
 }
 
 #[cfg(test)]
@@ -191,6 +204,21 @@ mod tests {
             let read = crate::access::ROUTES.iter().any(|rule| rule.method == "GET" && rule.path == *path);
             assert!(read && *price > 0, "{path}");
         }
+    }
+
+    #[test]
+    fn given_any_read_when_it_shows_something_of_a_process_then_it_has_a_price_and_the_ways_in_have_none() {
+        let price = |rule: &crate::access::Rule| {
+            let method = rule.method.parse().expect("a method");
+            crate::access::price(&method, rule.path)
+        };
+        for rule in crate::access::ROUTES.iter().filter(|rule| rule.method == "GET") {
+            let free = ["/", "/join", "/j/{code}", "/login/link", "/return"].contains(&rule.path);
+            let shows = rule.path.contains("{forum}") || rule.path.contains("{poll}") || rule.path.contains("{stream}");
+            assert!(!free || price(rule).is_none(), "{}", rule.path);
+            assert!(!shows || price(rule).is_some(), "{}", rule.path);
+        }
+        assert_eq!(crate::access::price(&axum::http::Method::POST, "/api/v1/join"), None);
     }
 
     #[test]

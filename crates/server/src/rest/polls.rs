@@ -32,6 +32,7 @@ use crate::chance;
 use crate::form::{Fields, Input, lead};
 use crate::gate::Gate;
 use crate::problem::{Answer, Fault};
+use crate::reads::in_turn;
 use crate::room::Done;
 use crate::zone;
 
@@ -340,22 +341,23 @@ impl App {
                 None => names.clear(),
             }
         }
-        let mut ballots: Vec<OpenBallot> = state
-            .open_ballots()
-            .map(|(round, voter, marks)| {
+        in_turn(move || {
+            let open = state.open_ballots().map(|(round, voter, marks)| {
                 let (name, card) = match voter {
                     Voter::Person(participant) => (names.get(&participant).cloned(), None),
                     Voter::Card(number) => (None, Some(number)),
                 };
                 OpenBallot { name, card, round, marks: marks.to_vec() }
-            })
-            .collect();
-        // The last round first; nothing in the order of the ballots tells when they came.
-        ballots.sort_by(|a, b| {
-            let key = |one: &OpenBallot| (std::cmp::Reverse(one.round), one.card, one.name.is_none(), one.name.clone());
-            key(a).cmp(&key(b))
-        });
-        Ok(ballots)
+            });
+            let mut ballots: Vec<OpenBallot> = open.collect();
+            // The last round first; nothing in the order of the ballots tells when they came.
+            ballots.sort_by(|a, b| {
+                let key = |it: &OpenBallot| (std::cmp::Reverse(it.round), it.card, it.name.is_none(), it.name.clone());
+                key(a).cmp(&key(b))
+            });
+            ballots
+        })
+        .await
     }
 }
 
@@ -577,7 +579,7 @@ impl App {
         let mut recorded = Vec::with_capacity(polls.len());
         for place in polls.iter().filter_map(|poll| self.directory().poll(poll.id)) {
             let state = self.poll(place, Audience::Participants).await?.state();
-            let view = Poll::view(&state, Audience::Participants, &WindowRequest::default());
+            let view = in_turn(move || Poll::view(&state, Audience::Participants, &WindowRequest::default())).await?;
             let rounds = match &view.poll {
                 Some(poll) => self.rounds(&poll.question, view.result.as_ref(), &view.before),
                 None => continue,

@@ -118,7 +118,8 @@ impl Subscribe {
 
 /// A long text of words, lines and one address.
 fn text(chars: usize) -> String {
-    let words = "Wir brauchen längere Öffnungszeiten, Räume für alle und *verlässliche* Absprachen.\n- Punkt\n\n";
+    let words = "Wir brauchen längere Öffnungszeiten, Räume für alle und *verlässliche* Absprachen. Darüber reden wir oft, \
+                 und dann geschieht lange nichts.\n- Punkt\n\n";
     let mut text = String::from("Siehe https://beispiel.example/treffpunkt?ort=1 dazu. ");
     text.extend(words.chars().cycle().take(chars - text.chars().count() - 1));
     text.push('.');
