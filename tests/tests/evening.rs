@@ -177,13 +177,14 @@ async fn given_a_name_that_was_reset_then_it_is_gone_from_every_forum_and_the_ac
     let path = format!("/api/v1/processes/{}/participants/{}/reset-name", scene.process, joined.participant);
     assert_eq!(send(&bad, Method::POST, &path, json!({})).await.0, 403);
     assert_eq!(send(&scene.staff, Method::POST, &path, json!({})).await.0, 200);
-    assert_eq!(scene.fresh(&bad, 0).await.view.contributions[0].author.name, None);
+    let view = scene.fresh(&bad, 0).await.view;
+    assert_eq!(view.people.author(view.contributions[0].author).name, None);
     let (_, _, me) = send(&bad, Method::GET, "/api/v1/me", json!({})).await;
     assert!(me["participants"][0]["name"].is_null(), "{me}");
     let renamed = json!({ "process": scene.process, "name": "Freundlich" });
     assert_eq!(send(&bad, Method::PATCH, "/api/v1/me", renamed).await.0, 200);
-    let name = scene.fresh(&bad, 0).await.view.contributions[0].author.name.clone();
-    assert_eq!(name.as_deref(), Some("Freundlich"));
+    let view = scene.fresh(&bad, 0).await.view;
+    assert_eq!(view.people.author(view.contributions[0].author).name.as_deref(), Some("Freundlich"));
 
     let ban = format!("/api/v1/processes/{}/participants/{}/ban", scene.process, joined.participant);
     assert_eq!(send(&scene.staff, Method::POST, &ban, json!({ "banned": true })).await.0, 200);

@@ -224,7 +224,7 @@ async fn given_a_moderator_when_subscribed_as_less_then_they_see_what_the_less_s
         let view = follower.view().expect("a view");
         assert_eq!(view.contributions.iter().map(|c| c.id).collect::<Vec<_>>(), [shown]);
         assert_eq!(view.totals.waiting, None);
-        assert!(view.contributions[0].author.participant.is_none());
+        assert!(view.people.participant(view.contributions[0].author).is_none());
     }
 }
 

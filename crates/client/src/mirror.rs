@@ -122,7 +122,7 @@ impl<L: LiveTypes> Mirror<L> {
 
 #[cfg(test)]
 mod tests {
-    use stimmwerk_core::forum::{FloorView, ForumView, Header, Mode, Stage, Totals, Waiting, Window};
+    use stimmwerk_core::forum::{FloorView, ForumView, Header, Mode, People, Stage, Totals, Waiting, Window};
     use stimmwerk_core::ids::{ForumId, ProcessId, StreamId};
     use stimmwerk_core::live::{Deltas, Page, Snapshot};
     use stimmwerk_core::said::{Lang, Texts};
@@ -151,6 +151,7 @@ mod tests {
             contributions: Vec::new(),
             waiting: Vec::new(),
             attention: Vec::new(),
+            people: People::default(),
             window: Window::default(),
         };
         ServerFrame::Snapshot(Snapshot { stream: STREAM, seq: Seq(seq), audience: Audience::Public, view })

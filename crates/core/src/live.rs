@@ -13,7 +13,7 @@ use crate::people::Audience;
 use crate::time::Timestamp;
 
 /// Version of this protocol. A page that speaks another one reloads.
-pub const PROTOCOL: u32 = 2;
+pub const PROTOCOL: u32 = 3;
 /// The longest text frame a client may send, in bytes.
 pub const MAX_CLIENT_FRAME: usize = 64 * 1024;
 /// Frames of the server stay below this many bytes where their parts allow it.

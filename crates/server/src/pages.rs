@@ -7,7 +7,7 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
 use stimmwerk_core::domain::{Domain, Summary};
-use stimmwerk_core::forum::{AuthorView, ContributionView, Forum, ForumState, OwnView, Stage};
+use stimmwerk_core::forum::{AuthorView, ContributionPut, ContributionView, Forum, ForumState, OwnView, Stage, Thread};
 use stimmwerk_core::ids::{ContributionId, ForumId, PollId, ProcessId};
 use stimmwerk_core::live::{PAGE, WindowRequest};
 use stimmwerk_core::network::{self, CodeKind, Joining, NetworkState, is_spoken};
@@ -240,6 +240,7 @@ pub async fn list(
     let (sought, looked) = (state.clone(), search.clone());
     let found = in_turn(move || sought.search(audience, &looked)).await?;
     place.own = own(&gate, &state, &found.contributions);
+    place.people = found.people;
     let page = ListPage {
         found: found.contributions,
         total: found.total,
@@ -258,9 +259,11 @@ pub async fn thread(State(app): State<AppState>, gate: Gate, mut request: Reques
     let (state, audience, mut place) = place(&app, &gate).await?;
     let this = gate.id("contribution")?;
     let read = state.clone();
-    let thread = in_turn(move || read.thread(this, audience)).await?;
-    let thread = thread.ok_or_else(|| if state.was_hidden(this) { Fault::hidden() } else { Fault::not_found() })?;
+    let found = in_turn(move || read.thread(this, audience)).await?;
+    let found = found.ok_or_else(|| if state.was_hidden(this) { Fault::hidden() } else { Fault::not_found() })?;
+    let Thread { contributions: thread, people } = found;
     place.own = own(&gate, &state, &thread);
+    place.people = people;
     show(&app, &gate, asked, gate.process, PageKind::Thread(Box::new(ThreadPage { place, this, thread }))).await
 }
 
@@ -279,9 +282,10 @@ pub async fn report(
     mut request: Request,
 ) -> Answer<Response> {
     let asked = Asked::of(&mut request);
-    let (state, audience, place) = place(&app, &gate).await?;
+    let (state, audience, mut place) = place(&app, &gate).await?;
     let this: ContributionId = gate.id("contribution")?;
-    let contribution = state.one(this, audience).ok_or_else(Fault::not_found)?;
+    let ContributionPut { contribution, people } = state.one(this, audience).ok_or_else(Fault::not_found)?;
+    place.people = people;
     let page = ReportPage { place, contribution, sent: query.sent.is_some() };
     show(&app, &gate, asked, gate.process, PageKind::Report(Box::new(page))).await
 }
@@ -590,13 +594,13 @@ pub async fn screen(
 }
 
 /// A contribution for the hall: the name it is shown under, and its words.
-fn quote(one: ContributionView) -> Quote {
+fn quote(ContributionPut { contribution: one, people }: ContributionPut) -> Quote {
     let hall = one.hall.is_some();
     let author = if hall {
         // Who wrote it down is not who said it.
-        AuthorView { name: one.speaker().cloned(), number: 0, role: None, participant: None }
+        AuthorView { name: one.speaker(&people).cloned(), number: 0, role: None, participant: None }
     } else {
-        one.author
+        people.author(one.author)
     };
     Quote { author, hall, text: one.text.to_string(), lang: one.lang }
 }
@@ -623,6 +627,7 @@ async fn place(app: &App, gate: &Gate) -> Answer<(Arc<ForumState>, Audience, Pla
         own: None,
         forum: view.forum,
         topics: view.topics,
+        people: view.people,
         moderates: gate.position.moderates,
         now: chance::now(),
         idempotency_key: chance::command_id(),

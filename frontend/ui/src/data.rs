@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 #[cfg(feature = "ssr")]
-use stimmwerk_core::forum::{ActView, AuthorView, ContributionView, FloorView, Header, Record, TopicView};
+use stimmwerk_core::forum::{ActView, AuthorView, ContributionView, FloorView, Header, People, Record, TopicView};
 use stimmwerk_core::forum::{ForumView, OwnView};
 use stimmwerk_core::ids::{CommandId, ParticipantId, PollId, StreamId};
 #[cfg(feature = "ssr")]
@@ -395,6 +395,8 @@ pub struct Place {
     pub forum: Header,
     /// Its topics.
     pub topics: Vec<TopicView>,
+    /// Those whom the contributions on the page name.
+    pub people: People,
     /// What concerns the reader alone; `None` for those who have not joined.
     pub own: Option<OwnView>,
     /// May the reader moderate?

@@ -2,8 +2,8 @@
 
 use leptos::prelude::StoredValue;
 use stimmwerk_core::forum::{
-    AuthorView, ContributionView, FloorEntryView, FloorView, ForumView, Header, Mode, OwnView, PollPlaceInForum, Stage,
-    Totals, Waiting, Window,
+    ContributionView, FloorEntryView, FloorView, ForumView, Header, Mode, OwnView, People, PersonView,
+    PollPlaceInForum, Stage, Totals, Waiting, Window,
 };
 use stimmwerk_core::ids::{CommandId, ContributionId, FloorId, ForumId, PollId, ProcessId, StreamId};
 use stimmwerk_core::live::Seq;
@@ -38,7 +38,7 @@ pub fn contribution(n: u64, text: &str) -> ContributionView {
     ContributionView {
         id: ContributionId(uuid(n.into())),
         position: n,
-        author: AuthorView { name: None, number: n as u32, role: None, participant: None },
+        author: n as u32,
         text: text.into(),
         links: Vec::new(),
         lang: Some(Lang::german()),
@@ -57,6 +57,12 @@ pub fn contribution(n: u64, text: &str) -> ContributionView {
         claim: None,
         hidden: None,
     }
+}
+
+/// Guests with names, by their numbers.
+pub fn people<'a>(named: impl IntoIterator<Item = (u32, &'a str)>) -> People {
+    let person = |name: &str| PersonView { name: Some(name.into()), ..PersonView::default() };
+    People(named.into_iter().map(|(number, name)| (number, person(name))).collect())
 }
 
 /// An open forum.
@@ -87,6 +93,7 @@ pub fn forum_page(contributions: Vec<ContributionView>) -> ForumPage {
             contributions,
             waiting: Vec::new(),
             attention: Vec::new(),
+            people: People::default(),
             window: Window { from, topic: None },
         },
         own: Some(OwnView::default()),
@@ -152,6 +159,7 @@ pub fn place(page: ForumPage) -> Place {
     Place {
         forum: page.view.forum,
         topics: page.view.topics,
+        people: page.view.people,
         own: page.own,
         moderates: page.moderates,
         now: page.now,

@@ -25,7 +25,7 @@ pub use command::{ForumCommand, HideReason, Mode, ReportReason, Reported, Waitin
 pub use event::*;
 pub use hall::*;
 #[cfg(feature = "decide")]
-pub use reading::{Found, Search};
+pub use reading::{Found, Search, Thread};
 #[cfg(feature = "decide")]
 pub use state::{Appeal, Contribution, ForumState, Status};
 pub use view::*;

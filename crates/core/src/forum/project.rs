@@ -1,12 +1,13 @@
 //! What each audience may see of a forum's state.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::state::{Addition, Facet, Ix};
 use super::view::{
-    AdditionView, AppealView, AuthorView, ClaimView, ContributionView, Counts, ForumDelta, ForumKey, ForumValue,
-    ForumView, HallView, Header, HiddenView, OwnHidden, OwnRefused, OwnView, OwnWaiting, ReportView, TopicView, Totals,
-    Window,
+    AdditionView, AppealView, ClaimView, ContributionPut, ContributionView, Counts, ForumDelta, ForumKey, ForumValue,
+    ForumView, HallView, Header, HiddenView, OwnHidden, OwnRefused, OwnView, OwnWaiting, People, PersonView,
+    ReportView, TopicView, Totals, Window,
 };
 use super::{Contribution, ForumState, MAX_DESK, Mode, Status};
 use crate::domain::Summary;
@@ -63,7 +64,7 @@ impl ForumState {
         Some(ContributionView {
             id: contribution.id,
             position: contribution.position,
-            author: self.author_view(contribution.author, audience),
+            author: contribution.author + 1,
             links: links::find(&text),
             text,
             lang: contribution.lang.clone(),
@@ -93,23 +94,39 @@ impl ForumState {
                     at: report.at,
                 })
                 .collect(),
-            claim: contribution.claim.filter(|_| staff).map(|(by, at)| ClaimView {
-                by,
-                name: self.person(by).and_then(|person| seen(person.name.as_ref())),
-                at,
-            }),
+            claim: contribution
+                .claim
+                .filter(|_| staff)
+                .and_then(|(by, at)| Some(ClaimView { by: self.person_ix(by)? + 1, at })),
             hidden,
         })
     }
 
-    fn author_view(&self, ix: Ix, audience: Audience) -> AuthorView {
+    fn person_view(&self, ix: Ix, audience: Audience) -> PersonView {
         let person = &self.people[ix as usize];
-        AuthorView {
+        PersonView {
             name: seen(person.name.as_ref()),
-            number: ix + 1,
             role: person.role,
             participant: (audience == Audience::Staff).then_some(person.id),
         }
+    }
+
+    /// Those whom contributions name, as `audience` may see them.
+    pub(super) fn people_of<'a>(
+        &self,
+        contributions: impl IntoIterator<Item = &'a ContributionView>,
+        audience: Audience,
+    ) -> People {
+        let mut people = BTreeMap::new();
+        for number in contributions.into_iter().flat_map(ContributionView::people) {
+            people.entry(number).or_insert_with(|| self.person_view(number - 1, audience));
+        }
+        People(people)
+    }
+
+    fn put(&self, contribution: ContributionView, audience: Audience) -> ForumValue {
+        let people = self.people_of([&contribution], audience);
+        ForumValue::Contribution(Box::new(ContributionPut { contribution, people }))
     }
 
     /// Does the name of this person stand somewhere for `audience`?
@@ -194,6 +211,7 @@ impl ForumState {
         let (mut waiting, mut attention) = (desk(&self.queue), desk(&self.attention));
         waiting.sort_by_key(ContributionView::turn);
         attention.sort_by_key(|one| one.position);
+        let people = self.people_of(contributions.iter().chain(&waiting).chain(&attention), audience);
         ForumView {
             forum: self.header().expect("a view is asked of a founded forum"),
             totals: self.totals(audience),
@@ -204,6 +222,7 @@ impl ForumState {
             contributions,
             waiting,
             attention,
+            people,
             window: Window { from: cut.or(request.from).unwrap_or(0), topic: request.topic },
         }
     }
@@ -239,7 +258,7 @@ impl ForumState {
                     let contribution = self.at(ix);
                     let key = ForumKey::Contribution(contribution.id);
                     if let Some(view) = self.followed(ix, audience) {
-                        deltas.push(put(key, ForumValue::Contribution(Box::new(view))));
+                        deltas.push(put(key, self.put(view, audience)));
                     } else if contribution.was_visible || audience == Audience::Staff {
                         deltas.push(Delta::Gone { key, seq });
                     }
@@ -258,15 +277,15 @@ impl ForumState {
                     if audience == Audience::Staff {
                         let key = ForumKey::Contribution(self.at(ix).id);
                         deltas.push(match self.followed(ix, audience) {
-                            Some(view) => put(key, ForumValue::Contribution(Box::new(view))),
+                            Some(view) => put(key, self.put(view, audience)),
                             None => Delta::Gone { key, seq },
                         });
                     }
                 }
                 // Nobody learns the name of somebody of whom they see nothing.
                 Facet::Person(ix) if self.is_named(ix, audience) => {
-                    let author = self.author_view(ix, audience);
-                    deltas.push(put(ForumKey::Person(author.number), ForumValue::Person(author)));
+                    let person = self.person_view(ix, audience);
+                    deltas.push(put(ForumKey::Person(ix + 1), ForumValue::Person(person)));
                 }
                 Facet::Stage => deltas.push(put(ForumKey::Stage, ForumValue::Stage(self.stage.clone()))),
                 Facet::Floor => {
@@ -373,7 +392,7 @@ pub(super) fn hidden_view(status: &Status, staff: bool) -> Option<HiddenView> {
     Some(HiddenView { reason: *reason, note: seen(note.as_ref()), by: by.filter(|_| staff), appeal })
 }
 
-/// About how long a contribution is as JSON.
+/// About how long a contribution is as JSON, with the entry of its author.
 fn size(one: &ContributionView) -> usize {
     let appeal = one.hidden.iter().filter_map(|hidden| hidden.appeal.as_ref());
     let said = [&one.pending, &one.addition].into_iter().flatten();
@@ -399,9 +418,13 @@ pub(super) fn set_aside(view: &mut ForumView, bytes: usize) -> Vec<(ForumKey, Fo
             fits
         });
         let fits = fits.count();
-        let rest = list.split_off(fits).into_iter();
-        aside.extend(rest.map(|one| (ForumKey::Contribution(one.id), ForumValue::Contribution(Box::new(one)))));
+        aside.extend(list.split_off(fits).into_iter().map(|contribution| {
+            let people = view.people.named_by(&contribution);
+            let key = ForumKey::Contribution(contribution.id);
+            (key, ForumValue::Contribution(Box::new(ContributionPut { contribution, people })))
+        }));
     }
+    view.forget_unnamed();
     aside
 }
 
@@ -425,6 +448,7 @@ pub(super) fn shorten(view: &mut ForumView, bytes: usize) -> Option<u64> {
         return None;
     }
     view.contributions.truncate(fits);
+    view.forget_unnamed();
     view.window.from = view.contributions.last()?.position;
     Some(view.window.from)
 }

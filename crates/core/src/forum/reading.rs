@@ -3,7 +3,8 @@
 use super::project::{hidden_view, seen};
 use super::state::{Addition, Ix, Person};
 use super::view::{
-    ActView, ContributionView, Decided, HallView, OwnContribution, OwnNote, OwnRefused, Record, Sort, Written,
+    ActView, ContributionPut, ContributionView, Decided, HallView, OwnContribution, OwnNote, OwnRefused, People,
+    Record, Sort, Written,
 };
 use super::{ForumState, ForumView, Status};
 use crate::ids::{ContributionId, ParticipantId, TopicId};
@@ -33,8 +34,19 @@ pub struct Search {
 pub struct Found {
     /// One page of it.
     pub contributions: Vec<ContributionView>,
+    /// Those whom the page names.
+    pub people: People,
     /// How many fit, on all pages.
     pub total: usize,
+}
+
+/// A contribution among those around it.
+#[derive(Clone, Debug)]
+pub struct Thread {
+    /// What it answers if that can be seen, itself, and what answers it, oldest first.
+    pub contributions: Vec<ContributionView>,
+    /// Those whom they name.
+    pub people: People,
 }
 
 impl ForumState {
@@ -65,20 +77,20 @@ impl ForumState {
             found.sort_by_key(|ix| std::cmp::Reverse(self.at(*ix).supporters.len()));
         }
         let page = found.iter().skip(search.after).take(PAGE);
-        let contributions = page.filter_map(|ix| self.contribution_view(*ix, audience)).collect();
-        Found { contributions, total: found.len() }
+        let contributions: Vec<_> = page.filter_map(|ix| self.contribution_view(*ix, audience)).collect();
+        Found { people: self.people_of(&contributions, audience), contributions, total: found.len() }
     }
 
     /// A contribution, what it answers, and what answers it, oldest first. `None` if it cannot be seen.
-    pub fn thread(&self, id: ContributionId, audience: Audience) -> Option<Vec<ContributionView>> {
+    pub fn thread(&self, id: ContributionId, audience: Audience) -> Option<Thread> {
         let ix = self.find(id)?;
         let this = self.contribution_view(ix, audience)?;
-        let mut thread: Vec<ContributionView> =
+        let mut contributions: Vec<ContributionView> =
             self.at(ix).reply_to.and_then(|parent| self.contribution_view(parent, audience)).into_iter().collect();
-        thread.push(this);
+        contributions.push(this);
         let replies = self.answers_to(ix).into_iter();
-        thread.extend(replies.filter_map(|reply| self.contribution_view(reply, audience)).take(MOST));
-        Some(thread)
+        contributions.extend(replies.filter_map(|reply| self.contribution_view(reply, audience)).take(MOST));
+        Some(Thread { people: self.people_of(&contributions, audience), contributions })
     }
 
     /// Was it seen by everyone once, and is hidden now? Whoever has its address is told so.
@@ -88,8 +100,9 @@ impl ForumState {
     }
 
     /// One contribution. `None` if it cannot be seen.
-    pub fn one(&self, id: ContributionId, audience: Audience) -> Option<ContributionView> {
-        self.contribution_view(self.find(id)?, audience)
+    pub fn one(&self, id: ContributionId, audience: Audience) -> Option<ContributionPut> {
+        let contribution = self.contribution_view(self.find(id)?, audience)?;
+        Some(ContributionPut { people: self.people_of([&contribution], audience), contribution })
     }
 
     /// Everything that is kept of one person, for themselves: also what waits or was hidden, with its words.
@@ -169,15 +182,17 @@ impl ForumState {
             contributions: Vec::new(),
             waiting: Vec::new(),
             attention: Vec::new(),
+            people: People::default(),
             window: super::Window::default(),
         })?;
         let visible = || self.listed.values().filter(|ix| self.at(**ix).status == Status::Visible);
         let kept = visible().take(MOST).filter_map(|ix| self.contribution_view(*ix, Audience::Public));
         view.contributions = kept.collect();
-        if !names {
+        if names {
+            view.people = self.people_of(&view.contributions, Audience::Public);
+        } else {
             for one in &mut view.contributions {
-                one.author.name = None;
-                one.author.number = 0;
+                one.author = 0;
                 if let Some(hall) = &mut one.hall {
                     hall.name = None;
                 }

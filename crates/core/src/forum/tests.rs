@@ -831,6 +831,13 @@ impl Retold {
     }
 }
 
+/// A view holds those whom its contributions name, and nobody else.
+fn assert_people(view: &ForumView) {
+    let all = view.contributions.iter().chain(&view.waiting).chain(&view.attention);
+    let named: BTreeSet<u32> = all.flat_map(ContributionView::people).collect();
+    assert!(view.people.0.keys().eq(&named), "{:?} and not {named:?}", view.people);
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(256))]
 
@@ -862,6 +869,9 @@ proptest! {
             }
             let state = &talk.room.state;
             for audience in Audience::ALL {
+                for window in talk.windows() {
+                    assert_people(&Forum::view(state, audience, &window));
+                }
                 let seen = talk.retold.seen_by(audience);
                 prop_assert_eq!(words_in(&talk.room.seen(audience)), seen.clone(), "{:?}", audience);
                 for after in (0..=before).map(Seq) {
@@ -1074,6 +1084,7 @@ fn given_a_key_of_a_delta_then_it_is_one_string_and_only_such_are_read() {
         ForumKey::Topic(TopicId(id)),
         ForumKey::Contribution(ContributionId(id)),
         ForumKey::Counts(ContributionId(id)),
+        ForumKey::Person(5),
         ForumKey::Poll(PollId(id)),
         ForumKey::Stage,
         ForumKey::Floor,
@@ -1525,15 +1536,17 @@ fn given_a_new_name_or_role_then_it_stands_beside_everything_they_wrote() {
     room.post(&named("Ada"), 0, "Mit Namen");
     let authors = |room: &Room| {
         let view = room.seen(Audience::Public);
-        view.contributions.into_iter().map(|it| (it.author.name, it.author.role, it.author.number)).collect::<Vec<_>>()
+        let author = |one: &ContributionView| view.people.author(one.author);
+        let authors = view.contributions.iter().map(author).map(|it| (it.name, it.role, it.number));
+        authors.collect::<Vec<_>>()
     };
     assert_eq!(authors(&room), vec![(Some("Ada".into()), None, 1); 2]);
     assert_eq!(room.ask(&named("Ada"), 0, ForumCommand::Introduce), Ok(Vec::new()), "so it was already");
     let advisor = Actor { roles: [Role::Admin, Role::Advisor].into_iter().collect(), ..named("Bea") };
     room.ask(&advisor, 0, ForumCommand::Introduce).expect("taken");
     assert_eq!(authors(&room), vec![(Some("Bea".into()), Some(Role::Advisor), 1); 2]);
-    assert_eq!(room.seen(Audience::Public).contributions[0].author.participant, None);
-    assert_eq!(room.seen(Audience::Staff).contributions[0].author.participant, Some(participant(1)));
+    assert_eq!(room.seen(Audience::Public).people.participant(1), None);
+    assert_eq!(room.seen(Audience::Staff).people.participant(1), Some(participant(1)));
 }
 
 #[test]
@@ -1558,7 +1571,8 @@ fn given_much_that_somebody_wrote_when_they_take_a_new_name_then_it_is_told_once
             assert!(json(&deltas).len() < 300, "of {} bytes", json(&deltas).len());
             Forum::apply_deltas(view, &deltas);
             assert_eq!(view, &room.seen(audience));
-            assert!(view.contributions.iter().all(|one| one.author.name.as_deref() == Some(name)));
+            assert!(view.contributions.iter().all(|one| one.speaker(&view.people).map(|it| &**it) == Some(name)));
+            assert_eq!(json(view).matches(name).count(), 1, "once, and not beside everything");
         }
     }
     // Gone, and so is the name.
@@ -1566,6 +1580,59 @@ fn given_much_that_somebody_wrote_when_they_take_a_new_name_then_it_is_told_once
     for audience in Audience::ALL {
         let all = json(&Forum::deltas(&room.state, Seq(0), audience));
         assert!(["Bea", "Cleo", "Dora"].iter().all(|name| !all.contains(name)));
+    }
+}
+
+#[test]
+fn given_somebody_of_whom_the_last_thing_goes_then_their_name_goes_with_it_and_comes_back_with_it() {
+    let named = |name: &str| Actor { name: Some(Arc::from(name)), ..guest(1) };
+    let mut room = room(Waiting::FirstOfGuest);
+    let mut followed = Audience::ALL.map(|audience| room.seen(audience));
+    let mut before = room.seq();
+    let mut follow = |room: &Room, names: [usize; 2]| {
+        for (audience, view) in Audience::ALL.into_iter().zip(&mut followed) {
+            // Each change may travel in a frame of its own.
+            for delta in Forum::deltas(&room.state, Seq(before), audience) {
+                Forum::apply_deltas(view, &[delta]);
+                assert_people(view);
+            }
+            assert_eq!(view, &room.seen(audience));
+            let wanted = names[usize::from(audience == Audience::Staff)];
+            assert_eq!(json(view).matches("Ada").count(), wanted, "{audience:?}");
+        }
+        before = room.seq();
+    };
+    let first = room.post(&named("Ada"), 0, "Erstens");
+    follow(&room, [0, 1]);
+    room.ask(&moderator(), 0, ForumCommand::Approve { contribution: first, seen: None }).expect("taken");
+    follow(&room, [1, 1]);
+    room.ask(&moderator(), 0, hide(first)).expect("taken");
+    follow(&room, [0, 1]);
+    room.ask(&named("Ada"), 0, appeal(first, "Bitte")).expect("taken");
+    room.ask(&moderator(), 0, ForumCommand::Claim { contribution: first, release: false }).expect("taken");
+    follow(&room, [0, 1]);
+    assert_eq!(room.seen(Audience::Staff).people.0.len(), 2, "and the moderator who is at it");
+    room.ask(&staff(91, Role::Moderator), 0, ForumCommand::Restore { contribution: first }).expect("taken");
+    follow(&room, [1, 1]);
+    assert_eq!(room.seen(Audience::Staff).people.0.len(), 1);
+    room.ask(&named("Ada"), 0, ForumCommand::Withdraw { contribution: first }).expect("taken");
+    follow(&room, [0, 0]);
+}
+
+#[test]
+fn given_a_thousand_contributions_of_twenty_people_then_each_name_stands_once() {
+    let mut room = room(Waiting::None);
+    for n in 0..1_000_u32 {
+        let number = (n % 20) as u8;
+        let name = format!("Person mit Namen {number:02}");
+        room.post(&Actor { name: Some(name.into()), ..guest(number) }, 0, "Ein Satz, wie man ihn schreibt.");
+    }
+    for audience in Audience::ALL {
+        let view = room.seen(audience);
+        assert_eq!((view.contributions.len(), view.people.0.len()), (1_000, 20));
+        let text = json(&view);
+        assert_eq!(text.matches("Person mit Namen").count(), 20);
+        println!("{audience:?}: {} bytes, of them {} of people", text.len(), json(&view.people).len());
     }
 }
 
@@ -1761,11 +1828,12 @@ fn given_a_name_that_was_taken_away_then_it_stands_nowhere_and_another_can_be_ch
     room.post(&named("Böse"), 0, "Zweitens");
     room.ask(&guest(2), 0, report(first, Reported::Name, "Der Name")).expect("taken");
     room.ask(&moderator(), 0, ForumCommand::ResetName { participant: participant(1) }).expect("taken");
-    assert!(room.seen(Audience::Staff).contributions.iter().all(|one| one.author.name.is_none()));
+    let nameless = |view: ForumView| view.people.0.values().all(|person| person.name.is_none());
+    assert!(nameless(room.seen(Audience::Staff)));
     assert!(room.seen(Audience::Staff).attention.is_empty(), "the report is settled with it");
     assert!(!room.rows.values().any(|text| text.contains("Böse") || text.contains("Der Name")));
     room.ask(&named("Gut"), 0, ForumCommand::Introduce).expect("taken");
-    assert_eq!(room.seen(Audience::Public).contributions[0].author.name.as_deref(), Some("Gut"));
+    assert_eq!(room.seen(Audience::Public).people.author(1).name.as_deref(), Some("Gut"));
 }
 
 #[test]
@@ -1775,9 +1843,9 @@ fn given_the_name_of_somebody_with_more_say_then_only_their_like_takes_it_away()
     room.post(&boss, 0, "Willkommen");
     let reset = ForumCommand::ResetName { participant: participant(1) };
     assert_eq!(room.ask(&moderator(), 0, reset.clone()), Err(Rejection::Forbidden));
-    assert_eq!(room.seen(Audience::Public).contributions[0].author.name.as_deref(), Some("Mira"));
+    assert_eq!(room.seen(Audience::Public).people.author(1).name.as_deref(), Some("Mira"));
     room.ask(&staff(92, Role::Admin), 0, reset).expect("taken");
-    assert_eq!(room.seen(Audience::Public).contributions[0].author.name, None);
+    assert_eq!(room.seen(Audience::Public).people.author(1).name, None);
 }
 
 #[test]
@@ -1802,7 +1870,8 @@ fn given_a_voice_from_the_hall_then_nothing_gives_it_the_name_of_who_wrote_it_do
     };
     assert_eq!((find("lena"), find("karin"), find("satz")), (0, 1, 2));
     let record = room.state.record(true).expect("founded");
-    let speakers: Vec<_> = record.view.contributions.iter().map(|one| one.speaker().map(|name| &**name)).collect();
+    let view = &record.view;
+    let speakers: Vec<_> = view.contributions.iter().map(|one| one.speaker(&view.people).map(|it| &**it)).collect();
     assert_eq!(speakers, [None, Some("Karin")]);
     assert_eq!((record.authors, record.people), (0, 0), "who only wrote it down said nothing");
     room.post(&typist, 0, "Ich selbst");
@@ -1946,8 +2015,11 @@ fn given_searches_then_they_find_what_can_be_seen_in_the_order_asked() {
     assert_eq!(find(Sort::Unanswered, ""), [old]);
     assert_eq!(find(Sort::Newest, "räume vereine"), [old]);
     assert_eq!(find(Sort::Newest, "Geheimnisse"), []);
-    let thread =
-        |id| room.state.thread(id, Audience::Public).map(|all| all.iter().map(|one| one.id).collect::<Vec<_>>());
+    let thread = |id| {
+        room.state
+            .thread(id, Audience::Public)
+            .map(|all| all.contributions.iter().map(|one| one.id).collect::<Vec<_>>())
+    };
     assert_eq!(thread(liked), Some(vec![liked, reply]));
     assert_eq!(thread(reply), Some(vec![liked, reply]));
     assert_eq!(thread(gone), None);
@@ -1959,7 +2031,7 @@ fn given_searches_then_they_find_what_can_be_seen_in_the_order_asked() {
     let staff = ContributionId(room.object().expect("it has an id"));
     room.ask(&account(3), 0, ForumCommand::Withdraw { contribution: reply }).expect("taken");
     let thread = |room: &Room| -> Vec<_> {
-        room.state.thread(liked, Audience::Staff).expect("seen").iter().map(|one| one.id).collect()
+        room.state.thread(liked, Audience::Staff).expect("seen").contributions.iter().map(|one| one.id).collect()
     };
     assert_eq!(thread(&room), [liked, staff], "what waits is on the desk");
     room.ask(&moderator(), 0, ForumCommand::Approve { contribution: late, seen: None }).expect("taken");
@@ -1967,7 +2039,7 @@ fn given_searches_then_they_find_what_can_be_seen_in_the_order_asked() {
     room.state = room.restored();
     assert_eq!(thread(&room), [liked, staff, late]);
     assert_eq!(room.state.one(gone, Audience::Public), None);
-    assert_eq!(room.state.one(late, Audience::Public).map(|one| one.id), Some(late));
+    assert_eq!(room.state.one(late, Audience::Public).map(|one| one.contribution.id), Some(late));
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! What an audience sees of a forum, and how deltas change it. The same on both machines.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::Arc;
 
@@ -41,6 +42,9 @@ pub struct ForumView {
     /// [`super::MAX_DESK`] of it; beyond that a contribution shows nothing of what it asks for.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub attention: Vec<ContributionView>,
+    /// Those whom the contributions above name, each once, and nobody else.
+    #[serde(default)]
+    pub people: People,
     /// Which part of the contributions this is.
     pub window: Window,
 }
@@ -123,22 +127,59 @@ pub struct TopicView {
     pub title: Texts,
 }
 
-/// Who wrote something, as shown. It stands beside each contribution of theirs; a new name or role is a facet of the
-/// person ([`ForumKey::Person`]), sent once, and not each contribution anew.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// Who somebody is, as shown. It stands once in a view, however much of theirs is in it; a new name or role is a facet of
+/// the person ([`ForumKey::Person`]), sent once.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-pub struct AuthorView {
-    /// The chosen name. `None`: none chosen, or erased; the interface says "guest" and the number.
+pub struct PersonView {
+    /// The chosen name. Left out: none chosen, or erased; the interface says "guest" and the number.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "openapi", schema(value_type = Option<String>))]
     pub name: Option<Arc<str>>,
-    /// Counts the people of this forum in the order of what they first did in it, so that nameless ones can be told
-    /// apart. It tells how many did something before them, seen or not, and nothing else of those.
-    pub number: u32,
     /// A role, shown as a badge. Never from the name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub role: Option<Role>,
     /// Staff only: who it is within the process.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub participant: Option<ParticipantId>,
+}
+
+/// People by their number. Numbers count the people of a forum in the order of what they first did in it, so that nameless
+/// ones can be told apart. A number tells how many did something before them, seen or not, and nothing else of those.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "openapi", schema(value_type = std::collections::HashMap<String, PersonView>))]
+#[serde(transparent)]
+pub struct People(pub BTreeMap<u32, PersonView>);
+
+impl People {
+    /// Who has this number. Somebody without an entry has no name.
+    pub fn author(&self, number: u32) -> AuthorView {
+        let PersonView { name, role, participant } = self.0.get(&number).cloned().unwrap_or_default();
+        AuthorView { name, number, role, participant }
+    }
+
+    /// Who has this number, within the process.
+    pub fn participant(&self, number: u32) -> Option<ParticipantId> {
+        self.0.get(&number)?.participant
+    }
+
+    /// The entries of whom a contribution names.
+    pub(super) fn named_by(&self, one: &ContributionView) -> Self {
+        Self(one.people().filter_map(|number| Some((number, self.0.get(&number)?.clone()))).collect())
+    }
+}
+
+/// Somebody with their number: an entry of [`People`], looked up.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AuthorView {
+    /// See [`PersonView::name`].
+    pub name: Option<Arc<str>>,
+    /// See [`People`].
+    pub number: u32,
+    /// See [`PersonView::role`].
+    pub role: Option<Role>,
+    /// See [`PersonView::participant`].
     pub participant: Option<ParticipantId>,
 }
 
@@ -150,8 +191,8 @@ pub struct ContributionView {
     pub id: ContributionId,
     /// The number at which it became visible (for a waiting one: at which it was written, or last left the queue).
     pub position: u64,
-    /// Who wrote it.
-    pub author: AuthorView,
+    /// Who wrote it, by their number in `people`. 0: that is left out.
+    pub author: u32,
     /// The words: plain text, to be shown as it was typed. Empty for a hidden one.
     #[cfg_attr(feature = "openapi", schema(value_type = String))]
     pub text: Arc<str>,
@@ -213,11 +254,17 @@ impl ContributionView {
 
     /// The name under which the words are shown, if there is one: in the hall that of who spoke, never of who wrote it
     /// down.
-    pub fn speaker(&self) -> Option<&Arc<str>> {
+    pub fn speaker<'a>(&'a self, people: &'a People) -> Option<&'a Arc<str>> {
         match &self.hall {
             Some(hall) => hall.name.as_ref(),
-            None => self.author.name.as_ref(),
+            None => people.0.get(&self.author)?.name.as_ref(),
         }
+    }
+
+    /// The numbers of the people it names: its author, and who is at it.
+    pub fn people(&self) -> impl Iterator<Item = u32> {
+        let author = (self.author > 0).then_some(self.author);
+        author.into_iter().chain(self.claim.as_ref().map(|claim| claim.by))
     }
 
     /// Does it ask for a moderator, though it does not wait? Only staff are told what decides this.
@@ -271,15 +318,11 @@ pub struct ReportView {
 }
 
 /// Who is at something.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ClaimView {
-    /// Who.
-    pub by: ParticipantId,
-    /// Their name.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "openapi", schema(value_type = Option<String>))]
-    pub name: Option<Arc<str>>,
+    /// Who, by their number in `people`.
+    pub by: u32,
     /// Since when. After five minutes it no longer counts.
     pub at: Timestamp,
 }
@@ -439,7 +482,7 @@ pub enum ForumKey {
     Contribution(ContributionId),
     /// [`Counts`].
     Counts(ContributionId),
-    /// [`AuthorView`], by its number.
+    /// [`PersonView`], by the number in [`People`].
     Person(u32),
     /// [`PollPlaceInForum`].
     Poll(PollId),
@@ -501,17 +544,26 @@ pub enum ForumValue {
     /// Of [`ForumKey::Topic`].
     Topic(TopicView),
     /// Of [`ForumKey::Contribution`]. Its counts are as of now too.
-    Contribution(Box<ContributionView>),
+    Contribution(Box<ContributionPut>),
     /// Of [`ForumKey::Counts`].
     Counts(Counts),
     /// Of [`ForumKey::Person`].
-    Person(AuthorView),
+    Person(PersonView),
     /// Of [`ForumKey::Poll`].
     Poll(PollPlaceInForum),
     /// Of [`ForumKey::Stage`].
     Stage(Stage),
     /// Of [`ForumKey::Floor`].
     Floor(Box<FloorView>),
+}
+
+/// A contribution as it travels in a change, with the people it names: they may be new to the reader.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ContributionPut {
+    /// The contribution.
+    pub contribution: ContributionView,
+    /// Exactly those it names.
+    pub people: People,
 }
 
 /// A change of a forum.
@@ -531,7 +583,11 @@ impl LiveTypes for Forum {
 
     fn append_page(view: &mut ForumView, page: ForumView) {
         let known = view.window.from;
-        view.contributions.extend(page.contributions.into_iter().filter(|c| c.position < known));
+        for one in page.contributions.into_iter().filter(|one| one.position < known) {
+            // The page is not older than the view.
+            view.people.0.append(&mut page.people.named_by(&one).0);
+            view.contributions.push(one);
+        }
         view.window.from = page.window.from.min(known);
     }
 }
@@ -551,10 +607,16 @@ impl ForumView {
                     Ok(at) => self.polls[at].clone_from(poll),
                     Err(at) => self.polls.insert(at, poll.clone()),
                 },
-                ForumValue::Person(author) => self.name(author),
+                ForumValue::Person(person) => {
+                    if let Delta::Put { key: ForumKey::Person(number), .. } = delta
+                        && let Some(have) = self.people.0.get_mut(number)
+                    {
+                        have.clone_from(person);
+                    }
+                }
                 ForumValue::Stage(stage) => self.stage = stage.clone(),
                 ForumValue::Floor(floor) => self.floor.clone_from(floor),
-                ForumValue::Contribution(contribution) => self.put(contribution),
+                ForumValue::Contribution(put) => self.put(put),
                 ForumValue::Counts(counts) => {
                     if let Delta::Put { key: ForumKey::Counts(id), .. } = delta {
                         self.count(*id, *counts);
@@ -567,7 +629,38 @@ impl ForumView {
         }
     }
 
-    fn put(&mut self, contribution: &ContributionView) {
+    fn put(&mut self, ContributionPut { contribution, people }: &ContributionPut) {
+        let before = self.named_by(contribution.id);
+        self.place(contribution);
+        self.people.0.extend(people.0.iter().map(|(number, person)| (*number, person.clone())));
+        self.forget(before.into_iter().chain(contribution.people()));
+    }
+
+    /// Whom the contribution of this id names here.
+    fn named_by(&self, id: ContributionId) -> Vec<u32> {
+        self.all().filter(|have| have.id == id).flat_map(ContributionView::people).collect()
+    }
+
+    fn all(&self) -> impl Iterator<Item = &ContributionView> {
+        self.contributions.iter().chain(&self.waiting).chain(&self.attention)
+    }
+
+    /// Lets go of those among `numbers` whom nothing here names any more.
+    fn forget(&mut self, numbers: impl IntoIterator<Item = u32>) {
+        for number in numbers {
+            if !self.all().any(|have| have.people().any(|named| named == number)) {
+                self.people.0.remove(&number);
+            }
+        }
+    }
+
+    /// Lets go of everybody whom nothing here names any more: after a part of it was cut off.
+    pub fn forget_unnamed(&mut self) {
+        let named: BTreeSet<u32> = self.all().flat_map(ContributionView::people).collect();
+        self.people.0.retain(|number, _| named.contains(number));
+    }
+
+    fn place(&mut self, contribution: &ContributionView) {
         if contribution.asks() {
             insert(&mut self.attention, contribution, |have| have.position < contribution.position);
         } else {
@@ -588,18 +681,6 @@ impl ForumView {
         }
     }
 
-    /// Everything of somebody stands under the name and role they have now.
-    fn name(&mut self, author: &AuthorView) {
-        for have in self.contributions.iter_mut().chain(&mut self.waiting).chain(&mut self.attention) {
-            if have.author.number == author.number {
-                have.author.clone_from(author);
-            }
-            if let Some(claim) = have.claim.as_mut().filter(|claim| Some(claim.by) == author.participant) {
-                claim.name.clone_from(&author.name);
-            }
-        }
-    }
-
     fn count(&mut self, id: ContributionId, counts: Counts) {
         let lists = self.contributions.iter_mut().chain(&mut self.waiting).chain(&mut self.attention);
         for have in lists.filter(|have| have.id == id) {
@@ -609,9 +690,11 @@ impl ForumView {
     }
 
     fn remove(&mut self, id: ContributionId) {
+        let named = self.named_by(id);
         self.contributions.retain(|have| have.id != id);
         self.waiting.retain(|have| have.id != id);
         self.attention.retain(|have| have.id != id);
+        self.forget(named);
     }
 }
 

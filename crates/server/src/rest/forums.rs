@@ -7,7 +7,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use stimmwerk_core::domain::Domain;
 use stimmwerk_core::forum::{
-    ContributionView, Forum, ForumCommand, ForumView, Found, HideReason, Mode, OwnView, Search, Sort, Waiting,
+    ContributionView, Forum, ForumCommand, ForumView, Found, HideReason, Mode, OwnView, People, Search, Sort, Thread,
+    Waiting,
 };
 use stimmwerk_core::ids::{ContributionId, StreamId, TopicId};
 use stimmwerk_core::live::{Seq, WindowRequest};
@@ -263,10 +264,36 @@ impl Wanted {
     }
 }
 
+/// What was found.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct FoundAnswer {
+    /// As of which event.
+    seq: Seq,
+    /// One page of it.
+    contributions: Vec<ContributionView>,
+    /// Those whom the page names.
+    people: People,
+    /// How many there are, on all pages.
+    total: usize,
+    /// `after` of the next page, if there is one.
+    next: Option<usize>,
+}
+
+/// A contribution among those around it.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ThreadAnswer {
+    /// As of which event.
+    seq: Seq,
+    /// What it answers if that can be seen, itself, and what answers it, oldest first.
+    contributions: Vec<ContributionView>,
+    /// Those whom they name.
+    people: People,
+}
+
 /// Searched and sorted contributions, at most one page of them: `total` is how many there are on all pages, `next` how
 /// the next one is asked for.
 #[utoipa::path(get, path = "/api/v1/forums/{forum}/search", tag = "forums", params(("forum" = String, Path), Wanted),
-    responses((status = 200, body = Vec<ContributionView>)))]
+    responses((status = 200, body = FoundAnswer)))]
 pub async fn search(State(app): State<AppState>, gate: Gate, Query(wanted): Query<Wanted>) -> Answer<Response> {
     let audience = gate.position.audience.ok_or_else(Fault::not_found)?;
     let room = app.forum(gate.forum()?).await?;
@@ -276,21 +303,22 @@ pub async fn search(State(app): State<AppState>, gate: Gate, Query(wanted): Quer
     let found = in_turn(move || state.search(audience, &search)).await?;
     let next = after + found.contributions.len();
     let next = (next < found.total && next > after).then_some(next);
-    let Found { contributions, total } = found;
-    Ok(Json(json!({ "seq": seq, "contributions": contributions, "total": total, "next": next })).into_response())
+    let Found { contributions, people, total } = found;
+    Ok(Json(FoundAnswer { seq, contributions, people, total, next }).into_response())
 }
 
 /// A contribution, what it answers, and what answers it.
 #[utoipa::path(get, path = "/api/v1/forums/{forum}/contributions/{contribution}/thread", tag = "forums",
     params(("forum" = String, Path), ("contribution" = String, Path)),
-    responses((status = 200, body = Vec<ContributionView>)))]
+    responses((status = 200, body = ThreadAnswer)))]
 pub async fn thread(State(app): State<AppState>, gate: Gate) -> Answer<Response> {
     let audience = gate.position.audience.ok_or_else(Fault::not_found)?;
     let room = app.forum(gate.forum()?).await?;
     let state = room.state();
     let (seq, this) = (state.seq(), gate.id("contribution")?);
     let thread = in_turn(move || state.thread(this, audience)).await?.ok_or_else(Fault::not_found)?;
-    Ok(Json(json!({ "seq": seq, "contributions": thread })).into_response())
+    let Thread { contributions, people } = thread;
+    Ok(Json(ThreadAnswer { seq, contributions, people }).into_response())
 }
 
 /// Agrees with a contribution.

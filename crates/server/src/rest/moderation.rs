@@ -279,7 +279,7 @@ fn table(record: &Record) -> Answer<Vec<u8>> {
             one.id.to_string(),
             stimmwerk_ui::iso(one.at),
             topic,
-            one.speaker().map_or(String::new(), ToString::to_string),
+            one.speaker(&record.view.people).map_or(String::new(), ToString::to_string),
             text,
             one.reply_to.map_or(String::new(), |id| id.to_string()),
             one.support.to_string(),

@@ -152,7 +152,7 @@ async fn given_a_hostile_text_in_every_field_then_pages_show_it_json_carries_it_
     assert_eq!(view["waiting"][0]["text"], text.as_str());
     assert_eq!(view["topics"][0]["title"]["texts"]["de"], harmless(HOSTILE_TITLE));
     assert_eq!(view["forum"]["title"]["texts"]["de"], harmless(HOSTILE_TITLE));
-    let named = of(&id)["author"]["name"].as_str().map(str::to_owned);
+    let named = view["people"][of(&id)["author"].to_string()]["name"].as_str().map(str::to_owned);
     assert_eq!(named.as_deref(), Some(HOSTILE_NAME.replace('\u{202E}', "").as_str()));
 
     // As text, in every page, also in what a refused form brings back and in what only the address holds.

@@ -176,6 +176,7 @@ impl Side for ForumSide {
         if shown.is_some() {
             view.contributions.retain(|contribution| contribution.topic == shown);
             view.window.topic = shown;
+            view.forget_unnamed();
         }
         view
     }

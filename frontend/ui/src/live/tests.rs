@@ -2,7 +2,9 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use stimmwerk_core::forum::PollPlaceInForum;
-use stimmwerk_core::forum::{ContributionView, Counts, Forum, ForumDelta, ForumKey, ForumValue, ForumView, OwnView};
+use stimmwerk_core::forum::{
+    ContributionPut, ContributionView, Counts, Forum, ForumDelta, ForumKey, ForumValue, ForumView, OwnView, People,
+};
 use stimmwerk_core::ids::{ContributionId, PollId, TopicId};
 use stimmwerk_core::live::{Beat, Bye, Delta, Deltas, Hello, OwnFrame, Page, Presence, Rejected, Resync, Snapshot};
 use stimmwerk_core::people::Audience;
@@ -194,7 +196,11 @@ fn contribute(text: &str) -> ForumCommand {
 
 fn put(one: ContributionView) -> ForumDelta {
     let (key, seq) = (ForumKey::Contribution(one.id), Seq(one.position));
-    Delta::Put { key, seq, value: ForumValue::Contribution(Box::new(one)) }
+    Delta::Put {
+        key,
+        seq,
+        value: ForumValue::Contribution(Box::new(ContributionPut { contribution: one, people: People::default() })),
+    }
 }
 
 fn subscribe(after: u64, from: u64) -> ClientFrame {

@@ -82,7 +82,7 @@ pub fn card(cx: Cx, place: &Place, one: &ContributionView, what: Use) -> AnyView
             <article>
                 <header>
                     <p class="by">
-                        {writer(words, one)}
+                        {writer(words, one, &place.people)}
                         {mine.then(|| view! { <span class="badge mine">{words.item_mine()}</span> })}
                     </p>
                     <p class="meta">

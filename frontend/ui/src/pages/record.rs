@@ -1,7 +1,7 @@
 //! The record of a forum: what is kept and printed.
 
 use leptos::prelude::*;
-use stimmwerk_core::forum::ContributionView;
+use stimmwerk_core::forum::{ContributionView, People};
 use stimmwerk_core::ids::TopicId;
 use stimmwerk_core::poll::PollView;
 use stimmwerk_core::time::Timestamp;
@@ -246,7 +246,10 @@ fn chapter(cx: Cx, words: StaffWords, page: &RecordPage, topic: Option<TopicId>,
         return None;
     }
     let id = topic.map_or("no-topic".to_owned(), |topic| format!("t-{topic}"));
-    let rows = mine.into_iter().map(|one| entry(cx, words, page.names, one)).collect_view();
+    let rows = mine
+        .into_iter()
+        .map(|one| entry(cx, words, Some(&page.record.view.people).filter(|_| page.names), one))
+        .collect_view();
     Some(
         view! {
             <section class="chapter" aria-labelledby=id.clone()>
@@ -258,16 +261,15 @@ fn chapter(cx: Cx, words: StaffWords, page: &RecordPage, topic: Option<TopicId>,
     )
 }
 
-fn entry(cx: Cx, words: StaffWords, names: bool, one: &ContributionView) -> AnyView {
-    let name = names.then(|| {
-        let name = one.speaker().map(ToString::to_string);
+fn entry(cx: Cx, words: StaffWords, names: Option<&People>, one: &ContributionView) -> AnyView {
+    let name = names.map(|people| {
+        let name = one.speaker(people).map(ToString::to_string);
         // The number is that of who wrote it down.
-        let number = || one.hall.is_none().then(|| cx.words.site_guest_number(&one.author.number.to_string()));
+        let number = || one.hall.is_none().then(|| cx.words.site_guest_number(&one.author.to_string()));
         name.or_else(number).map(|name| view! { <bdi class="author">{name}</bdi> })
     });
-    let badge = one
-        .author
-        .role
+    let badge = names
+        .and_then(|people| people.author(one.author).role)
         .filter(|_| one.hall.is_none())
         .map(|of| view! { <span class="badge role">{role(cx.words, of)}</span> });
     let hall = one.hall.is_some().then(|| view! { <span class="badge hall">{words.hall_from()}</span> });

@@ -55,8 +55,8 @@ pub fn report(cx: Cx, words: DocumentWords, page: ReportPage) -> AnyView {
         radio("reason", value, word, checked)
     });
     // Without a name only the text is left.
-    let named =
-        contribution.author.name.is_some() || contribution.hall.as_ref().is_some_and(|hall| hall.name.is_some());
+    let author = place.people.author(contribution.author);
+    let named = author.name.is_some() || contribution.hall.as_ref().is_some_and(|hall| hall.name.is_some());
     let what = if named {
         view! {
             <fieldset>

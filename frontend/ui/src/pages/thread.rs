@@ -18,7 +18,7 @@ pub fn thread(cx: Cx, words: DocumentWords, page: ThreadPage) -> AnyView {
     let middle = thread.iter().position(|one| one.id == this).unwrap_or_default();
     let (before, rest) = thread.split_at(middle);
     let (this_one, replies) = rest.split_first().map_or((None, rest), |(one, replies)| (Some(one), replies));
-    let title = this_one.map_or(String::new(), |one| words.thread_title(&writer_name(cx.words, one)));
+    let title = this_one.map_or(String::new(), |one| words.thread_title(&writer_name(cx.words, one, &place.people)));
     let before = before.iter().map(|one| card(cx, &place, one, Use::Listed)).collect_view();
     let action = address::api(place.forum.id, "/contributions");
     let elsewhere = action.clone();

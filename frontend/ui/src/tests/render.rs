@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use stimmwerk_core::forum::{
     AdditionView, AppealView, ContributionView, FloorEntryView, FloorView, HallView, HiddenView, HideReason, Mode,
-    OwnHidden, OwnRefused, OwnView, OwnWaiting, SpeakingView, TopicView, Totals, Waiting,
+    OwnHidden, OwnRefused, OwnView, OwnWaiting, PersonView, SpeakingView, TopicView, Totals, Waiting,
 };
 use stimmwerk_core::ids::{CommandId, ContributionId, FloorId, ForumId, ParticipantId, ProcessId, TopicId};
 use stimmwerk_core::links::Link;
@@ -25,10 +25,8 @@ use crate::data::{
 use crate::sample::{self, HOSTILE, NOW, me, texts, uuid};
 use crate::{LANGUAGES, direction, document, embedded, problem_title};
 
-fn contribution(n: u64, name: Option<&str>, text: &str) -> ContributionView {
-    let mut one = sample::contribution(n, text);
-    one.author.name = name.map(Into::into);
-    ContributionView { at: Timestamp(NOW - (100 - n as i64) * 600_000), ..one }
+fn contribution(n: u64, text: &str) -> ContributionView {
+    ContributionView { at: Timestamp(NOW - (100 - n as i64) * 600_000), ..sample::contribution(n, text) }
 }
 
 fn hidden(n: u128, appeal: Option<bool>) -> OwnHidden {
@@ -49,21 +47,19 @@ fn hidden(n: u128, appeal: Option<bool>) -> OwnHidden {
 
 fn forum_page() -> ForumPage {
     let topic = TopicId(uuid(500));
-    let mut first = contribution(40, Some("Amira K."), "Wir brauchen einen Ort, an dem sich alle treffen können.");
+    let mut first = contribution(40, "Wir brauchen einen Ort, an dem sich alle treffen können.");
     first.support = 12;
     first.replies = 1;
     first.topic = Some(topic);
-    let mut reply = contribution(41, Some("Moderation Süd"), "Danke! Welcher Ort wäre gut?");
-    reply.author.role = Some(Role::Moderator);
+    let mut reply = contribution(41, "Danke! Welcher Ort wäre gut?");
     reply.reply_to = Some(first.id);
-    let mut list = contribution(42, None, "Zwei *Dinge*:\n\n- Räume\n- Zeit");
+    let mut list = contribution(42, "Zwei *Dinge*:\n\n- Räume\n- Zeit");
     list.edited = true;
-    let mut persian = contribution(43, Some("مریم"), "ما به فضای بیشتری نیاز داریم.");
+    let mut persian = contribution(43, "ما به فضای بیشتری نیاز داریم.");
     persian.lang = Lang::try_from("fa".to_owned()).ok();
-    let mut mine = contribution(44, Some("Lena"), "Ich finde das gut.");
+    let mut mine = contribution(44, "Ich finde das gut.");
     mine.additions = vec![AdditionView { text: "Und zwar sehr.".into(), links: Vec::new(), at: Timestamp(NOW) }];
-    let mut hall = contribution(45, Some("Moderation Süd"), "Wir brauchen einen Bus am Abend.");
-    hall.author.role = Some(Role::Moderator);
+    let mut hall = contribution(45, "Wir brauchen einen Bus am Abend.");
     hall.hall = Some(HallView { name: Some("Karin".into()) });
     let own = OwnView {
         mine: vec![mine.id],
@@ -81,6 +77,10 @@ fn forum_page() -> ForumPage {
         floor: None,
     };
     let mut page = sample::forum_page(vec![hall, mine, persian, list, reply, first]);
+    let guests = [(40, "Amira K."), (43, "مریم"), (44, "Lena")];
+    page.view.people = sample::people(guests);
+    let moderator = PersonView { name: Some("Moderation Süd".into()), role: Some(Role::Moderator), participant: None };
+    page.view.people.0.extend([(41, moderator.clone()), (45, moderator)]);
     page.view.forum.waiting = Waiting::FirstOfGuest;
     page.view.totals = Totals { contributions: 57, waiting: None };
     page.view.topics = vec![
@@ -94,13 +94,13 @@ fn forum_page() -> ForumPage {
 fn staff_page() -> ForumPage {
     let mut page = forum_page();
     page.moderates = true;
-    for one in &mut page.view.contributions {
-        one.author.participant = Some(ParticipantId(uuid(one.position.into())));
+    page.view.people.0.extend(sample::people([(50, "Yusuf")]).0);
+    for (number, person) in &mut page.view.people.0 {
+        person.participant = Some(ParticipantId(uuid(u128::from(*number))));
     }
     page.view.totals.waiting = Some(2);
-    let mut waiting = contribution(50, Some("Yusuf"), "Darf ich auch etwas sagen?");
+    let mut waiting = contribution(50, "Darf ich auch etwas sagen?");
     waiting.waits = true;
-    waiting.author.participant = Some(ParticipantId(uuid(50)));
     page.view.waiting = vec![waiting];
     page.view.contributions[2].pending = Some("Wir brauchen mehr Platz.".into());
     page.view.attention = vec![page.view.contributions[2].clone()];
@@ -535,9 +535,9 @@ fn given_hostile_words_everywhere_then_they_are_words() {
     forum.view.topics[0].title = texts(HOSTILE);
     for one in &mut forum.view.contributions {
         one.text = HOSTILE.into();
-        one.author.name = hostile();
         one.pending = hostile();
     }
+    forum.view.people = sample::people(forum.view.people.0.keys().map(|number| (*number, HOSTILE)));
     forum.view.contributions[2].hidden =
         Some(HiddenView { reason: HideReason::Other, note: hostile(), by: None, appeal: None });
     forum.view.waiting[0].text = HOSTILE.into();
@@ -549,6 +549,7 @@ fn given_hostile_words_everywhere_then_they_are_words() {
     let mut place = place();
     place.forum = forum.view.forum.clone();
     place.topics = forum.view.topics.clone();
+    place.people = forum.view.people.clone();
     let mut found = forum.view.contributions.clone();
     for one in &mut found {
         one.additions = vec![AdditionView { text: HOSTILE.into(), links: Vec::new(), at: Timestamp(NOW) }];

@@ -3,9 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use stimmwerk_core::forum::{
-    ActView, AdditionView, AppealView, AuthorView, ClaimView, ContributionView, Decided, Did, FloorEntryView,
-    FloorView, HallView, Header, HiddenView, HideReason, Mode, Record, ReportReason, ReportView, Reported,
-    SpeakingView, Stage, TopicView, Totals, Waiting,
+    ActView, AdditionView, AppealView, ClaimView, ContributionView, Decided, Did, FloorEntryView, FloorView, HallView,
+    Header, HiddenView, HideReason, Mode, People, Record, ReportReason, ReportView, Reported, SpeakingView, Stage,
+    TopicView, Totals, Waiting,
 };
 use stimmwerk_core::ids::{CommandId, ContributionId, ForumId, ParticipantId, PollId, ProcessId, TopicId};
 use stimmwerk_core::live::{Problem, Seq};
@@ -21,15 +21,26 @@ use crate::{LANGUAGES, direction, document, embedded};
 
 const MINUTE: i64 = 60_000;
 
+/// Ten people wrote what there is, and one moderator is at some of it.
+fn author_of(n: u128) -> u32 {
+    (n % 10) as u32 + 1
+}
+
+const MODERATOR: u32 = 11;
+
+fn people(moderator: &str) -> People {
+    let mut people = sample::people((1..MODERATOR).map(|number| (number, "Yusuf")));
+    people.0.extend(sample::people([(MODERATOR, moderator)]).0);
+    for (number, person) in &mut people.0 {
+        let uuid = if *number == MODERATOR { uuid(9) } else { uuid(999 + u128::from(*number)) };
+        person.participant = Some(ParticipantId(uuid));
+    }
+    people
+}
+
 fn contribution(n: u128, text: &str, minutes: i64) -> ContributionView {
-    let author = AuthorView {
-        name: Some("Yusuf".into()),
-        number: n as u32,
-        role: None,
-        participant: Some(ParticipantId(uuid(1_000 + n % 10))),
-    };
     ContributionView {
-        author,
+        author: author_of(n),
         at: Timestamp(NOW - minutes * MINUTE),
         topic: Some(TopicId(uuid(500))),
         ..sample::contribution(n as u64, text)
@@ -46,9 +57,9 @@ fn desk(text: &str) -> ForumPage {
     let said = || Some(text.into());
     let waiting = |n, minutes| ContributionView { waits: true, ..contribution(n, text, minutes) };
     let mut claimed = waiting(52, 3);
-    claimed.claim = Some(ClaimView { by: ParticipantId(uuid(9)), name: said(), at: Timestamp(NOW - MINUTE) });
+    claimed.claim = Some(ClaimView { by: MODERATOR, at: Timestamp(NOW - MINUTE) });
     let mut stale = waiting(53, 0);
-    stale.claim = Some(ClaimView { by: ParticipantId(uuid(9)), name: said(), at: Timestamp(NOW - 6 * MINUTE) });
+    stale.claim = Some(ClaimView { by: MODERATOR, at: Timestamp(NOW - 6 * MINUTE) });
     stale.reply_to = Some(ContributionId(uuid(40)));
     let same_person = waiting(61, 1);
     let report = |what, reason, text| ReportView { what, reason, text, at: Timestamp(NOW) };
@@ -73,6 +84,7 @@ fn desk(text: &str) -> ForumPage {
     let contributions = vec![gone, spoken, appealed.clone(), added.clone(), changed.clone(), reported.clone()];
     let mut page = sample::forum_page(contributions);
     page.view.forum = header(text);
+    page.view.people = people(text);
     page.view.totals = Totals { contributions: 6, waiting: Some(8) };
     page.view.topics = vec![TopicView { id: TopicId(uuid(500)), title: texts(text) }];
     page.view.waiting = vec![waiting(51, 12), claimed, stale, same_person];
@@ -193,15 +205,17 @@ fn record(text: &str, moderates: bool, names: bool) -> PageKind {
     let mut answer = contribution(46, text, 3);
     answer.topic = None;
     answer.reply_to = Some(ContributionId(uuid(40)));
-    answer.author.role = Some(Role::Moderator);
+    answer.author = MODERATOR;
+    view.people.0.entry(MODERATOR).or_default().role = Some(Role::Moderator);
     answer.support = 4;
     let mut free = contribution(47, text, 2);
     free.topic = None;
     view.contributions.extend([answer, free]);
     (view.waiting, view.attention) = (Vec::new(), Vec::new());
-    for one in view.contributions.iter_mut().filter(|_| !names) {
-        (one.author.name, one.author.number) = (None, 0);
+    if !names {
+        view.contributions.iter_mut().for_each(|one| one.author = 0);
     }
+    view.forget_unnamed();
     let record = Record {
         seq: Seq(90),
         from: Some(Timestamp(NOW - 3_000 * MINUTE)),
@@ -423,7 +437,7 @@ fn given_a_desk_then_everything_on_it_can_be_decided() {
 #[test]
 fn given_a_desk_then_it_says_how_long_who_is_at_it_and_what_was_reported() {
     let mut page_data = desk("Ein Gedanke");
-    page_data.view.waiting[1].claim.as_mut().expect("claimed").name = Some("Lena K.".into());
+    page_data.view.people = people("Lena K.");
     let html = markup(page("de", PageKind::Moderation(Box::new(page_data))));
     assert!(has(&html, "am längsten seit 12 Minuten") && has(&html, "seit 3 Minuten") && has(&html, "seit eben"));
     assert_eq!(html.matches("ist dran").count(), 1, "what was claimed six minutes ago no longer counts");

@@ -67,8 +67,9 @@ pub fn composer(cx: Cx, board: Board, place: ForumPlace, page: &ForumPage, me: O
     };
     let next = move || reply_to().map_or_else(|| place.href(), |parent| back_to(place, parent));
     let parent = Signal::derive(move || {
-        let name =
-            reply_to().and_then(|id| board.view.with(|view| find(view, id).map(|parent| writer_name(words, parent))));
+        let name = reply_to().and_then(|id| {
+            board.view.with(|view| find(view, id).map(|parent| writer_name(words, parent, &view.people)))
+        });
         name.map_or(String::new(), |name| words.write_reply_to(&name))
     });
     let hint = Signal::derive(move || {

@@ -3,7 +3,7 @@
 use leptos::ev::MouseEvent;
 use leptos::prelude::*;
 use stimmwerk_core::forum::{
-    AdditionView, AuthorView, ContributionView, EDIT_WINDOW_MS, ForumCommand, MAX_ADDITIONS, Mode,
+    AdditionView, AuthorView, ContributionView, EDIT_WINDOW_MS, ForumCommand, MAX_ADDITIONS, Mode, People,
 };
 use stimmwerk_core::ids::ContributionId;
 use stimmwerk_core::time::Timestamp;
@@ -29,15 +29,20 @@ pub fn rows(board: Board) -> Memo<Vec<Row>> {
     Memo::new(move |_| {
         let shown = board.shown.get();
         board.view.with(|view| {
-            let row = |one: &ContributionView| Row { id: one.id, position: one.position, version: version(one) };
+            let row = |one: &ContributionView| Row {
+                id: one.id,
+                position: one.position,
+                version: version(one, &view.people),
+            };
             view.contributions.iter().filter(|one| one.position <= shown).map(row).collect()
         })
     })
 }
 
 /// A digest of all a row shows but its counts.
-pub fn version(one: &ContributionView) -> u64 {
-    let author = (&one.author.name, one.author.number, one.author.role.map(|role| role as u8));
+pub fn version(one: &ContributionView, people: &People) -> u64 {
+    let AuthorView { name, number, role, .. } = people.author(one.author);
+    let author = (name, number, role.map(|role| role as u8));
     let words = (&one.text, &one.links, one.lang.as_ref().map(stimmwerk_core::said::Lang::as_str), one.edited);
     let additions: Vec<_> = one.additions.iter().map(|addition| &addition.text).collect();
     let hall = one.hall.as_ref().map(|hall| &hall.name);
@@ -82,7 +87,10 @@ enum Part {
 /// A row. Nothing, if it went while the list was being drawn.
 pub fn item(cx: Cx, board: Board, place: ForumPlace, row: Row) -> Option<AnyView> {
     let words = cx.words;
-    let one = board.view.with_untracked(|view| at(&view.contributions, row).cloned())?;
+    let (one, writer) = board.view.with_untracked(|view| {
+        let one = at(&view.contributions, row)?;
+        Some((one.clone(), writer(words, one, &view.people)))
+    })?;
     let id = one.id;
     let standing = Memo::new(move |_| standing(board, row));
     let part = Memo::new(move |_| part(board, id));
@@ -106,7 +114,7 @@ pub fn item(cx: Cx, board: Board, place: ForumPlace, row: Row) -> Option<AnyView
                 <article>
                     <header>
                         <p class="by">
-                            {writer(words, &one)}
+                            {writer}
                             <span class="badge mine" hidden=move || !mine.get()>
                                 {words.item_mine()}
                             </span>
@@ -212,24 +220,24 @@ pub fn author(words: Words, author: &AuthorView) -> AnyView {
 }
 
 /// Who said it: its author, or for whom it was written down.
-pub fn writer(words: Words, one: &ContributionView) -> AnyView {
+pub fn writer(words: Words, one: &ContributionView, people: &People) -> AnyView {
     if one.hall.is_none() {
-        return author(words, &one.author);
+        return author(words, &people.author(one.author));
     }
     view! {
         <span class="sign hall" aria-hidden="true">
             {icon(icons::PEOPLE)}
         </span>
-        <bdi class="author">{writer_name(words, one)}</bdi>
+        <bdi class="author">{writer_name(words, one, people)}</bdi>
     }
     .into_any()
 }
 
 /// The name of who said it.
-pub fn writer_name(words: Words, one: &ContributionView) -> String {
+pub fn writer_name(words: Words, one: &ContributionView, people: &People) -> String {
     match &one.hall {
         Some(hall) => hall.name.as_deref().unwrap_or(words.item_hall_name()).to_owned(),
-        None => author_name(words, &one.author),
+        None => author_name(words, &people.author(one.author)),
     }
 }
 
@@ -310,7 +318,9 @@ pub fn text(one: &ContributionView) -> AnyView {
 
 /// What it answers. The name comes from the view at every moment: a name that was erased there is gone here too.
 fn reply_line(words: Words, board: Board, parent: ContributionId) -> AnyView {
-    let name = Memo::new(move |_| board.view.with(|view| find(view, parent).map(|parent| writer_name(words, parent))));
+    let name = Memo::new(move |_| {
+        board.view.with(|view| find(view, parent).map(|parent| writer_name(words, parent, &view.people)))
+    });
     let line = Signal::derive(move || {
         name.with(|name| match name {
             Some(name) => words.item_reply_to(name),

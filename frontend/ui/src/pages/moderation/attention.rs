@@ -4,7 +4,9 @@
 use std::collections::BTreeMap;
 
 use leptos::prelude::*;
-use stimmwerk_core::forum::{AppealView, ContributionView, HiddenView, ReportReason, ReportView, Reported};
+use stimmwerk_core::forum::{
+    AppealView, AuthorView, ContributionView, HiddenView, People, ReportReason, ReportView, Reported,
+};
 use stimmwerk_core::ids::ContributionId;
 
 use super::super::forum::{author, text, version, when};
@@ -26,8 +28,8 @@ pub fn attention(desk: Desk) -> AnyView {
     let rows = Memo::new(move |_| {
         board.view.with(|view| {
             board.pending.with(|pending| {
-                let stays = |one: &&ContributionView| !leaves(pending, one);
-                view.attention.iter().filter(stays).map(|one| (one.id, shown(one))).collect::<Vec<_>>()
+                let stays = |one: &&ContributionView| !leaves(pending, &view.people, one);
+                view.attention.iter().filter(stays).map(|one| (one.id, shown(one, &view.people))).collect::<Vec<_>>()
             })
         })
     });
@@ -49,22 +51,25 @@ pub fn attention(desk: Desk) -> AnyView {
 }
 
 /// A digest of what an entry shows.
-fn shown(one: &ContributionView) -> u64 {
+fn shown(one: &ContributionView, people: &People) -> u64 {
     let reports = one.reports.iter().map(|report| (report.what, report.reason, &report.text, report.at.0));
     let appeal = one.hidden.as_ref().and_then(|hidden| hidden.appeal.as_ref());
     let appeal = appeal.map(|appeal| (&appeal.text, appeal.rejected));
-    digest(&(version(one), &one.addition, reports.collect::<Vec<_>>(), appeal))
+    digest(&(version(one, people), &one.addition, reports.collect::<Vec<_>>(), appeal))
 }
 
 fn entry(desk: Desk, id: ContributionId) -> Option<AnyView> {
     let Desk { cx, words, board, .. } = desk;
-    let one = board.view.with_untracked(|view| view.attention.iter().find(|one| one.id == id).cloned())?;
+    let (one, by) = board.view.with_untracked(|view| {
+        let one = view.attention.iter().find(|one| one.id == id)?;
+        Some((one.clone(), view.people.author(one.author)))
+    })?;
     let spot = Spot { id, waits: false };
     let reports = (!one.reports.is_empty()).then(|| reports(words, &one.reports));
     let appeal = one.hidden.as_ref().and_then(|hidden| Some((hidden, hidden.appeal.as_ref()?)));
     let (body, acts) = match appeal {
         Some((hidden, appeal)) => (appealed(desk, &one, hidden, appeal), judge(desk, id)),
-        None => (words_of(desk, &one), decide(desk, &one)),
+        None => (words_of(desk, &one), decide(desk, &one, &by)),
     };
     Some(
         view! {
@@ -76,14 +81,14 @@ fn entry(desk: Desk, id: ContributionId) -> Option<AnyView> {
             >
                 <article>
                     <header>
-                        {author(cx.words, &one.author)}
+                        {author(cx.words, &by)}
                         {from_hall(words, &one)}
                         {when(cx, board, &one)}
                     </header>
                     {reports}
                     {body}
                     <div class="line beside">{claim(desk, &one, PART)}</div>
-                    <footer class="acts">{acts} {more(desk, &one, PART)}</footer>
+                    <footer class="acts">{acts} {more(desk, &one, &by, PART)}</footer>
                 </article>
             </li>
         }
@@ -157,7 +162,7 @@ fn words_of(desk: Desk, one: &ContributionView) -> AnyView {
 }
 
 /// Reports and changes: let it be, or hide it.
-fn decide(desk: Desk, one: &ContributionView) -> AnyView {
+fn decide(desk: Desk, one: &ContributionView, by: &AuthorView) -> AnyView {
     let Desk { words, .. } = desk;
     let id = one.id;
     let changed = one.pending.is_some() || one.addition.is_some();
@@ -165,8 +170,8 @@ fn decide(desk: Desk, one: &ContributionView) -> AnyView {
     let refuse = changed.then(|| refuse(desk, id));
     let reported = !one.reports.is_empty();
     let dismiss = reported.then(|| press(desk, id, "/dismiss", words.dismiss(), icons::CHECK, PART));
-    let named = one.reports.iter().any(|report| report.what == Reported::Name) && one.author.name.is_some();
-    let person = one.author.participant.filter(|_| named);
+    let named = one.reports.iter().any(|report| report.what == Reported::Name) && by.name.is_some();
+    let person = by.participant.filter(|_| named);
     let name = person.map(|person| reset_name(desk, person, PART));
     view! {
         {approve}

@@ -23,7 +23,7 @@ use std::rc::Rc;
 
 use leptos::ev::SubmitEvent;
 use leptos::prelude::*;
-use stimmwerk_core::forum::{ContributionView, ForumCommand, HideReason, Stage as Shown};
+use stimmwerk_core::forum::{AuthorView, ContributionView, ForumCommand, HideReason, Stage as Shown};
 use stimmwerk_core::ids::{ContributionId, ParticipantId, PollId, ProcessId};
 use stimmwerk_core::live::Seq;
 use stimmwerk_core::poll::PollView;
@@ -185,7 +185,7 @@ impl Desk {
         let queue = Memo::new(move |before: Option<&Queue>| {
             board.view.with(|view| {
                 board.pending.with(|pending| {
-                    let leaving = |one: &ContributionView| leaves(pending, one);
+                    let leaving = |one: &ContributionView| leaves(pending, &view.people, one);
                     mine.with(|mine| arrange(before, &view.waiting, leaving, mine, presses.get()))
                 })
             })
@@ -487,7 +487,7 @@ impl Desk {
         let waiting = self.queue.with_untracked(|queue| queue.waiting().collect::<Vec<_>>());
         let asking = self.board.view.with_untracked(|view| {
             self.board.pending.with_untracked(|pending| {
-                let stays = |one: &&ContributionView| !leaves(pending, one);
+                let stays = |one: &&ContributionView| !leaves(pending, &view.people, one);
                 view.attention.iter().filter(stays).map(|one| one.id).collect::<Vec<_>>()
             })
         });
@@ -725,23 +725,27 @@ fn help(desk: Desk) -> AnyView {
 /// A row of the list.
 fn listed(desk: Desk, row: Row) -> Option<AnyView> {
     let Desk { cx, words, board, .. } = desk;
-    let one = board.view.with_untracked(|view| at(&view.contributions, row).cloned())?;
+    let (one, by) = board.view.with_untracked(|view| {
+        let one = at(&view.contributions, row)?;
+        Some((one.clone(), view.people.author(one.author)))
+    })?;
     let support = Memo::new(move |_| board.view.with(|view| at(&view.contributions, row).map_or(0, |one| one.support)));
     let (body, acts) = match &one.hidden {
         None => {
-            let acts = view! { {stage::put(desk, one.id)} {hide(desk, one.id, "list")} {more(desk, &one, "list")} };
+            let acts =
+                view! { {stage::put(desk, one.id)} {hide(desk, one.id, "list")} {more(desk, &one, &by, "list")} };
             (text(&one), acts.into_any())
         }
         Some(why) => {
             let restore = press(desk, one.id, "/restore", words.restore(), icons::UP, "list");
-            (attention::why_hidden(words, why), view! { {restore} {more(desk, &one, "list")} }.into_any())
+            (attention::why_hidden(words, why), view! { {restore} {more(desk, &one, &by, "list")} }.into_any())
         }
     };
     Some(
         view! {
             <li id=address::anchor(one.id) class="item" class:hidden-item=one.hidden.is_some() tabindex="-1">
                 <article>
-                    <header>{author(cx.words, &one.author)} {from_hall(words, &one)} {when(cx, board, &one)}</header>
+                    <header>{author(cx.words, &by)} {from_hall(words, &one)} {when(cx, board, &one)}</header>
                     {body}
                     <footer class="acts">
                         <span class="count" hidden=move || support.get() == 0>
@@ -844,15 +848,15 @@ fn note(desk: Desk, id: ContributionId, action: &str) -> AnyView {
 }
 
 /// What is rarely done and hard to undo.
-fn more(desk: Desk, one: &ContributionView, part: &'static str) -> AnyView {
+fn more(desk: Desk, one: &ContributionView, by: &AuthorView, part: &'static str) -> AnyView {
     let Desk { words, board, .. } = desk;
     let back = board.view.with_untracked(|view| {
         let waiting = view.waiting.iter().any(|have| have.id == one.id);
-        !waiting && one.hidden.is_none() && one.support == 0 && one.replies == 0 && one.author.role.is_none()
+        !waiting && one.hidden.is_none() && one.support == 0 && one.replies == 0 && by.role.is_none()
     });
     let back = back.then(|| press(desk, one.id, "/put-back", words.put_back(), icons::WAIT, part));
-    let person = one.author.participant.filter(|_| one.author.role.is_none());
-    let name = person.filter(|_| one.author.name.is_some()).map(|person| reset_name(desk, person, part));
+    let person = by.participant.filter(|_| by.role.is_none());
+    let name = person.filter(|_| by.name.is_some()).map(|person| reset_name(desk, person, part));
     let ban = person.map(|person| ban(desk, person, part));
     let erase = desk.admin.then(|| erase(desk, one.id, part));
     view! {

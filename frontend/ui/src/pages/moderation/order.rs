@@ -1,7 +1,7 @@
 //! In which order the queue stands, so that nothing moves under a thumb: what is new comes last, what the reader pressed
 //! goes at once, and what somebody else settled keeps its place until the reader's next press.
 
-use stimmwerk_core::forum::{ContributionView, ForumCommand};
+use stimmwerk_core::forum::{ContributionView, ForumCommand, People};
 use stimmwerk_core::ids::ContributionId;
 use stimmwerk_core::time::Timestamp;
 
@@ -56,7 +56,7 @@ pub fn arrange(
 }
 
 /// Is a command on its way that takes this from the queue?
-pub fn leaves(pending: &[Pending], one: &ContributionView) -> bool {
+pub fn leaves(pending: &[Pending], people: &People, one: &ContributionView) -> bool {
     let mut gone = false;
     for sent in pending.iter().filter(|sent| !matches!(sent.stage, Stage::Refused(_))) {
         match &sent.command {
@@ -75,7 +75,7 @@ pub fn leaves(pending: &[Pending], one: &ContributionView) -> bool {
                 gone = true;
             }
             ForumCommand::ApproveAll { participant, .. }
-                if one.waits && one.author.participant == Some(*participant) =>
+                if one.waits && people.participant(one.author) == Some(*participant) =>
             {
                 gone = true;
             }

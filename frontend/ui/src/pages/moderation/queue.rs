@@ -23,7 +23,8 @@ pub fn queue(desk: Desk) -> AnyView {
     let Desk { words, board, queue, .. } = desk;
     let slots = Memo::new(move |_| {
         board.view.with(|view| {
-            let version = |slot: &Slot| view.waiting.iter().find(|one| one.id == slot.id).map(version);
+            let found = |slot: &Slot| view.waiting.iter().find(|one| one.id == slot.id);
+            let version = |slot: &Slot| found(slot).map(|one| version(one, &view.people));
             queue.with(|queue| queue.slots.iter().map(|slot| (*slot, version(slot))).collect::<Vec<_>>())
         })
     });
@@ -75,9 +76,12 @@ fn card(desk: Desk, slot: Slot) -> Option<AnyView> {
             .into_any(),
         );
     }
-    let one = board.view.with_untracked(|view| view.waiting.iter().find(|one| one.id == slot.id).cloned())?;
-    let label = words.queue_text(&author_name(cx.words, &one.author));
-    let all = one.author.participant.map(|person| approve_all(desk, person));
+    let (one, by) = board.view.with_untracked(|view| {
+        let one = view.waiting.iter().find(|one| one.id == slot.id)?;
+        Some((one.clone(), view.people.author(one.author)))
+    })?;
+    let label = words.queue_text(&author_name(cx.words, &by));
+    let all = by.participant.map(|person| approve_all(desk, person));
     Some(
         view! {
             <li
@@ -88,7 +92,7 @@ fn card(desk: Desk, slot: Slot) -> Option<AnyView> {
             >
                 <article>
                     <header>
-                        {author(cx.words, &one.author)}
+                        {author(cx.words, &by)}
                         {from_hall(words, &one)}
                         {waits(desk, &one)}
                     </header>
@@ -103,7 +107,7 @@ fn card(desk: Desk, slot: Slot) -> Option<AnyView> {
                     <footer class="acts">
                         {press(desk, one.id, "/approve", words.approve(), icons::CHECK, PART)}
                         {hide(desk, one.id, PART)}
-                        {more(desk, &one, PART)}
+                        {more(desk, &one, &by, PART)}
                     </footer>
                 </article>
             </li>
@@ -156,7 +160,7 @@ fn approve_all(desk: Desk, person: ParticipantId) -> AnyView {
     let count = Memo::new(move |_| {
         let waiting = queue.with(|queue| queue.waiting().collect::<Vec<_>>());
         board.view.with(|view| {
-            let theirs = view.waiting.iter().filter(|one| one.author.participant == Some(person));
+            let theirs = view.waiting.iter().filter(|one| view.people.participant(one.author) == Some(person));
             theirs.filter(|one| waiting.contains(&one.id)).count() as u32
         })
     });
@@ -183,11 +187,12 @@ pub fn claim(desk: Desk, one: &ContributionView, part: &'static str) -> AnyView 
     let claim = Memo::new(move |_| {
         let claim = board.view.with(|view| {
             let mut all = view.waiting.iter().chain(&view.attention);
-            all.find(|one| one.id == id).and_then(|one| one.claim.clone())
+            let claim = all.find(|one| one.id == id)?.claim?;
+            Some((view.people.author(claim.by), claim.at))
         });
         claim
-            .filter(|claim| desk.now.get().0 < claim.at.0 + CLAIM_MS)
-            .map(|claim| (claim.name.as_ref().map(ToString::to_string), desk.me == Some(claim.by)))
+            .filter(|(_, at)| desk.now.get().0 < at.0 + CLAIM_MS)
+            .map(|(by, _)| (by.name.map(|name| name.to_string()), desk.me.is_some() && desk.me == by.participant))
     });
     let mine = move || claim.with(|claim| claim.as_ref().is_some_and(|(_, mine)| *mine));
     let who = Signal::derive(move || {

@@ -231,7 +231,8 @@ fn preview(desk: Desk, view: &ForumView) -> Vec<String> {
         Stage::Contributions { contributions } => {
             let find = |id: &ContributionId| view.contributions.iter().find(|one| one.id == *id);
             let line = |one: &ContributionView| {
-                let name = one.speaker().map_or_else(|| author_name(cx.words, &one.author), ToString::to_string);
+                let author = || author_name(cx.words, &view.people.author(one.author));
+                let name = one.speaker(&view.people).map_or_else(author, ToString::to_string);
                 [&name, ": ", &one.text].concat()
             };
             contributions.iter().map(|id| find(id).map_or_else(|| "…".to_owned(), line)).collect()

@@ -3,7 +3,7 @@ use std::rc::Rc;
 
 use leptos::prelude::*;
 use stimmwerk_core::forum::{
-    ContributionView, ForumView, HideReason, ReportReason, ReportView, Reported, SpeakingView,
+    ContributionView, ForumView, HideReason, People, PersonView, ReportReason, ReportView, Reported, SpeakingView,
 };
 use stimmwerk_core::ids::CommandId;
 use stimmwerk_core::live::{Problem, Seq};
@@ -26,7 +26,7 @@ fn person(n: u128) -> ParticipantId {
 
 fn waiting(n: u64, by: u128) -> ContributionView {
     let mut one = sample::contribution(n, "Text");
-    one.author.participant = Some(person(by));
+    one.author = by as u32;
     ContributionView { waits: true, at: Timestamp(1), ..one }
 }
 
@@ -60,6 +60,8 @@ fn desk(queue: Vec<ContributionView>) -> (Owner, Desk, Rc<RefCell<Vec<ForumComma
     let (desk, sent) = owner.with(|| {
         let mut page = sample::forum_page(vec![visible(902), visible(901), visible(900)]);
         (page.view.waiting, page.moderates, page.now) = (queue, true, Timestamp(0));
+        let nameless = |number| PersonView { participant: Some(person(number)), ..PersonView::default() };
+        page.view.people = People((1..10).map(|number| (number as u32, nameless(number))).collect());
         let cx = sample::cx("");
         let board = Board::new(&page, cx);
         let place = ForumPlace { forum: page.view.forum.id, moderation: true, topic: None, before: None };

@@ -1,6 +1,6 @@
 //! What can be taken back for a moment after it was pressed.
 
-use stimmwerk_core::forum::{AuthorView, ForumCommand, ForumView};
+use stimmwerk_core::forum::{AuthorView, ContributionView, ForumCommand, ForumView};
 use stimmwerk_core::ids::{CommandId, ContributionId};
 
 /// How long a press can be taken back here, in milliseconds. Later there is the list.
@@ -47,27 +47,28 @@ impl Done {
 /// A command that is about to be sent as a press, if it can be taken back: a change that is approved cannot, since its
 /// former words are gone.
 pub fn of(command: &ForumCommand, view: &ForumView) -> Option<(What, AuthorView, Vec<ForumCommand>)> {
+    let author = |one: &ContributionView| view.people.author(one.author);
     let waits = |id: ContributionId| view.waiting.iter().find(|one| one.id == id);
     match command {
         ForumCommand::Approve { contribution, .. } => {
             let one = waits(*contribution)?;
             let back = vec![ForumCommand::PutBack { contribution: *contribution }];
-            Some((What::Approved, one.author.clone(), back))
+            Some((What::Approved, author(one), back))
         }
         ForumCommand::ApproveAll { participant, .. } => {
-            let theirs = || view.waiting.iter().filter(|one| one.author.participant == Some(*participant));
+            let theirs = || view.waiting.iter().filter(|one| view.people.participant(one.author) == Some(*participant));
             let back: Vec<_> = theirs().map(|one| ForumCommand::PutBack { contribution: one.id }).collect();
-            Some((What::ApprovedAll(back.len() as u32), theirs().next()?.author.clone(), back))
+            Some((What::ApprovedAll(back.len() as u32), author(theirs().next()?), back))
         }
         ForumCommand::Hide { contribution, .. } => {
             let contribution = *contribution;
             if let Some(one) = waits(contribution) {
                 let back = vec![ForumCommand::PutBack { contribution }];
-                return Some((What::Hidden, one.author.clone(), back));
+                return Some((What::Hidden, author(one), back));
             }
             let mut seen = view.contributions.iter().chain(&view.attention);
             let one = seen.find(|one| one.id == contribution && one.hidden.is_none())?;
-            Some((What::Hidden, one.author.clone(), vec![ForumCommand::Restore { contribution }]))
+            Some((What::Hidden, author(one), vec![ForumCommand::Restore { contribution }]))
         }
         _ => None,
     }
