@@ -20,9 +20,18 @@ test("a contribution appears in the other window and goes when hidden, without a
   await expect(listed(badr, text)).toBeVisible();
   await expect(waiting(anna, text)).toHaveCount(0);
 
+  const id = await listed(badr, text).getAttribute("id");
+  const { height } = await listed(badr, text).boundingBox();
   await hide(moderator, text, "off_topic");
   await expect(listed(anna, text)).toHaveCount(0);
   await expect(badr.getByText(text)).toHaveCount(0);
+  // Its place is kept, as high as it was, and says why.
+  for (const page of [anna, badr]) {
+    const kept = page.locator(`[id="${id}"].hidden-place`);
+    await expect(kept).toContainText("Die Moderation hat diesen Beitrag ausgeblendet.");
+    await expect(kept).toContainText("Der Text passt nicht zu diesem Gespräch.");
+    expect((await kept.boundingBox()).height).toBeGreaterThanOrEqual(height - 1);
+  }
   // Its author alone still reads it, beside the reason.
   await expect(anna.locator("ul.own li.hidden-own")).toContainText(text);
 

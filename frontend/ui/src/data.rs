@@ -435,7 +435,7 @@ pub struct ThreadPage {
     pub place: Place,
     /// The contribution the page is about.
     pub this: ContributionId,
-    /// What it answers if that can be seen, itself, and what answers it, oldest first.
+    /// What it answers, itself, and what answers it, oldest first. What was hidden keeps its place.
     pub thread: Vec<ContributionView>,
 }
 

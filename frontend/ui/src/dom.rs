@@ -83,6 +83,19 @@ pub fn focus(id: &str) {
 #[cfg(not(feature = "hydrate"))]
 pub fn focus(_id: &str) {}
 
+/// How high an element is, in pixels. Without a browser, or where there is no such element: 0.
+#[cfg(feature = "hydrate")]
+pub fn height(id: &str) -> u16 {
+    let element = leptos::prelude::document().get_element_by_id(id);
+    element.map_or(0, |element| element.get_bounding_client_rect().height() as u16)
+}
+
+/// How high an element is.
+#[cfg(not(feature = "hydrate"))]
+pub fn height(_id: &str) -> u16 {
+    0
+}
+
 /// Puts a text into the clipboard.
 #[cfg(all(feature = "hydrate", feature = "staff"))]
 pub fn copy(text: &str) {

@@ -26,7 +26,7 @@ use crate::time::Timestamp;
 
 impl Domain for Forum {
     const KIND: StreamKind = StreamKind::Forum;
-    const STATE_FORMAT: u32 = 7;
+    const STATE_FORMAT: u32 = 8;
     const COMMANDS: &'static [(&'static str, Need)] = &[
         ("found", Need::System),
         ("set_title", Need::Moderator),

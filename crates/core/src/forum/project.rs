@@ -102,6 +102,39 @@ impl ForumState {
         })
     }
 
+    /// What `audience` sees where a contribution stands: itself, or that it was hidden.
+    pub(super) fn shown(&self, ix: Ix, audience: Audience) -> Option<ContributionView> {
+        self.contribution_view(ix, audience).or_else(|| self.placeholder(ix))
+    }
+
+    /// What readers see in the place of what was hidden from them: the reason, and nothing of what it was.
+    fn placeholder(&self, ix: Ix) -> Option<ContributionView> {
+        let contribution = self.at(ix);
+        let Status::Hidden { reason, .. } = contribution.status else { return None };
+        contribution.keeps_place.then(|| ContributionView {
+            id: contribution.id,
+            position: contribution.position,
+            author: 0,
+            text: Arc::from(""),
+            links: Vec::new(),
+            lang: None,
+            at: contribution.at,
+            edited: false,
+            additions: Vec::new(),
+            hall: None,
+            reply_to: contribution.reply_to.map(|parent| self.at(parent).id),
+            topic: contribution.topic.map(|topic| self.topics[topic as usize].id),
+            support: 0,
+            replies: 0,
+            waits: false,
+            pending: None,
+            addition: None,
+            reports: Vec::new(),
+            claim: None,
+            hidden: Some(HiddenView { reason, note: None, by: None, appeal: None }),
+        })
+    }
+
     fn person_view(&self, ix: Ix, audience: Audience) -> PersonView {
         let person = &self.people[ix as usize];
         PersonView {
@@ -132,13 +165,17 @@ impl ForumState {
     /// Does the name of this person stand somewhere for `audience`?
     fn is_named(&self, ix: Ix, audience: Audience) -> bool {
         let person = &self.people[ix as usize];
-        person.contributions.iter().any(|contribution| self.is_seen(*contribution, audience))
-            || audience == Audience::Staff && !self.claimed_by(person.id).is_empty()
+        let named = |ix: &Ix| match self.at(*ix).status {
+            Status::Visible => true,
+            Status::Waiting | Status::Hidden { .. } => audience == Audience::Staff,
+            Status::Withdrawn | Status::Erased => false,
+        };
+        person.contributions.iter().any(named) || audience == Audience::Staff && !self.claimed_by(person.id).is_empty()
     }
 
     /// A contribution as `audience` follows it. What waits or asks for a moderator does so once it is up on the desk.
     fn followed(&self, ix: Ix, audience: Audience) -> Option<ContributionView> {
-        let mut view = self.contribution_view(ix, audience)?;
+        let mut view = self.shown(ix, audience)?;
         if view.waits && !self.is_up(ix) {
             return None;
         }
@@ -171,11 +208,13 @@ impl ForumState {
         if seen.next().is_some() { last.map_or(0, |(position, _)| position) } else { 0 }
     }
 
-    /// Can `audience` see what stands in the list here?
+    /// Does `audience` see anything in the list here?
     fn is_seen(&self, ix: Ix, audience: Audience) -> bool {
-        match self.at(ix).status {
+        let contribution = self.at(ix);
+        match contribution.status {
             Status::Visible => true,
-            Status::Waiting | Status::Hidden { .. } => audience == Audience::Staff,
+            Status::Waiting => audience == Audience::Staff,
+            Status::Hidden { .. } => audience == Audience::Staff || contribution.keeps_place,
             Status::Withdrawn | Status::Erased => false,
         }
     }

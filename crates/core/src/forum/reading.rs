@@ -43,7 +43,7 @@ pub struct Found {
 /// A contribution among those around it.
 #[derive(Clone, Debug)]
 pub struct Thread {
-    /// What it answers if that can be seen, itself, and what answers it, oldest first.
+    /// What it answers, itself, and what answers it, oldest first. What was hidden keeps its place.
     pub contributions: Vec<ContributionView>,
     /// Those whom they name.
     pub people: People,
@@ -86,10 +86,10 @@ impl ForumState {
         let ix = self.find(id)?;
         let this = self.contribution_view(ix, audience)?;
         let mut contributions: Vec<ContributionView> =
-            self.at(ix).reply_to.and_then(|parent| self.contribution_view(parent, audience)).into_iter().collect();
+            self.at(ix).reply_to.and_then(|parent| self.shown(parent, audience)).into_iter().collect();
         contributions.push(this);
         let replies = self.answers_to(ix).into_iter();
-        contributions.extend(replies.filter_map(|reply| self.contribution_view(reply, audience)).take(MOST));
+        contributions.extend(replies.filter_map(|reply| self.shown(reply, audience)).take(MOST));
         Some(Thread { people: self.people_of(&contributions, audience), contributions })
     }
 

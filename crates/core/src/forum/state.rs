@@ -132,6 +132,7 @@ pub(super) struct Topic {
 
 /// A contribution or reply.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own that events set")]
 pub struct Contribution {
     /// Its id.
     pub id: ContributionId,
@@ -163,6 +164,9 @@ pub struct Contribution {
     pub(super) worded: Seq,
     /// Was it ever seen outside the staff? If not, nobody is told that it went.
     pub(super) was_visible: bool,
+    /// It is hidden and everyone saw it until then: its place is kept, with the reason.
+    #[serde(default)]
+    pub(super) keeps_place: bool,
     pub(super) supporters: OrdSet<Ix>,
     pub(super) replies: u32,
     changed: Seq,
@@ -500,16 +504,15 @@ impl ForumState {
                     self.settle(ix, |_| true);
                 }
             }
-            ForumEvent::Appealed(e) => self.on(e.contribution, |state, ix| {
-                if let Status::Hidden { appeal, .. } = &mut state.at_mut(ix).status {
+            ForumEvent::Appealed(e) => self.on_own(e.contribution, |contribution| {
+                if let Status::Hidden { appeal, .. } = &mut contribution.status {
                     let (text, at) = (e.text.clone(), e.at);
                     *appeal = Some(Box::new(Appeal { text, at, rejected: false, note: None, note_by: None }));
                 }
             }),
             ForumEvent::AppealRejected(e) => {
                 self.act(meta, Did::AppealRejected, Some(e.contribution));
-                self.on(e.contribution, |state, ix| {
-                    let contribution = state.at_mut(ix);
+                self.on_own(e.contribution, |contribution| {
                     if let Status::Hidden { appeal: Some(appeal), .. } = &mut contribution.status {
                         appeal.rejected = true;
                         appeal.note.clone_from(&e.note);
@@ -553,7 +556,7 @@ impl ForumState {
                 // Also what they said to others as a moderator.
                 for contribution in self.noted_by(e.participant) {
                     self.at_mut(contribution).forget_notes(e.participant);
-                    self.touch(Facet::Contribution(contribution));
+                    self.touch(Facet::Staff(contribution));
                     self.touch(Facet::Own(self.at(contribution).author));
                 }
                 let Some(ix) = self.person_ix(e.participant) else { return };
@@ -616,6 +619,7 @@ impl ForumState {
             status: Status::Waiting,
             worded: self.seq,
             was_visible: false,
+            keeps_place: false,
             supporters: OrdSet::new(),
             replies: 0,
             changed: Seq(0),
@@ -662,6 +666,14 @@ impl ForumState {
         change(self.at_mut(ix));
         self.sort_in(ix);
         self.touch(Facet::Staff(ix));
+    }
+
+    /// Changes what only staff and its author see of a contribution.
+    fn on_own(&mut self, id: ContributionId, change: impl FnOnce(&mut Contribution)) {
+        self.on_staff(id, change);
+        if let Some(ix) = self.find(id) {
+            self.touch(Facet::Own(self.at(ix).author));
+        }
     }
 
     /// What this moderator is at.
@@ -760,6 +772,8 @@ impl ForumState {
             contribution.position = seq;
         }
         contribution.was_visible |= status == Status::Visible;
+        contribution.keeps_place =
+            matches!(status, Status::Hidden { .. }) && (was == Status::Visible || contribution.keeps_place);
         if status.is_gone() {
             contribution.text.text = None;
             contribution.pending = None;

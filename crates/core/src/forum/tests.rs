@@ -569,6 +569,8 @@ struct Post {
     appealed: bool,
     claim: Option<ParticipantId>,
     place: Place,
+    /// Everyone saw it until it was hidden.
+    keeps_place: bool,
 }
 
 impl Post {
@@ -663,7 +665,7 @@ impl Retold {
             ForumEvent::Claimed(e) => self.posts.get_mut(&e.contribution).expect("there").claim = e.by,
             ForumEvent::PutBack(e) => {
                 let post = self.posts.get_mut(&e.contribution).expect("there");
-                post.place = Place::Waiting;
+                (post.place, post.keeps_place) = (Place::Waiting, false);
                 (post.note, post.answer) = Default::default();
                 post.appeal.clear();
                 post.appealed = false;
@@ -680,7 +682,7 @@ impl Retold {
             ForumEvent::Approved(e) => {
                 let post = self.posts.get_mut(&e.contribution).expect("there");
                 self.floor.trust(e.contribution, post.author);
-                post.place = Place::Visible;
+                (post.place, post.keeps_place) = (Place::Visible, false);
                 if !post.pending.is_empty() {
                     post.text = std::mem::take(&mut post.pending);
                 }
@@ -688,6 +690,7 @@ impl Retold {
             }
             ForumEvent::Hidden(e) => {
                 let post = self.posts.get_mut(&e.contribution).expect("there");
+                post.keeps_place |= post.place == Place::Visible;
                 post.place = Place::Hidden;
                 post.pending.clear();
                 post.addition.clear();
@@ -698,7 +701,7 @@ impl Retold {
             }
             ForumEvent::Restored(e) => {
                 let post = self.posts.get_mut(&e.contribution).expect("there");
-                post.place = Place::Visible;
+                (post.place, post.keeps_place) = (Place::Visible, false);
                 (post.note, post.answer) = Default::default();
                 post.appeal.clear();
                 post.appealed = false;
@@ -756,6 +759,7 @@ impl Retold {
             appealed: false,
             claim: None,
             place: if e.waits { Place::Waiting } else { Place::Visible },
+            keeps_place: false,
         };
         self.posts.insert(e.contribution, post);
     }
@@ -786,6 +790,11 @@ impl Retold {
             }
         }
         seen
+    }
+
+    /// Where something was hidden that everyone had seen.
+    fn kept_places(&self) -> BTreeSet<ContributionId> {
+        self.posts.iter().filter(|(_, post)| post.keeps_place).map(|(id, _)| *id).collect()
     }
 
     fn seen_alone_by(&self, one: ParticipantId) -> Words {
@@ -873,7 +882,17 @@ proptest! {
                     assert_people(&Forum::view(state, audience, &window));
                 }
                 let seen = talk.retold.seen_by(audience);
-                prop_assert_eq!(words_in(&talk.room.seen(audience)), seen.clone(), "{:?}", audience);
+                let view = talk.room.seen(audience);
+                prop_assert_eq!(words_in(&view), seen.clone(), "{:?}", audience);
+                let staff = audience == Audience::Staff;
+                let kept = view.contributions.iter().filter(|one| one.hidden.is_some());
+                let kept = kept.filter(|one| !staff || talk.retold.posts[&one.id].keeps_place);
+                prop_assert_eq!(kept.clone().map(|one| one.id).collect::<BTreeSet<_>>(), talk.retold.kept_places());
+                let bare = kept.clone().all(|one| {
+                    let counts = (one.author, one.support, one.replies);
+                    one.is_placeholder() && one.text.is_empty() && counts == (0, 0, 0)
+                });
+                prop_assert!(staff || bare, "a placeholder that tells more");
                 for after in (0..=before).map(Seq) {
                     let sent = words_in(&Forum::deltas(state, after, audience));
                     prop_assert!(sent.is_subset(&seen), "{:?} from {}: {:?} and not {:?}", audience, after, sent, seen);
@@ -1396,13 +1415,16 @@ fn given_a_hidden_contribution_then_its_words_are_for_nobody_and_its_author_know
     let why = HiddenView { by: moderator().participant, ..why };
     let staff_view = room.seen(Audience::Staff);
     assert_eq!(staff_view.contributions[0].hidden, Some(why));
-    assert_eq!(room.seen(Audience::Public).contributions[0].replies, 0);
+    assert_eq!(room.seen(Audience::Public).contributions[1].replies, 0);
     assert_eq!(room.seen(Audience::Public).totals.contributions, 1);
-    for seen in [json(&room.own(&account(2))), json(&staff_view), json(&room.seen(Audience::Public))] {
+    let deltas = Forum::deltas(&room.state, Seq(0), Audience::Participants);
+    for seen in [json(&room.own(&account(2))), json(&staff_view), json(&room.seen(Audience::Public)), json(&deltas)] {
         assert!(!seen.contains("Geheim"));
     }
-    let deltas = Forum::deltas(&room.state, Seq(0), Audience::Participants);
-    assert!(deltas.contains(&Delta::Gone { key: ForumKey::Contribution(reply), seq: Seq(room.seq()) }));
+    let kept = |put: &ContributionPut| put.contribution.id == reply && put.contribution.is_placeholder();
+    assert!(deltas.iter().any(|delta| {
+        matches!(delta, Delta::Put { value: ForumValue::Contribution(put), seq, .. } if kept(put) && seq.0 == room.seq())
+    }));
     let (said, author) = room.state.words(reply).expect("a moderator may ask for this one");
     assert_eq!((said.as_str(), author), ("Geheim", participant(1)));
 
@@ -1617,6 +1639,69 @@ fn given_somebody_of_whom_the_last_thing_goes_then_their_name_goes_with_it_and_c
     assert_eq!(room.seen(Audience::Staff).people.0.len(), 1);
     room.ask(&named("Ada"), 0, ForumCommand::Withdraw { contribution: first }).expect("taken");
     follow(&room, [0, 0]);
+}
+
+#[test]
+fn given_something_everyone_saw_when_it_is_hidden_then_its_place_is_kept_until_it_comes_back_or_goes_for_good() {
+    let mut room = room(Waiting::None);
+    let named = Actor { name: Some("Ada".into()), ..guest(1) };
+    let first = room.post(&named, 0, "Ein Satz zu viel");
+    room.ask(&account(2), 0, answer(first, "Widerspruch")).expect("taken");
+    let reply = ContributionId(room.object().expect("it has an id"));
+    room.ask(&account(3), 0, ForumCommand::Support { contribution: first }).expect("taken");
+    room.post(&account(4), 0, "Etwas anderes");
+    let before = room.seen(Audience::Participants);
+    let (since, mut view) = (room.seq(), before.clone());
+    room.ask(&moderator(), 0, hide(first)).expect("taken");
+    let deltas = Forum::deltas(&room.state, Seq(since), Audience::Participants);
+    assert!(!json(&deltas).contains("Ada") && !json(&deltas).contains("Bitte nicht"), "{deltas:?}");
+    Forum::apply_deltas(&mut view, &deltas);
+    assert_eq!(view, room.seen(Audience::Participants));
+    // The same places, and in one of them that it was hidden and why.
+    let places = |view: &ForumView| view.contributions.iter().map(|one| (one.position, one.id)).collect::<Vec<_>>();
+    assert_eq!(places(&view), places(&before));
+    let kept = view.contributions.iter().find(|one| one.id == first).expect("its place");
+    let why = HiddenView { reason: HideReason::Spam, note: None, by: None, appeal: None };
+    assert_eq!((kept.is_placeholder(), &*kept.text, kept.support, kept.replies), (true, "", 0, 0));
+    assert_eq!(kept.hidden, Some(why));
+    assert!(!view.people.0.contains_key(&1), "nobody is named for it");
+    assert_eq!((view.totals.contributions, before.totals.contributions), (2, 3), "only what can be read counts");
+    // Reading that is not followed.
+    let readers = Audience::Participants;
+    let thread =
+        |id| room.state.thread(id, readers).map(|found| found.contributions.iter().map(|one| one.id).collect());
+    assert_eq!(thread(first), None::<Vec<_>>, "its own page says that it was hidden");
+    assert_eq!(thread(reply), Some(vec![first, reply]), "an answer stays under it");
+    assert!(room.state.one(first, readers).is_none() && room.state.was_hidden(first));
+    assert_eq!(room.state.search(readers, &Search::default()).total, 2);
+    assert_eq!(room.state.record(true).expect("founded").view.contributions.len(), 2);
+    // Nobody learns of what follows between its author and the moderators.
+    let quiet = room.seq();
+    room.ask(&named, 0, appeal(first, "Doch")).expect("taken");
+    room.ask(&staff(91, Role::Moderator), 0, reject(first, "Nein")).expect("taken");
+    assert_eq!(Forum::deltas(&room.state, Seq(quiet), readers), []);
+    assert_eq!(room.own(&named).hidden[0].text.as_ref(), "Ein Satz zu viel", "its author is told which it was");
+    room.ask(&moderator(), 0, ForumCommand::Restore { contribution: first }).expect("taken");
+    assert_eq!(room.seen(readers), before, "as if nothing had been");
+    // What is deleted leaves nothing.
+    room.ask(&moderator(), 0, hide(first)).expect("taken");
+    room.ask(&staff(92, Role::Admin), 0, ForumCommand::Erase { contribution: first }).expect("taken");
+    assert_eq!(room.seen(readers).contributions.len(), 2);
+}
+
+#[test]
+fn given_something_that_waits_when_it_is_hidden_then_nothing_is_left_in_its_place() {
+    let mut room = room(Waiting::FirstOfGuest);
+    let never = room.post(&guest(1), 0, "Ungelesen");
+    room.ask(&moderator(), 0, hide(never)).expect("taken");
+    assert!(room.seen(Audience::Public).contributions.is_empty());
+    // Seen for a moment by mistake: what went back into the queue has no place any more.
+    let back = room.post(&guest(2), 0, "Aus Versehen");
+    room.ask(&moderator(), 0, ForumCommand::Approve { contribution: back, seen: None }).expect("taken");
+    room.ask(&moderator(), 0, ForumCommand::PutBack { contribution: back }).expect("taken");
+    room.ask(&moderator(), 0, hide(back)).expect("taken");
+    assert!(room.seen(Audience::Public).contributions.is_empty());
+    assert_eq!(room.seen(Audience::Staff).contributions.len(), 2);
 }
 
 #[test]

@@ -33,7 +33,7 @@ pub struct ForumView {
     /// The speaking list.
     #[serde(default)]
     pub floor: FloorView,
-    /// Newest first, by position.
+    /// Newest first, by position. What was hidden keeps its place.
     pub contributions: Vec<ContributionView>,
     /// Staff only: what waits, longest first; at most [`super::MAX_DESK`] of it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -240,7 +240,7 @@ pub struct ContributionView {
     /// Staff only: who is at it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub claim: Option<ClaimView>,
-    /// Staff only: it is hidden.
+    /// It is hidden. Readers who saw it get the reason in its place, and neither words nor author nor counts.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hidden: Option<HiddenView>,
 }
@@ -265,6 +265,11 @@ impl ContributionView {
     pub fn people(&self) -> impl Iterator<Item = u32> {
         let author = (self.author > 0).then_some(self.author);
         author.into_iter().chain(self.claim.as_ref().map(|claim| claim.by))
+    }
+
+    /// Does it only keep the place of something that was hidden from its readers?
+    pub fn is_placeholder(&self) -> bool {
+        self.hidden.is_some() && self.author == 0
     }
 
     /// Does it ask for a moderator, though it does not wait? Only staff are told what decides this.

@@ -284,7 +284,7 @@ pub struct FoundAnswer {
 pub struct ThreadAnswer {
     /// As of which event.
     seq: Seq,
-    /// What it answers if that can be seen, itself, and what answers it, oldest first.
+    /// What it answers, itself, and what answers it, oldest first. What was hidden keeps its place.
     contributions: Vec<ContributionView>,
     /// Those whom they name.
     people: People,

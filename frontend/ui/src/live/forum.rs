@@ -213,7 +213,7 @@ impl Side for ForumSide {
             let own = self.board.own.read_untracked();
             let mine = |id| own.as_ref().is_some_and(|own| own.mine.contains(&id));
             let new = view.contributions.iter().take_while(|one| one.position > self.known);
-            (newest(view), new.filter(|one| !mine(one.id)).count() as u32)
+            (newest(view), new.filter(|one| !mine(one.id) && !one.is_placeholder()).count() as u32)
         });
         self.known = self.known.max(newest);
         if !self.board.paused.get_untracked() && !self.board.bounded {

@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use stimmwerk_core::forum::{ContributionView, EDIT_WINDOW_MS, Header, MAX_ADDITIONS, Mode};
 use stimmwerk_core::ids::ContributionId;
 
-use super::forum::{additions, hall_note, text, writer};
+use super::forum::{additions, hall_note, kept_place, text, writer};
 use super::parts::{hidden, icon, icons, short, texts};
 use crate::address::{self, ForumPlace, Writing};
 use crate::board::Cx;
@@ -58,6 +58,10 @@ pub fn way_back(cx: Cx, words: DocumentWords, forum: &Header) -> AnyView {
 /// The card of a contribution.
 pub fn card(cx: Cx, place: &Place, one: &ContributionView, what: Use) -> AnyView {
     let words = cx.words;
+    if let Some(kept) = kept_place(words, one) {
+        return view! { <div id=address::anchor(one.id) class="item hidden-place"><article>{kept}</article></div> }
+            .into_any();
+    }
     let mine = place.own.as_ref().is_some_and(|own| own.mine.contains(&one.id));
     let when = cx.zone.with_value(|zone| clock::moment(words, zone, one.at, Some(clock::day(zone, place.now))));
     let topic = one.topic.and_then(|topic| place.topics.iter().find(|have| have.id == topic));

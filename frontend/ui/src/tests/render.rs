@@ -23,6 +23,7 @@ use crate::data::{
     Refused, ReportPage, Return, Shell, ThreadPage, Welcome,
 };
 use crate::sample::{self, HOSTILE, NOW, me, texts, uuid};
+use crate::words::Words;
 use crate::{LANGUAGES, direction, document, embedded, problem_title};
 
 fn contribution(n: u64, text: &str) -> ContributionView {
@@ -644,6 +645,38 @@ fn given_a_contribution_then_others_report_it_and_its_author_changes_or_adds() {
     data.path = format!("{}?add={}", data.path, uuid(44));
     let html = markup(data);
     assert!(html.contains(&format!("/contributions/{}/add\"", uuid(44))) && html.contains("Ihren Beitrag ergänzen"));
+}
+
+#[test]
+fn given_something_hidden_then_its_readers_see_that_and_why_in_its_place_in_every_language() {
+    let mut forum = forum_page();
+    let at = forum.view.contributions.len() - 1;
+    let first = forum.view.contributions[at].clone();
+    let why = HiddenView { reason: HideReason::OffTopic, note: None, by: None, appeal: None };
+    forum.view.contributions[at] =
+        ContributionView { author: 0, text: "".into(), support: 0, replies: 0, hidden: Some(why), ..first.clone() };
+    forum.view.forget_unnamed();
+    let thread = ThreadPage {
+        place: sample::place(forum.clone()),
+        this: ContributionId(uuid(41)),
+        thread: forum.view.contributions[at - 1..].iter().rev().cloned().collect(),
+    };
+    for lang in LANGUAGES {
+        let words = Words::of(lang);
+        for (kind, lives) in
+            [(PageKind::Forum(Box::new(forum.clone())), true), (PageKind::Thread(Box::new(thread.clone())), false)]
+        {
+            let html = markup(page(lang, kind));
+            let (_, row) = html.split_once("hidden-place").expect("its place");
+            let row = row.split("</article>").next().unwrap_or_default();
+            assert!(row.contains(words.item_hidden_place()) && row.contains(words.reason_off_topic()), "{lang}: {row}");
+            assert!(!row.contains("<form") && !row.contains("<details") && !row.contains("class=\"author\""), "{row}");
+            assert!(!html.contains("Amira K.") && !html.contains(&*first.text), "{lang}");
+            assert_eq!(html.matches("hidden-place").count(), 1);
+            // On the page of an answer it stands right above.
+            assert_eq!(html.contains(words.item_reply_to_hidden()), lives, "{lang}");
+        }
+    }
 }
 
 #[test]

@@ -68,7 +68,10 @@ pub fn composer(cx: Cx, board: Board, place: ForumPlace, page: &ForumPage, me: O
     let next = move || reply_to().map_or_else(|| place.href(), |parent| back_to(place, parent));
     let parent = Signal::derive(move || {
         let name = reply_to().and_then(|id| {
-            board.view.with(|view| find(view, id).map(|parent| writer_name(words, parent, &view.people)))
+            board.view.with(|view| {
+                let parent = find(view, id).filter(|parent| !parent.is_placeholder())?;
+                Some(writer_name(words, parent, &view.people))
+            })
         });
         name.map_or(String::new(), |name| words.write_reply_to(&name))
     });

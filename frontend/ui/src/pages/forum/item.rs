@@ -9,6 +9,7 @@ use stimmwerk_core::ids::ContributionId;
 use stimmwerk_core::time::Timestamp;
 
 use super::super::parts::{digest, each, hidden, icon, icons, role, short, typed};
+use super::own::reason;
 use crate::address::{self, ForumPlace, Writing};
 use crate::board::{Board, Cx, find};
 use crate::clock;
@@ -22,17 +23,24 @@ pub struct Row {
     id: ContributionId,
     position: u64,
     version: u64,
+    /// How high the card was whose place this row keeps, in pixels, if the reader saw it go: so that nothing below moves.
+    height: u16,
 }
 
 /// The rows of the list: what stands in the window, without what is held back.
 pub fn rows(board: Board) -> Memo<Vec<Row>> {
-    Memo::new(move |_| {
+    Memo::new(move |before: Option<&Vec<Row>>| {
         let shown = board.shown.get();
+        // Runs before the list is drawn anew: what is about to go can still be measured.
+        let height = |one: &ContributionView, version: u64| {
+            let was = before?.iter().find(|row| row.id == one.id)?;
+            Some(if was.version == version { was.height } else { dom::height(&address::anchor(one.id)) })
+        };
         board.view.with(|view| {
-            let row = |one: &ContributionView| Row {
-                id: one.id,
-                position: one.position,
-                version: version(one, &view.people),
+            let row = |one: &ContributionView| {
+                let version = version(one, &view.people);
+                let height = one.is_placeholder().then(|| height(one, version)).flatten().unwrap_or_default();
+                Row { id: one.id, position: one.position, version, height }
             };
             view.contributions.iter().filter(|one| one.position <= shown).map(row).collect()
         })
@@ -46,7 +54,8 @@ pub fn version(one: &ContributionView, people: &People) -> u64 {
     let words = (&one.text, &one.links, one.lang.as_ref().map(stimmwerk_core::said::Lang::as_str), one.edited);
     let additions: Vec<_> = one.additions.iter().map(|addition| &addition.text).collect();
     let hall = one.hall.as_ref().map(|hall| &hall.name);
-    digest(&(author, words, one.topic, hall, additions, &one.pending, one.hidden.is_some()))
+    let hidden = one.hidden.as_ref().map(|hidden| hidden.reason as u8);
+    digest(&(author, words, one.topic, hall, additions, &one.pending, hidden))
 }
 
 /// What changes while a row stays.
@@ -92,6 +101,27 @@ pub fn item(cx: Cx, board: Board, place: ForumPlace, row: Row) -> Option<AnyView
         Some((one.clone(), writer(words, one, &view.people)))
     })?;
     let id = one.id;
+    if let Some(kept) = kept_place(words, &one) {
+        let reply = one.reply_to.map(|parent| reply_line(words, board, parent));
+        let mut height = row.height.to_string();
+        height.push_str("px");
+        let height = Some(height).filter(|_| row.height > 0);
+        let mine =
+            move || board.own.with(|own| own.as_ref().is_some_and(|own| own.hidden.iter().any(|one| one.id == id)));
+        return Some(
+            view! {
+                <li id=address::anchor(id) class="item hidden-place" tabindex="-1">
+                    <article style:min-block-size=height>
+                        {reply} {kept}
+                        <span class="badge mine" hidden=move || !mine()>
+                            {words.item_mine()}
+                        </span>
+                    </article>
+                </li>
+            }
+            .into_any(),
+        );
+    }
     let standing = Memo::new(move |_| standing(board, row));
     let part = Memo::new(move |_| part(board, id));
     let mine = Memo::new(move |_| part.get() == Part::Author);
@@ -249,6 +279,20 @@ pub fn author_name(words: Words, author: &AuthorView) -> String {
     }
 }
 
+/// What stands where a contribution was hidden: that, and why.
+pub fn kept_place(words: Words, one: &ContributionView) -> Option<AnyView> {
+    let hidden = one.hidden.as_ref().filter(|_| one.is_placeholder())?;
+    Some(
+        view! {
+            <p class="hidden-note">
+                {icon(icons::HIDDEN)}
+                <span>{words.item_hidden_place()} " " {reason(words, hidden.reason)}</span>
+            </p>
+        }
+        .into_any(),
+    )
+}
+
 /// That it was said in the hall.
 pub fn hall_note(words: Words, one: &ContributionView) -> Option<AnyView> {
     one.hall.is_some().then(|| {
@@ -319,11 +363,15 @@ pub fn text(one: &ContributionView) -> AnyView {
 /// What it answers. The name comes from the view at every moment: a name that was erased there is gone here too.
 fn reply_line(words: Words, board: Board, parent: ContributionId) -> AnyView {
     let name = Memo::new(move |_| {
-        board.view.with(|view| find(view, parent).map(|parent| writer_name(words, parent, &view.people)))
+        board.view.with(|view| {
+            let parent = find(view, parent)?;
+            Some((!parent.is_placeholder()).then(|| writer_name(words, parent, &view.people)))
+        })
     });
     let line = Signal::derive(move || {
         name.with(|name| match name {
-            Some(name) => words.item_reply_to(name),
+            Some(Some(name)) => words.item_reply_to(name),
+            Some(None) => words.item_reply_to_hidden().to_owned(),
             None => words.item_reply_to_other().to_owned(),
         })
     });

@@ -33,7 +33,7 @@ pub use item::text;
 #[cfg(feature = "staff")]
 pub use item::{Row, at, author, author_name, version, when};
 #[cfg(feature = "ssr")]
-pub use item::{additions, hall_note, writer, writer_name};
+pub use item::{additions, hall_note, kept_place, writer, writer_name};
 #[cfg(feature = "staff")]
 pub use own::on_its_way;
 
@@ -220,7 +220,10 @@ pub fn list(
     let rows = item::rows(board);
     let held = Memo::new(move |_| {
         let shown = board.shown.get();
-        board.view.with(|view| view.contributions.iter().take_while(|one| one.position > shown).count() as u32)
+        board.view.with(|view| {
+            let new = view.contributions.iter().take_while(|one| one.position > shown);
+            new.filter(|one| !one.is_placeholder()).count() as u32
+        })
     });
     let from = Memo::new(move |_| board.view.with(|view| view.window.from));
     let older_href = move || ForumPlace { before: Some(from.get()), ..place }.href();

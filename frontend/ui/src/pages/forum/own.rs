@@ -267,8 +267,8 @@ fn answer(cx: Cx, place: ForumPlace, id: ContributionId) -> AnyView {
     .into_any()
 }
 
-/// Why something was hidden, to its author.
-fn reason(words: Words, reason: HideReason) -> &'static str {
+/// Why something was hidden.
+pub fn reason(words: Words, reason: HideReason) -> &'static str {
     match reason {
         HideReason::Insult => words.reason_insult(),
         HideReason::Hatred => words.reason_hatred(),
