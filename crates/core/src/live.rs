@@ -224,6 +224,10 @@ pub struct Accepted {
     pub object: Option<Uuid>,
     /// The number of its last event.
     pub seq: Seq,
+    /// It had been accepted before under this id, and nothing has changed now. A secret ballot is not compared with the
+    /// first one: whatever the second says, the first one counts.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub repeated: bool,
 }
 
 /// A command was refused.
@@ -349,7 +353,9 @@ impl<L: LiveTypes> ServerFrame<L> {
             "deltas" => {
                 |m| Some(Self::Deltas(Deltas { stream: m.stream?, after: m.after?, seq: m.seq?, deltas: m.deltas? }))
             }
-            "accepted" => |m| Some(Self::Accepted(Accepted { id: m.id?, object: m.object, seq: m.seq? })),
+            "accepted" => {
+                |m| Some(Self::Accepted(Accepted { id: m.id?, object: m.object, seq: m.seq?, repeated: m.repeated }))
+            }
             "rejected" => |m| Some(Self::Rejected(Rejected { id: m.id?, problem: m.problem? })),
             "presence" => |m| Some(Self::Presence(Presence { stream: m.stream?, people: m.people? })),
             "resync" => |m| Some(Self::Resync(Resync { stream: m.stream? })),
@@ -381,6 +387,8 @@ struct Members<V, K, W> {
     deltas: Option<Vec<Delta<K, W>>>,
     id: Option<CommandId>,
     object: Option<Uuid>,
+    #[serde(default)]
+    repeated: bool,
     problem: Option<Problem>,
     people: Option<u32>,
     retry_ms: Option<u32>,

@@ -392,7 +392,12 @@ impl Connection {
 
     fn answer(&self, id: CommandId, answer: Answer<Done>) -> Utf8Bytes {
         match answer {
-            Ok(done) => text(&ServerFrame::Accepted(Accepted { id, object: done.object, seq: done.seq })),
+            Ok(done) => text(&ServerFrame::Accepted(Accepted {
+                id,
+                object: done.object,
+                seq: done.seq,
+                repeated: done.repeated,
+            })),
             Err(fault) => self.reject(id, &fault),
         }
     }

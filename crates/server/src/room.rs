@@ -71,6 +71,8 @@ pub struct Done {
     pub object: Option<Uuid>,
     /// The number of its last event.
     pub seq: Seq,
+    /// It had been accepted before under this id, and nothing has changed now.
+    pub repeated: bool,
 }
 
 /// Why a command was not accepted.
@@ -692,7 +694,11 @@ impl Known {
     fn verdict(&self, key: &CommandKey) -> Option<Verdict> {
         let (digest, done) = self.commands.get(&key.id)?;
         let same = *digest == key.digest;
-        Some(if same { Verdict::Accepted(*done) } else { Verdict::Rejected(Rejection::IdReused) })
+        Some(if same {
+            Verdict::Accepted(Done { repeated: true, ..*done })
+        } else {
+            Verdict::Rejected(Rejection::IdReused)
+        })
     }
 }
 
@@ -885,7 +891,7 @@ impl<D: Domain> Writer<D> {
                 riders.done.push(job.id);
             }
             let object = D::object(&job.command, self.shared.stream, job.id);
-            let done = Done { object, seq: D::seq(&working) };
+            let done = Done { object, seq: D::seq(&working), repeated: false };
             if !happened.is_empty() {
                 fresh.push((job.key, done));
             }
@@ -919,7 +925,9 @@ impl<D: Domain> Writer<D> {
                     continue;
                 }
                 Verdict::Accepted(done) => Ok(done),
-                Verdict::SameAs(first) => accepted[first].ok_or(Refusal::Unavailable),
+                Verdict::SameAs(first) => {
+                    accepted[first].map(|done| Done { repeated: true, ..done }).ok_or(Refusal::Unavailable)
+                }
                 Verdict::Rejected(rejection) => {
                     rejected.push((job, Refusal::Rejected(rejection)));
                     continue;
@@ -1023,7 +1031,8 @@ impl Memory {
     async fn recall<D: Domain>(&self, job: &Job<D>, otherwise: &Refusal) -> Result<Done, Refusal> {
         match self.log.find_command(self.stream, job.key.id).await {
             Ok(Some(recorded)) if recorded.is(job.key, job.actor.participant) => {
-                Ok(Done { object: D::object(&job.command, self.stream, job.id), seq: recorded.seq })
+                let object = D::object(&job.command, self.stream, job.id);
+                Ok(Done { object, seq: recorded.seq, repeated: true })
             }
             Ok(Some(_)) => Err(Refusal::Rejected(Rejection::IdReused)),
             Ok(None) => Err(otherwise.clone()),

@@ -265,7 +265,7 @@ impl<S: Side> Outside for Browser<S> {
             let answer = ask(request.method, &request.path, Some(id), Some(&request.body)).await;
             let answer = answer.and_then(|json| {
                 let answer: Written = serde_json::from_str(&json).map_err(|_| Failure::Network)?;
-                Ok(Accepted { id, object: answer.id, seq: answer.seq })
+                Ok(Accepted { id, object: answer.id, seq: answer.seq, repeated: false })
             });
             with(&this, |live| live.posted(id, answer));
         });

@@ -713,7 +713,7 @@ impl<O: Outside, S: Side> Live<O, S> {
         let now = self.outside.now();
         let seen = |one: &Pending<_>| {
             let Stage::Accepted { seq, at, object } = one.stage else { return false };
-            let accepted = Accepted { id: one.id, object, seq };
+            let accepted = Accepted { id: one.id, object, seq, repeated: false };
             now >= at + SETTLE_MS || self.side.is_seen(one, &accepted, self.have, self.own_have)
         };
         let settled: Vec<Pending<_>> =

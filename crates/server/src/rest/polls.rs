@@ -290,9 +290,12 @@ pub async fn vote(State(app): State<AppState>, gate: Gate, fields: Fields<Ballot
     }
     let before = app.poll(gate.poll()?, gate.audience()?).await?.state();
     let done = app.tell_poll(&gate, PollCommand::Vote { round, marks, card }).await?;
-    // What is written now has a number of its own.
     let secret = before.question().is_some_and(|question| question.secrecy == Secrecy::Secret);
-    let repeated = secret && done.seq <= before.seq();
+    let repeated = secret && done.repeated;
+    if repeated && is_form {
+        // A page that went back in its history has the same id, and perhaps another choice, which nobody may compare.
+        return Err(Rejection::AlreadyVoted.into());
+    }
     let mut answer = Json(Taken { seq: done.seq, repeated }).into_response();
     if is_form && by_card {
         // What was cast with a card is nobody's in the poll. That it was, the page after it says to whoever cast it.
@@ -467,7 +470,7 @@ pub async fn count_hands(State(app): State<AppState>, gate: Gate, fields: Fields
         Fields::Form(fields) if field(&fields, "none").is_some() => Hands { counts: Vec::new(), people: 0 },
         Fields::Form(fields) if fields.iter().all(|(name, _)| name != "people" && !name.starts_with("mark_")) => {
             let seq = app.read_poll(&gate).await?.seq;
-            return Ok(changed(Done { object: None, seq }));
+            return Ok(changed(Done { object: None, seq, repeated: false }));
         }
         Fields::Form(fields) => Hands {
             counts: numbered(&fields, options_of(&app, &gate).await?)?,

@@ -9,6 +9,7 @@ use stimmwerk_core::people::Role;
 use stimmwerk_core::poll::{Electorate, Question, Secrecy};
 use stimmwerk_core::tally;
 
+use super::sockets::Asking;
 use super::world::{By, Caller, Place, World};
 
 const FORM: &str = "application/x-www-form-urlencoded";
@@ -173,6 +174,28 @@ async fn given_a_secret_ballot_that_is_sent_again_under_its_id_then_the_answer_s
         let (status, taken) = json_of(request.send().await.expect("an answer")).await;
         assert_eq!((status, taken["repeated"] == true), (StatusCode::OK, repeated), "{marks:?}");
     }
+    // Over the socket too.
+    let voter = scene.guest().await;
+    let mut socket = Asking::open(&voter).await;
+    let id = command_id();
+    for (marks, repeated) in [([1, 0, 0], false), ([0, 1, 0], true), ([1, 0, 0], true)] {
+        let command = json!({ "type": "vote", "round": 1, "marks": marks });
+        let stream = scene.world.app.directory().poll(poll).expect("it was made").stream;
+        let frame = json!({ "type": "command", "id": id, "stream": stream, "command": command });
+        let answer = socket.ask(&frame, &["accepted", "rejected"]).await;
+        assert_eq!((&answer["type"], answer["repeated"] == true), (&json!("accepted"), repeated), "{marks:?} {answer}");
+    }
+    // And a plain form says so: the page does not thank for a choice that was not taken.
+    let voter = scene.guest().await;
+    let id = command_id().to_string();
+    for (option, status) in [("0", StatusCode::SEE_OTHER), ("1", StatusCode::CONFLICT)] {
+        let fields = [("round", "1"), ("option", option), ("idempotency_key", id.as_str())];
+        let answer = form(&voter, poll, "/ballots", &fields).await;
+        assert_eq!(answer.status(), status, "{option}");
+        let page = answer.text().await.expect("a page");
+        assert_eq!(page.contains("Diese Stimme ist schon da. Sie bleibt, wie sie ist."), option == "1", "{page}");
+    }
+    assert_eq!(scene.view(&scene.moderator, poll).await["turnout"]["online"], 3);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -95,7 +95,7 @@ async fn given_words_that_were_erased_then_no_guess_is_confirmed_and_repetitions
 
     // While the words are there, they are compared.
     let reused = Err(Refusal::Rejected(Rejection::IdReused));
-    assert_eq!(desk.ask(say(text), id, &ada).await, Ok(done));
+    assert_eq!(desk.ask(say(text), id, &ada).await, Ok(Done { repeated: true, ..done }));
     assert_eq!(desk.ask(say("Etwas anderes"), id, &ada).await, reused);
     assert_eq!(desk.ask(say(text), id, &ben).await, reused);
 
@@ -109,13 +109,13 @@ async fn given_words_that_were_erased_then_no_guess_is_confirmed_and_repetitions
     assert!(!desk.holds(&[text.as_bytes().to_vec()]));
 
     // Afterwards whoever sends the id again is taken to repeat it, and nobody else.
-    assert_eq!(desk.ask(say(text), id, &ada).await, Ok(done));
-    assert_eq!(desk.ask(say("Etwas anderes"), id, &ada).await, Ok(done));
+    assert_eq!(desk.ask(say(text), id, &ada).await, Ok(Done { repeated: true, ..done }));
+    assert_eq!(desk.ask(say("Etwas anderes"), id, &ada).await, Ok(Done { repeated: true, ..done }));
     assert_eq!(desk.ask(say(text), id, &ben).await, reused);
     // Also when they were erased altogether.
     let erase = ForumCommand::ErasePerson { participant: ada.participant.expect("somebody") };
     desk.ask(erase, command_id(), &admin).await.expect("erased");
-    assert_eq!(desk.ask(say(text), id, &ada).await, Ok(done));
+    assert_eq!(desk.ask(say(text), id, &ada).await, Ok(Done { repeated: true, ..done }));
     let new = desk.ask(say(text), command_id(), &ada).await;
     assert_eq!(new, Err(Refusal::Rejected(Rejection::NotJoined)));
     assert_eq!(desk.store.verify().await.expect("readable"), Vec::new());

@@ -363,7 +363,7 @@ fn given_a_command_then_it_is_kept_until_its_effect_is_seen() {
     assert_eq!(scene.seen.borrow().kept.len(), 1);
     assert_eq!(scene.positions(), [10, 9], "never mixed into the view");
     let object = contribution(11).id.0;
-    scene.frame(ServerFrame::Accepted(Accepted { id, object: Some(object), seq: Seq(11) }));
+    scene.frame(ServerFrame::Accepted(Accepted { id, object: Some(object), seq: Seq(11), repeated: false }));
     assert_eq!(scene.pending().len(), 1, "no flicker between acceptance and arrival");
     scene.deltas(10, 11, vec![put(contribution(11))]);
     assert!(scene.pending().is_empty() && scene.seen.borrow().kept.is_empty());
@@ -375,7 +375,7 @@ fn given_a_contribution_that_waits_then_its_author_is_told() {
     let mut scene = Scene::live();
     let id = scene.write("Hallo");
     let object = ContributionId(uuid(11));
-    scene.frame(ServerFrame::Accepted(Accepted { id, object: Some(object.0), seq: Seq(11) }));
+    scene.frame(ServerFrame::Accepted(Accepted { id, object: Some(object.0), seq: Seq(11), repeated: false }));
     scene.deltas(10, 11, Vec::new());
     let waiting = stimmwerk_core::forum::OwnWaiting {
         id: object,
@@ -608,7 +608,7 @@ fn given_an_answered_command_then_who_listens_hears_how_it_went() {
     scene.board.ear.set_value(Some(Rc::new(move |one: &Pending| ear.borrow_mut().push((one.id, one.stage.clone())))));
     let about = |n| ForumCommand::Support { contribution: ContributionId(uuid(n)) };
     let (good, bad) = (scene.live.command(about(9)).expect("taken"), scene.live.command(about(10)).expect("taken"));
-    scene.frame(ServerFrame::Accepted(Accepted { id: good, object: None, seq: Seq(11) }));
+    scene.frame(ServerFrame::Accepted(Accepted { id: good, object: None, seq: Seq(11), repeated: false }));
     scene.reject(bad, "unavailable");
     scene.reject(bad, "forum_closed");
     let accepted = Stage::Accepted { seq: Seq(11), at: 1_000_000, object: None };
@@ -621,7 +621,7 @@ fn given_an_addition_that_waits_then_its_author_is_told() {
     let about = ContributionId(uuid(9));
     assert!(scene.live.command(ForumCommand::Add { contribution: about, text: "Noch etwas".to_owned() }).is_some());
     let id = scene.pending()[0].id;
-    scene.frame(ServerFrame::Accepted(Accepted { id, object: Some(about.0), seq: Seq(11) }));
+    scene.frame(ServerFrame::Accepted(Accepted { id, object: Some(about.0), seq: Seq(11), repeated: false }));
     scene.deltas(10, 11, Vec::new());
     let waiting = stimmwerk_core::forum::OwnWaiting {
         id: about,
@@ -645,7 +645,7 @@ fn given_an_answer_to_being_hidden_then_the_text_field_is_left_alone_and_the_ans
     assert_eq!(scene.board.composer.text.get_untracked(), "Ein Anfang");
     assert_eq!(commands(&scene.sent()).len(), 1, "once");
     let id = scene.pending()[0].id;
-    scene.frame(ServerFrame::Accepted(Accepted { id, object: None, seq: Seq(11) }));
+    scene.frame(ServerFrame::Accepted(Accepted { id, object: None, seq: Seq(11), repeated: false }));
     scene.deltas(10, 11, Vec::new());
     assert_eq!(scene.pending().len(), 1, "its own frame is still to come");
     scene.own(11, OwnView::default());
@@ -754,7 +754,7 @@ fn given_failing_attempts_then_waits_grow_to_a_bound_and_the_page_lives_without_
     assert_eq!(scene.seen.borrow().polls, [Seq(10), Seq(11)], "there may be more");
     let id = scene.write("Hallo");
     assert_eq!(scene.seen.borrow().posted.len(), 1);
-    scene.live.posted(id, Ok(Accepted { id, object: None, seq: Seq(12) }));
+    scene.live.posted(id, Ok(Accepted { id, object: None, seq: Seq(12), repeated: false }));
     assert!(matches!(scene.pending()[0].stage, Stage::Accepted { .. }));
     scene.hello();
     assert_eq!(scene.board.link.get_untracked(), Link::Live);
@@ -867,7 +867,7 @@ fn given_own_words_then_they_are_not_held_back() {
     let mut scene = Scene::live();
     scene.seen.borrow_mut().reading = true;
     let id = scene.write("Hallo");
-    scene.frame(ServerFrame::Accepted(Accepted { id, object: None, seq: Seq(11) }));
+    scene.frame(ServerFrame::Accepted(Accepted { id, object: None, seq: Seq(11), repeated: false }));
     assert_eq!(scene.board.shown.get_untracked(), 11);
 }
 

@@ -200,7 +200,7 @@ impl Scene {
     }
 
     fn accept(&mut self, id: CommandId) {
-        self.frame(&ServerFrame::Accepted(Accepted { id, object: None, seq: Seq(self.have) }));
+        self.frame(&ServerFrame::Accepted(Accepted { id, object: None, seq: Seq(self.have), repeated: false }));
     }
 
     fn refuse(&mut self, id: CommandId) {
@@ -309,7 +309,7 @@ fn given_an_accepted_ballot_then_it_is_done_once_its_own_frame_is_there() {
     let mut scene = Scene::live();
     let id = scene.cast();
     scene.turnout(1);
-    scene.frame(&ServerFrame::Accepted(Accepted { id, object: None, seq: Seq(11) }));
+    scene.frame(&ServerFrame::Accepted(Accepted { id, object: None, seq: Seq(11), repeated: false }));
     assert_eq!(scene.board.pending.with_untracked(Vec::len), 1);
     scene.own(PollOwn { voted: true, marks: Some(vec![1, 0]) });
     assert!(scene.board.pending.with_untracked(Vec::is_empty) && scene.seen.borrow().kept.is_none());
@@ -447,7 +447,7 @@ fn given_no_socket_then_ballots_are_posted_one_after_another_and_the_last_wins()
     scene.live.posted(first, Err(crate::live::Failure::Network));
     scene.pass(6_000);
     assert_eq!(posted(&scene), [first, first], "retried before the next goes");
-    scene.live.posted(first, Ok(Accepted { id: first, object: None, seq: Seq(10) }));
+    scene.live.posted(first, Ok(Accepted { id: first, object: None, seq: Seq(10), repeated: false }));
     assert_eq!(posted(&scene), [first, first, second]);
     assert!(!posted(&scene).contains(&never));
 }
