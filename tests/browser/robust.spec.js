@@ -1,5 +1,6 @@
 // Old phones, page translators and broken programs: the page stays usable.
 const { test, expect, join, moderate, post, listed, waiting, queued, approve, live, settled } = require("./people.js");
+const { texts, write, ask } = require("./polls.js");
 
 const plain = (page) => expect(page.locator("#app[data-plain]")).toBeAttached();
 
@@ -205,6 +206,81 @@ test("everything by keyboard: joining, writing, supporting", async ({ server, pe
   await to('form[action$="/support"] button');
   await page.keyboard.press("Enter");
   await expect(page.locator('form[action$="/support"] button[aria-pressed="true"]').first()).toBeVisible();
+});
+
+// Words as long as their limits allow, an address of 300 letters, and compound titles: nothing is wider than the window
+// or the paper, and what is read stays within its box.
+const LONG = { word: "Ü".repeat(400), title: "Donaudampfschifffahrtsgesellschaft".repeat(4), name: "Wolfeschlegelsteinhausenbergerdorffer" };
+
+/** What reaches over the edge of the window, or of a box that cuts it off without a way to see the rest. */
+const tooWide = (page) =>
+  page.evaluate(() => {
+    const found = [];
+    const { scrollWidth, clientWidth } = document.documentElement;
+    if (scrollWidth > clientWidth) found.push(`the page: ${scrollWidth} of ${clientWidth} px`);
+    const scrolls = (one) => one && (/auto|scroll/.test(getComputedStyle(one).overflowX) || scrolls(one.parentElement));
+    for (const one of document.querySelectorAll("body *")) {
+      if (!one.checkVisibility() || one.closest("svg, .sr, .skip, select, option") || scrolls(one)) continue;
+      const { left, right, width } = one.getBoundingClientRect();
+      if (width > 0 && (left < -1 || right > clientWidth + 1)) found.push(`${one.tagName}.${one.className}: ${left} to ${right}`);
+    }
+    return found;
+  });
+
+test("long words, addresses and titles wrap: on a phone, on paper and for the hall", async ({ server, person }) => {
+  test.setTimeout(240_000);
+  const [guest, moderator] = [await person({ viewport: { width: 320, height: 640 } }), await person({ viewport: { width: 320, height: 640 } })];
+  await moderate(moderator, server);
+  const forum = server.forum.replace(/^\/f\//, "");
+  const { id: topic } = await write(moderator, server, `/forums/${forum}/topics`, { title: texts(LONG.title) });
+  await write(moderator, server, `/forums/${forum}/summary`, { text: `${LONG.word} ${LONG.title}` });
+  await write(moderator, server, `/forums/${forum}/waiting`, { waiting: "none" });
+  await join(guest, server, LONG.name);
+  await guest.goto(server.url);
+  const text = `${LONG.word}\nhttps://example.org/${"a".repeat(300)}\n${LONG.title}`;
+  const { id: said } = await write(guest, server, `/forums/${forum}/contributions`, { text, topic });
+  await write(guest, server, `/forums/${forum}/contributions`, { text, reply_to: said });
+  const { id: hidden } = await write(guest, server, `/forums/${forum}/contributions`, { text });
+  await write(moderator, server, `/forums/${forum}/contributions/${hidden}/hide`, { reason: "spam", note: LONG.word });
+  await write(moderator, server, `/forums/${forum}/speaking-list/state`, { open: true, seconds: 60 });
+  await write(moderator, server, `/forums/${forum}/speaking-list/hall`, { name: LONG.name });
+  await write(guest, server, `/forums/${forum}/speaking-list`);
+  const found = [];
+  const look = async (page, address) => {
+    await page.goto(server.url + address);
+    await settled(page);
+    for (const media of ["screen", "print"]) {
+      // Paper of A4 with its margins is wider than a phone.
+      await page.setViewportSize({ width: media === "print" ? 680 : 320, height: 640 });
+      await page.emulateMedia({ media });
+      found.push(...(await tooWide(page)).map((what) => `${address} (${media}): ${what}`));
+    }
+    await page.emulateMedia({ media: "screen" });
+  };
+  const asked = [{ method: "yes_no" }, { method: "multiple", min: 1, max: 2 }, { method: "scale", steps: 5 }, { method: "resistance" }, { method: "dots", points: 6 }, { method: "ranking" }];
+  for (const question of asked) {
+    const options = question.method === "yes_no" ? [] : [LONG.title, "W".repeat(160), "Kurz"].map(texts);
+    const ends = question.method === "scale" ? { ends: [texts(LONG.title), texts("W".repeat(160))] } : {};
+    const poll = await ask(moderator, server, { ...question, ...ends, options, title: texts(LONG.title), note: texts(LONG.title) });
+    const { pathname } = new URL(poll.page);
+    await look(guest, pathname);
+    const marks = { yes_no: [1, 0, 0], multiple: [1, 1, 0], resistance: [1, 2, 3, 4] }[question.method] ?? [1, 2, 3];
+    await write(guest, server, `${poll.api}/ballots`, { round: 1, marks });
+    await write(moderator, server, `${poll.api}/close`, { seconds: 0 });
+    await write(moderator, server, `${poll.api}/reveal`);
+    for (const address of [pathname, `${pathname}/print`, `${pathname}/voters`]) await look(guest, address);
+  }
+  const pages = ["", `?topic=${topic}`, `?reply=${said}`, "/list", `/list?q=${LONG.title}`, `/c/${said}`, `/c/${said}/report`, "/record"];
+  for (const page of pages) await look(guest, server.forum + page);
+  for (const page of ["/moderation", "/log", "/record?names=1", "/polls/new"]) await look(moderator, server.forum + page);
+  for (const address of ["/", "/join", "/return", `/nowhere/${LONG.title}`]) await look(guest, address);
+  const hall = await person({ viewport: { width: 1280, height: 720 } });
+  for (const shows of [{ shows: "topic", topic }, { shows: "contributions", contributions: [said] }, { shows: "speaking" }]) {
+    await write(moderator, server, `/forums/${forum}/stage`, shows);
+    await hall.goto(server.projector);
+    found.push(...(await tooWide(hall)).map((what) => `projector ${shows.shows}: ${what}`));
+  }
+  expect(found).toEqual([]);
 });
 
 test("with text twice as large and forced colours nothing is cut off or lost", async ({ server, person }) => {
