@@ -169,6 +169,14 @@ function written(field) {
   return { type, contribution, reply_to: field.form.elements.reply_to?.value };
 }
 
+// Without scripts the choice of language sends the form that is being filled in along, so that nothing is lost. Here typed
+// text is kept for the next look at the page, and the choice is a form of its own.
+for (const button of document.querySelectorAll("button[data-enter]")) button.remove();
+for (const button of document.querySelectorAll('button[form][formaction^="/api/v1/language"]')) {
+  for (const name of ["form", "formaction", "formnovalidate"]) button.removeAttribute(name);
+  button.name = "lang";
+}
+
 // In another language the text field is for the same.
 addEventListener("submit", ({ target }) => {
   const field = document.getElementById("text");

@@ -1,5 +1,6 @@
 // What people do in a conversation, in a real browser against the real program.
 const { test, expect, hydrated, settled, live, none, join, moderate, post, listed, waiting, queued, approve, hide, mark, marked } = require("./people.js");
+const { ask } = require("./polls.js");
 
 test("a contribution appears in the other window and goes when hidden, without a reload", async ({ server, person }) => {
   const [anna, badr, moderator] = [await person(), await person(), await person()];
@@ -46,6 +47,80 @@ test("without JavaScript people join and post", async ({ server, person }) => {
   await post(page, text);
   expect((await answer).status()).toBe(303);
   await expect(waiting(page, text)).toBeVisible();
+});
+
+test("without JavaScript another language loses nothing that was typed", async ({ server, person }) => {
+  const [page, moderator] = [await person({ javaScriptEnabled: false }), await person()];
+  await moderate(moderator, server);
+  const shown = (lang) => expect(page.locator("html")).toHaveAttribute("lang", lang);
+  const language = async (lang) => {
+    await page.locator("header.site details.language > summary").click();
+    await page.locator(`header.site details.language button[lang="${lang}"]`).click();
+    await shown(lang);
+  };
+  // Joining: the choice stands before the form, and Enter still sends the form.
+  await page.goto(server.participant);
+  await page.locator("#name").fill("Jelena");
+  await page.locator('form.languages button[lang="ru"]').click();
+  await shown("ru");
+  await expect(page.locator("#name")).toHaveValue("Jelena");
+  await page.locator("#name").press("Enter");
+  await page.waitForURL((url) => !url.pathname.startsWith("/j"));
+  await shown("ru");
+  // A contribution.
+  const typed = 'Noch nicht "fertig" & <so>.';
+  await page.goto(server.url + server.forum);
+  await page.locator("#text").fill(typed);
+  await page.locator("#topic").selectOption({ index: 1 });
+  const topic = await page.locator("#topic").inputValue();
+  await language("ar");
+  await expect(page.locator("html")).toHaveAttribute("dir", "rtl");
+  await expect(page.locator("#text")).toHaveValue(typed);
+  await expect(page.locator("#topic")).toHaveValue(topic);
+  await expect(page.locator("#lang")).toHaveValue("ar");
+  await expect(page.locator(".problem")).toHaveCount(0);
+  await expect(page.locator("section#kept")).toHaveCount(0);
+  await language("de");
+  await page.locator("#write form button.main").click();
+  await expect(waiting(page, typed)).toBeVisible();
+  // A reply, beside it and on the page of one contribution; a report.
+  const id = (await page.locator("#contributions > li.item").first().getAttribute("id")).replace(/^[a-z]+-?/, "");
+  for (const address of [`${server.forum}?reply=${id}`, `${server.forum}/c/${id}`, `${server.forum}/c/${id}/report`]) {
+    await page.goto(server.url + address);
+    await page.locator("#text").fill(typed);
+    if (address.endsWith("report")) await page.locator('input[value="spam"]').check();
+    await language("fr");
+    await expect(page.locator("#text")).toHaveValue(typed);
+    if (address.includes("?reply")) await expect(page.locator('#write input[name="reply_to"]')).toHaveValue(id);
+    if (address.endsWith("report")) await expect(page.locator('input[value="spam"]')).toBeChecked();
+    await language("de");
+    await expect(page.locator("#text")).toHaveValue(typed);
+  }
+  // An appeal has a choice of its own.
+  const own = "Das hier wird ausgeblendet.";
+  await page.goto(server.url + server.forum);
+  await post(page, own);
+  await approve(moderator, own);
+  await hide(moderator, own, "off_topic");
+  await expect(listed(moderator, own)).toHaveCount(0);
+  await page.goto(server.url + server.forum);
+  const appeal = page.locator('ul.own form[action$="/appeal"]');
+  await appeal.locator("textarea").fill(typed);
+  await appeal.locator('button[lang="tr"]').click();
+  await shown("tr");
+  await expect(appeal.locator("textarea")).toHaveValue(typed);
+  await expect(page.locator("#text")).toHaveValue("");
+  // A ballot.
+  const poll = await ask(moderator, server, { method: "multiple", min: 1, max: 2 });
+  await page.goto(poll.page);
+  await page.locator('input[name="option"]').nth(1).check();
+  await page.locator('input[name="option"]').nth(2).check();
+  await language("uk");
+  for (const [nth, checked] of [false, true, true].entries()) {
+    await expect(page.locator('input[name="option"]').nth(nth)).toBeChecked({ checked });
+  }
+  await page.locator("details.ballot button.main").click();
+  await expect(page.locator("section.voted")).toBeVisible();
 });
 
 test("without WebAssembly the page stays plain and posts", async ({ server, person }) => {

@@ -54,6 +54,7 @@ pub async fn forms(request: Request, inner: axum::Router) -> Response {
         return inner.oneshot(request).await.into_response();
     }
     let lang = guard::language(&request);
+    let switch = Switch::of(&request);
     let (mut parts, body) = request.into_parts();
     let Ok(body) = to_bytes(body, MAX_CLIENT_FRAME).await else {
         return problem::respond(&Fault::new(StatusCode::PAYLOAD_TOO_LARGE, Code::TooLarge), lang);
@@ -61,17 +62,19 @@ pub async fn forms(request: Request, inner: axum::Router) -> Response {
     let Ok(pairs) = serde_urlencoded::from_bytes::<Vec<(String, String)>>(&body) else {
         return problem::respond(&Fault::bad_request("the form cannot be read"), lang);
     };
-    let action = parts.uri.path().to_owned();
+    let mut action = parts.uri.path().to_owned();
     let mut form = FormPost { next: "/".to_owned(), ..FormPost::default() };
+    let mut chosen = None;
     for (name, value) in pairs {
         match name.as_str() {
-            "_method" => {
+            "_method" if switch.is_none() => {
                 if let Ok(method @ (Method::PUT | Method::PATCH | Method::DELETE)) = value.parse() {
                     parts.method = method;
                 }
             }
             "idempotency_key" => form.idempotency_key = Some(value),
             "next" => form.next = local(&value),
+            Switch::FIELD if switch.is_some() => chosen = Some(value),
             _ => form.fields.push((name, value)),
         }
     }
@@ -80,21 +83,34 @@ pub async fn forms(request: Request, inner: axum::Router) -> Response {
     // The answer is read here: compressed it could not be.
     let encoding = parts.headers.remove(header::ACCEPT_ENCODING);
     let method = parts.method.clone();
-    parts.extensions.insert(form.clone());
+    let mut write = form.clone();
+    if let Some(switch) = &switch {
+        // The choice alone is written; all else is what the form held meanwhile.
+        (write.fields, write.idempotency_key) =
+            (chosen.iter().map(|lang| ("lang".to_owned(), lang.clone())).collect(), None);
+        // A field that said the language of the page goes with it.
+        form.fields.retain(|(name, value)| name != "lang" || value != lang);
+        (action, form.next) = (switch.form.clone(), switch.page.clone());
+    }
+    parts.extensions.insert(write);
     let response = inner.clone().oneshot(Request::from_parts(parts, Body::empty())).await.into_response();
-    if response.status().is_success() {
+    let switched = switch.is_some() && response.status().is_success();
+    if response.status().is_success() && !switched {
         return see_other(response.headers(), &form.next);
     }
     if response.status().is_redirection() {
         return response;
     }
-    // Refused: the page again, with the problem and what was typed.
+    // The page again, with what was typed, and the problem if there is one.
     let status = response.status();
-    let problem = to_bytes(response.into_body(), MAX_CLIENT_FRAME)
-        .await
-        .ok()
-        .and_then(|body| serde_json::from_slice::<Problem>(&body).ok());
-    let Some(problem) = problem else { return status.into_response() };
+    let (set, problem) = if switched {
+        (response.headers().get_all(header::SET_COOKIE).iter().cloned().collect(), None)
+    } else {
+        let body = to_bytes(response.into_body(), MAX_CLIENT_FRAME).await.ok();
+        let problem = body.and_then(|body| serde_json::from_slice::<Problem>(&body).ok());
+        let Some(problem) = problem else { return status.into_response() };
+        (Vec::new(), Some(problem))
+    };
     let typed: Vec<(String, String)> =
         form.fields.into_iter().filter(|(name, _)| !SECRET.contains(&name.as_str())).collect();
     let key = form.idempotency_key.map(|key| ("idempotency_key", key));
@@ -115,7 +131,9 @@ pub async fn forms(request: Request, inner: axum::Router) -> Response {
     }
     let mut page = Request::new(Body::empty());
     *page.uri_mut() = form.next.parse().unwrap_or_else(|_| Uri::from_static("/"));
-    for cookie in cookies {
+    // The first of a name counts: the new language does.
+    let fresh = set.iter().filter_map(|set| set.to_str().ok()?.split(';').next()?.parse().ok());
+    for cookie in fresh.chain(cookies) {
         page.headers_mut().append(header::COOKIE, cookie);
     }
     if let Some(language) = language {
@@ -125,7 +143,33 @@ pub async fn forms(request: Request, inner: axum::Router) -> Response {
         page.headers_mut().insert(header::ACCEPT_ENCODING, encoding);
     }
     page.extensions_mut().insert(Refused { action, fields, again, problem });
-    inner.oneshot(page).await.into_response()
+    let mut response = inner.oneshot(page).await.into_response();
+    for cookie in set {
+        response.headers_mut().append(header::SET_COOKIE, cookie);
+    }
+    response
+}
+
+/// Another language was chosen beside a form that was being filled in: all its fields come along, and go back into its
+/// page. See `address::in_language` of the interface.
+struct Switch {
+    /// Where the form would have been sent.
+    form: String,
+    /// The address of its page.
+    page: String,
+}
+
+impl Switch {
+    /// The field of the choice. Forms have one of their own for the language of a text.
+    const FIELD: &str = "interface";
+
+    fn of(request: &Request) -> Option<Self> {
+        let query = request.uri().query().filter(|_| request.uri().path() == "/api/v1/language")?;
+        let asked: BTreeMap<String, String> = serde_urlencoded::from_str(query).ok()?;
+        // It stands in the page as where to send the fields, if the page has no place for them.
+        let form = asked.get("form").filter(|form| form.starts_with("/api/v1/") && form.parse::<Uri>().is_ok())?;
+        Some(Self { form: form.clone(), page: local(asked.get("page")?) })
+    }
 }
 
 /// A path of this site, or `/`. Nothing a form says may lead elsewhere.

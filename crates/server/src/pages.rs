@@ -105,7 +105,7 @@ async fn join_with(app: AppState, gate: Gate, code: String, mut request: Request
     let typed = refused.and_then(|refused| refused.fields.get("code").cloned());
     // Looking at a page guesses nothing: foreign pages can have it looked at. Only what is too long to be guessed is
     // looked up, and what was sent and found right but for something else.
-    let found_right = refused.is_some_and(|refused| RIGHT_BUT.contains(&refused.problem.code.as_str()));
+    let found_right = refused.is_some_and(|refused| RIGHT_BUT.iter().any(|code| refused.is_for(code)));
     let code = typed.unwrap_or(code);
     let process = (found_right || !is_spoken(&code)).then(|| directory.by_code(&code)).flatten();
     if asked.path == "/join" && !code.is_empty() {
@@ -113,14 +113,15 @@ async fn join_with(app: AppState, gate: Gate, code: String, mut request: Request
         asked.path = format!("/join?{}", serde_urlencoded::to_string([("code", &code)]).unwrap_or_default());
     }
     // Whoever typed a code at home has not seen the notice yet; that is no mistake of theirs.
-    if refused.is_some_and(|refused| refused.problem.code == "notice" && !refused.fields.contains_key("notice")) {
+    if refused.is_some_and(|refused| refused.is_for("notice") && !refused.fields.contains_key("notice")) {
         asked.refused = None;
     }
     // A link that leads nowhere is said to before anything else is asked.
     if process.is_none() && !code.is_empty() && !is_spoken(&code) && asked.refused.is_none() {
         let fields = [("code".to_owned(), code.clone())].into();
         let problem = Fault::new(StatusCode::NOT_FOUND, Code::CodeUnknown).problem(asked.lang);
-        asked.refused = Some(Refused { action: "/api/v1/join".to_owned(), fields, again: Vec::new(), problem });
+        asked.refused =
+            Some(Refused { action: "/api/v1/join".to_owned(), fields, again: Vec::new(), problem: Some(problem) });
     }
     // Who is in already needs no form, also where the code on a voting card has been renewed.
     if let Some(next) = onward.filter(|next| leads_in(&directory, &gate.who, next)) {
@@ -673,8 +674,8 @@ async fn show(
             admin: gate.position.admin,
         }
     });
-    let status = match &asked.refused {
-        Some(refused) => StatusCode::from_u16(refused.problem.status).unwrap_or(StatusCode::UNPROCESSABLE_ENTITY),
+    let status = match asked.refused.as_ref().and_then(|refused| refused.problem.as_ref()) {
+        Some(problem) => StatusCode::from_u16(problem.status).unwrap_or(StatusCode::UNPROCESSABLE_ENTITY),
         None => StatusCode::OK,
     };
     respond(app, asked, me, status, page).await
@@ -719,7 +720,7 @@ fn network_title(app: &App) -> Option<stimmwerk_core::said::Texts> {
 
 /// A refusal as a page. Where a form was refused and its page cannot be shown, the form's refusal is what counts.
 pub async fn message(app: &App, fault: &Fault, lang: &'static str, path: String, refused: Option<Refused>) -> Response {
-    let problem = refused.as_ref().map_or_else(|| fault.problem(lang), |refused| refused.problem.clone());
+    let problem = refused.as_ref().and_then(|refused| refused.problem.clone()).unwrap_or_else(|| fault.problem(lang));
     let status = StatusCode::from_u16(problem.status).unwrap_or(fault.status);
     let asked = Asked { lang, path, refused };
     let page = PageKind::Message(Message { problem });

@@ -179,6 +179,30 @@ pub fn anchor(contribution: ContributionId) -> String {
     id
 }
 
+/// Where a form goes to be in another language: the page comes again with what is being typed in it. `action` is where
+/// the form would be sent, `page` the address of its page. A button leads there (`formaction`), named `interface`.
+#[cfg(feature = "ssr")]
+pub fn in_language(action: &str, page: &str) -> String {
+    let mut to = String::from("/api/v1/language?form=");
+    escape(&mut to, action);
+    to.push_str("&page=");
+    escape(&mut to, &without(page, "lang"));
+    to
+}
+
+/// Writes a value of a query (RFC 3986, section 2.3).
+#[cfg(feature = "ssr")]
+fn escape(to: &mut String, value: &str) {
+    use std::fmt::Write;
+    for byte in value.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-._~/".contains(&byte) {
+            to.push(char::from(byte));
+        } else {
+            let _ = write!(to, "%{byte:02X}");
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

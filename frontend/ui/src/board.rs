@@ -95,10 +95,9 @@ pub struct Draft {
 }
 
 impl Composer {
-    /// A text field with a text in it.
-    pub fn new(writing: Writing, text: String, problem: Option<Problem>) -> Self {
-        // What was refused was typed.
-        let first = if problem.is_some() { String::new() } else { text.clone() };
+    /// A text field with a text in it, of which `first` stood there before anything was typed; `None`: all of it.
+    pub fn new(writing: Writing, text: String, first: Option<String>, problem: Option<Problem>) -> Self {
+        let first = first.unwrap_or_else(|| text.clone());
         Self {
             writing: RwSignal::new(writing),
             text: RwSignal::new(text),
@@ -230,7 +229,7 @@ impl Board {
         let path = cx.path.get_value();
         let before: Option<u64> = address::parameter(&path, "before").and_then(|before| before.parse().ok());
         let newest = page.view.contributions.first().map_or(0, |contribution| contribution.position);
-        let (writing, text, problem) = first_text(page, cx, &path);
+        let (writing, text, first, problem) = first_text(page, cx, &path);
         Self {
             view: RwSignal::new(page.view.clone()),
             seq: RwSignal::new(page.seq),
@@ -245,7 +244,7 @@ impl Board {
             clock: RwSignal::new(page.now),
             announced: RwSignal::default(),
             said: RwSignal::default(),
-            composer: Composer::new(writing, text, problem),
+            composer: Composer::new(writing, text, first, problem),
             hands: StoredValue::new_local(None),
             ear: StoredValue::new_local(None),
         }
@@ -275,8 +274,9 @@ impl Board {
     }
 }
 
-/// What stands in the text field at first: what was refused, or what the address asks to change.
-fn first_text(page: &ForumPage, cx: Cx, path: &str) -> (Writing, String, Option<Problem>) {
+/// What stands in the text field at first: what came back with its form, or what the address asks to change. What came
+/// back was typed, so before that nothing stood there.
+fn first_text(page: &ForumPage, cx: Cx, path: &str) -> (Writing, String, Option<String>, Option<Problem>) {
     let forum = page.view.forum.id;
     let refused = cx.refused.get_value();
     if let Some(refused) = &refused
@@ -292,16 +292,16 @@ fn first_text(page: &ForumPage, cx: Cx, path: &str) -> (Writing, String, Option<
             _ => None,
         };
         if let Some(writing) = writing {
-            return (writing, kept(), Some(refused.problem.clone()));
+            return (writing, kept(), Some(String::new()), refused.problem.clone());
         }
     }
     match Writing::of(path) {
         Writing::Edit(id) => match words_of(id, &page.view, page.own.as_ref()) {
-            Some(text) => (Writing::Edit(id), text, None),
-            None => (Writing::New, String::new(), None),
+            Some(text) => (Writing::Edit(id), text, None, None),
+            None => (Writing::New, String::new(), None, None),
         },
         Writing::Add(id) if !page.own.as_ref().is_some_and(|own| own.mine.contains(&id)) => Default::default(),
-        writing => (writing, String::new(), None),
+        writing => (writing, String::new(), None, None),
     }
 }
 

@@ -35,7 +35,7 @@ pub struct PageData {
     pub path: String,
     /// Who looks, if they have joined or logged in.
     pub me: Option<Me>,
-    /// A form that was refused: it shows the problem and keeps what was typed.
+    /// A form that came back: it shows the problem and keeps what was typed.
     pub refused: Option<Refused>,
     /// The page itself.
     pub page: PageKind,
@@ -54,7 +54,7 @@ pub struct Me {
     pub admin: bool,
 }
 
-/// A refused form.
+/// A form that came back with its page: it was refused, or another language was chosen while it was being filled in.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Refused {
     /// The address the form was sent to.
@@ -64,8 +64,16 @@ pub struct Refused {
     /// All it takes to send it again, in order: its fields, and what the page added to them. Not for the browser.
     #[serde(skip)]
     pub again: Vec<(String, String)>,
-    /// What is wrong, in the reader's language.
-    pub problem: Problem,
+    /// What is wrong, in the reader's language. `None`: nothing, it was not sent yet.
+    pub problem: Option<Problem>,
+}
+
+#[cfg(feature = "ssr")]
+impl Refused {
+    /// Was it refused for this reason?
+    pub fn is_for(&self, code: &str) -> bool {
+        self.problem.as_ref().is_some_and(|problem| problem.code == code)
+    }
 }
 
 /// The kinds of page there are.
@@ -149,10 +157,10 @@ pub enum PageKind {
 }
 
 impl PageKind {
-    /// Is it made of words only staff have, some of which others read too?
+    /// Is it made of words only staff have?
     #[cfg(feature = "ssr")]
     pub fn of_staff(&self) -> bool {
-        matches!(self, Self::Moderation(_) | Self::Prepare(_) | Self::Log(_) | Self::Record(_) | Self::Languages)
+        matches!(self, Self::Moderation(_) | Self::Prepare(_) | Self::Log(_) | Self::Languages)
     }
 
     /// Does the page change by itself, so that the browser takes it over?

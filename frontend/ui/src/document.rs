@@ -9,7 +9,7 @@ use stimmwerk_core::rejection::Code;
 
 use crate::address;
 use crate::data::{Look, PageData, PageKind, Refused, ScreenPage, Shell};
-use crate::pages::area_html;
+use crate::pages::{area_html, default_button};
 use crate::problem::problem_title;
 use crate::words::{AllWords, DocumentWords, LANGUAGES, Sets, Words, autonym, direction, staff_language, table_json};
 use crate::{DATA_ID, ROOT_ID, WORDS_ID, pages};
@@ -88,13 +88,13 @@ pub fn document(page: &PageData, shell: &Shell) -> String {
     }
     let skip = escaped(words.skip());
     let _ = write!(html, "</head><body>{SPRITE}<a class=\"skip\" href=\"#{ROOT_ID}\">{skip}</a>");
-    banner(&mut html, page, chosen, words);
+    let body = render(page.clone());
+    banner(&mut html, page, chosen, words, typed_form(&body));
     let _ = write!(html, "<main id=\"{ROOT_ID}\" tabindex=\"-1\"");
     if let Some(url) = &shell.data_url {
         let _ = write!(html, " data-url=\"{}\"", escaped(url));
     }
     html.push('>');
-    let body = render(page.clone());
     html.push_str(&body);
     html.push_str("</main>");
     if let Some(refused) = &page.refused {
@@ -160,16 +160,16 @@ fn for_staff(page: &PageData) -> Cow<'_, PageData> {
         return Cow::Borrowed(page);
     }
     let mut page = PageData { lang: lang.to_owned(), ..page.clone() };
-    if let Some(refused) = &mut page.refused
-        && let Some(code) = Code::of(&refused.problem.code)
+    if let Some(problem) = page.refused.as_mut().and_then(|refused| refused.problem.as_mut())
+        && let Some(code) = Code::of(&problem.code)
     {
-        refused.problem.title = problem_title(lang, code, &refused.problem.params);
+        problem.title = problem_title(lang, code, &problem.params);
     }
     Cow::Owned(page)
 }
 
 /// Name, and the choice of language, of which `chosen` was. Outside the root: the browser has nothing to do with it.
-fn banner(html: &mut String, page: &PageData, chosen: &str, words: DocumentWords) {
+fn banner(html: &mut String, page: &PageData, chosen: &str, words: DocumentWords, typed: Option<(&str, &str)>) {
     let home = escaped(words.start());
     let network = page.network.as_ref().map(|texts| texts.pick(&page.lang));
     let (name, name_lang) = network.map_or((words.name(), None), |(name, lang)| (name, Some(lang.as_str())));
@@ -199,11 +199,20 @@ fn banner(html: &mut String, page: &PageData, chosen: &str, words: DocumentWords
             escaped(autonym(Words::of(&page.lang).lang())),
             escaped(&address::without(&page.path, "lang")),
         );
+        // What is being typed comes along: see `address::in_language`.
+        let (name, form) = match typed {
+            Some((id, action)) => {
+                html.push_str(&default_button(id));
+                let to = escaped(&address::in_language(action, &page.path));
+                ("interface", format!(" form=\"{id}\" formaction=\"{to}\" formnovalidate"))
+            }
+            None => ("lang", String::new()),
+        };
         for lang in LANGUAGES {
             let pressed = *lang == chosen;
             let _ = write!(
                 html,
-                "<button name=\"lang\" value=\"{lang}\" lang=\"{lang}\" dir=\"{dir}\" aria-pressed=\"{pressed}\">{}</button>",
+                "<button name=\"{name}\" value=\"{lang}\" lang=\"{lang}\" dir=\"{dir}\" aria-pressed=\"{pressed}\"{form}>{}</button>",
                 escaped(autonym(lang)),
                 dir = direction(lang),
             );
@@ -211,6 +220,15 @@ fn banner(html: &mut String, page: &PageData, chosen: &str, words: DocumentWords
         html.push_str("</fieldset></form></details>");
     }
     html.push_str("</header>");
+}
+
+/// The form of a page that people write in, by its id and where it goes: the one with `data-typed`.
+fn typed_form(body: &str) -> Option<(&str, &str)> {
+    let mut tags = body.split("<form ").skip(1).filter_map(|rest| rest.split('>').next());
+    let tag = tags.find(|tag| tag.contains("data-typed"))?;
+    let attribute = |name: &str| tag.split_once(&format!("{name}=\""))?.1.split('"').next();
+    // "action" ends no other attribute of a form.
+    Some((attribute("id")?, attribute("action")?))
 }
 
 /// Fields that hold no words of a person: chosen or made by the page.
@@ -254,7 +272,9 @@ fn kept(html: &mut String, page: &PageData, refused: &Refused, body: &str, words
         !value.trim().is_empty() && !CHOSEN.contains(&name) && (TYPED.contains(&name) || !made())
     };
     let nowhere = refused.again.iter().any(|(name, value)| typed(name, value) && !shows(body, value));
-    let formless = matches!(page.page, PageKind::Message(_)) || refused.problem.status == 401;
+    let problem = refused.problem.as_ref();
+    let code = problem.map_or("", |problem| problem.code.as_str());
+    let formless = matches!(page.page, PageKind::Message(_)) || code == "unauthorized";
     if refused.again.is_empty() || !(nowhere || formless) {
         return;
     }
@@ -266,8 +286,7 @@ fn kept(html: &mut String, page: &PageData, refused: &Refused, body: &str, words
         escaped(&refused.action),
     );
     // Where the page has no place for the form, it has none for the reason either.
-    let why = escaped(&refused.problem.title);
-    if !body.contains(&why) {
+    if let Some(why) = problem.map(|problem| escaped(&problem.title)).filter(|why| !body.contains(why)) {
         let _ = write!(html, "<p class=\"problem\" role=\"alert\">{why}</p>");
     }
     for (nth, (name, value)) in refused.again.iter().enumerate() {
@@ -284,7 +303,7 @@ fn kept(html: &mut String, page: &PageData, refused: &Refused, body: &str, words
             let _ = write!(html, "<input type=\"hidden\" name=\"{name}\" value=\"{}\">", escaped(value));
         }
     }
-    let away = matches!(refused.problem.code.as_str(), "unauthorized" | "not_joined" | "not_found");
+    let away = matches!(code, "unauthorized" | "not_joined" | "not_found");
     if away {
         let _ = write!(
             html,
@@ -296,7 +315,7 @@ fn kept(html: &mut String, page: &PageData, refused: &Refused, body: &str, words
         );
     }
     // Nobody is asked to send what a foreign page made up.
-    if refused.problem.code != "origin" {
+    if code != "origin" {
         let _ = write!(html, "<p><button class=\"main\">{}</button></p>", escaped(words.kept_send()));
     }
     html.push_str("</form></section>");
@@ -310,11 +329,7 @@ fn title(page: &PageData) -> String {
     let staff = staff_title(page);
     let own = match &page.page {
         #[cfg(feature = "staff")]
-        PageKind::Moderation(_)
-        | PageKind::Prepare(_)
-        | PageKind::Log(_)
-        | PageKind::Record(_)
-        | PageKind::Languages => &staff,
+        PageKind::Moderation(_) | PageKind::Prepare(_) | PageKind::Log(_) | PageKind::Languages => &staff,
         PageKind::Home(_) => document.home_title(),
         PageKind::Join(_) => document.join_title(),
         #[cfg(not(feature = "staff"))]
@@ -326,6 +341,10 @@ fn title(page: &PageData) -> String {
         PageKind::Return(_) => document.home_back(),
         PageKind::List(list) => {
             found = format!("{} – {}", words.forum_search(), words.pick(&list.place.forum.title).0);
+            &found
+        }
+        PageKind::Record(page) => {
+            found = format!("{}: {}", document.record_title(), words.pick(&page.place.forum.title).0);
             &found
         }
         PageKind::Thread(thread) => words.pick(&thread.place.forum.title).0,
@@ -361,7 +380,6 @@ fn staff_title(page: &PageData) -> String {
     let (what, title) = match &page.page {
         PageKind::Moderation(page) => (staff.title(), &page.view.forum.title),
         PageKind::Log(page) => (staff.log(), &page.place.forum.title),
-        PageKind::Record(page) => (staff.record(), &page.place.forum.title),
         PageKind::Prepare(page) if page.poll.is_some() => return staff.prepare_edit().to_owned(),
         PageKind::Prepare(_) => return staff.prepare().to_owned(),
         _ => return staff.languages().to_owned(),

@@ -5,6 +5,7 @@ mod described;
 mod doors;
 mod guesses;
 mod hostile;
+mod languages;
 mod origins;
 mod quiet;
 mod random;

@@ -148,6 +148,84 @@ async fn given_a_parent_or_a_talk_that_is_gone_meanwhile_when_something_is_sent_
     }
 }
 
+/// A page, and where its buttons of another language send its form. Of an appeal it is the form's own.
+fn switch(page: &str, action: &str) -> Option<String> {
+    let mut ways = page.split("formaction=\"").skip(1).filter_map(|rest| rest.split('"').next());
+    let escaped = format!("/api/v1/language?form={action}&amp;");
+    ways.find(|way| way.starts_with(&escaped)).map(|way| way.replace("&amp;", "&"))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn given_a_form_that_is_being_filled_in_when_another_language_is_chosen_then_nothing_is_lost() {
+    let (world, here, contribution) = scene(Visibility::Code).await;
+    let author = world.caller(Caller::Author, By::Session, &here, &here).await;
+    let own = world.participant(author, &here).await.expect("they take part");
+    let (waits, hidden) =
+        (world.contribution(&here, own, "Mein Text.").await, world.contribution(&here, own, "Verborgen.").await);
+    let hide = ForumCommand::Hide { contribution: hidden, reason: HideReason::Spam, note: None };
+    world.tell(&here, Actor::system(), hide).await;
+    let author = world.speak(author, By::Session).await;
+    let (api, page) = (format!("/api/v1/forums/{}", here.forum), format!("/f/{}", here.forum));
+    let id = contribution.to_string();
+    let text = ("text", TYPED);
+    let forms = vec![
+        (format!("{api}/contributions"), page.clone(), vec![text, ("lang", "ru")]),
+        (format!("{api}/contributions"), format!("{page}?reply={id}"), vec![text, ("reply_to", &id)]),
+        (format!("{api}/contributions/{waits}/edit"), format!("{page}?edit={waits}"), vec![text]),
+        (format!("{api}/contributions"), format!("{page}/c/{id}"), vec![text, ("reply_to", &id)]),
+        (format!("{api}/contributions/{hidden}/appeal"), page.clone(), vec![text]),
+        ("/api/v1/notices".to_owned(), format!("{page}/c/{id}/report"), vec![text, ("reason", "spam")]),
+        (format!("/api/v1/polls/{}/ballots", here.poll), format!("/p/{}", here.poll), vec![("option", "1")]),
+    ];
+    let join = ("/api/v1/join".to_owned(), "/join".to_owned(), vec![("name", "Änne"), ("code", "BCDF GHJK")]);
+    let visitor = world.visitor();
+    let all = forms.into_iter().map(|form| (&author, form)).chain([(&visitor, join)]);
+    for (client, (action, path, fields)) in all {
+        let before = client.request(Method::GET, &path).send().await.expect("an answer").text().await.expect("a page");
+        let way = switch(&before, &action).unwrap_or_else(|| panic!("{path} has no choice of language for {action}"));
+        let sent = [&fields[..], &[("interface", "ar"), ("next", "/elsewhere"), ("idempotency_key", "x")]].concat();
+        let body = serde_urlencoded::to_string(&sent).expect("pairs");
+        let request = client.request(Method::POST, &way).header(CONTENT_TYPE, "application/x-www-form-urlencoded");
+        let answer = request.body(body).send().await.expect("an answer");
+        assert_eq!(answer.status(), StatusCode::OK, "{action}");
+        let cookie = answer.headers()["set-cookie"].to_str().expect("a cookie").to_owned();
+        assert!(cookie.starts_with("lang=ar;"), "{cookie}");
+        let html = answer.text().await.expect("a page");
+        assert!(html.contains("<html lang=\"ar\" dir=\"rtl\">"), "{action}: {}", &html[..200]);
+        for one in ["class=\"problem\" role=\"alert\"", "<section id=\"kept\""] {
+            let found = html.split_once(one).map(|(_, rest)| rest.chars().take(900).collect::<String>());
+            assert_eq!(found, None, "{action}: {one}");
+        }
+        // From there to a third language. A code that was typed stands in the address of its page then.
+        let next = switch(&html, &action);
+        assert!(next.as_ref().is_some_and(|next| next.starts_with(&way)), "{action}: {next:?} after {way}");
+        for (name, value) in fields {
+            let value = value.replace('&', "&amp;").replace('<', "&lt;");
+            let shown = match name {
+                "text" => html.contains(SHOWN),
+                "lang" => html.contains("<option value=\"ru\" selected"),
+                "option" | "reason" => {
+                    let field =
+                        html.split("<input ").find(|tag| tag.contains(&format!("name=\"{name}\" value=\"{value}\"")));
+                    field.and_then(|tag| tag.split('>').next()).is_some_and(|tag| tag.contains(" checked"))
+                }
+                _ => html.contains(&format!("value=\"{value}\"")),
+            };
+            assert!(shown, "{action} loses {name}: {html}");
+        }
+    }
+    // Where the page has no place for it any more, it is offered all the same; and nothing leads elsewhere.
+    let way = format!("/api/v1/language?form={api}/contributions&page=//evil.example/");
+    let (status, html) = send(&visitor, &way, &[text, ("interface", "en")]).await;
+    assert!(
+        status == StatusCode::OK && html.contains(SHOWN) && html.contains("<section id=\"kept\""),
+        "{status} {html}"
+    );
+    let way = format!("/api/v1/language?form=https://evil.example/&page={page}");
+    let (_, html) = send(&author, &way, &[text, ("interface", "en")]).await;
+    assert!(!html.contains("evil.example"), "{html}");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn given_a_lost_login_when_a_command_comes_over_a_socket_then_it_says_to_come_back_whatever_is_there() {
     let (world, here, _) = scene(Visibility::Code).await;

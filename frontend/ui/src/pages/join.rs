@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use stimmwerk_core::said::Texts;
 
 use super::home::back;
-use super::parts::{hidden, refusal, texts};
+use super::parts::{default_button, hidden, refusal, texts};
 use crate::address;
 use crate::board::Cx;
 use crate::data::Join;
@@ -41,39 +41,38 @@ pub fn join(cx: Cx, words: DocumentWords, join: Join, network: Option<&Texts>) -
         }
     });
     // A code that led here and is right needs no field; one that is wrong must be seen to be corrected.
-    let code =
-        if join.process.is_some() && refused.as_ref().is_none_or(|refused| refused.problem.code != "code_unknown") {
-            hidden("code", code)
-        } else {
-            view! {
-                <div class="field">
-                    <label for="code">{words.join_code()}</label>
-                    <p class="hint" id="code-hint">
-                        {words.join_code_hint()}
-                    </p>
-                    <input
-                        id="code"
-                        name="code"
-                        type="text"
-                        required
-                        maxlength="80"
-                        autocomplete="off"
-                        autocapitalize="characters"
-                        spellcheck="false"
-                        dir="ltr"
-                        aria-describedby="code-hint"
-                        value=code
-                    />
-                </div>
-            }
-            .into_any()
-        };
+    let code = if join.process.is_some() && !refused.as_ref().is_some_and(|refused| refused.is_for("code_unknown")) {
+        hidden("code", code)
+    } else {
+        view! {
+            <div class="field">
+                <label for="code">{words.join_code()}</label>
+                <p class="hint" id="code-hint">
+                    {words.join_code_hint()}
+                </p>
+                <input
+                    id="code"
+                    name="code"
+                    type="text"
+                    required
+                    maxlength="80"
+                    autocomplete="off"
+                    autocapitalize="characters"
+                    spellcheck="false"
+                    dir="ltr"
+                    aria-describedby="code-hint"
+                    value=code
+                />
+            </div>
+        }
+        .into_any()
+    };
     view! {
         <div class="join">
             <h1>{words.join_title()}</h1>
             {languages(cx, words, &path)}
             {process}
-            <form method="post" action=ACTION class="panel">
+            <form id="typed" method="post" action=ACTION class="panel" data-typed>
                 {refusal(cx, |_| false)}
                 <section class="notice" aria-labelledby="notice">
                     <h2 id="notice">{words.join_notice()}</h2>
@@ -110,13 +109,17 @@ pub fn join(cx: Cx, words: DocumentWords, join: Join, network: Option<&Texts>) -
 }
 
 fn languages(cx: Cx, words: DocumentWords, path: &str) -> AnyView {
+    let to = address::in_language(ACTION, path);
     let buttons = LANGUAGES
         .iter()
         .map(|lang| {
             let current = *lang == cx.words.lang();
             view! {
                 <button
-                    name="lang"
+                    form="typed"
+                    formaction=to.clone()
+                    formnovalidate
+                    name="interface"
                     value=*lang
                     lang=*lang
                     dir=direction(lang)
@@ -129,6 +132,7 @@ fn languages(cx: Cx, words: DocumentWords, path: &str) -> AnyView {
         .collect_view();
     view! {
         <form class="languages" method="post" action="/api/v1/language">
+            <span hidden inner_html=default_button("typed")></span>
             <fieldset>
                 <legend>{words.join_language()}</legend>
                 {hidden("next", address::without(path, "lang"))}

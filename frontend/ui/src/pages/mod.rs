@@ -24,7 +24,7 @@ mod message;
 mod moderation;
 mod parts;
 pub mod poll;
-#[cfg(all(feature = "ssr", feature = "staff"))]
+#[cfg(feature = "ssr")]
 mod record;
 #[cfg(feature = "ssr")]
 mod report;
@@ -53,7 +53,7 @@ pub use forum::{ASK, TAKE_BACK};
 #[cfg(feature = "ssr")]
 pub use join::notice;
 #[cfg(feature = "ssr")]
-pub use parts::area_html;
+pub use parts::{area_html, default_button};
 
 /// The component tree of a page.
 pub fn page(page: PageData, words: AllWords) -> AnyView {
@@ -87,8 +87,8 @@ pub fn page(page: PageData, words: AllWords) -> AnyView {
         PageKind::Moderation(_) => ().into_any(),
         #[cfg(all(feature = "ssr", feature = "staff"))]
         PageKind::Log(page) => log::log(cx, words.staff, *page),
-        #[cfg(all(feature = "ssr", feature = "staff"))]
-        PageKind::Record(page) => record::record(cx, words.staff, words.polls, *page),
+        #[cfg(feature = "ssr")]
+        PageKind::Record(page) => record::record(cx, document, words.polls, *page),
         #[cfg(all(feature = "ssr", feature = "staff"))]
         PageKind::Languages => languages::languages(words.staff),
         #[cfg(feature = "ssr")]

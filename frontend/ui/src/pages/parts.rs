@@ -200,7 +200,42 @@ pub fn problem(words: Words, title: &str) -> AnyView {
 /// The refusal of a form that has no text to keep, at the top of the page.
 pub fn refusal(cx: Cx, elsewhere: impl Fn(&Refused) -> bool) -> Option<AnyView> {
     let refused = cx.refused.get_value().filter(|refused| !elsewhere(refused))?;
-    Some(problem(cx.words, &refused.problem.title))
+    refused.problem.map(|refused| problem(cx.words, &refused.title))
+}
+
+/// A button that sends a form as Enter does. The first button of a form answers to Enter: where the choice of language
+/// stands before the form it belongs to, this one comes before it.
+#[cfg(feature = "ssr")]
+pub fn default_button(form: &str) -> String {
+    format!("<button class=\"sr\" form=\"{form}\" data-enter tabindex=\"-1\" aria-hidden=\"true\"></button>")
+}
+
+/// The choice of language for a form beside the one the page has for it: what is typed in it comes along. For who has no
+/// scripts; otherwise they keep what is typed.
+pub fn languages_of(cx: Cx, action: &str) -> AnyView {
+    still(|| {
+        #[cfg(feature = "ssr")]
+        {
+            use std::fmt::Write;
+            let to = cx.path.with_value(|path| crate::address::in_language(action, path));
+            let to = to.replace('&', "&amp;");
+            let mut html = String::new();
+            for lang in LANGUAGES.iter().filter(|lang| **lang != cx.words.lang()) {
+                let _ = write!(
+                    html,
+                    "<button class=\"quiet\" formaction=\"{to}\" formnovalidate name=\"interface\" value=\"{lang}\" lang=\"{lang}\" dir=\"{}\">{}</button>",
+                    crate::words::direction(lang),
+                    autonym(lang),
+                );
+            }
+            view! { <noscript class="line" inner_html=html></noscript> }.into_any()
+        }
+        #[cfg(not(feature = "ssr"))]
+        {
+            let _ = (cx, action);
+            view! { <noscript></noscript> }.into_any()
+        }
+    })
 }
 
 /// A role as its badge says it.

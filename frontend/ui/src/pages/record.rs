@@ -1,14 +1,14 @@
-//! The record of a forum: what is kept and printed.
+//! The record of a forum: what is kept and printed. Everyone who reads the forum reads it, so all its words are in all
+//! languages, those of the moderators' forms too.
 
 use leptos::prelude::*;
-use stimmwerk_core::forum::{ContributionView, People};
+use stimmwerk_core::forum::{ContributionView, Did, Mode, People, Waiting};
 use stimmwerk_core::ids::TopicId;
 use stimmwerk_core::poll::PollView;
+use stimmwerk_core::tally::Method;
 use stimmwerk_core::time::Timestamp;
 
-use super::forum::text;
-use super::log::told;
-use super::moderation::reason;
+use super::forum::{reason, slow, text};
 use super::parts::{area_html, hidden, icon, icons, refusal, role, texts, typed};
 use super::poll::parts::{Shown, badge, moment, turnout};
 use crate::address;
@@ -17,18 +17,18 @@ use crate::charts::{self, Charted};
 use crate::clock;
 use crate::data::RecordPage;
 use crate::view::{AnyView, IntoAny};
-use crate::words::{PollWords, StaffWords};
+use crate::words::{DocumentWords, PollWords, Words};
 
 /// See [`crate::data::PageKind::Record`].
-pub fn record(cx: Cx, words: StaffWords, poll_words: PollWords, page: RecordPage) -> AnyView {
+pub fn record(cx: Cx, words: DocumentWords, poll_words: PollWords, page: RecordPage) -> AnyView {
     let forum = page.place.forum.id;
     let moderates = page.place.moderates;
     let base = format!("/f/{forum}");
     let links = view! {
-        <nav class="ways" aria-label=words.ways()>
+        <nav class="ways" aria-label=words.record_title()>
             <a class="button" href=base.clone()>
                 {icon(icons::TALK)}
-                {words.to_forum()}
+                {poll_words.back()}
             </a>
             {moderates
                 .then(|| {
@@ -39,7 +39,7 @@ pub fn record(cx: Cx, words: StaffWords, poll_words: PollWords, page: RecordPage
                     };
                     view! {
                         <a class="button" href=format!("{base}/moderation")>
-                            {words.title()}
+                            {cx.words.forum_moderate()}
                         </a>
                         <a class="button" href=href>
                             {word}
@@ -54,18 +54,18 @@ pub fn record(cx: Cx, words: StaffWords, poll_words: PollWords, page: RecordPage
     });
     let none = view! { {words.record_no_topic()} }.into_any();
     let titled = !page.record.view.topics.is_empty();
-    let none = if titled { none } else { view! { {words.list()} }.into_any() };
+    let none = if titled { none } else { view! { {cx.words.forum_list()} }.into_any() };
     view! {
         <div class="staff-page record">
             <header class="head">
-                <p class="kicker">{words.record()}</p>
+                <p class="kicker">{words.record_title()}</p>
                 <h1>{texts(cx.words, &page.place.forum.title)}</h1>
                 <p class="lead">{texts(cx.words, &page.process)}</p>
-                {range(cx, words, &page)}
+                {range(cx, &page)}
                 {links}
             </header>
             {refusal(cx, |_| false)}
-            {counts(words, &page)}
+            {counts(cx, words, &page)}
             {summary(cx, words, &page)}
             {polls(cx, words, poll_words, &page)}
             {topics.collect_view()}
@@ -78,7 +78,7 @@ pub fn record(cx: Cx, words: StaffWords, poll_words: PollWords, page: RecordPage
 }
 
 /// From when to when it was written.
-fn range(cx: Cx, words: StaffWords, page: &RecordPage) -> AnyView {
+fn range(cx: Cx, page: &RecordPage) -> AnyView {
     let moment = |at| cx.zone.with_value(|zone| clock::moment(cx.words, zone, at, None));
     // The day is said once.
     let end = |from, to| {
@@ -88,15 +88,15 @@ fn range(cx: Cx, words: StaffWords, page: &RecordPage) -> AnyView {
         })
     };
     let text = match (page.record.from, page.record.to) {
-        (Some(from), Some(to)) if from != to => words.record_range(&moment(from), &end(from, to)),
+        (Some(from), Some(to)) if from != to => format!("{} – {}", moment(from), end(from, to)),
         (Some(from), _) => moment(from),
-        _ => words.record_empty().to_owned(),
+        _ => cx.words.forum_empty().to_owned(),
     };
     view! { <p class="facts">{text}</p> }.into_any()
 }
 
 /// Who took part, as numbers.
-fn counts(words: StaffWords, page: &RecordPage) -> AnyView {
+fn counts(cx: Cx, words: DocumentWords, page: &RecordPage) -> AnyView {
     let record = &page.record;
     let row = |word: &'static str, number: u64| {
         view! {
@@ -114,7 +114,7 @@ fn counts(words: StaffWords, page: &RecordPage) -> AnyView {
     };
     let kept = view! {
         <div>
-            <dt>{words.record_contributions()}</dt>
+            <dt>{cx.words.forum_list()}</dt>
             <dd>{kept}</dd>
         </div>
     };
@@ -126,7 +126,7 @@ fn counts(words: StaffWords, page: &RecordPage) -> AnyView {
                 <label for="people">{words.record_hall_form()}</label>
                 <input id="people" type="text" inputmode="numeric" pattern="[0-9]*" name="people" maxlength="6" value=value />
                 {hidden("next", here(page))}
-                <button>{words.record_save()}</button>
+                <button>{cx.words.write_save()}</button>
             </form>
         }
     });
@@ -147,7 +147,7 @@ fn counts(words: StaffWords, page: &RecordPage) -> AnyView {
 }
 
 /// What a moderator wrote, and the form for it.
-fn summary(cx: Cx, words: StaffWords, page: &RecordPage) -> AnyView {
+fn summary(cx: Cx, words: DocumentWords, page: &RecordPage) -> AnyView {
     let record = &page.record;
     let text = record.summary.as_ref().map(|text| {
         view! {
@@ -174,7 +174,7 @@ fn summary(cx: Cx, words: StaffWords, page: &RecordPage) -> AnyView {
                     </label>
                     <p class="hint">{words.record_summary_hint()}</p>
                     {hidden("next", here(page))}
-                    <button class="main">{words.record_save()}</button>
+                    <button class="main">{cx.words.write_save()}</button>
                 </form>
             </details>
         }
@@ -193,7 +193,7 @@ fn summary(cx: Cx, words: StaffWords, page: &RecordPage) -> AnyView {
 }
 
 /// The polls that were held, each with what came of it.
-fn polls(cx: Cx, words: StaffWords, poll_words: PollWords, page: &RecordPage) -> Option<AnyView> {
+fn polls(cx: Cx, words: DocumentWords, poll_words: PollWords, page: &RecordPage) -> Option<AnyView> {
     let one = |view: &PollView| {
         let poll = view.poll.as_ref()?;
         let shown = Shown::still(cx, poll_words, view, Timestamp(0));
@@ -201,6 +201,27 @@ fn polls(cx: Cx, words: StaffWords, poll_words: PollWords, page: &RecordPage) ->
             view! {
                 {charts::picture(cx, poll_words, &charted)}
                 {charts::tables(cx, poll_words, &charted)}
+            }
+        });
+        let result = result.map(|result| {
+            let download = |format: &str| format!("/api/v1/polls/{}/result?format={format}", poll.id);
+            let pairs = (poll.question.method == Method::Ranking).then(|| {
+                view! {
+                    <a class="button" href=download("csv-pairs")>
+                        {icon(icons::DOWN)}
+                        {words.print_csv_pairs()}
+                    </a>
+                }
+            });
+            view! {
+                {result}
+                <p class="line no-print">
+                    <a class="button" href=download("csv")>
+                        {icon(icons::DOWN)}
+                        {words.print_csv()}
+                    </a>
+                    {pairs}
+                </p>
             }
         });
         let when = [poll.opened_at, poll.until].into_iter().flatten();
@@ -223,7 +244,7 @@ fn polls(cx: Cx, words: StaffWords, poll_words: PollWords, page: &RecordPage) ->
     (!rows.is_empty()).then(|| {
         view! {
             <section class="panel record-polls" aria-labelledby="polls">
-                <h2 id="polls">{words.polls()}</h2>
+                <h2 id="polls">{words.record_polls()}</h2>
                 <ol>{rows}</ol>
             </section>
         }
@@ -232,7 +253,7 @@ fn polls(cx: Cx, words: StaffWords, poll_words: PollWords, page: &RecordPage) ->
 }
 
 /// The contributions of a topic, oldest first.
-fn chapter(cx: Cx, words: StaffWords, page: &RecordPage, topic: Option<TopicId>, title: AnyView) -> Option<AnyView> {
+fn chapter(cx: Cx, words: DocumentWords, page: &RecordPage, topic: Option<TopicId>, title: AnyView) -> Option<AnyView> {
     let all = &page.record.view.contributions;
     // An answer stands where what it answers stands, if that can be seen.
     let topic_of = |one: &ContributionView| {
@@ -261,7 +282,7 @@ fn chapter(cx: Cx, words: StaffWords, page: &RecordPage, topic: Option<TopicId>,
     )
 }
 
-fn entry(cx: Cx, words: StaffWords, names: Option<&People>, one: &ContributionView) -> AnyView {
+fn entry(cx: Cx, words: DocumentWords, names: Option<&People>, one: &ContributionView) -> AnyView {
     let name = names.map(|people| {
         let name = one.speaker(people).map(ToString::to_string);
         // The number is that of who wrote it down.
@@ -272,11 +293,11 @@ fn entry(cx: Cx, words: StaffWords, names: Option<&People>, one: &ContributionVi
         .and_then(|people| people.author(one.author).role)
         .filter(|_| one.hall.is_none())
         .map(|of| view! { <span class="badge role">{role(cx.words, of)}</span> });
-    let hall = one.hall.is_some().then(|| view! { <span class="badge hall">{words.hall_from()}</span> });
+    let hall = one.hall.is_some().then(|| view! { <span class="badge hall">{words.screen_hall()}</span> });
     let answer = one
         .reply_to
         .is_some()
-        .then(|| view! { <span class="reply-to">{icon(icons::REPLY)} {words.record_answer()}</span> });
+        .then(|| view! { <span class="reply-to">{icon(icons::REPLY)} {cx.words.item_reply_to_other()}</span> });
     let when = cx.zone.with_value(|zone| clock::moment(cx.words, zone, one.at, None));
     let additions = one
         .additions
@@ -284,7 +305,7 @@ fn entry(cx: Cx, words: StaffWords, names: Option<&People>, one: &ContributionVi
         .map(|addition| {
             view! {
                 <p class="addition plain-text" dir="auto">
-                    <span class="hint">{words.record_added()} " "</span>
+                    <span class="hint">{cx.words.item_added(&moment(cx, addition.at, None))} " "</span>
                     {typed(&addition.text, &addition.links)}
                 </p>
             }
@@ -311,7 +332,7 @@ fn entry(cx: Cx, words: StaffWords, names: Option<&People>, one: &ContributionVi
 }
 
 /// What the moderators decided.
-fn decisions(cx: Cx, words: StaffWords, page: &RecordPage) -> AnyView {
+fn decisions(cx: Cx, words: DocumentWords, page: &RecordPage) -> AnyView {
     let record = &page.record;
     let total: u32 = record.hidden.iter().map(|(_, count)| count).sum();
     let rows = record
@@ -320,7 +341,7 @@ fn decisions(cx: Cx, words: StaffWords, page: &RecordPage) -> AnyView {
         .map(|(why, count)| {
             view! {
                 <tr>
-                    <th scope="row">{reason(words, *why)}</th>
+                    <th scope="row">{reason(cx.words, *why)}</th>
                     <td>{*count}</td>
                 </tr>
             }
@@ -331,8 +352,8 @@ fn decisions(cx: Cx, words: StaffWords, page: &RecordPage) -> AnyView {
             <table>
                 <thead>
                     <tr>
-                        <th scope="col">{words.hide_reason()}</th>
-                        <th scope="col">{words.record_hidden_count()}</th>
+                        <th scope="col">{words.record_reason()}</th>
+                        <th scope="col">{words.record_number()}</th>
                     </tr>
                 </thead>
                 <tbody>{rows}</tbody>
@@ -345,7 +366,7 @@ fn decisions(cx: Cx, words: StaffWords, page: &RecordPage) -> AnyView {
             let text = cx.zone.with_value(|zone| clock::moment(cx.words, zone, at, None));
             view! { <time datetime=clock::iso(at)>{text}</time> }
         });
-        view! { <li>{when} <span class="did">{told(words, decided.did, words.title())}</span></li> }
+        view! { <li>{when} <span class="did">{decided_on(cx.words, words, decided.did)}</span></li> }
     });
     let each = (!record.decisions.is_empty()).then(|| view! { <ol class="acts-log">{each.collect_view()}</ol> });
     view! {
@@ -361,22 +382,44 @@ fn decisions(cx: Cx, words: StaffWords, page: &RecordPage) -> AnyView {
     .into_any()
 }
 
+/// What was decided, in a sentence or two. Of what decides nothing the record says nothing.
+fn decided_on(words: Words, document: DocumentWords, did: Did) -> String {
+    let (sentence, more) = match did {
+        Did::Hidden { reason: why } => (document.record_did_hidden(), Some(reason(words, why).to_owned())),
+        Did::ChangeRefused => (document.record_did_change_refused(), None),
+        Did::Restored => (document.record_did_restored(), None),
+        Did::PutBack => (document.record_did_put_back(), None),
+        Did::AppealRejected => (document.record_did_appeal_rejected(), None),
+        Did::NameReset => (document.record_did_name_reset(), None),
+        Did::Erased => (document.record_did_erased(), None),
+        Did::StateSet { mode: Mode::Open } => (document.record_did_opened(), None),
+        Did::StateSet { mode: Mode::Slow { seconds } } => (document.record_did_slowed(), Some(slow(words, seconds))),
+        Did::StateSet { mode: Mode::Locked } => (document.record_did_locked(), None),
+        Did::StateSet { mode: Mode::Closed } => (document.record_did_closed(), None),
+        Did::WaitingSet { waiting: Waiting::None } => (document.record_did_waiting_none(), None),
+        Did::WaitingSet { waiting: Waiting::FirstOfGuest } => (document.record_did_waiting_first(), None),
+        Did::WaitingSet { waiting: Waiting::All } => (document.record_did_waiting_all(), None),
+        _ => ("", None),
+    };
+    more.map_or_else(|| sentence.to_owned(), |more| format!("{sentence} {more}"))
+}
+
 /// The seal, and what can be taken home.
-fn keep(words: StaffWords, page: &RecordPage) -> AnyView {
+fn keep(words: DocumentWords, page: &RecordPage) -> AnyView {
     let download = |format: &str| {
         let names = if page.names { "&names=1" } else { "" };
         address::api(page.place.forum.id, &format!("/record?format={format}{names}"))
     };
     view! {
         <section class="panel keep" aria-labelledby="keep">
-            <h2 id="keep">{words.record_keep()}</h2>
+            <h2 id="keep">{words.print_take()}</h2>
             <p>
-                {words.record_head()} " "
+                {words.print_head()} " "
                 <code dir="ltr" translate="no">
                     {page.head.clone()}
                 </code>
             </p>
-            <p class="hint">{words.record_head_means()}</p>
+            <p class="hint">{words.print_head_means()}</p>
             <p class="line no-print">
                 <a class="button" href=download("csv")>
                     {icon(icons::DOWN)}

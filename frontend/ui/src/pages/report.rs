@@ -75,7 +75,7 @@ pub fn report(cx: Cx, words: DocumentWords, page: ReportPage) -> AnyView {
             {back}
             <h1>{words.report_title()}</h1>
             {card(cx, &place, &contribution, Use::Shown)}
-            <form class="panel" method="post" action=ACTION>
+            <form id="typed" class="panel" method="post" action=ACTION data-typed>
                 {refusal(cx, |_| false)}
                 <p class="quiet-text">{words.report_means()}</p>
                 {hidden("forum", place.forum.id.to_string())}

@@ -71,9 +71,10 @@ fn answer(cx: Cx, place: &Place, this: ContributionId, action: String) -> AnyVie
     let words = cx.words;
     let refused = cx.refused_by(&action);
     let kept = |name: &str| refused.as_ref().and_then(|refused| refused.fields.get(name).cloned());
-    let why = refused.as_ref().map(|refused| problem(words, &refused.problem.title));
+    let why = refused.as_ref().and_then(|refused| refused.problem.as_ref());
+    let why = why.map(|refused| problem(words, &refused.title));
     view! {
-        <form id="write" class="panel composer" method="post" action=action>
+        <form id="write" class="panel composer" method="post" action=action data-typed>
             <h2>
                 <label for="text">{words.write_reply()}</label>
             </h2>

@@ -362,7 +362,7 @@ fn given_a_refused_ballot_then_it_says_why_and_keeps_what_was_filled_in() {
             action: format!("/api/v1/polls/{}/ballots", uuid(900)),
             again: Vec::new(),
             fields: fields.collect(),
-            problem: problem("poll_not_open", 409),
+            problem: Some(problem("poll_not_open", 409)),
         });
         markup(data)
     };

@@ -307,6 +307,36 @@ fn given_any_page_in_any_language_then_the_document_is_whole() {
     }
 }
 
+/// Enter presses the first button of a form: that must not be one of the choice of language.
+#[test]
+fn given_a_page_that_people_write_on_then_another_language_takes_their_form_along_and_enter_still_sends_it() {
+    let mut typed = 0;
+    for (name, kind) in kinds() {
+        let html = document(&page("de", kind), &shell());
+        let Some(form) =
+            tags(&html).into_iter().find(|(tag, attributes)| tag == "form" && attributes.contains("data-typed"))
+        else {
+            assert!(!html.contains("formaction=\"/api/v1/language"), "{name}");
+            continue;
+        };
+        typed += 1;
+        let id = attribute(&form.1, "id").expect("an id");
+        let buttons = tags(&html)
+            .into_iter()
+            .filter(|(tag, attributes)| tag == "button" && attribute(attributes, "form") == Some(id));
+        let buttons: Vec<_> = buttons.map(|(_, attributes)| attributes).collect();
+        assert!(!buttons[0].contains("formaction") && buttons[0].contains("data-enter"), "{name}: {}", buttons[0]);
+        assert_eq!(buttons.len(), LANGUAGES.len() + 1, "{name}");
+        for button in &buttons[1..] {
+            assert!(
+                button.contains("formaction=\"/api/v1/language?form=/api/v1/") && button.contains("formnovalidate"),
+                "{name}: {button}"
+            );
+        }
+    }
+    assert!(typed > 4, "{typed}");
+}
+
 #[test]
 fn given_what_looks_like_markup_then_it_is_shown_as_typed_and_addresses_can_be_pressed() {
     let text = "Bürger*innen, 5*3 und 4*2:\n\n1. Müller\n7. <b> https://müller.de/x";
@@ -335,7 +365,7 @@ fn given_a_staff_page_for_a_reader_of_another_language_then_all_of_it_is_english
     let title = problem_title("ar", Code::NotFound, &serde_json::Map::new());
     let refused = Problem { title: title.clone(), ..problem("not_found", 404) };
     data.refused =
-        Some(Refused { action: String::new(), again: Vec::new(), fields: BTreeMap::new(), problem: refused });
+        Some(Refused { action: String::new(), again: Vec::new(), fields: BTreeMap::new(), problem: Some(refused) });
     let html = document(&data, &shell());
     assert!(html.contains("There is no such thing here.") && !html.contains(&title));
     assert!(html.contains("value=\"ar\" lang=\"ar\" dir=\"rtl\" aria-pressed=\"true\""), "the choice is seen");
@@ -347,10 +377,13 @@ fn given_the_choice_of_languages_then_each_says_its_own_name_in_order() {
     for kind in [home(), join()] {
         let html = document(&page("fa", kind), &shell());
         let names: Vec<_> = html
-            .split("<button name=\"lang\"")
+            .split("<button ")
             .skip(1)
-            .map(|rest| {
-                let (attributes, rest) = rest.split_once('>').expect("an end");
+            .map(|rest| rest.split_once('>').expect("an end"))
+            .filter(|(attributes, _)| {
+                ["name=\"lang\"", "name=\"interface\""].iter().any(|name| attributes.contains(name))
+            })
+            .map(|(attributes, rest)| {
                 let lang = attribute(attributes, "lang").expect("a language");
                 assert_eq!(attribute(attributes, "dir"), Some(direction(lang)));
                 assert_eq!(attributes.contains("aria-pressed=\"true\""), lang == "fa");
@@ -497,7 +530,7 @@ fn given_a_refused_form_then_it_says_why_and_keeps_what_was_typed() {
             ("reply_to".to_owned(), uuid(40).to_string()),
             ("lang".to_owned(), "en".to_owned()),
         ]),
-        problem: problem("forum_locked", 409),
+        problem: Some(problem("forum_locked", 409)),
     });
     let html = markup(data);
     let form = html.split("<form").find(|form| form.contains("<textarea")).expect("the form");
@@ -512,7 +545,7 @@ fn given_a_refused_form_then_it_says_why_and_keeps_what_was_typed() {
         action: format!("/api/v1/forums/{}/contributions/{}/support", uuid(2), uuid(40)),
         again: Vec::new(),
         fields: BTreeMap::new(),
-        problem: problem("not_found", 404),
+        problem: Some(problem("not_found", 404)),
     });
     assert_eq!(markup(data).matches("role=\"alert\"").count(), 1, "at the top where no text is to be kept");
 
@@ -521,7 +554,7 @@ fn given_a_refused_form_then_it_says_why_and_keeps_what_was_typed() {
         action: "/api/v1/join".to_owned(),
         again: Vec::new(),
         fields: BTreeMap::from([("name".to_owned(), "\"><b>".to_owned()), ("code".to_owned(), "XXXX".to_owned())]),
-        problem: problem("code_unknown", 404),
+        problem: Some(problem("code_unknown", 404)),
     });
     let html = markup(data);
     assert!(html.contains("value=\"&quot;&gt;&lt;b&gt;\"") || html.contains("value=\"&quot;><b>\""), "{html}");
@@ -599,7 +632,7 @@ fn given_hostile_words_everywhere_then_they_are_words() {
             action: HOSTILE.to_owned(),
             again: Vec::new(),
             fields: BTreeMap::from([("text".to_owned(), HOSTILE.to_owned())]),
-            problem: Problem { title: HOSTILE.to_owned(), ..problem("internal", 500) },
+            problem: Some(Problem { title: HOSTILE.to_owned(), ..problem("internal", 500) }),
         });
         let shell = Shell { data_url: Some(HOSTILE.to_owned()), ..shell() };
         let html = document(&data, &shell);
@@ -694,7 +727,7 @@ fn given_own_hidden_contributions_then_each_says_why_and_how_the_answer_stands()
         again: Vec::new(),
         action,
         fields: BTreeMap::from([("text".to_owned(), "So geht das nicht.".to_owned())]),
-        problem: problem("wrong_state", 409),
+        problem: Some(problem("wrong_state", 409)),
     });
     let html = markup(data);
     assert!(html.contains(">So geht das nicht.</textarea>"), "kept");
@@ -812,7 +845,7 @@ fn given_who_comes_back_then_the_words_are_kept_and_success_leads_on() {
         action: "/api/v1/return".to_owned(),
         again: Vec::new(),
         fields: BTreeMap::from([("code".to_owned(), "birne".to_owned())]),
-        problem: problem("return_unknown", 404),
+        problem: Some(problem("return_unknown", 404)),
     });
     let html = markup(data);
     assert!(html.contains("value=\"birne\"") && html.contains("role=\"alert\""));
@@ -861,7 +894,7 @@ fn given_a_thread_then_it_can_be_answered_where_one_may() {
         action: format!("/api/v1/forums/{}/contributions", uuid(2)),
         again: Vec::new(),
         fields: BTreeMap::from([("text".to_owned(), "Zu viel".to_owned())]),
-        problem: problem("slow_mode", 409),
+        problem: Some(problem("slow_mode", 409)),
     });
     let html = markup(data);
     assert!(html.contains(">Zu viel</textarea>"));
@@ -885,7 +918,7 @@ fn given_a_report_then_it_asks_for_one_reason_and_thanks_once_sent() {
         action: "/api/v1/notices".to_owned(),
         again: Vec::new(),
         fields: BTreeMap::from([("reason".to_owned(), "spam".to_owned()), ("text".to_owned(), "Hm".to_owned())]),
-        problem: problem("too_many_requests", 429),
+        problem: Some(problem("too_many_requests", 429)),
     });
     let html = markup(data);
     assert!(!html.contains("Danke für Ihre Meldung") && html.contains(">Hm</textarea>"));

@@ -387,12 +387,12 @@ fn given_hostile_words_everywhere_then_they_are_words() {
             action: format!("/api/v1/forums/{}/summary", uuid(2)),
             again: Vec::new(),
             fields: BTreeMap::from([("text".to_owned(), HOSTILE.to_owned())]),
-            problem: Problem {
+            problem: Some(Problem {
                 code: "internal".to_owned(),
                 status: 500,
                 title: HOSTILE.to_owned(),
                 params: serde_json::Map::new(),
-            },
+            }),
         });
         let html = document(&data, &Shell::default());
         let (body, scripts) = html.split_once("<script type=\"application/json\"").unwrap_or((&html, ""));
@@ -484,12 +484,12 @@ fn given_a_refused_form_of_the_desk_then_what_was_typed_is_still_there() {
             action: format!("/api/v1/forums/{}{action}", uuid(2)),
             again: Vec::new(),
             fields: fields.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect(),
-            problem: Problem {
+            problem: Some(Problem {
                 code: "internal".to_owned(),
                 status: 500,
                 title: "Nein.".to_owned(),
                 params: serde_json::Map::new(),
-            },
+            }),
         });
         markup(data)
     };
@@ -514,7 +514,7 @@ fn given_a_slow_forum_then_its_interval_is_chosen_whatever_it_is() {
 
 #[test]
 fn given_a_reader_of_a_language_staff_words_are_not_in_then_the_whole_page_is_english() {
-    for (name, kind) in kinds("Ein Gedanke") {
+    for (name, kind) in kinds("Ein Gedanke").into_iter().filter(|(_, kind)| kind.of_staff()) {
         let html = document(&page("ar", kind), &Shell::default());
         assert!(has(&html, "<html lang=\"en\" dir=\"ltr\">"), "{name}");
         let outside = html.split("<form class=\"menu-list\"").next().unwrap_or_default();
@@ -618,12 +618,12 @@ fn given_a_refused_poll_then_what_was_typed_is_still_there() {
         action: format!("/api/v1/processes/{}/polls", uuid(3)),
         again: Vec::new(),
         fields: fields.map(|(name, value)| (name.to_owned(), value.to_owned())).into(),
-        problem: Problem {
+        problem: Some(Problem {
             code: "question".to_owned(),
             status: 422,
             title: "Diese Frage braucht 2 bis 20 Antworten.".to_owned(),
             params: serde_json::Map::new(),
-        },
+        }),
     });
     let html = markup(data);
     for part in
@@ -647,6 +647,21 @@ fn given_a_record_for_a_participant_then_there_are_no_names_and_no_forms() {
         has(topic, "Antwort") && !has(rest, "class=\"entry reply\""),
         "an answer stands where what it answers stands"
     );
+}
+
+#[test]
+fn given_any_decision_then_the_record_has_a_sentence_for_it_in_every_language() {
+    let decides: Vec<_> = all_acts().into_iter().filter(|did| did.decides()).collect();
+    assert!(decides.len() > 10);
+    for lang in LANGUAGES {
+        for did in &decides {
+            let PageKind::Record(mut one) = record("Ein Gedanke", false, false) else { panic!("a record") };
+            one.record.decisions = vec![Decided { at: None, did: *did, contribution: None }];
+            let html = markup(page(lang, PageKind::Record(one)));
+            let told = html.split("<span class=\"did\">").nth(1).and_then(|rest| rest.split('<').next());
+            assert!(told.is_some_and(|told| told.len() > 10), "{lang} {did:?}: {told:?}");
+        }
+    }
 }
 
 #[test]

@@ -97,7 +97,7 @@ pub fn composer(cx: Cx, board: Board, place: ForumPlace, page: &ForumPage, me: O
     view! {
         <section id="write" class="panel composer" aria-labelledby="write-title">
             // Kept while there is text in it: nobody loses words because a forum was paused.
-            <form method="post" action=action hidden=move || !may_write() && composer.text.with(String::is_empty)>
+            <form id="typed" method="post" action=action data-typed hidden=move || !may_write() && composer.text.with(String::is_empty)>
                 <h2 id="write-title">
                     <label for="text">{sentence(title)}</label>
                 </h2>

@@ -69,8 +69,8 @@ pub fn kept(cx: Cx, board: Board, place: ForumPlace) -> AnyView {
     record.push_str(&place.forum.to_string());
     record.push_str("/record");
     view! {
-        <nav class="panel kept" aria-labelledby="kept">
-            <h2 id="kept">{words.hall_kept()}</h2>
+        <nav class="panel kept" aria-labelledby="to-read">
+            <h2 id="to-read">{words.hall_kept()}</h2>
             <ul>
                 {each(
                     move || polls.get(),

@@ -36,6 +36,8 @@ pub use item::{Row, at, author, author_name, version, when};
 pub use item::{additions, hall_note, kept_place, writer, writer_name};
 #[cfg(feature = "staff")]
 pub use own::on_its_way;
+#[cfg(feature = "ssr")]
+pub use own::reason;
 
 /// The list of contributions.
 pub const LIST_ID: &str = "contributions";
@@ -147,12 +149,16 @@ fn rules(cx: Cx, board: Board) -> AnyView {
     .into_any()
 }
 
+/// How often a person may write in a slow forum.
+pub fn slow(words: Words, seconds: u32) -> String {
+    if seconds.is_multiple_of(60) { words.state_slow_minutes(seconds / 60) } else { words.state_slow_seconds(seconds) }
+}
+
 fn rule(cx: Cx, header: &Header, board: Board) -> String {
     let words = cx.words;
     let mut text = match header.mode {
         Mode::Open => return String::new(),
-        Mode::Slow { seconds } if seconds % 60 == 0 => words.state_slow_minutes(seconds / 60),
-        Mode::Slow { seconds } => words.state_slow_seconds(seconds),
+        Mode::Slow { seconds } => slow(words, seconds),
         Mode::Locked => words.state_locked_means().to_owned(),
         Mode::Closed => words.state_closed_means().to_owned(),
     };

@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use stimmwerk_core::forum::{HideReason, OwnHidden, OwnRefused, OwnWaiting};
 use stimmwerk_core::ids::ContributionId;
 
-use super::super::parts::{area_html, digest, each, hidden, icon, icons, problem};
+use super::super::parts::{area_html, digest, each, hidden, icon, icons, languages_of, problem};
 use super::item::{change, withdraw};
 use crate::address::{self, ForumPlace, Writing};
 use crate::board::{Board, Cx, Draft};
@@ -253,6 +253,7 @@ fn answer(cx: Cx, place: ForumPlace, id: ContributionId) -> AnyView {
     let kept = cx.refused_by(&action).and_then(|refused| refused.fields.get("text").cloned()).unwrap_or_default();
     let mut field = String::from("answer-");
     field.push_str(&id.to_string());
+    let others = languages_of(cx, &action);
     view! {
         <form class="answer" method="post" action=action>
             <label for=field.clone()>{words.own_answer()}</label>
@@ -262,6 +263,7 @@ fn answer(cx: Cx, place: ForumPlace, id: ContributionId) -> AnyView {
                 {icon(icons::SEND)}
                 {words.write_send()}
             </button>
+            {others}
         </form>
     }
     .into_any()

@@ -80,7 +80,7 @@ pub fn prepare(cx: Cx, words: StaffWords, page: PreparePage) -> AnyView {
                 <h1>{title}</h1>
                 <p class="hint">{words.prepare_lead()}</p>
             </header>
-            {refused.map(|refused| problem(cx.words, &refused.problem.title))}
+            {refused.and_then(|refused| refused.problem).map(|refused| problem(cx.words, &refused.title))}
             <form class="prepare" method="post" action=action>
                 {forum} {edits} {hidden("idempotency_key", page.idempotency_key.to_string())} {hidden("next", here)}
                 <section class="panel">

@@ -253,7 +253,7 @@ fn ballot(board: PollBoard, poll: &PollHeader, key: String) -> AnyView {
                 <span>{again}</span>
             </summary>
             // The next person at the device finds nothing that a browser kept of an earlier ballot.
-            <form method="post" action=action(poll.id) autocomplete="off" on:input=read.clone() on:change=read>
+            <form id="typed" method="post" action=action(poll.id) autocomplete="off" data-typed on:input=read.clone() on:change=read>
                 <fieldset class="options" aria-describedby="ballot-problem">
                     <legend id=BALLOT tabindex="-1">
                         {how(board, poll)}

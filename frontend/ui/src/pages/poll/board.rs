@@ -74,22 +74,24 @@ impl PollBoard {
         let refused = page.view.poll.as_ref().and_then(|poll| cx.refused_by(&action(poll.id)));
         let draft = first_draft(page, cx);
         let round = page.view.poll.as_ref().map_or(0, |poll| poll.round);
-        let refused = refused.map(|refused| NotTaken {
-            round: refused.fields.get("round").and_then(|round| round.parse().ok()).unwrap_or(round),
+        let kept = refused.is_some();
+        let refused = refused.and_then(|refused| Some((refused.fields, refused.problem?)));
+        let refused = refused.map(|(fields, problem)| NotTaken {
+            round: fields.get("round").and_then(|round| round.parse().ok()).unwrap_or(round),
             card: draft.ballot(round).card,
             // What was left out was not chosen.
             marks: match &page.view.poll {
                 Some(poll) if draft.is_unanswered(poll.question.method) => Vec::new(),
                 _ => draft.ballot(round).marks,
             },
-            problem: refused.problem,
+            problem,
         });
         let board = Self {
             shown,
             own: RwSignal::new(page.own.clone()),
             cast: RwSignal::new(page.cast.filter(|_| refused.is_none())),
             draft: RwSignal::new(draft),
-            open: RwSignal::new(refused.is_some()),
+            open: RwSignal::new(kept),
             refused: RwSignal::new(refused),
             pending: RwSignal::new(Vec::new()),
             people: RwSignal::new(None),
