@@ -204,6 +204,29 @@ addEventListener("keydown", (event) => {
   }
 });
 
+// No live update closes what somebody opened: where a part of the page is drawn anew, what stands open in it is opened
+// again. Something opened is found again by what it lies in and by how many like it come before it there. Whoever sent a
+// form in it is done with it.
+const stands = new WeakMap();
+function stand(one) {
+  const within = one.parentElement?.closest("[id]") ?? root;
+  const alike = [...within.querySelectorAll("details")].filter((other) => other.className === one.className);
+  return [within.id, one.className, alike.indexOf(one)].join("\n");
+}
+root.addEventListener("toggle", ({ target }) => (target.open ? stands.set(target, stand(target)) : stands.delete(target)), true);
+root.addEventListener("submit", ({ target }) => {
+  for (let one = target.closest("details"); one; one = one.parentElement.closest("details")) stands.delete(one);
+});
+const among = (nodes) =>
+  [...nodes].flatMap((node) => (node instanceof Element ? [node, ...node.querySelectorAll("details")] : []));
+new MutationObserver((records) => {
+  const gone = among(records.flatMap(({ removedNodes }) => [...removedNodes]));
+  const lost = new Set(gone.filter((one) => one.open && !one.isConnected && stands.has(one)).map((one) => stands.get(one)));
+  if (lost.size === 0) return;
+  const drawn = among(records.flatMap(({ addedNodes }) => [...addedNodes]));
+  for (const one of drawn) if (one.matches("details") && one.isConnected && lost.has(stand(one))) one.open = true;
+}).observe(root, { childList: true, subtree: true });
+
 // --- Falling back --------------------------------------------------------------------------------------------
 
 // Set while the program takes over: the page as the server sent it.

@@ -1,5 +1,5 @@
 // The moderator's console: an evening run from one page, by mouse, by keyboard, and without JavaScript.
-const { test, expect, axe, none, join, moderate, unhurried, live } = require("./people.js");
+const { test, expect, axe, none, join, moderate, post, listed, approve, unhurried, live } = require("./people.js");
 const { WORDS, texts, write, ask } = require("./polls.js");
 
 const TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"];
@@ -254,6 +254,67 @@ test("by keyboard alone a poll is prepared, started and closed", async ({ server
   await poll.getByRole("button", { name: "Beenden", exact: true }).focus();
   await page.keyboard.press("Enter");
   await expect(poll).toContainText("Endet gleich.", { timeout: 8_000 });
+});
+
+test("no live update closes what somebody has opened", async ({ server, person }) => {
+  const [first, guest] = [await person(), await person()];
+  await moderate(first, server);
+  const second = await first.context().newPage();
+  await second.goto(first.url());
+  await live(second);
+  await join(guest, server, "Oleg");
+  const text = "Ein Beitrag mit Menü.";
+  await post(guest, text);
+  await approve(first, text);
+  // On the desk: the list of who speaks opens and closes, and people come and go on it.
+  const floor = (moderator) => moderator.locator("section.floor");
+  const enter = floor(first).locator("details.from");
+  await enter.locator("summary").click();
+  await enter.getByLabel("Name (freiwillig)").fill("Frau Nowak");
+  const open = async () => {
+    await expect(enter).toHaveAttribute("open", "");
+    await expect(enter.getByLabel("Name (freiwillig)")).toHaveValue("Frau Nowak");
+  };
+  const presses = [[second, "Meldungen annehmen"], [first, "Keine Meldungen mehr"], [first, "Meldungen annehmen"]];
+  for (const [moderator, name] of presses) {
+    await unhurried(moderator);
+    await floor(moderator).getByRole("button", { name }).click();
+    const other = name === "Keine Meldungen mehr" ? "Meldungen annehmen" : "Keine Meldungen mehr";
+    await expect(floor(first).getByRole("button", { name: other })).toBeVisible();
+    await open();
+  }
+  await guest.locator('form[action$="/speaking-list"] button').first().click();
+  await expect(floor(first).locator(".entries > li")).toHaveCount(1);
+  await open();
+  await floor(second).getByRole("button", { name: "Nächste Person" }).click();
+  await expect(floor(first).locator("div.turn")).toBeVisible();
+  await open();
+  // In the conversation: a menu stays open while its contribution gets support and other words.
+  const reader = await person();
+  await join(reader, server, "Petra");
+  const row = (page) => listed(page, text);
+  await row(reader).locator("details.menu > summary").click();
+  const supporter = await person();
+  await join(supporter, server, "Quirin");
+  await row(supporter).locator('form[action$="/support"] button').click();
+  await expect(row(reader)).toContainText("1 Person unterstützt das");
+  await expect(row(reader).locator("details.menu")).toHaveAttribute("open", "");
+  // The words change: the row is drawn anew, on the desk too, where it is about to be hidden.
+  const other = "Noch einer, der sich ändert.";
+  await post(guest, other);
+  // What comes is held back while somebody is in the list.
+  await reader.reload();
+  await live(reader);
+  await listed(reader, other).locator("details.menu > summary").click();
+  await listed(first, other).locator("details.hide > summary").click();
+  await listed(guest, other).locator("details.menu > summary").click();
+  await listed(guest, other).locator('a[href*="edit="]').click();
+  await guest.locator("#text").fill(`${other} Mit anderen Worten.`);
+  await guest.locator("#write form button.main").click();
+  await expect(listed(reader, "Mit anderen Worten.")).toBeVisible();
+  await expect(listed(reader, other).locator("details.menu")).toHaveAttribute("open", "");
+  await expect(listed(first, "Mit anderen Worten.")).toBeVisible();
+  await expect(listed(first, other).locator("details.hide")).toHaveAttribute("open", "");
 });
 
 test("without JavaScript the console is forms", async ({ server, person }) => {
