@@ -332,6 +332,9 @@ fn route(forum: ForumId, command: &ForumCommand) -> Option<(Method, String, Valu
         ForumCommand::ApproveAll { participant, .. } => {
             (Method::POST, format!("{forum}/participants/{participant}/approve"))
         }
+        ForumCommand::RefuseAll { participant, .. } => {
+            (Method::POST, format!("{forum}/participants/{participant}/refuse"))
+        }
         ForumCommand::SetSummary { .. } => (Method::POST, format!("{forum}/summary")),
         ForumCommand::CountHall { .. } => (Method::POST, format!("{forum}/hall")),
         ForumCommand::SetState { .. } => (Method::POST, format!("{forum}/state")),
@@ -355,6 +358,7 @@ fn route(forum: ForumId, command: &ForumCommand) -> Option<(Method, String, Valu
         | ForumCommand::Introduce
         | ForumCommand::PollMoved { .. }
         | ForumCommand::ErasePerson { .. }
+        | ForumCommand::ShutOut { .. }
         | ForumCommand::Tick { .. } => return None,
     };
     Some((method, path, body))

@@ -251,6 +251,15 @@ pub struct Summary {
 /// What changed of a stream, ascending by number.
 pub type Changes<D> = Vec<Delta<<D as LiveTypes>::Key, <D as LiveTypes>::Value>>;
 
+/// See [`Domain::reported`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OpenReports {
+    /// What it is about: a thing, and what of it.
+    pub about: (Uuid, u8),
+    /// When those were made that nobody has dealt with.
+    pub open: Vec<Timestamp>,
+}
+
 /// One kind of stream.
 pub trait Domain: LiveTypes {
     /// Which kind.
@@ -325,6 +334,11 @@ pub trait Domain: LiveTypes {
     /// What the log says beside the events of this command. Visitors' commands are never signed.
     fn trace(_state: &Self::State, command: &Self::Command) -> Trace {
         if Self::need(command) == Need::Visitor { Trace::Unsigned } else { Trace::Signed }
+    }
+
+    /// What a visitor's command reports, and what is open of it. Somebody who reports the same once more is counted once.
+    fn reported(_state: &Self::State, _command: &Self::Command) -> Option<OpenReports> {
+        None
     }
 
     /// Does its answer promise that words are gone, from the files too? Then it waits for their cleaning.

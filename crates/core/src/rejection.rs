@@ -4,6 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::ids::ParticipantId;
 use crate::poll::QuestionProblem;
 use crate::tally::BallotProblem;
 use crate::text::TextProblem;
@@ -57,6 +58,8 @@ codes! {
     OnTheList = "on_the_list",
     /// See [`Rejection::SlowMode`].
     SlowMode = "slow_mode",
+    /// See [`Rejection::TooManyWaiting`].
+    TooManyWaiting = "too_many_waiting",
     /// See [`Rejection::EditTooLate`].
     EditTooLate = "edit_too_late",
     /// See [`Rejection::OwnContribution`].
@@ -190,6 +193,12 @@ pub enum Rejection {
         /// From when on the next one is taken.
         retry_at: Timestamp,
     },
+    /// So many contributions of this person wait for a moderator already. The next one is taken once some were read.
+    #[error("{max} contributions wait already")]
+    TooManyWaiting {
+        /// The bound.
+        max: u32,
+    },
     /// One's own contribution can be changed for ten minutes, and only until somebody replied to it or supported it.
     #[error("too late to change this")]
     EditTooLate,
@@ -201,7 +210,14 @@ pub enum Rejection {
     OwnDecision,
     /// Another moderator has decided on this meanwhile, or it was decided before.
     #[error("decided already")]
-    Decided,
+    Decided {
+        /// By whom, where that is another person.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        by: Option<ParticipantId>,
+        /// How they decided.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        verdict: Option<Verdict>,
+    },
     /// The words are not those the moderator read.
     #[error("the text has changed")]
     TextChanged,
@@ -269,7 +285,22 @@ pub enum Rejection {
     IdReused,
 }
 
+/// How another moderator decided on something.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Verdict {
+    /// It appeared.
+    Approved,
+    /// It was hidden.
+    Hidden,
+    /// In another way.
+    Other,
+}
+
 impl Rejection {
+    /// [`Rejection::Decided`], by nobody in particular.
+    pub const DECIDED: Self = Self::Decided { by: None, verdict: None };
+
     /// The stable code.
     pub const fn kind(&self) -> Code {
         match self {
@@ -283,10 +314,11 @@ impl Rejection {
             Self::FloorClosed => Code::FloorClosed,
             Self::OnTheList => Code::OnTheList,
             Self::SlowMode { .. } => Code::SlowMode,
+            Self::TooManyWaiting { .. } => Code::TooManyWaiting,
             Self::EditTooLate => Code::EditTooLate,
             Self::OwnContribution => Code::OwnContribution,
             Self::OwnDecision => Code::OwnDecision,
-            Self::Decided => Code::Decided,
+            Self::Decided { .. } => Code::Decided,
             Self::TextChanged => Code::TextChanged,
             Self::IsHidden => Code::IsHidden,
             Self::IsWaiting => Code::IsWaiting,

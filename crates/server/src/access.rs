@@ -106,6 +106,7 @@ pub const ROUTES: &[Rule] = &[
     rule("POST", "/api/v1/forums/{forum}/summary", Needs::Moderates),
     rule("POST", "/api/v1/forums/{forum}/hall", Needs::Moderates),
     rule("POST", "/api/v1/forums/{forum}/participants/{participant}/approve", Needs::Moderates),
+    rule("POST", "/api/v1/forums/{forum}/participants/{participant}/refuse", Needs::Moderates),
     rule("PATCH", "/api/v1/forums/{forum}", Needs::Moderates),
     rule("POST", "/api/v1/forums/{forum}/topics", Needs::Moderates),
     rule("POST", "/api/v1/forums/{forum}/state", Needs::Moderates),

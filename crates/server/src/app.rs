@@ -9,6 +9,7 @@ use stimmwerk_core::ids::{CommandId, ProcessId, StreamId};
 use stimmwerk_core::network::{ForumPlace, Network, NetworkCommand, NetworkState, Place, PollPlace, ProcessView};
 use stimmwerk_core::people::{Actor, Audience};
 use stimmwerk_core::poll::{Phase, Poll};
+use stimmwerk_core::rejection::Code;
 use stimmwerk_core::time::{Timestamp, Zone};
 use stimmwerk_eventlog::accounts::{Accounts, Participant, PersonId};
 use stimmwerk_eventlog::log::{Batch, EventLog, ReadError, Riders};
@@ -330,6 +331,16 @@ impl App {
         self.rights_changed(person);
         self.run_follow_ups().await;
         Ok(())
+    }
+
+    /// A refusal with the name of who decided before, if that is what it tells of. A refusal itself holds ids alone.
+    pub async fn tell_who(&self, fault: Fault) -> Fault {
+        let by = fault.params.get("by").and_then(|by| by.as_str()).filter(|_| fault.code == Code::Decided);
+        let Some(by) = by.and_then(|by| by.parse().ok()) else { return fault };
+        match self.accounts.participant(by).await {
+            Ok(Some(Participant { name: Some(name), .. })) => fault.with("name", name),
+            _ => fault,
+        }
     }
 
     /// Watches for changes of a person's rights: sockets of theirs close then.

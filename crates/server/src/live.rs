@@ -451,7 +451,10 @@ async fn command_of(
         app.look_at_card(place, code, address).await?;
     }
     let stage = app.stage(stream, audience).await?;
-    let done = stage.take(command, id, who.actor(process), who.sender(address), received_at).await?;
+    let done = match stage.take(command, id, who.actor(process), who.sender(address), received_at).await {
+        Ok(done) => done,
+        Err(fault) => return Err(app.tell_who(fault).await),
+    };
     if stream == StreamId::NETWORK {
         app.run_follow_ups().await;
     }

@@ -16,9 +16,10 @@ use stimmwerk_core::poll::{Electorate, Poll, PollView};
 use stimmwerk_core::rejection::Code;
 use stimmwerk_core::said::SaidTexts;
 use stimmwerk_ui::data::{
-    CardSheet, Codes, ForumCard, ForumPage, Home, Join, ListPage, LogPage, LoginLink, Look, MayVote, Me, Message,
-    OnStage, PageData, PageKind, Place, PollOnStage, PollPage, PollPrint, PollVoters, PreparePage, ProcessCard, Quote,
-    RecordPage, Refused, ReportPage, Return, ScreenPage, Shell, ThreadPage, VoterRow, VotingCard, WayIn, Welcome,
+    CardSheet, Codes, ForumCard, ForumPage, Home, Join, ListPage, LogPage, Logged, LoginLink, Look, MayVote, Me,
+    Message, OnStage, PageData, PageKind, Place, PollOnStage, PollPage, PollPrint, PollVoters, PreparePage,
+    ProcessCard, Quote, RecordPage, Refused, ReportPage, Return, ScreenPage, Shell, ThreadPage, VoterRow, VotingCard,
+    WayIn, Welcome,
 };
 
 use crate::app::{App, AppState};
@@ -30,7 +31,7 @@ use crate::problem::{Answer, Fault};
 use crate::reads::{in_turn, rendered};
 use crate::rest::forums::{Part, Wanted};
 use crate::rest::me::{NOTICE, WELCOME};
-use crate::rest::moderation::{Before, Recorded, record_of};
+use crate::rest::moderation::{Before, NamedAct, Recorded, record_of};
 use crate::rest::polls::OpenBallot;
 use crate::site::ASSETS;
 
@@ -300,8 +301,9 @@ pub async fn log(
 ) -> Answer<Response> {
     let asked = Asked::of(&mut request);
     let (_, _, place) = place(&app, &gate).await?;
-    let acts: Vec<_> = app.read_log(&gate, before).await?.into_iter().map(|named| (named.act, named.name)).collect();
-    let older = acts.last().filter(|_| acts.len() >= PAGE).map(|(act, _)| act.seq);
+    let logged = |NamedAct { act, name, person_name }| Logged { act, name, person: person_name };
+    let acts: Vec<_> = app.read_log(&gate, before).await?.into_iter().map(logged).collect();
+    let older = acts.last().filter(|_| acts.len() >= PAGE).map(|logged| logged.act.seq);
     show(&app, &gate, asked, gate.process, PageKind::Log(Box::new(LogPage { place, acts, older }))).await
 }
 

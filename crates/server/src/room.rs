@@ -14,7 +14,7 @@ use arc_swap::ArcSwap;
 use axum::extract::ws::Utf8Bytes;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
-use stimmwerk_core::domain::{Context, Decision, Domain, Meta, StoredEvent, Summary, Trace};
+use stimmwerk_core::domain::{Context, Decision, Domain, Meta, OpenReports, StoredEvent, Summary, Trace};
 use stimmwerk_core::ids::{CommandId, ParticipantId, SaidKey, StreamId, TopicId};
 use stimmwerk_core::live::{
     Delta, Deltas, FRAME_TARGET, LiveTypes, OwnFrame, Page, Presence, Resync, Seq, ServerFrame, Snapshot, WindowRequest,
@@ -492,8 +492,16 @@ impl<D: Domain> Room<D> {
             // It is judged alone, with all that is in the box: not for whoever may not ask.
             actor.meets(D::need(&command)).map_err(Refusal::Rejected)?;
         }
+        let mut report = None;
         if visitor {
             self.reports.take(sender).map_err(Refusal::TooOften)?;
+            let state = self.state();
+            if let Some(OpenReports { about, open }) = D::reported(&state, &command) {
+                report = self.reports.begin(sender, (self.stream, about), id, &open);
+                if report.is_none() {
+                    return Ok(Done { object: Some(about.0), seq: D::seq(&state) });
+                }
+            }
         } else if !who.is_nil() && !actor.roles.is_staff() {
             self.people.take(who).map_err(Refusal::TooOften)?;
         }
@@ -501,7 +509,13 @@ impl<D: Domain> Room<D> {
         let key = CommandKey { id, digest: [0; 16] };
         let job = Job { command, id, actor, who, key, received_at, follow_up, reply };
         self.mailbox.send(job).await.map_err(|_| Refusal::Unavailable)?;
-        answer.await.unwrap_or(Err(Refusal::OutcomeUnknown))
+        let answer = answer.await.unwrap_or(Err(Refusal::OutcomeUnknown));
+        if let Some(report) = report
+            && answer.is_ok()
+        {
+            report.taken(received_at);
+        }
+        answer
     }
 }
 

@@ -1,9 +1,9 @@
 //! Addresses of pages. Ids, positions and codes are all they carry, so nothing needs to be decoded.
 
 use stimmwerk_core::forum::Mode;
-#[cfg(feature = "staff")]
-use stimmwerk_core::ids::FloorId;
 use stimmwerk_core::ids::{ContributionId, ForumId, PollId, TopicId};
+#[cfg(feature = "staff")]
+use stimmwerk_core::ids::{FloorId, ParticipantId};
 
 /// The value of a query parameter.
 pub fn parameter<'a>(path: &'a str, name: &str) -> Option<&'a str> {
@@ -138,6 +138,15 @@ pub fn api(forum: ForumId, rest: &str) -> String {
 pub fn api_of(forum: ForumId, contribution: ContributionId, verb: &str) -> String {
     let mut path = api(forum, "/contributions/");
     path.push_str(&contribution.to_string());
+    path.push_str(verb);
+    path
+}
+
+/// Where commands about all that waits of a person go.
+#[cfg(feature = "staff")]
+pub fn of_person(forum: ForumId, person: ParticipantId, verb: &str) -> String {
+    let mut path = api(forum, "/participants/");
+    path.push_str(&person.to_string());
     path.push_str(verb);
     path
 }

@@ -127,8 +127,17 @@ impl Form {
             }
             "waiting" => ForumCommand::SetWaiting { waiting: word(self.field("waiting")?)? },
             "participants" => {
-                let person = self.action.strip_suffix("/approve")?.rsplit('/').next()?;
-                ForumCommand::ApproveAll { participant: person.parse().ok()?, seen: self.seen() }
+                let mut parts = self.action.rsplit('/');
+                let (verb, person) = (parts.next()?, parts.next()?);
+                let (participant, seen) = (person.parse().ok()?, self.seen());
+                match verb {
+                    "approve" => ForumCommand::ApproveAll { participant, seen },
+                    "refuse" => {
+                        let note = self.field("note").map(str::to_owned);
+                        ForumCommand::RefuseAll { participant, reason: word(self.field("reason")?)?, note, seen }
+                    }
+                    _ => return None,
+                }
             }
             "stage" => ForumCommand::SetStage { stage: self.stage()?, seen: self.seen() },
             "speaking-list" => return self.floor(),
@@ -325,6 +334,14 @@ impl Members {
                 Self { participant: Some(*participant), seen: *seen, ..plain("approve_all") }
             }
             #[cfg(feature = "staff")]
+            ForumCommand::RefuseAll { participant, reason, note, seen } => Self {
+                participant: Some(*participant),
+                reason: Some(*reason),
+                note: note.clone(),
+                seen: *seen,
+                ..plain("refuse_all")
+            },
+            #[cfg(feature = "staff")]
             ForumCommand::Approve { contribution, seen } => Self { seen: *seen, ..about("approve", contribution) },
             #[cfg(feature = "staff")]
             ForumCommand::Refuse { contribution, note } => Self { note: note.clone(), ..about("refuse", contribution) },
@@ -399,6 +416,11 @@ impl Members {
             "reject_appeal" => ForumCommand::RejectAppeal { contribution: about?, note: self.note },
             #[cfg(feature = "staff")]
             "approve_all" => ForumCommand::ApproveAll { participant: self.participant?, seen: self.seen },
+            #[cfg(feature = "staff")]
+            "refuse_all" => {
+                let Self { reason, note, seen, .. } = self;
+                ForumCommand::RefuseAll { participant: self.participant?, reason: reason?, note, seen }
+            }
             #[cfg(feature = "staff")]
             "approve" => ForumCommand::Approve { contribution: about?, seen: self.seen },
             #[cfg(feature = "staff")]
@@ -501,12 +523,9 @@ pub fn request(forum: ForumId, command: &ForumCommand) -> Option<Request> {
         #[cfg(feature = "staff")]
         ForumCommand::RejectAppeal { contribution, .. } => ("POST", api_of(forum, *contribution, "/reject-appeal")),
         #[cfg(feature = "staff")]
-        ForumCommand::ApproveAll { participant, .. } => {
-            let mut rest = String::from("/participants/");
-            rest.push_str(&participant.to_string());
-            rest.push_str("/approve");
-            ("POST", api(forum, &rest))
-        }
+        ForumCommand::ApproveAll { participant, .. } => ("POST", address::of_person(forum, *participant, "/approve")),
+        #[cfg(feature = "staff")]
+        ForumCommand::RefuseAll { participant, .. } => ("POST", address::of_person(forum, *participant, "/refuse")),
         #[cfg(feature = "staff")]
         ForumCommand::Approve { contribution, .. } => ("POST", api_of(forum, *contribution, "/approve")),
         #[cfg(feature = "staff")]
@@ -643,6 +662,12 @@ mod tests {
             ForumCommand::RejectAppeal { contribution, note: Some("Es bleibt dabei.".to_owned()) },
             ForumCommand::ApproveAll { participant: ParticipantId(Uuid::from_u128(9)), seen: None },
             ForumCommand::ApproveAll { participant: ParticipantId(Uuid::from_u128(9)), seen: Some(Seq(8)) },
+            ForumCommand::RefuseAll {
+                participant: ParticipantId(Uuid::from_u128(9)),
+                reason: HideReason::Spam,
+                note: Some("Bitte nicht.".to_owned()),
+                seen: Some(Seq(8)),
+            },
             ForumCommand::Contribute {
                 text: "Im Saal".to_owned(),
                 lang: None,

@@ -466,10 +466,22 @@ pub struct ReportPage {
 pub struct LogPage {
     /// The forum.
     pub place: Place,
-    /// What staff did, newest first, with their name.
-    pub acts: Vec<(ActView, Option<String>)>,
+    /// What staff did, newest first.
+    pub acts: Vec<Logged>,
     /// There is more before this number (query `before`).
     pub older: Option<Seq>,
+}
+
+/// Something staff did, with the names people have now.
+#[cfg(feature = "ssr")]
+#[derive(Clone, Debug, PartialEq)]
+pub struct Logged {
+    /// What.
+    pub act: ActView,
+    /// What they are called who did it.
+    pub name: Option<String>,
+    /// What they are called whom it was done to, where it was a person.
+    pub person: Option<String>,
 }
 
 /// See [`PageKind::Record`].

@@ -24,6 +24,7 @@ pub fn problem_title(lang: &str, code: Code, params: &Map<String, Value>) -> Str
             _ => words.text_empty(),
         },
         Code::TooMany => return words.too_many(number("max")),
+        Code::TooManyWaiting => return words.too_many_waiting(number("max")),
         Code::Ballot => return ballot(words, params),
         Code::Question => return question(words, params),
         Code::TooManyRequests => return words.too_many_requests(number("retry_after").max(1)),
@@ -41,7 +42,7 @@ pub fn problem_title(lang: &str, code: Code, params: &Map<String, Value>) -> Str
         Code::EditTooLate => words.edit_too_late(),
         Code::OwnContribution => words.own_contribution(),
         Code::OwnDecision => words.own_decision(),
-        Code::Decided => words.decided(),
+        Code::Decided => return decided(words, params),
         Code::TextChanged => words.text_changed(),
         Code::IsHidden => words.is_hidden(),
         Code::Hidden => words.hidden(),
@@ -81,6 +82,17 @@ pub fn problem_title(lang: &str, code: Code, params: &Map<String, Value>) -> Str
 
 fn number(params: &Map<String, Value>, name: &str) -> u32 {
     params.get(name).and_then(Value::as_u64).unwrap_or_default() as u32
+}
+
+/// Who decided before, and how.
+fn decided(words: ProblemWords, params: &Map<String, Value>) -> String {
+    let word = |name: &str| params.get(name).and_then(Value::as_str);
+    match (word("name"), word("verdict")) {
+        (None, _) => words.decided().to_owned(),
+        (Some(name), Some("approved")) => words.decided_approved(name),
+        (Some(name), Some("hidden")) => words.decided_hidden(name),
+        (Some(name), _) => words.decided_by(name),
+    }
 }
 
 /// Why a ballot cannot be taken as it is.
@@ -176,7 +188,7 @@ mod tests {
             Rejection::OwnContribution,
             Rejection::OwnDecision,
             Rejection::OnTheList,
-            Rejection::Decided,
+            Rejection::DECIDED,
             Rejection::TextChanged,
             Rejection::IsHidden,
             Rejection::IsWaiting,
@@ -186,6 +198,7 @@ mod tests {
             Rejection::WrongState,
             Rejection::NoCards,
             Rejection::TooMany { max: 100 },
+            Rejection::TooManyWaiting { max: 20 },
             Rejection::BadTime,
             Rejection::PollNotOpen,
             Rejection::OtherRound,
@@ -236,6 +249,20 @@ mod tests {
             problem_title("en", Code::TooManyRequests, &params(&serde_json::json!({"retry_after": 7}))),
             "That was too fast. Please wait 7 seconds."
         );
+    }
+
+    #[test]
+    fn given_another_moderators_decision_then_it_says_who_and_how_in_every_language() {
+        for lang in LANGUAGES {
+            let mut said = std::collections::BTreeSet::new();
+            for verdict in ["approved", "hidden", "other"] {
+                let params = serde_json::json!({ "by": "1", "name": "Kim", "verdict": verdict });
+                said.insert(problem_title(lang, Code::Decided, params.as_object().expect("an object")));
+            }
+            assert!(said.len() == 3 && said.iter().all(|words| words.contains("Kim")), "{lang}: {said:?}");
+            let nameless = problem_title(lang, Code::Decided, &Map::new());
+            assert!(!nameless.contains('{') && !said.contains(&nameless), "{lang}: {nameless}");
+        }
     }
 
     #[test]

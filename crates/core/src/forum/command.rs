@@ -236,6 +236,30 @@ pub enum ForumCommand {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         seen: Option<Seq>,
     },
+    /// Refuse all that waits of one person: it is hidden.
+    RefuseAll {
+        /// Whose.
+        participant: ParticipantId,
+        /// Why.
+        reason: HideReason,
+        /// A sentence to the author, at most 600 characters.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        note: Option<String>,
+        /// As of which event it was read. What was written or changed since goes on waiting.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        seen: Option<Seq>,
+    },
+    /// Keep in the log that somebody was shut out of the process, or let in again, and by whom; follows from the account
+    /// tables.
+    ShutOut {
+        /// Who.
+        participant: ParticipantId,
+        /// Shut out, or let in again.
+        banned: bool,
+        /// By whom; `None`: a token.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        by: Option<ParticipantId>,
+    },
     /// Show the other moderators that one is at it, or no longer.
     Claim {
         /// What.

@@ -7,15 +7,15 @@ use uuid::Uuid;
 use super::Reported;
 use super::event::{
     Added, AppealRejected, Appealed, Approved, ChangeRefused, Claimed, Contributed, Dismissed, Edited, Erased, Founded,
-    HallCounted, Hidden, Introduced, PersonErased, PutBack, ReportMade, Restored, Spoken, StateSet, Summarised,
-    Supported, Titled, TopicAdded, Unsupported, WaitingSet, Withdrawn,
+    HallCounted, Hidden, Introduced, PersonErased, PutBack, ReportMade, Restored, ShutOut, Spoken, StateSet,
+    Summarised, Supported, Titled, TopicAdded, Unsupported, WaitingSet, Withdrawn,
 };
 use super::state::{Contribution, ForumState, Person, Status};
 use super::{
     EDIT_WINDOW_MS, Forum, ForumCommand, ForumEvent, MAX_ADDITIONS, MAX_HALL, MAX_REPORTS, MAX_SLOW_SECONDS,
-    MAX_TOPICS, MAX_UNTIL_MS, Mode, Waiting, floor, project, stage,
+    MAX_TOPICS, MAX_UNTIL_MS, MAX_WAITING, Mode, Waiting, floor, project, stage,
 };
-use crate::domain::{Context, Decision, Domain, Meta, StreamKind, Summary, refuse_erased};
+use crate::domain::{Context, Decision, Domain, Meta, OpenReports, StreamKind, Summary, refuse_erased};
 use crate::ids::{CommandId, ContributionId, ParticipantId, StreamId, TopicId};
 use crate::live::{Seq, WindowRequest};
 use crate::people::{Actor, Audience, Need, Role, Roles};
@@ -45,6 +45,8 @@ impl Domain for Forum {
         ("restore", Need::Moderator),
         ("put_back", Need::Moderator),
         ("approve_all", Need::Moderator),
+        ("refuse_all", Need::Moderator),
+        ("shut_out", Need::System),
         ("claim", Need::Moderator),
         ("dismiss", Need::Moderator),
         ("reject_appeal", Need::Moderator),
@@ -92,6 +94,8 @@ impl Domain for Forum {
             ForumCommand::Restore { .. } => "restore",
             ForumCommand::PutBack { .. } => "put_back",
             ForumCommand::ApproveAll { .. } => "approve_all",
+            ForumCommand::RefuseAll { .. } => "refuse_all",
+            ForumCommand::ShutOut { .. } => "shut_out",
             ForumCommand::Claim { .. } => "claim",
             ForumCommand::Dismiss { .. } => "dismiss",
             ForumCommand::RejectAppeal { .. } => "reject_appeal",
@@ -128,7 +132,10 @@ impl Domain for Forum {
             return Err(Rejection::NotFound);
         }
         let mut decision = Decision::default();
-        decide(state, command, context, &mut decision)?;
+        decide(state, command, context, &mut decision).map_err(|rejection| match rejection {
+            Rejection::Decided { .. } => state.who_decided(command, context),
+            other => other,
+        })?;
         Ok(decision)
     }
 
@@ -198,6 +205,13 @@ impl Domain for Forum {
         use super::state::Facet;
         let mut changed = state.changed.range((after.next(), Facet::Header)..);
         changed.any(|(_, facet)| !matches!(facet, Facet::Counts(_) | Facet::Own(_)))
+    }
+
+    fn reported(state: &ForumState, command: &ForumCommand) -> Option<OpenReports> {
+        let ForumCommand::Report { contribution, what, .. } = command else { return None };
+        let found = state.contribution(*contribution)?;
+        let same = found.reports.iter().filter(|report| report.what == *what);
+        Some(OpenReports { about: (contribution.0, *what as u8), open: same.map(|report| report.at).collect() })
     }
 
     fn erases(command: &ForumCommand) -> bool {
@@ -332,7 +346,7 @@ fn decide(
                 (Status::Visible, Some(_)) => decision.erase.push(found.text.key),
                 (Status::Visible, None) if found.addition.is_some() => {}
                 // Another moderator was first.
-                _ => return Err(Rejection::Decided),
+                _ => return Err(Rejection::DECIDED),
             }
             if !was_read(found, *seen) {
                 return Err(Rejection::TextChanged);
@@ -342,11 +356,9 @@ fn decide(
         ForumCommand::Hide { contribution, reason, note } => {
             let found = there(state, *contribution)?;
             if matches!(found.status, Status::Hidden { .. }) {
-                return Err(Rejection::Decided);
+                return Err(Rejection::DECIDED);
             }
-            decision.erase.extend(found.pending.as_ref().map(|pending| pending.key));
-            decision.erase.extend(found.addition.as_ref().map(|addition| addition.text.key));
-            decision.erase.extend(found.reports.iter().filter_map(|report| report.text.as_ref()).map(|text| text.key));
+            forget_asking(found, decision);
             let note = say_note(decision, context, note.as_deref())?;
             ForumEvent::Hidden(Hidden { contribution: *contribution, reason: *reason, note })
         }
@@ -354,7 +366,7 @@ fn decide(
             let found = there(state, *contribution)?;
             // Another moderator was first, or what waits is the contribution itself.
             if found.status != Status::Visible || found.pending.is_none() && found.addition.is_none() {
-                return Err(Rejection::Decided);
+                return Err(Rejection::DECIDED);
             }
             decision.erase.extend(found.pending.as_ref().map(|pending| pending.key));
             decision.erase.extend(found.addition.as_ref().map(|addition| addition.text.key));
@@ -365,7 +377,7 @@ fn decide(
             let found = there(state, *contribution)?;
             match &found.status {
                 Status::Hidden { .. } => forget_hiding(found, decision),
-                _ => return Err(Rejection::Decided),
+                _ => return Err(Rejection::DECIDED),
             }
             ForumEvent::Restored(Restored { contribution: *contribution })
         }
@@ -380,19 +392,29 @@ fn decide(
                         && found.addition.is_none() => {}
                 Status::Hidden { .. } if !found.was_visible => forget_hiding(found, decision),
                 Status::Visible if found.approved => return Err(Rejection::Answered),
-                _ => return Err(Rejection::Decided),
+                _ => return Err(Rejection::DECIDED),
             }
             ForumEvent::PutBack(PutBack { contribution: *contribution })
         }
         ForumCommand::ApproveAll { participant, seen } => {
-            let Some(person) = state.person(*participant) else { return Err(Rejection::NotFound) };
-            for found in person.contributions.iter().map(|ix| state.at(*ix)) {
-                if found.status == Status::Waiting && was_read(found, *seen) {
-                    decision.events.push(ForumEvent::Approved(Approved { contribution: found.id }));
-                }
+            let approved = |found: &Contribution| ForumEvent::Approved(Approved { contribution: found.id });
+            decision.events.extend(read_of(state, *participant, *seen)?.map(approved));
+            return Ok(());
+        }
+        ForumCommand::RefuseAll { participant, reason, note, seen } => {
+            for found in read_of(state, *participant, *seen)? {
+                forget_asking(found, decision);
+                // Each has a note of its own: it is deleted with its decision.
+                let note = say_note(decision, context, note.as_deref())?;
+                decision.events.push(ForumEvent::Hidden(Hidden { contribution: found.id, reason: *reason, note }));
             }
-            let decided = || person.contributions.iter().all(|ix| state.at(*ix).status != Status::Waiting);
-            return if decided() { Err(Rejection::Decided) } else { Ok(()) };
+            return Ok(());
+        }
+        ForumCommand::ShutOut { participant, banned, by } => {
+            if state.was_shut_out(*participant) == *banned {
+                return Ok(());
+            }
+            ForumEvent::ShutOut(ShutOut { participant: *participant, banned: *banned, by: *by })
         }
         ForumCommand::Claim { contribution, release } => {
             let found = there(state, *contribution)?;
@@ -427,7 +449,7 @@ fn decide(
         ForumCommand::Dismiss { contribution } => {
             let found = there(state, *contribution)?;
             if found.reports.is_empty() {
-                return Err(Rejection::Decided);
+                return Err(Rejection::DECIDED);
             }
             decision.erase.extend(found.reports.iter().filter_map(|report| report.text.as_ref()).map(|text| text.key));
             ForumEvent::Dismissed(Dismissed { contribution: *contribution })
@@ -445,10 +467,10 @@ fn decide(
         ForumCommand::RejectAppeal { contribution, note } => {
             let found = there(state, *contribution)?;
             let Status::Hidden { by, appeal: Some(appeal), .. } = &found.status else {
-                return Err(Rejection::Decided);
+                return Err(Rejection::DECIDED);
             };
             if appeal.rejected {
-                return Err(Rejection::Decided);
+                return Err(Rejection::DECIDED);
             }
             if by.is_some() && *by == context.actor.participant {
                 return Err(Rejection::OwnDecision);
@@ -596,18 +618,28 @@ fn contribute(
     if topic.is_some_and(|topic| state.find_topic(topic).is_none()) {
         return Err(Rejection::NotFound);
     }
+    let waits = waits(state, actor);
+    if waits && state.waiting_of(author).count() >= MAX_WAITING {
+        return Err(Rejection::TooManyWaiting { max: MAX_WAITING as u32 });
+    }
     let text = decision.say(context, text, TextLimits::CONTRIBUTION)?;
     introduce(state, context, decision)?;
-    Ok(Contributed {
-        contribution,
-        author,
-        text,
-        lang: lang.cloned(),
-        topic,
-        reply_to,
-        at: context.received_at,
-        waits: waits(state, actor),
-    })
+    Ok(Contributed { contribution, author, text, lang: lang.cloned(), topic, reply_to, at: context.received_at, waits })
+}
+
+/// What waits of a person, as far as the moderator has read it.
+fn read_of(
+    state: &ForumState,
+    participant: ParticipantId,
+    seen: Option<Seq>,
+) -> Result<impl Iterator<Item = &Contribution>, Rejection> {
+    if !state.knows(participant) {
+        return Err(Rejection::NotFound);
+    }
+    if state.waiting_of(participant).next().is_none() {
+        return Err(Rejection::DECIDED);
+    }
+    Ok(state.waiting_of(participant).filter(move |found| was_read(found, seen)))
 }
 
 /// A note that may be left out.
@@ -783,6 +815,13 @@ fn forget(contribution: &Contribution, decision: &mut Decision<ForumEvent>) {
     }
     decision.erase.push(contribution.text.key);
     contribution.each_side_text(&mut |said| decision.erase.push(said.key));
+}
+
+/// Deletes what is settled when a contribution is hidden: the change and the addition that wait, and what was reported.
+fn forget_asking(found: &Contribution, decision: &mut Decision<ForumEvent>) {
+    decision.erase.extend(found.pending.as_ref().map(|pending| pending.key));
+    decision.erase.extend(found.addition.as_ref().map(|addition| addition.text.key));
+    decision.erase.extend(found.reports.iter().filter_map(|report| report.text.as_ref()).map(|text| text.key));
 }
 
 /// Deletes what was said to a change that was refused: its author tries again.

@@ -45,6 +45,8 @@ events! {
         Restored = "forum.restored" v 1,
         /// A moderator undid a decision: the contribution waits again.
         PutBack = "forum.put_back" v 1,
+        /// Somebody was shut out of the process, or let in again.
+        ShutOut = "forum.shut_out" v 1,
         /// A moderator is at it, or no longer.
         Claimed = "forum.claimed" v 1,
         /// Somebody pointed the moderators to it. Nothing tells who.
@@ -185,6 +187,18 @@ pub struct Added {
 pub struct PutBack {
     /// Which.
     pub contribution: ContributionId,
+}
+
+/// See [`ForumEvent::ShutOut`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ShutOut {
+    /// Who.
+    pub participant: ParticipantId,
+    /// Shut out, or let in again.
+    pub banned: bool,
+    /// By whom; `None`: a token.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub by: Option<ParticipantId>,
 }
 
 /// See [`ForumEvent::Claimed`].
@@ -495,6 +509,7 @@ impl HoldsTexts for ForumEvent {
             Self::Introduced(_)
             | Self::Hidden(_)
             | Self::PutBack(_)
+            | Self::ShutOut(_)
             | Self::Claimed(_)
             | Self::ReportMade(_)
             | Self::Dismissed(_)

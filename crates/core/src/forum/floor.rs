@@ -252,6 +252,14 @@ impl Floor {
         self.tidy();
     }
 
+    /// Does this person stand on the list without the name they chose?
+    pub(super) fn hides_name(&self, person: Ix) -> bool {
+        self.entries
+            .iter()
+            .chain(self.speaking.iter().map(|turn| &turn.entry))
+            .any(|entry| entry.who == Who::Online(person) && entry.waits)
+    }
+
     /// A person has another name, which waits to be read or not.
     pub(super) fn rename(&mut self, person: Ix, waits: bool) {
         let who = Who::Online(person);

@@ -10,6 +10,7 @@ mod floor;
 mod hall;
 #[cfg(feature = "decide")]
 mod project;
+mod queue;
 #[cfg(feature = "decide")]
 mod reading;
 #[cfg(feature = "decide")]
@@ -24,6 +25,7 @@ pub use command::{ForumCommand, HideReason, Mode, ReportReason, Reported, Waitin
 #[cfg(feature = "decide")]
 pub use event::*;
 pub use hall::*;
+pub use queue::order_fairly;
 #[cfg(feature = "decide")]
 pub use reading::{Found, Search, Thread};
 #[cfg(feature = "decide")]
@@ -42,9 +44,11 @@ pub const MAX_SLOW_SECONDS: u32 = 3_600;
 pub const MAX_ADDITIONS: usize = 3;
 /// The most open reports of one contribution; of more than these nothing is kept.
 pub const MAX_REPORTS: usize = 20;
-/// The most contributions that wait, and the most that ask for a moderator otherwise, on the desk at a time: the oldest.
-/// Others come up as those are dealt with; how many there are is in the totals.
+/// The most contributions that wait, in fair order, and the most that ask for a moderator otherwise, the oldest, on the
+/// desk at a time. Others come up as those are dealt with; how many there are is in the totals.
 pub const MAX_DESK: usize = 200;
+/// The most contributions of one person that wait for a moderator.
+pub const MAX_WAITING: usize = 20;
 /// The most people in a hall.
 pub const MAX_HALL: u32 = 100_000;
 /// How long an author may change a contribution, in milliseconds.

@@ -3,13 +3,13 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::state::{Addition, Facet, Ix};
+use super::state::{Addition, Facet, Ix, Person};
 use super::view::{
     AdditionView, AppealView, ClaimView, ContributionPut, ContributionView, Counts, ForumDelta, ForumKey, ForumValue,
     ForumView, HallView, Header, HiddenView, OwnHidden, OwnRefused, OwnView, OwnWaiting, People, PersonView,
     ReportView, TopicView, Totals, Window,
 };
-use super::{Contribution, ForumState, MAX_DESK, Mode, Status};
+use super::{Contribution, ForumState, MAX_DESK, Mode, Status, order_fairly};
 use crate::domain::Summary;
 use crate::ids::{ParticipantId, TopicId};
 use crate::links;
@@ -173,6 +173,16 @@ impl ForumState {
         person.contributions.iter().any(named) || audience == Audience::Staff && !self.claimed_by(person.id).is_empty()
     }
 
+    /// Is the name this person chose to stand somewhere, once a moderator has read it?
+    fn name_waits(&self, person: &Person) -> bool {
+        let Some(ix) = self.person_ix(person.id).filter(|_| person.name.is_some() && !person.trusted) else {
+            return false;
+        };
+        let seen = || person.contributions.iter().any(|one| self.at(*one).status == Status::Visible);
+        let waits = || self.queue.of(ix).next().is_some() && !self.names_openly(person.id) && !seen();
+        self.floor.hides_name(ix) || waits()
+    }
+
     /// A contribution as `audience` follows it. What waits or asks for a moderator does so once it is up on the desk.
     fn followed(&self, ix: Ix, audience: Audience) -> Option<ContributionView> {
         let mut view = self.shown(ix, audience)?;
@@ -241,14 +251,15 @@ impl ForumState {
             left = left.saturating_sub(takes);
             contributions.push(view);
         }
-        let desk = |ixs: &imbl::OrdSet<Ix>| -> Vec<ContributionView> {
+        let desk = |ixs: &mut dyn Iterator<Item = Ix>| -> Vec<ContributionView> {
             if audience != Audience::Staff || request.before.is_some() {
                 return Vec::new();
             }
-            ixs.iter().take(MAX_DESK).filter_map(|ix| self.followed(*ix, audience)).collect()
+            ixs.take(MAX_DESK).filter_map(|ix| self.followed(ix, audience)).collect()
         };
-        let (mut waiting, mut attention) = (desk(&self.queue), desk(&self.attention));
-        waiting.sort_by_key(ContributionView::turn);
+        let mut waiting = desk(&mut self.queue.iter());
+        let mut attention = desk(&mut self.attention.iter().copied());
+        order_fairly(&mut waiting);
         attention.sort_by_key(|one| one.position);
         let people = self.people_of(contributions.iter().chain(&waiting).chain(&attention), audience);
         ForumView {
@@ -360,6 +371,7 @@ impl ForumState {
                 _ => None,
             },
             floor: self.floor_entry(participant),
+            name_waits: self.name_waits(person),
             ..OwnView::default()
         };
         let shown =

@@ -161,6 +161,7 @@ impl ForumState {
                 by: act.by,
                 did: act.did,
                 contribution: act.contribution.map(|ix| self.at(ix).id),
+                person: act.person,
             })
             .collect()
     }

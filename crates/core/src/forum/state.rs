@@ -6,13 +6,17 @@ use imbl::{HashMap, OrdMap, OrdSet, Vector};
 use serde::{Deserialize, Serialize};
 
 use super::floor::Floor;
+use super::queue::Queue;
 use super::stage::PollPlace;
 use super::view::Did;
-use super::{Contributed, ForumEvent, HideReason, MAX_DESK, Mode, ReportReason, Reported, Stage, Waiting};
-use crate::domain::Meta;
+use super::{
+    Contributed, Forum, ForumCommand, ForumEvent, HideReason, MAX_DESK, Mode, ReportReason, Reported, Stage, Waiting,
+};
+use crate::domain::{Context, Domain, Meta};
 use crate::ids::{ContributionId, ForumId, ParticipantId, ProcessId, TopicId};
 use crate::live::Seq;
 use crate::people::Role;
+use crate::rejection::{Rejection, Verdict};
 use crate::said::{HoldsTexts, Lang, Said, SaidTexts};
 use crate::time::Timestamp;
 
@@ -60,9 +64,9 @@ pub struct ForumState {
     /// All that has left waiting, by position.
     #[serde(skip)]
     pub(super) listed: OrdMap<u64, Ix>,
-    /// What waits, in the order it was written.
+    /// What waits.
     #[serde(skip)]
-    pub(super) queue: OrdSet<Ix>,
+    pub(super) queue: Queue,
     /// What asks for a moderator otherwise: waiting changes, reports, appeals.
     #[serde(skip)]
     pub(super) attention: OrdSet<Ix>,
@@ -77,10 +81,12 @@ pub struct ForumState {
     pub(super) changed: OrdSet<(Seq, Facet)>,
 }
 
-/// From where on the two lists of what moderators see to are not on the desk yet. `None`: all of it is.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+/// How much of the two lists of what moderators see to is on the desk. `None`: all of it is.
+#[derive(Clone, Debug, Default)]
 struct Desk {
-    queue: Option<Ix>,
+    /// What of the queue is.
+    queue: Option<OrdSet<Ix>>,
+    /// From where on the rest is not.
     attention: Option<Ix>,
 }
 
@@ -121,6 +127,9 @@ pub(super) struct Act {
     pub(super) by: Option<ParticipantId>,
     pub(super) did: Did,
     pub(super) contribution: Option<Ix>,
+    /// With whom.
+    #[serde(default)]
+    pub(super) person: Option<ParticipantId>,
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -298,9 +307,50 @@ impl ForumState {
         self.by_person.contains_key(&participant)
     }
 
+    /// What waits of one person, in the order in which it was written.
+    pub fn waiting_of(&self, participant: ParticipantId) -> impl Iterator<Item = &Contribution> {
+        let person = self.person_ix(participant);
+        person.into_iter().flat_map(|person| self.queue.of(person)).map(|ix| self.at(ix))
+    }
+
     /// Does this contribution wait for a moderator?
     pub fn waits(&self, id: ContributionId) -> bool {
         self.contribution(id).is_some_and(|found| found.status == Status::Waiting)
+    }
+
+    /// The refusal of what somebody else has decided already, with who that was.
+    pub(super) fn who_decided(&self, command: &ForumCommand, context: &Context) -> Rejection {
+        let one = Forum::object(command, context.stream, context.command).and_then(|id| self.find(ContributionId(id)));
+        let of = match command {
+            ForumCommand::ApproveAll { participant, .. } | ForumCommand::RefuseAll { participant, .. } => {
+                self.person_ix(*participant)
+            }
+            _ => None,
+        };
+        let about = |ix: Ix| one == Some(ix) || of == Some(self.at(ix).author);
+        let last = self.acts.iter().rev().filter(|act| act.contribution.is_some_and(about)).find_map(|act| {
+            let verdict = match act.did {
+                Did::Approved => Verdict::Approved,
+                Did::Hidden { .. } => Verdict::Hidden,
+                Did::ChangeRefused
+                | Did::Restored
+                | Did::PutBack
+                | Did::Dismissed
+                | Did::AppealRejected
+                | Did::Erased => Verdict::Other,
+                _ => return None,
+            };
+            Some((act.by?, verdict))
+        });
+        match last.filter(|(by, _)| Some(*by) != context.actor.participant) {
+            Some((by, verdict)) => Rejection::Decided { by: Some(by), verdict: Some(verdict) },
+            None => Rejection::DECIDED,
+        }
+    }
+
+    /// As the log tells it: is this person shut out?
+    pub(super) fn was_shut_out(&self, participant: ParticipantId) -> bool {
+        self.acts.iter().rev().find(|act| act.person == Some(participant)).is_some_and(|act| act.did == Did::ShutOut)
     }
 
     pub(super) fn find(&self, id: ContributionId) -> Option<Ix> {
@@ -491,6 +541,11 @@ impl ForumState {
                     state.rename_on_floor(author);
                 });
             }
+            ForumEvent::ShutOut(e) => {
+                let did = if e.banned { Did::ShutOut } else { Did::LetIn };
+                let person = Some(e.participant);
+                self.acts.push_back(Act { seq: meta.seq, at: meta.at, by: e.by, did, contribution: None, person });
+            }
             ForumEvent::Claimed(e) => {
                 self.on_staff(e.contribution, |contribution| contribution.claim = e.by.map(|by| (by, e.at)));
             }
@@ -550,6 +605,10 @@ impl ForumState {
                 self.act(meta, Did::WaitingSet { waiting: e.waiting }, None);
                 self.waiting = e.waiting;
                 self.touch(Facet::Header);
+                // Whose name waits with what they wrote.
+                for author in self.queue.authors() {
+                    self.touch(Facet::Own(author));
+                }
             }
             ForumEvent::PersonErased(e) => {
                 self.erased.insert(e.participant);
@@ -679,7 +738,7 @@ impl ForumState {
     /// What this moderator is at.
     pub(super) fn claimed_by(&self, participant: ParticipantId) -> Vec<Ix> {
         let by = |ix: &Ix| self.at(*ix).claim.is_some_and(|(by, _)| by == participant);
-        self.queue.iter().chain(&self.attention).copied().filter(by).collect()
+        self.queue.iter().chain(self.attention.iter().copied()).filter(by).collect()
     }
 
     /// Where this moderator left a note to the author.
@@ -710,7 +769,7 @@ impl ForumState {
     /// Keeps what staff did.
     pub(super) fn act(&mut self, meta: Meta, did: Did, contribution: Option<ContributionId>) {
         let contribution = contribution.and_then(|id| self.find(id));
-        self.acts.push_back(Act { seq: meta.seq, at: meta.at, by: meta.actor, did, contribution });
+        self.acts.push_back(Act { seq: meta.seq, at: meta.at, by: meta.actor, did, contribution, person: None });
     }
 
     /// Puts a contribution into the lists of what moderators have to see to, or takes it out.
@@ -718,41 +777,52 @@ impl ForumState {
         let contribution = self.at(ix);
         let waits = contribution.status == Status::Waiting;
         let asks = contribution.asks();
+        let (author, at) = (contribution.author, contribution.at);
         // Nobody is at what is done.
         if contribution.claim.is_some() && !waits && !asks {
             self.at_mut(ix).claim = None;
         }
-        let queued = set(&mut self.queue, ix, waits);
+        let queued = self.queue.set(author, (at, ix), waits);
         let attended = set(&mut self.attention, ix, asks);
         if queued || attended {
             self.touch(Facet::Desk);
-            self.lay_out();
+            self.lay_out(ix);
         }
     }
 
-    /// Keeps the desk at its size: what comes up onto it, or has to make room, changes for staff.
-    fn lay_out(&mut self) {
+    /// Keeps the desk at its size after something changed, which everybody is told of: what else comes up onto it, or has
+    /// to make room, changes for staff.
+    fn lay_out(&mut self, changed: Ix) {
         let now = self.desk_now();
         let was = std::mem::replace(&mut self.desk, now);
-        let between = |list: &OrdSet<Ix>, was: Option<Ix>, now: Option<Ix>| -> Vec<Ix> {
-            let [was, now] = [was, now].map(|end| end.unwrap_or(Ix::MAX));
-            list.range(was.min(now)..was.max(now)).copied().collect()
+        let up = |desk: &Desk, ix: Ix| desk.queue.as_ref().is_none_or(|up| up.contains(&ix));
+        let moved = |ix: &Ix| *ix != changed && up(&was, *ix) != up(&self.desk, *ix);
+        let queued: Vec<Ix> = match (&was.queue, &self.desk.queue) {
+            (None, None) => Vec::new(),
+            // What has left the queue is not put on the desk, and told of by its own change.
+            (Some(was), Some(now)) => {
+                let waits = |ix: &Ix| self.at(*ix).status == Status::Waiting;
+                was.iter().chain(now).copied().filter(moved).filter(waits).collect()
+            }
+            // It is one more or less than fits.
+            _ => self.queue.iter().filter(moved).collect(),
         };
-        let queued = between(&self.queue, was.queue, now.queue);
-        let asking = between(&self.attention, was.attention, now.attention);
+        let [before, end] = [was.attention, self.desk.attention].map(|end| end.unwrap_or(Ix::MAX));
+        let asking: Vec<Ix> = self.attention.range(before.min(end)..before.max(end)).copied().collect();
         for ix in queued.into_iter().chain(asking) {
             self.touch(Facet::Staff(ix));
         }
     }
 
     fn desk_now(&self) -> Desk {
-        let end = |list: &OrdSet<Ix>| if list.len() > MAX_DESK { list.iter().nth(MAX_DESK).copied() } else { None };
-        Desk { queue: end(&self.queue), attention: end(&self.attention) }
+        let queue = (self.queue.len() > MAX_DESK).then(|| self.queue.iter().take(MAX_DESK).collect());
+        let attention = if self.attention.len() > MAX_DESK { self.attention.iter().nth(MAX_DESK) } else { None };
+        Desk { queue, attention: attention.copied() }
     }
 
     /// Is what waits at this place in the queue on the desk?
     pub(super) fn is_up(&self, ix: Ix) -> bool {
-        self.desk.queue.is_none_or(|end| ix < end)
+        self.desk.queue.as_ref().is_none_or(|up| up.contains(&ix))
     }
 
     /// Is what asks for a moderator at this place on the desk?
@@ -870,7 +940,7 @@ impl ForumState {
         self.by_contribution = HashMap::new();
         self.by_person = HashMap::new();
         self.listed = OrdMap::new();
-        self.queue = OrdSet::new();
+        let mut queue = Queue::default();
         self.attention = OrdSet::new();
         self.answers = HashMap::new();
         for (contribution, ix) in self.contributions.iter().zip(0..) {
@@ -879,7 +949,7 @@ impl ForumState {
                 self.answers.entry(parent).or_default().push_back(ix);
             }
             if contribution.status == Status::Waiting {
-                self.queue.insert(ix);
+                queue.set(contribution.author, (contribution.at, ix), true);
             }
             if contribution.asks() {
                 self.attention.insert(ix);
@@ -896,6 +966,7 @@ impl ForumState {
             changed.push((person.changed, Facet::Own(ix)));
             changed.push((person.named, Facet::Person(ix)));
         }
+        self.queue = queue;
         self.desk = self.desk_now();
         // Number 0: never changed, so nobody has to be told.
         self.changed = changed.into_iter().filter(|(seq, _)| *seq > Seq(0)).collect();

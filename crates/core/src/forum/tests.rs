@@ -15,7 +15,7 @@ use crate::ids::{ContributionId, FloorId, ForumId, ParticipantId, PollId, Proces
 use crate::live::{Delta, LiveTypes, PAGE, Seq, WindowRequest};
 use crate::people::{Actor, Audience, Need, Role};
 use crate::poll::Phase;
-use crate::rejection::Rejection;
+use crate::rejection::{Rejection, Verdict};
 use crate::said::{Lang, SaidTexts};
 use crate::testing::{
     Stream, Witness, Words, account, assert_alike, assert_commands, assert_fixtures, assert_paged, assert_same, banned,
@@ -74,6 +74,11 @@ fn hide(contribution: ContributionId) -> ForumCommand {
 
 fn refuse(contribution: ContributionId, note: &str) -> ForumCommand {
     ForumCommand::Refuse { contribution, note: Some(note.into()) }
+}
+
+fn refuse_all(who: &Actor, note: Option<&str>) -> ForumCommand {
+    let participant = who.participant.expect("somebody");
+    ForumCommand::RefuseAll { participant, reason: HideReason::Spam, note: note.map(str::to_owned), seen: None }
 }
 
 fn slow(seconds: u32) -> ForumCommand {
@@ -140,6 +145,8 @@ enum What {
     RejectAppeal,
     PutBack,
     ApproveAll,
+    RefuseAll,
+    ShutOut,
     ResetName,
     SetSummary,
     CountHall,
@@ -185,7 +192,7 @@ fn step() -> impl Strategy<Value = Step> {
         2 => Just(What::Withdraw),
         6 => Just(What::Approve),
         4 => Just(What::Hide),
-        8 => Just(What::Refuse),
+        10 => Just(What::Refuse),
         4 => Just(What::Restore),
         4 => Just(What::SetState),
         3 => Just(What::SetWaiting),
@@ -202,6 +209,8 @@ fn step() -> impl Strategy<Value = Step> {
         4 => Just(What::RejectAppeal),
         4 => Just(What::PutBack),
         3 => Just(What::ApproveAll),
+        1 => Just(What::RefuseAll),
+        1 => Just(What::ShutOut),
         1 => Just(What::ResetName),
         1 => Just(What::SetSummary),
         1 => Just(What::CountHall),
@@ -291,7 +300,7 @@ impl Talk {
         let supports = |one| Forum::own(&self.room.state, one, 0).supported.contains(&contribution);
         let likely = match step.what {
             What::Unsupport => self.actors.iter().position(|actor| actor.participant.is_some_and(supports)),
-            What::Found | What::ErasePerson | What::Tick | What::PollMoved => Some(9),
+            What::Found | What::ErasePerson | What::Tick | What::PollMoved | What::ShutOut => Some(9),
             What::Edit | What::Withdraw | What::Add | What::Appeal => {
                 self.actors.iter().position(|actor| actor.participant == author)
             }
@@ -307,6 +316,7 @@ impl Talk {
             | What::Dismiss
             | What::PutBack
             | What::ApproveAll
+            | What::RefuseAll
             | What::ResetName
             | What::SetSummary
             | What::CountHall
@@ -413,15 +423,21 @@ impl Talk {
                 ForumCommand::RejectAppeal { contribution, note }
             }
             What::PutBack => ForumCommand::PutBack { contribution },
-            What::ApproveAll | What::ResetName => {
+            What::ApproveAll | What::RefuseAll | What::ShutOut | What::ResetName => {
                 let people = self.people();
                 let participant = people[how % people.len()];
                 let waits = |one: &ParticipantId| !Forum::own(&self.room.state, *one, 0).waiting.is_empty();
+                let waiting = people.iter().copied().find(waits).unwrap_or(participant);
                 match step.what {
-                    What::ApproveAll => ForumCommand::ApproveAll {
-                        participant: people.iter().copied().find(waits).unwrap_or(participant),
-                        seen: self.looked(how),
-                    },
+                    What::ApproveAll => ForumCommand::ApproveAll { participant: waiting, seen: self.looked(how) },
+                    What::RefuseAll => {
+                        let note = how.is_multiple_of(2).then(|| self.text());
+                        let (participant, seen) = (waiting, self.looked(how));
+                        ForumCommand::RefuseAll { participant, reason: HideReason::ALL[how % 6], note, seen }
+                    }
+                    What::ShutOut => {
+                        ForumCommand::ShutOut { participant, banned: how.is_multiple_of(2), by: Some(people[0]) }
+                    }
                     _ => ForumCommand::ResetName { participant },
                 }
             }
@@ -737,6 +753,7 @@ impl Retold {
             | ForumEvent::FloorPinned(_)
             | ForumEvent::StateSet(_)
             | ForumEvent::WaitingSet(_)
+            | ForumEvent::ShutOut(_)
             | ForumEvent::HallCounted(_) => {}
         }
     }
@@ -948,6 +965,18 @@ fn given_one_long_talk_then_everything_that_can_happen_happened_and_pages_are_th
             witness.judge(n % witness.len(), witness.len() - 1, n);
         }
     }
+    // A change that waits is rare where so much is hidden.
+    let (moderator, author) = (talk.actors[4].clone(), account(60));
+    let tell = |talk: &mut Talk, who: &Actor, command| talk.ask(who, command).expect("taken");
+    tell(&mut talk, &moderator, ForumCommand::SetWaiting { waiting: Waiting::None });
+    talk.room.ask(&moderator, talk.now, set(Mode::Open)).expect("taken");
+    tell(&mut talk, &author, say("Vorher «60001»"));
+    let contribution = ContributionId(talk.room.object().expect("it has an id"));
+    tell(&mut talk, &moderator, ForumCommand::SetWaiting { waiting: Waiting::All });
+    tell(&mut talk, &author, edit(contribution, "Nachher «60002»"));
+    tell(&mut talk, &moderator, refuse(contribution, "Nein «60003»"));
+    witness.see(&talk.room.state);
+    witness.judge(witness.len() - 2, witness.len() - 1, 0);
     let commands: BTreeSet<&str> = Forum::COMMANDS.iter().map(|(name, _)| *name).collect();
     assert_eq!(talk.room.taken, commands, "commands that led to something");
     assert_eq!(talk.room.kinds(), written(include_str!("event.rs")), "events");
@@ -978,16 +1007,23 @@ fn given_one_long_talk_then_everything_that_can_happen_happened_and_pages_are_th
 }
 
 #[test]
-fn given_more_than_the_desk_holds_then_the_oldest_are_on_it_and_the_law_holds_as_they_go() {
+fn given_more_than_the_desk_holds_then_the_first_of_each_are_on_it_and_the_law_holds_as_they_go() {
     let mut runner = TestRunner::deterministic();
     let mut talk = Talk::new();
     let tell = |talk: &mut Talk, who: &Actor, command| talk.ask(who, command).expect("taken");
     let wait = |talk: &mut Talk, waiting| talk.ask(&moderator(), ForumCommand::SetWaiting { waiting }).expect("taken");
-    let (writer, author, admin) = (account(3), account(31), staff(5, Role::Admin));
+    let (author, admin) = (account(31), staff(5, Role::Admin));
+    // Some of them have written more than others.
+    let writers: Vec<Actor> = (0..13).map(|n| account(40 + n)).chain([account(3)]).collect();
+    let mut writes = (0..MAX_WAITING).flat_map(|nth| {
+        let has_more = move |(n, _): &(usize, &Actor)| nth < 9 + n || n + 1 == 14;
+        writers.iter().enumerate().filter(has_more).map(|(_, who)| who)
+    });
     wait(&mut talk, Waiting::All);
     for _ in 0..MAX_DESK + 3 {
         let text = talk.text();
-        tell(&mut talk, &writer, say(&text));
+        talk.now += 1_000;
+        tell(&mut talk, writes.next().expect("enough of them"), say(&text));
     }
     for n in 0..MAX_DESK + 3 {
         wait(&mut talk, Waiting::None);
@@ -1018,6 +1054,7 @@ fn given_more_than_the_desk_holds_then_the_oldest_are_on_it_and_the_law_holds_as
     let last = desk.contributions[0].clone();
     assert!(!last.asks() && last.hidden.is_none_or(|hidden| hidden.appeal.is_none()), "not yet");
 
+    let writer = |n: usize| writers[n].participant.expect("somebody");
     let mut witness = talk.witness();
     for n in 0..120 {
         let before = talk.room.seq();
@@ -1027,14 +1064,27 @@ fn given_more_than_the_desk_holds_then_the_oldest_are_on_it_and_the_law_holds_as
             let (contribution, asking) = (one.waiting[7 * n % 9].id, one.attention[5 * n % 7].id);
             tell(&mut talk, &moderator(), ForumCommand::Approve { contribution, seen: None });
             tell(&mut talk, &admin, ForumCommand::Erase { contribution: asking });
+            if n == 4 {
+                wait(&mut talk, Waiting::All);
+                let text = talk.text();
+                tell(&mut talk, &account(60), say(&text));
+                let place = talk.room.seen(Audience::Staff).waiting.iter().position(|one| *one.text == *text);
+                assert!(place.is_some_and(|place| place < 15), "before the second of anybody: {place:?}");
+            }
+            if n % 6 == 3 {
+                let participant = writer(n);
+                tell(&mut talk, &moderator(), ForumCommand::ApproveAll { participant, seen: None });
+            }
+            if n == 6 {
+                let participant = writer(n);
+                let (reason, note) = (HideReason::Spam, Some(talk.text()));
+                tell(&mut talk, &moderator(), ForumCommand::RefuseAll { participant, reason, note, seen: None });
+            }
             if n % 3 == 2 {
                 tell(&mut talk, &moderator(), ForumCommand::PutBack { contribution });
             }
         } else {
             let step = step().new_tree(&mut runner).expect("a step").current();
-            if matches!(step.what, What::ErasePerson | What::ApproveAll) {
-                continue;
-            }
             talk.step(step);
         }
         if talk.room.seq() > before {
@@ -1059,7 +1109,183 @@ fn given_more_than_the_desk_holds_then_the_oldest_are_on_it_and_the_law_holds_as
         Forum::apply_deltas(&mut short, &part);
     }
     assert_eq!(short, desk);
-    assert_eq!(talk.room.own(&writer).waiting.len(), 50, "nor is all told that one has waiting oneself");
+}
+
+#[test]
+fn given_a_flood_of_an_older_program_when_a_newcomer_writes_then_theirs_comes_up_second() {
+    let mut room = room(Waiting::All);
+    let title = room.state.founded.as_ref().expect("founded").title.texts.values().next().expect("a title").clone();
+    // That program let as much of one person wait as they liked.
+    let take = |state: &mut ForumState, who: u8, at: i64| {
+        let contribution = ContributionId(Uuid::from_u128(7_000 + at as u128));
+        let contributed = Contributed {
+            contribution,
+            author: participant(who),
+            text: title.clone(),
+            lang: None,
+            topic: None,
+            reply_to: None,
+            at: Timestamp(at),
+            waits: true,
+        };
+        let meta = crate::domain::Meta { seq: state.seq().next(), at: Some(Timestamp(at)), actor: None };
+        Forum::apply(state, &ForumEvent::Contributed(contributed), meta);
+        contribution
+    };
+    (0..2_000).for_each(|at| _ = take(&mut room.state, 1, at));
+    let newcomer = take(&mut room.state, 2, 5_000);
+    let desk = room.seen(Audience::Staff);
+    assert_eq!(desk.waiting.len(), MAX_DESK);
+    assert_eq!(desk.waiting[1].id, newcomer);
+    assert_eq!(desk.totals.waiting, Some(2_001));
+    assert_eq!(room.own(&guest(1)).waiting.len(), 50, "nor is all told that one has waiting oneself");
+}
+
+#[test]
+fn given_twenty_of_one_person_wait_then_the_next_is_refused_until_one_was_read() {
+    let mut room = room(Waiting::All);
+    let (ada, bo) = (guest(1), guest(2));
+    let ids: Vec<_> = (0..20).map(|n| room.post(&ada, n, &format!("Satz {n}"))).collect();
+    let full = Err(Rejection::TooManyWaiting { max: 20 });
+    assert_eq!(room.ask(&ada, 20, say("Noch eins")), full);
+    room.ask(&moderator(), 21, ForumCommand::Approve { contribution: ids[3], seen: None }).expect("taken");
+    room.ask(&ada, 22, answer(ids[3], "Noch eins")).expect("there is room again");
+    assert_eq!(room.ask(&ada, 23, answer(ids[3], "Zu viel")), full, "replies wait too");
+    room.post(&bo, 24, "Und ich?");
+    room.ask(&ada, 25, ForumCommand::Withdraw { contribution: ids[0] }).expect("taken");
+    room.post(&ada, 26, "Wieder Platz");
+    (0..30).for_each(|n| _ = room.post(&moderator(), n, "Von der Moderation"));
+    room.ask(&moderator(), 27, ForumCommand::SetWaiting { waiting: Waiting::None }).expect("taken");
+    room.post(&ada, 28, "Nichts wartet mehr");
+}
+
+#[test]
+fn given_all_of_one_person_is_refused_then_each_author_is_told_why_and_undoing_lets_each_wait_again() {
+    let mut room = room(Waiting::All);
+    let (ada, bo) = (guest(1), guest(2));
+    let ids: Vec<_> = (0..3).map(|n| room.post(&ada, n, &format!("Satz {n}"))).collect();
+    let other = room.post(&bo, 4, "Und ich?");
+    let seen = Some(Seq(room.seq()));
+    room.ask(&ada, 5, edit(ids[2], "Anders")).expect("taken");
+    let all = ForumCommand::RefuseAll {
+        participant: participant(1),
+        reason: HideReason::Insult,
+        note: Some("So nicht.".into()),
+        seen,
+    };
+    assert_eq!(room.ask(&guest(3), 6, all.clone()), Err(Rejection::Forbidden));
+    assert_eq!(room.ask(&moderator(), 6, all).expect("taken").len(), 2, "what was changed since was not read");
+    let own = room.own(&ada);
+    assert_eq!(own.waiting.iter().map(|one| one.id).collect::<Vec<_>>(), [ids[2]]);
+    assert!(own.hidden.iter().all(|one| one.why.note.as_deref() == Some("So nicht.")));
+    // Each note is a text of its own.
+    room.ask(&moderator(), 7, ForumCommand::PutBack { contribution: ids[0] }).expect("taken");
+    assert_eq!(room.own(&ada).hidden[0].why.note.as_deref(), Some("So nicht."));
+    room.ask(&moderator(), 8, ForumCommand::PutBack { contribution: ids[1] }).expect("taken");
+    assert_eq!(room.own(&ada).waiting.len(), 3);
+    assert_eq!(room.seen(Audience::Staff).waiting.len(), 4);
+    room.ask(&moderator(), 9, refuse_all(&ada, None)).expect("taken");
+    assert_eq!(room.ask(&moderator(), 9, refuse_all(&ada, None)), Err(Rejection::DECIDED));
+    assert_eq!(room.ask(&moderator(), 9, refuse_all(&guest(7), None)), Err(Rejection::NotFound));
+    let left = room.seen(Audience::Staff).waiting;
+    assert_eq!(left.iter().map(|one| one.id).collect::<Vec<_>>(), [other]);
+}
+
+#[test]
+fn given_a_guests_name_that_nobody_has_read_then_they_are_told_until_others_see_it() {
+    let named = |who: Actor| Actor { name: Some("Ada".into()), ..who };
+    let (ada, bo) = (named(guest(1)), named(guest(2)));
+    let mut room = room(Waiting::FirstOfGuest);
+    let waits = |room: &Room, who: &Actor| room.own(who).name_waits;
+    assert!(!waits(&room, &ada), "they have done nothing here");
+    let one = room.post(&ada, 1, "Ein Satz");
+    room.ask(&moderator(), 1, ForumCommand::SetFloor { open: true, seconds: 60 }).expect("taken");
+    room.ask(&bo, 1, floor::ASK).expect("taken");
+    assert!(waits(&room, &ada) && waits(&room, &bo));
+    room.ask(&moderator(), 2, ForumCommand::Approve { contribution: one, seen: None }).expect("taken");
+    assert!(!waits(&room, &ada), "it stands beside what was approved");
+    room.ask(&moderator(), 3, ForumCommand::PutBack { contribution: one }).expect("taken");
+    assert!(waits(&room, &ada));
+    let set = |waiting| ForumCommand::SetWaiting { waiting };
+    let before = Seq(room.seq());
+    room.ask(&moderator(), 4, set(Waiting::None)).expect("taken");
+    assert!(!waits(&room, &ada) && Forum::owners(&room.state, before).contains(&participant(1)), "told at once");
+    room.ask(&moderator(), 5, set(Waiting::All)).expect("taken");
+    room.ask(&moderator(), 6, hide(one)).expect("taken");
+    assert!(!waits(&room, &ada), "nothing of theirs waits to be shown");
+    room.ask(&moderator(), 7, ForumCommand::GiveFloor { entry: None }).expect("taken");
+    assert!(!waits(&room, &bo), "whoever gives the floor has read the name");
+    room.post(&guest(3), 8, "Ohne Namen");
+    room.post(&named(staff(4, Role::Editor)), 8, "Von uns");
+    assert!(!waits(&room, &guest(3)) && !waits(&room, &staff(4, Role::Editor)));
+}
+
+#[test]
+fn given_another_moderator_was_first_then_the_refusal_tells_who_and_how() {
+    let mut room = room(Waiting::All);
+    let (ada, second) = (guest(1), staff(91, Role::Moderator));
+    let [one, two] = [1, 2].map(|at| room.post(&ada, at, "Ein Satz"));
+    let approve = |contribution| ForumCommand::Approve { contribution, seen: None };
+    let all = ForumCommand::ApproveAll { participant: participant(1), seen: None };
+    let told = |verdict| Err(Rejection::Decided { by: moderator().participant, verdict: Some(verdict) });
+    room.ask(&moderator(), 3, approve(one)).expect("taken");
+    assert_eq!(room.ask(&second, 4, approve(one)), told(Verdict::Approved));
+    assert_eq!(room.ask(&moderator(), 4, approve(one)), Err(Rejection::DECIDED), "that was oneself");
+    room.ask(&moderator(), 5, hide(two)).expect("taken");
+    assert_eq!(room.ask(&second, 6, approve(two)), told(Verdict::Hidden));
+    assert_eq!(room.ask(&second, 6, all), told(Verdict::Hidden), "the last of theirs");
+    room.ask(&moderator(), 7, ForumCommand::Restore { contribution: two }).expect("taken");
+    assert_eq!(room.ask(&second, 8, ForumCommand::Restore { contribution: two }), told(Verdict::Other));
+    room.ask(&token(Role::Moderator), 9, hide(two)).expect("taken");
+    assert_eq!(room.ask(&second, 10, hide(two)), told(Verdict::Other), "a token is nobody");
+}
+
+#[test]
+fn given_somebody_is_shut_out_then_the_log_tells_who_by_whom_once_and_nobody_else_is_told() {
+    let mut room = room(Waiting::All);
+    let shut_out = |banned| ForumCommand::ShutOut { participant: participant(1), banned, by: moderator().participant };
+    let before = room.seq();
+    for (banned, events) in [(false, 0), (true, 1), (true, 0), (false, 1), (true, 1)] {
+        assert_eq!(room.ask(&Actor::system(), 1, shut_out(banned)).expect("taken").len(), events, "{banned}");
+    }
+    for audience in Audience::ALL {
+        assert_eq!(Forum::deltas(&room.state, Seq(before), audience), []);
+    }
+    let acts = room.state.acts(None);
+    let told: Vec<_> = acts.iter().map(|act| (act.did, act.by, act.person)).collect();
+    let by = moderator().participant;
+    let one = |did| (did, by, Some(participant(1)));
+    assert_eq!(told, [one(Did::ShutOut), one(Did::LetIn), one(Did::ShutOut)]);
+    assert!(room.state.record(false).expect("founded").decisions.is_empty(), "the record is for everyone");
+}
+
+proptest! {
+    #[test]
+    fn given_any_queue_then_everybodys_first_comes_before_anybodys_second(
+        written in prop::collection::vec((0..6u8, 0..40i64), 1..70), taken in prop::collection::vec(any::<prop::sample::Index>(), 0..20),
+    ) {
+        let mut room = room(Waiting::All);
+        let mut waits = Vec::new();
+        for (who, at) in written {
+            if room.ask(&guest(who), at, say("Text")).is_ok() {
+                waits.push(ContributionId(room.object().expect("it has an id")));
+            }
+        }
+        for one in taken {
+            let contribution = *one.get(&waits);
+            let _ = room.ask(&moderator(), 100, ForumCommand::Approve { contribution, seen: None });
+        }
+        let desk = room.seen(Audience::Staff).waiting;
+        let mut before: BTreeMap<u32, usize> = BTreeMap::new();
+        let turns: Vec<_> = desk.iter().map(|one| {
+            let nth = before.entry(one.author).or_default();
+            *nth += 1;
+            (*nth, one.turn())
+        }).collect();
+        prop_assert!(turns.is_sorted(), "{:?}", turns);
+        prop_assert_eq!(room.state.queue.iter().map(|ix| room.state.at(ix).id).collect::<BTreeSet<_>>(), desk.iter().map(|one| one.id).collect());
+        prop_assert!(room.state.queue.iter().map(|ix| room.state.at(ix).author).eq(room.restored().queue.iter().map(|ix| room.state.at(ix).author)));
+    }
 }
 
 #[test]
@@ -1160,6 +1386,8 @@ fn given_every_command_then_whoever_lacks_the_standing_is_refused_before_anythin
         (Need::Moderator, ForumCommand::SetWaiting { waiting: Waiting::All }),
         (Need::Moderator, ForumCommand::PutBack { contribution }),
         (Need::Moderator, ForumCommand::ApproveAll { participant: participant(1), seen: None }),
+        (Need::Moderator, refuse_all(&guest(1), None)),
+        (Need::System, ForumCommand::ShutOut { participant: participant(1), banned: true, by: None }),
         (Need::Moderator, ForumCommand::Claim { contribution, release: false }),
         (Need::Moderator, ForumCommand::Dismiss { contribution }),
         (Need::Moderator, reject(contribution, "Nein")),
@@ -1264,7 +1492,7 @@ fn given_a_guest_then_their_first_contribution_waits_and_once_approved_the_next_
     room.ask(&moderator(), 0, ForumCommand::Approve { contribution: first, seen: None }).expect("taken");
     assert_eq!(
         room.ask(&staff(91, Role::Admin), 0, ForumCommand::Approve { contribution: first, seen: None }),
-        Err(Rejection::Decided)
+        Err(Rejection::Decided { by: moderator().participant, verdict: Some(Verdict::Approved) })
     );
     let third = room.post(&guest(1), 0, "Zweitens");
     let shown: Vec<_> = room.seen(Audience::Public).contributions.iter().map(|it| it.id).collect();
@@ -1406,7 +1634,8 @@ fn given_a_hidden_contribution_then_its_words_are_for_nobody_and_its_author_know
     let reply = ContributionId(room.object().expect("it has an id"));
     assert_eq!(room.seen(Audience::Public).contributions[1].replies, 1);
     room.ask(&moderator(), 0, hide(reply)).expect("taken");
-    assert_eq!(room.ask(&staff(91, Role::Moderator), 0, hide(reply)), Err(Rejection::Decided), "another was first");
+    let first = Rejection::Decided { by: moderator().participant, verdict: Some(Verdict::Hidden) };
+    assert_eq!(room.ask(&staff(91, Role::Moderator), 0, hide(reply)), Err(first), "another was first");
 
     let why = HiddenView { reason: HideReason::Spam, note: Some("Bitte nicht.".into()), by: None, appeal: None };
     let told = OwnHidden { id: reply, text: "Geheim".into(), at: Timestamp(0), why: why.clone() };
@@ -1518,7 +1747,7 @@ fn given_words_that_changed_after_a_moderator_looked_then_they_are_not_approved_
     room.ask(&moderator(), 0, approve(second, now)).expect("taken");
     assert_eq!(
         room.ask(&moderator(), 0, approve(second, looked)),
-        Err(Rejection::Decided),
+        Err(Rejection::DECIDED),
         "nothing waits there any more"
     );
 }
@@ -1817,7 +2046,7 @@ fn given_an_approval_that_was_a_mistake_then_it_can_be_put_back_until_somebody_r
     }
     assert_eq!(room.seen(Audience::Staff).waiting[0].id, third);
     room.ask(&moderator(), 0, hide(first)).expect("taken");
-    assert_eq!(room.ask(&moderator(), 0, put_back(first)), Err(Rejection::Decided));
+    assert_eq!(room.ask(&moderator(), 0, put_back(first)), Err(Rejection::DECIDED));
 }
 
 #[test]
@@ -1967,9 +2196,9 @@ fn given_a_voice_from_the_hall_then_nothing_gives_it_the_name_of_who_wrote_it_do
 fn given_a_waiting_change_or_addition_when_it_is_refused_then_the_rest_stays_and_its_author_is_told() {
     let mut room = room(Waiting::All);
     let first = room.post(&account(1), 0, "Erstens");
-    assert_eq!(room.ask(&moderator(), 0, refuse(first, "Nein")), Err(Rejection::Decided), "it waits itself");
+    assert_eq!(room.ask(&moderator(), 0, refuse(first, "Nein")), Err(Rejection::DECIDED), "it waits itself");
     room.ask(&moderator(), 0, ForumCommand::Approve { contribution: first, seen: None }).expect("taken");
-    assert_eq!(room.ask(&moderator(), 0, refuse(first, "Nein")), Err(Rejection::Decided), "nothing waits");
+    assert_eq!(room.ask(&moderator(), 0, refuse(first, "Nein")), Err(Rejection::DECIDED), "nothing waits");
     let public = room.seen(Audience::Public);
     room.ask(&account(1), 0, edit(first, "Etwas anderes")).expect("taken");
     room.ask(&account(1), 0, add(first, "Dazu")).expect("taken");

@@ -6,7 +6,10 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::{FloorTurns, FloorView, Forum, HideReason, Mode, PollPlaceInForum, ReportReason, Reported, Stage, Waiting};
+use super::{
+    FloorTurns, FloorView, Forum, HideReason, Mode, PollPlaceInForum, ReportReason, Reported, Stage, Waiting,
+    order_fairly,
+};
 use crate::ids::{ContributionId, FloorId, ForumId, ParticipantId, PollId, ProcessId, TopicId};
 use crate::links::Link;
 use crate::live::{Delta, LiveTypes, Seq};
@@ -35,7 +38,8 @@ pub struct ForumView {
     pub floor: FloorView,
     /// Newest first, by position. What was hidden keeps its place.
     pub contributions: Vec<ContributionView>,
-    /// Staff only: what waits, longest first; at most [`super::MAX_DESK`] of it.
+    /// Staff only: what waits, in fair order: everybody's first, then everybody's second, and so on, among those what
+    /// waits longest first. At most [`super::MAX_DESK`] of it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub waiting: Vec<ContributionView>,
     /// Staff only: what asks for a moderator otherwise, oldest first: waiting changes, reports, appeals. At most
@@ -246,8 +250,8 @@ pub struct ContributionView {
 }
 
 impl ContributionView {
-    /// What waits is dealt with in this order: by when it was written. Its position moves when it leaves the queue, and
-    /// what is put back has waited since it was written.
+    /// What waits of one person is dealt with in this order: by when it was written. Its position moves when it leaves the
+    /// queue, and what is put back has waited since it was written. Between people it is [`super::order_fairly`].
     pub fn turn(&self) -> (Timestamp, u64) {
         (self.at, self.position)
     }
@@ -402,6 +406,9 @@ pub struct OwnView {
     /// Their entry on the speaking list; while they speak and do not ask again, that of their turn.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub floor: Option<FloorId>,
+    /// Nobody else sees the name they chose: no moderator has read it yet.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub name_waits: bool,
 }
 
 /// An own contribution or change that waits.
@@ -673,16 +680,28 @@ impl ForumView {
         }
         if contribution.waits {
             self.contributions.retain(|have| have.id != contribution.id);
-            insert(&mut self.waiting, contribution, |have| have.turn() < contribution.turn());
+            match self.waiting.iter_mut().find(|have| have.id == contribution.id) {
+                Some(have) => have.clone_from(contribution),
+                None => self.waiting.push(contribution.clone()),
+            }
+            order_fairly(&mut self.waiting);
             return;
         }
-        self.waiting.retain(|have| have.id != contribution.id);
+        self.no_longer_waits(contribution.id);
         let in_window = contribution.position >= self.window.from
             && self.window.topic.is_none_or(|topic| contribution.topic == Some(topic));
         if in_window {
             insert(&mut self.contributions, contribution, |have| have.position > contribution.position);
         } else {
             self.contributions.retain(|have| have.id != contribution.id);
+        }
+    }
+
+    /// The next ones of its author come up earlier then.
+    fn no_longer_waits(&mut self, id: ContributionId) {
+        if let Some(at) = self.waiting.iter().position(|have| have.id == id) {
+            self.waiting.remove(at);
+            order_fairly(&mut self.waiting);
         }
     }
 
@@ -697,7 +716,7 @@ impl ForumView {
     fn remove(&mut self, id: ContributionId) {
         let named = self.named_by(id);
         self.contributions.retain(|have| have.id != id);
-        self.waiting.retain(|have| have.id != id);
+        self.no_longer_waits(id);
         self.attention.retain(|have| have.id != id);
         self.forget(named);
     }
@@ -747,6 +766,10 @@ pub enum Did {
     AppealRejected,
     /// Took a name away.
     NameReset,
+    /// Shut somebody out of the process.
+    ShutOut,
+    /// Let them in again.
+    LetIn,
     /// Deleted words for good.
     Erased,
     /// Opened, slowed, locked or closed.
@@ -804,7 +827,10 @@ impl Did {
             | Self::Erased
             | Self::StateSet { .. }
             | Self::WaitingSet { .. } => true,
-            Self::Titled
+            // They hold in all of the process.
+            Self::ShutOut
+            | Self::LetIn
+            | Self::Titled
             | Self::TopicAdded
             | Self::Spoken
             | Self::Approved
@@ -871,6 +897,9 @@ pub struct ActView {
     pub did: Did,
     /// With which contribution.
     pub contribution: Option<ContributionId>,
+    /// With whom, where it was a person.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub person: Option<ParticipantId>,
 }
 
 /// A decision of the moderation as everyone may read it: when and what, of nobody.

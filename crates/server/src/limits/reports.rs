@@ -1,9 +1,14 @@
 //! Bounds on reports, which nobody can be held to account for: the log tells nothing of who made one. So they are bounded
 //! before the room that takes them forgets who that was, for each person, and for strangers by their address.
+//!
+//! Somebody who reports the same thing again is counted once. Who reported what is kept in memory alone, and as long as
+//! the report is open: after a restart the same person could be counted a second time.
 
 use std::collections::HashMap;
 use std::sync::Mutex;
 
+use stimmwerk_core::ids::{CommandId, StreamId};
+use stimmwerk_core::time::Timestamp;
 use uuid::Uuid;
 
 use super::{Bucket, REMEMBERED};
@@ -40,11 +45,76 @@ impl Sender {
     }
 }
 
-/// A bucket for each who reports.
+/// What somebody reports: a thing of a stream, and what of it.
+pub type About = (StreamId, (Uuid, u8));
+
+/// What those who report are known by here, until their reports are dealt with.
 #[derive(Debug, Default)]
-pub struct Reports(Mutex<HashMap<Sender, Bucket>>);
+pub struct Reports {
+    buckets: Mutex<HashMap<Sender, Bucket>>,
+    made: Mutex<HashMap<(Sender, About), Made>>,
+}
+
+/// A report that was made, or is under way.
+#[derive(Clone, Copy, Debug)]
+struct Made {
+    id: CommandId,
+    /// `None`: it is under way.
+    at: Option<Timestamp>,
+}
+
+/// A report under way; unless it is taken it is forgotten.
+pub struct UnderWay<'a> {
+    reports: &'a Reports,
+    key: (Sender, About),
+    /// It is the first of this sender that is known.
+    first: bool,
+}
+
+impl UnderWay<'_> {
+    /// It was taken.
+    pub fn taken(self, at: Timestamp) {
+        if let Some(made) = self.reports.made().get_mut(&self.key).filter(|_| self.first) {
+            made.at = Some(at);
+        }
+    }
+}
+
+impl Drop for UnderWay<'_> {
+    fn drop(&mut self) {
+        let mut made = self.reports.made();
+        if self.first && made.get(&self.key).is_some_and(|made| made.at.is_none()) {
+            made.remove(&self.key);
+        }
+    }
+}
 
 impl Reports {
+    fn made(&self) -> std::sync::MutexGuard<'_, HashMap<(Sender, About), Made>> {
+        self.made.lock().expect("no panic while held")
+    }
+
+    /// Begins to report something. `open`: when those reports of it were made that nobody has dealt with. `None`: this
+    /// sender has reported the same already.
+    pub fn begin(&self, sender: Sender, about: About, id: CommandId, open: &[Timestamp]) -> Option<UnderWay<'_>> {
+        let key = (sender, about);
+        let mut made = self.made();
+        if made.len() >= 10 * REMEMBERED && !made.contains_key(&key) {
+            // Whoever is forgotten can be counted once more.
+            made.clear();
+        }
+        let known = made.get(&key).filter(|made| made.at.is_none_or(|at| open.contains(&at)));
+        let repeated = known.is_some_and(|made| made.id == id);
+        if known.is_some() && !repeated {
+            return None;
+        }
+        let first = !repeated && sender != Sender::Program;
+        if first {
+            made.insert(key, Made { id, at: None });
+        }
+        Some(UnderWay { reports: self, key, first })
+    }
+
     /// Takes one of somebody's, or says how many seconds they have to wait.
     ///
     /// # Errors
@@ -55,7 +125,7 @@ impl Reports {
             Sender::Person(_) => OF_PERSON,
             Sender::Stranger(_) => OF_STRANGERS,
         };
-        let mut buckets = self.0.lock().expect("no panic while held");
+        let mut buckets = self.buckets.lock().expect("no panic while held");
         if buckets.len() >= REMEMBERED && !buckets.contains_key(&sender) {
             buckets.retain(|_, bucket| !bucket.is_full());
         }
@@ -68,6 +138,27 @@ mod tests {
     use std::net::IpAddr;
 
     use super::*;
+
+    #[test]
+    fn given_one_who_reports_the_same_again_then_it_counts_once_until_it_was_dealt_with() {
+        let reports = Reports::default();
+        let (ada, ben) = (Sender::Person(Uuid::from_u128(1)), Sender::Person(Uuid::from_u128(2)));
+        let about = |n| (StreamId(Uuid::from_u128(3)), (Uuid::from_u128(n), 0));
+        let [one, other] = [10, 11].map(|n| CommandId(Uuid::from_u128(n)));
+        let begin = |who, n, id, open: &[i64]| {
+            let open: Vec<_> = open.iter().copied().map(Timestamp).collect();
+            reports.begin(who, about(n), id, &open)
+        };
+        let under_way = begin(ada, 1, one, &[]).expect("the first");
+        assert!(begin(ada, 1, other, &[]).is_none(), "one is under way");
+        drop(under_way);
+        begin(ada, 1, other, &[]).expect("the first was refused").taken(Timestamp(5));
+        assert!(begin(ada, 1, one, &[3, 5]).is_none());
+        assert!(begin(ada, 1, other, &[3, 5]).is_some(), "the same command again is answered as before");
+        assert!(begin(ada, 1, one, &[5]).is_none(), "which changes nothing");
+        assert!(begin(ada, 2, one, &[]).is_some() && begin(ben, 1, one, &[5]).is_some());
+        assert!(begin(ada, 1, one, &[7]).is_some(), "it was dealt with, and somebody else reported it since");
+    }
 
     #[test]
     fn given_one_who_reports_without_end_then_they_wait_and_nobody_else() {

@@ -86,7 +86,10 @@ impl App {
     /// It was refused, or could not be written.
     pub(super) async fn tell_forum(&self, gate: &Gate, command: ForumCommand) -> Answer<Done> {
         let room = self.forum(gate.forum()?).await?;
-        Ok(room.issue(command, gate.command, gate.actor(), gate.who.command_owner()).await?)
+        match room.issue(command, gate.command, gate.actor(), gate.who.command_owner()).await {
+            Ok(done) => Ok(done),
+            Err(refusal) => Err(self.tell_who(refusal.into()).await),
+        }
     }
 }
 

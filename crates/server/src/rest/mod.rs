@@ -157,6 +157,7 @@ pub fn api() -> OpenApiRouter<AppState> {
         .routes(routes!(moderation::dismiss))
         .routes(routes!(moderation::reject_appeal))
         .routes(routes!(moderation::approve_all))
+        .routes(routes!(moderation::refuse_all))
         .routes(routes!(moderation::reset_name))
         .routes(routes!(moderation::set_summary))
         .routes(routes!(moderation::count_hall))

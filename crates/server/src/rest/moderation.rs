@@ -8,8 +8,8 @@ use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
-use stimmwerk_core::forum::{ActView, ForumCommand, ForumState, Record};
-use stimmwerk_core::ids::StreamId;
+use stimmwerk_core::forum::{ActView, ForumCommand, ForumState, HideReason, Record};
+use stimmwerk_core::ids::{ParticipantId, StreamId};
 use stimmwerk_core::live::Seq;
 use stimmwerk_core::text::defuse_csv_cell;
 use utoipa::{IntoParams, ToSchema};
@@ -90,6 +90,27 @@ pub async fn approve_all(State(app): State<AppState>, gate: Gate, Input(read): I
     Ok(changed(app.tell_forum(&gate, ForumCommand::ApproveAll { participant, seen: read.seen }).await?))
 }
 
+/// Why all that waits of a person is refused, and what of it was read.
+#[derive(Debug, Deserialize, ToSchema)]
+pub struct RefuseAll {
+    reason: HideReason,
+    /// To the author, at most 600 characters.
+    note: Option<String>,
+    /// As of which event. What was written or changed after that goes on waiting.
+    seen: Option<Seq>,
+}
+
+/// Refuses all that waits of one person. It is put back one by one.
+#[utoipa::path(post, path = "/api/v1/forums/{forum}/participants/{participant}/refuse", tag = "moderation",
+    params(("forum" = String, Path), ("participant" = String, Path)), request_body = RefuseAll,
+    responses((status = 200, body = Written)))]
+pub async fn refuse_all(State(app): State<AppState>, gate: Gate, Input(input): Input<RefuseAll>) -> Answer<Response> {
+    let participant = gate.id("participant")?;
+    let RefuseAll { reason, note, seen } = input;
+    let command = ForumCommand::RefuseAll { participant, reason, note, seen };
+    Ok(changed(app.tell_forum(&gate, command).await?))
+}
+
 /// Takes a person's name away wherever it stands in a process; they can choose another.
 #[utoipa::path(post, path = "/api/v1/processes/{process}/participants/{participant}/reset-name", tag = "moderation",
     params(("process" = String, Path), ("participant" = String, Path)),
@@ -146,7 +167,7 @@ pub struct Before {
     pub before: Option<u64>,
 }
 
-/// Something staff did, and the name they have now.
+/// Something staff did, and the names people have now.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct NamedAct {
     /// What.
@@ -154,6 +175,9 @@ pub struct NamedAct {
     pub act: ActView,
     /// Who; nobody for a token or the clock.
     pub name: Option<String>,
+    /// With whom, where it was a person who has a name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub person_name: Option<String>,
 }
 
 impl App {
@@ -164,25 +188,16 @@ impl App {
     pub async fn read_log(&self, gate: &Gate, before: Before) -> Answer<Vec<NamedAct>> {
         let room = self.forum(gate.forum()?).await?;
         let state = room.state();
-        let mut named = Vec::new();
+        let acts = state.acts(before.before.map(Seq));
         let mut names = std::collections::HashMap::new();
-        for act in state.acts(before.before.map(Seq)) {
-            let name = match act.by {
-                None => None,
-                Some(by) => {
-                    let known: Option<Option<String>> = names.get(&by).cloned();
-                    if let Some(name) = known {
-                        name
-                    } else {
-                        let name = self.accounts.participant(by).await?.and_then(|participant| participant.name);
-                        names.insert(by, name.clone());
-                        name
-                    }
-                }
-            };
-            named.push(NamedAct { act, name });
+        let people: std::collections::BTreeSet<ParticipantId> =
+            acts.iter().flat_map(|act| [act.by, act.person]).flatten().collect();
+        for one in people {
+            names.insert(one, self.accounts.participant(one).await?.and_then(|participant| participant.name));
         }
-        Ok(named)
+        let name = |one: Option<ParticipantId>| names.get(&one?).cloned().flatten();
+        let named = |act: ActView| NamedAct { name: name(act.by), person_name: name(act.person), act };
+        Ok(acts.into_iter().map(named).collect())
     }
 
     /// Sixteen characters of the log's chain at an event: with them a later copy can be compared.

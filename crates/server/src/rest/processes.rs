@@ -7,11 +7,12 @@ use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use stimmwerk_core::domain::{Domain, Summary};
-use stimmwerk_core::forum::{ForumCommand, Waiting};
-use stimmwerk_core::ids::{ForumId, ParticipantId, PollId, ProcessId, StreamId};
+use stimmwerk_core::forum::{ForumCommand, HideReason, Waiting};
+use stimmwerk_core::ids::{ForumId, PollId, ProcessId, StreamId};
 use stimmwerk_core::live::WindowRequest;
 use stimmwerk_core::network::{CodeKind, Joining, Network, NetworkCommand, PollPlace, Process, Visibility};
 use stimmwerk_core::people::{Actor, Audience};
+use stimmwerk_core::rejection::Rejection;
 use stimmwerk_core::said::{Lang, Texts};
 use stimmwerk_eventlog::accounts::Participant;
 use utoipa::ToSchema;
@@ -24,7 +25,7 @@ use crate::form::Input;
 use crate::gate::{Gate, Who};
 use crate::guard;
 use crate::problem::{Answer, Fault};
-use crate::room::Done;
+use crate::room::{Done, Refusal};
 
 /// A process in lists.
 #[derive(Debug, Serialize, ToSchema)]
@@ -102,11 +103,25 @@ impl App {
         Ok(participant)
     }
 
-    /// Takes somebody who was shut out off the speaking lists.
-    async fn take_off_lists(&self, process: ProcessId, participant: ParticipantId) -> Answer<()> {
+    /// Tells the forums of a process that somebody was shut out or let in again: it stands in their logs. Whoever is shut
+    /// out leaves the speaking lists, and what waits of theirs is refused; it stays so when they are let in again.
+    async fn shut_out(&self, gate: &Gate, participant: &Participant, banned: bool) -> Answer<()> {
+        let (process, participant, by) = (participant.process, participant.id, gate.actor().participant);
         let directory = self.directory();
         for place in directory.process(process).into_iter().flat_map(|process| process.forums.iter()) {
             let room = self.forum(*place).await?;
+            let command = ForumCommand::ShutOut { participant, banned, by };
+            room.issue(command, chance::command_id(), Actor::system(), Uuid::nil()).await?;
+            if !banned {
+                continue;
+            }
+            let reason = HideReason::Other;
+            let command = ForumCommand::RefuseAll { participant, reason, note: None, seen: None };
+            match room.issue(command, chance::command_id(), gate.actor(), gate.who.command_owner()).await {
+                // They have written nothing here, or nothing of it waits.
+                Ok(_) | Err(Refusal::Rejected(Rejection::NotFound | Rejection::Decided { .. })) => {}
+                Err(refusal) => return Err(refusal.into()),
+            }
             // Where they speak, and where they wait to speak again.
             while let Some(entry) = room.state().floor_entry(participant) {
                 let command = ForumCommand::DropFloor { entry };
@@ -288,7 +303,7 @@ pub struct Ban {
     banned: bool,
 }
 
-/// Shuts a participant out of a process, or lets them in again.
+/// Shuts a participant out of a process, or lets them in again. What waits of whoever is shut out is refused.
 #[utoipa::path(post, path = "/api/v1/processes/{process}/participants/{participant}/ban", tag = "moderation",
     params(("process" = String, Path), ("participant" = String, Path)), request_body = Ban,
     responses((status = 200, description = "`id` of the participant and `banned`.")))]
@@ -301,8 +316,6 @@ pub async fn ban(State(app): State<AppState>, gate: Gate, Input(input): Input<Ba
     }
     app.accounts.set_banned(id, input.banned).await?;
     app.rights_changed(participant.person);
-    if input.banned {
-        app.take_off_lists(participant.process, id).await?;
-    }
+    app.shut_out(&gate, &participant, input.banned).await?;
     Ok(Json(json!({ "id": id, "banned": input.banned })).into_response())
 }

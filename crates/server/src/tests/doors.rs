@@ -249,6 +249,12 @@ const DOORS: &[Door] = &[
     door("POST", "/api/v1/forums/{forum}/participants/{participant}/approve", Ask::Moderator, nothing),
     door(
         "POST",
+        "/api/v1/forums/{forum}/participants/{participant}/refuse",
+        Ask::Moderator,
+        |_| json!({ "reason": "spam" }),
+    ),
+    door(
+        "POST",
         "/api/v1/forums/{forum}/contributions/{contribution}/add",
         Ask::Author,
         |_| json!({ "text": "Dazu." }),

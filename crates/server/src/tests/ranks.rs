@@ -3,9 +3,10 @@
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 use stimmwerk_client::Client;
+use stimmwerk_core::forum::{ForumCommand, Waiting};
 use stimmwerk_core::ids::StreamId;
 use stimmwerk_core::network::Visibility;
-use stimmwerk_core::people::{Audience, Role};
+use stimmwerk_core::people::{Actor, Audience, Role};
 use stimmwerk_eventlog::accounts::{Accounts, PersonId, PersonKind};
 use stimmwerk_eventlog::sqlite::SqliteStore;
 
@@ -86,6 +87,97 @@ async fn given_staff_that_were_shut_out_then_the_desk_is_closed_to_them_by_every
         assert_eq!(ask(&admin, Method::POST, &ban_me, &json!({ "banned": false })).await.0, StatusCode::OK);
         assert_eq!(ask(&client, Method::GET, &format!("/forums/{forum}/log"), &json!({})).await.0, StatusCode::OK);
     }
+}
+
+async fn read(client: &Client, path: &str) -> Value {
+    let answer = client.request(Method::GET, &format!("/api/v1{path}")).send().await.expect("an answer");
+    answer.json().await.expect("JSON")
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn given_somebody_is_shut_out_then_what_waits_of_theirs_is_refused_in_every_forum_and_the_logs_tell_it() {
+    let world = World::new().await;
+    let here = world.place(Visibility::Code).await;
+    let (_, moderator) = staff(&world, &here, Caller::Staff(Role::Moderator)).await;
+    let [troll, newcomer] = [(); 2].map(|()| world.caller(Caller::Guest, By::Session, &here, &here));
+    let (troll, newcomer) = (troll.await, newcomer.await);
+    let title = json!({ "title": "Noch ein Gespräch" });
+    let path = format!("/api/v1/processes/{}/forums", here.process);
+    let made = moderator.request(Method::POST, &path).json(&title).send().await.expect("an answer");
+    let made: Value = made.json().await.expect("JSON");
+    let other = made["id"].as_str().unwrap_or_else(|| panic!("{made}")).to_owned();
+    let forums = [here.forum.to_string(), other];
+    let say = async |who: PersonId, forum: &str, text: &str| {
+        let client = world.speak(who, By::Session).await;
+        let path = format!("/forums/{forum}/contributions");
+        assert_eq!(ask(&client, Method::POST, &path, &json!({ "text": text })).await.0, StatusCode::CREATED);
+    };
+    for forum in &forums {
+        let path = format!("/forums/{forum}/waiting");
+        assert_eq!(ask(&moderator, Method::POST, &path, &json!({ "waiting": "all" })).await.0, StatusCode::OK);
+        for nth in 0..3 {
+            say(troll, forum, &format!("Flut {nth}")).await;
+        }
+    }
+    say(newcomer, &forums[0], "Darf ich?").await;
+    let waiting = async |forum: &str| {
+        let shown = read(&moderator, &format!("/forums/{forum}")).await;
+        shown["view"]["waiting"].as_array().map_or(0, Vec::len)
+    };
+    assert_eq!((waiting(&forums[0]).await, waiting(&forums[1]).await), (4, 3));
+    let participant = world.participant(troll, &here).await.expect("they take part");
+    let ban = about(&world, &here, troll, "ban").await;
+    for (banned, did) in [(true, "shut_out"), (true, "shut_out"), (false, "let_in")] {
+        assert_eq!(ask(&moderator, Method::POST, &ban, &json!({ "banned": banned })).await.0, StatusCode::OK);
+        assert_eq!((waiting(&forums[0]).await, waiting(&forums[1]).await), (1, 0), "{banned}");
+        for forum in &forums {
+            let log = read(&moderator, &format!("/forums/{forum}/log")).await;
+            let acts = log["acts"].as_array().expect("acts");
+            let of: Vec<_> = acts.iter().filter(|act| act["person"] == json!(participant)).collect();
+            assert_eq!((of.len(), &of[0]["did"]), (if banned { 1 } else { 2 }, &json!(did)), "{log}");
+            assert!(of.iter().all(|act| act["by"].is_string()), "{log}");
+            let hidden = acts.iter().filter(|act| act["did"] == "hidden");
+            assert!(hidden.clone().all(|act| act["by"] == of[0]["by"]) && hidden.count() == 3, "{log}");
+        }
+    }
+    let page = moderator.request(Method::GET, &format!("/f/{}/log", here.forum)).send().await.expect("an answer");
+    let page = page.text().await.expect("a page");
+    assert!(page.contains("ausgeschlossen.") && page.contains("wieder hereingelassen."), "{page}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn given_a_colleague_was_first_then_the_conflict_names_them_by_both_doors() {
+    let world = World::new().await;
+    let here = world.place(Visibility::Code).await;
+    let (kim, first) = staff(&world, &here, Caller::Staff(Role::Moderator)).await;
+    let (_, second) = staff(&world, &here, Caller::NetworkStaff(Role::Admin)).await;
+    let kim = world.participant(kim, &here).await.expect("they take part");
+    world.app.accounts.rename(kim, Some("Kim".to_owned()), None).await.expect("renamed");
+    let author = world.caller(Caller::Author, By::Session, &here, &here).await;
+    let author = world.participant(author, &here).await.expect("they take part");
+    world.tell(&here, Actor::system(), ForumCommand::SetWaiting { waiting: Waiting::All }).await;
+    let mut ids = Vec::new();
+    for nth in 0..2 {
+        ids.push(world.contribution(&here, author, &format!("Satz {nth}")).await);
+    }
+    let path = |verb: &str| format!("/forums/{}/contributions/{}/{verb}", here.forum, ids[0]);
+    assert_eq!(ask(&first, Method::POST, &path("approve"), &json!({})).await.0, StatusCode::OK);
+    let answer = second.request(Method::POST, &format!("/api/v1{}", path("approve"))).json(&json!({}));
+    let answer = answer.header("accept-language", "de").send().await.expect("an answer");
+    assert_eq!(answer.status(), StatusCode::CONFLICT);
+    let problem: Value = answer.json().await.expect("JSON");
+    assert_eq!((&problem["code"], &problem["name"]), (&json!("decided"), &json!("Kim")), "{problem}");
+    assert!(problem["title"].as_str().is_some_and(|title| title.contains("Kim") && title.contains("freigegeben")));
+    let all = json!({ "reason": "spam" });
+    let refuse = format!("/forums/{}/participants/{author}/refuse", here.forum);
+    assert_eq!(ask(&first, Method::POST, &refuse, &all).await.0, StatusCode::OK);
+    let again = json!({ "type": "refuse_all", "participant": author, "reason": "spam" });
+    let answer = Asking::open(&second).await.command(here.stream, &again).await;
+    assert_eq!(
+        (&answer["problem"]["code"], &answer["problem"]["name"]),
+        (&json!("decided"), &json!("Kim")),
+        "{answer}"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]

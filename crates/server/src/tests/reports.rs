@@ -97,6 +97,48 @@ async fn post_from(address: &str, client: &Client, notice: &Value) -> u16 {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn given_five_reports_by_one_person_or_address_then_they_count_once_until_they_were_dealt_with() {
+    let (world, here, contribution) = scene().await;
+    let reports = async || {
+        let state = world.room(&here).await.state();
+        let desk = Forum::view(&state, Audience::Staff, &WindowRequest::default()).attention;
+        desk.first().map_or(0, |one| one.reports.len())
+    };
+    let [ada, ben] = [(); 2].map(|()| world.caller(Caller::Guest, By::Session, &here, &here));
+    let (ada, ben) = (world.speak(ada.await, By::Session).await, world.speak(ben.await, By::Session).await);
+    let mut socket = Asking::open(&ada).await;
+    for nth in 0..5 {
+        let text = format!("Werbung {nth}");
+        let (status, answer) = post(&ada, command_id(), &notice(&here, contribution, &text)).await;
+        assert_eq!((status, &answer["id"]), (StatusCode::CREATED, &json!(contribution)));
+        let answer = socket.ask(&frame(&here, command_id(), contribution, &text), &["accepted"]).await;
+        assert_eq!(answer["type"], "accepted", "{answer}");
+    }
+    assert_eq!(reports().await, 1);
+    let mut name = notice(&here, contribution, "So heißt niemand");
+    name["what"] = json!("name");
+    post(&ada, command_id(), &name).await;
+    assert_eq!(reports().await, 2, "the name is something else");
+    let bogus = notice(&here, contribution, "Werbung");
+    for address in ["203.0.113.7", "203.0.113.7", "203.0.113.7", "203.0.113.8"] {
+        assert_eq!(post_from(address, &world.visitor(), &bogus).await, 201);
+    }
+    assert_eq!(reports().await, 4, "one of each address");
+    let (one, other) = tokio::join!(post(&ben, command_id(), &bogus), post(&ben, command_id(), &bogus));
+    assert_eq!((one.0, other.0, reports().await), (StatusCode::CREATED, StatusCode::CREATED, 5));
+    let room = world.room(&here).await;
+    let moderator = stimmwerk_core::people::Actor {
+        roles: stimmwerk_core::people::Role::Moderator.into(),
+        ..stimmwerk_core::people::Actor::default()
+    };
+    let dismiss = ForumCommand::Dismiss { contribution };
+    room.issue(dismiss, command_id(), moderator, Uuid::nil()).await.expect("taken");
+    post(&ada, command_id(), &notice(&here, contribution, "Immer noch")).await;
+    post(&ada, command_id(), &notice(&here, contribution, "Immer noch!")).await;
+    assert_eq!(reports().await, 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn given_one_who_reports_without_end_then_they_wait_by_either_door_and_nobody_else_does() {
     let (world, here, contribution) = scene().await;
     let bogus = notice(&here, contribution, "Werbung");

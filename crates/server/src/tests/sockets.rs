@@ -107,6 +107,8 @@ const COMMANDS: &[Sample] = &[
     (StreamKind::Forum, "restore", May::Moderator, about),
     (StreamKind::Forum, "put_back", May::Moderator, about),
     (StreamKind::Forum, "approve_all", May::Moderator, |s| json!({ "participant": s.participant })),
+    (StreamKind::Forum, "refuse_all", May::Moderator, |s| json!({ "participant": s.participant, "reason": "spam" })),
+    (StreamKind::Forum, "shut_out", May::Program, |s| json!({ "participant": s.participant, "banned": true })),
     (StreamKind::Forum, "claim", May::Moderator, about),
     (StreamKind::Forum, "dismiss", May::Moderator, about),
     (StreamKind::Forum, "reject_appeal", May::Moderator, about),

@@ -4,7 +4,7 @@
 use reqwest::header::CONTENT_TYPE;
 use reqwest::{Method, StatusCode};
 use stimmwerk_client::Client;
-use stimmwerk_core::forum::{ForumCommand, HideReason, Mode};
+use stimmwerk_core::forum::{ForumCommand, HideReason, Mode, Waiting};
 use stimmwerk_core::ids::{ContributionId, ForumId, PollId};
 use stimmwerk_core::network::Visibility;
 use stimmwerk_core::people::Actor;
@@ -115,6 +115,26 @@ async fn given_a_lost_login_when_the_form_that_came_back_is_sent_after_returning
     let guest = world.speak(guest, By::Session).await;
     let (status, _) = send(&guest, &path, &fields).await;
     assert_eq!(status, StatusCode::SEE_OTHER);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn given_twenty_of_theirs_wait_when_they_send_one_more_then_the_words_stay_and_it_says_why() {
+    let (world, here, _) = scene(Visibility::Code).await;
+    let guest = world.caller(Caller::Guest, By::Session, &here, &here).await;
+    let participant = world.participant(guest, &here).await.expect("they take part");
+    world.tell(&here, Actor::system(), ForumCommand::SetWaiting { waiting: Waiting::All }).await;
+    for nth in 0..20 {
+        world.contribution(&here, participant, &format!("Satz {nth}")).await;
+    }
+    let guest = world.speak(guest, By::Session).await;
+    let (path, next) = (format!("/api/v1/forums/{}/contributions", here.forum), format!("/f/{}", here.forum));
+    let (status, page) = send(&guest, &path, &[("text", TYPED), ("next", &next)]).await;
+    assert_eq!(status, StatusCode::CONFLICT);
+    assert!(page.contains(SHOWN), "it is lost: {page}");
+    assert!(page.contains("20 Beiträge von Ihnen warten noch."), "{page}");
+    let answer = guest.request(Method::POST, &path).json(&serde_json::json!({ "text": TYPED })).send().await;
+    let problem: serde_json::Value = answer.expect("an answer").json().await.expect("JSON");
+    assert_eq!((&problem["code"], &problem["max"]), (&"too_many_waiting".into(), &20.into()), "{problem}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

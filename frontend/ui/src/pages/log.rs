@@ -1,19 +1,21 @@
 //! What staff did in a forum, as sentences, newest first.
 
 use leptos::prelude::*;
-use stimmwerk_core::forum::{ActView, Did, Mode, Waiting};
+use stimmwerk_core::forum::{Did, Mode, Waiting};
 
 use super::moderation::reason;
 use super::parts::{icon, icons, texts};
 use crate::address;
 use crate::board::Cx;
 use crate::clock;
-use crate::data::LogPage;
+use crate::data::{LogPage, Logged};
 use crate::view::{AnyView, IntoAny};
 use crate::words::StaffWords;
 
-/// Stands for a name until the sentence is cut there: no text of ours holds it.
-const MARK: &str = "\u{1}";
+/// Stands for the name of who did something until the sentence is cut there: no text of ours holds it.
+const WHO: char = '\u{1}';
+/// See [`WHO`]: of whom it was done to.
+const WHOM: char = '\u{2}';
 
 /// See [`crate::data::PageKind::Log`].
 pub fn log(cx: Cx, words: StaffWords, page: LogPage) -> AnyView {
@@ -21,14 +23,15 @@ pub fn log(cx: Cx, words: StaffWords, page: LogPage) -> AnyView {
     let mut forum = String::from("/f/");
     forum.push_str(&place.forum.id.to_string());
     let today = cx.zone.with_value(|zone| clock::day(zone, place.now));
-    let row = |(act, name): &(ActView, Option<String>)| {
+    let row = |logged: &Logged| {
+        let act = &logged.act;
         let when = act.at.map(|at| {
             let text = cx.zone.with_value(|zone| clock::moment(cx.words, zone, at, Some(today)));
             view! { <time datetime=clock::iso(at)>{text}</time> }
         });
         let link =
             act.contribution.map(|id| view! { <a href=address::thread(place.forum.id, id)>{words.log_link()}</a> });
-        view! { <li>{when} <span class="did">{sentence(words, act, name.as_deref())} " " {link}</span></li> }
+        view! { <li>{when} <span class="did">{sentence(words, logged)} " " {link}</span></li> }
     };
     let empty = acts.is_empty();
     let newest = cx.path.with_value(|path| path.contains("before=")).then(|| {
@@ -94,6 +97,8 @@ pub fn told(words: StaffWords, did: Did, who: &str) -> String {
         Did::Dismissed => words.log_dismissed(who),
         Did::AppealRejected => words.log_appeal_rejected(who),
         Did::NameReset => words.log_name_reset(who),
+        Did::ShutOut => words.log_shut_out(WHOM.encode_utf8(&mut [0; 4]), who),
+        Did::LetIn => words.log_let_in(WHOM.encode_utf8(&mut [0; 4]), who),
         Did::Erased => words.log_erased(who),
         Did::StateSet { mode: Mode::Open } => words.log_opened(who),
         Did::StateSet { mode: Mode::Slow { seconds } } => words.log_slowed(seconds, who),
@@ -120,19 +125,24 @@ pub fn told(words: StaffWords, did: Did, who: &str) -> String {
     }
 }
 
-/// Who did what. A name is never part of the words: it stands in an element of its own.
-fn sentence(words: StaffWords, act: &ActView, name: Option<&str>) -> AnyView {
-    let text = told(words, act.did, MARK);
-    let (before, after) = text.split_once(MARK).map_or((text.as_str(), ""), |both| both);
-    let who = match (name, act.by) {
-        (Some(name), _) => view! { <bdi class="author">{name.to_owned()}</bdi> }.into_any(),
-        (None, Some(_)) => view! { <span class="author">{words.log_nameless()}</span> }.into_any(),
-        (None, None) => view! { <span class="author">{words.log_program()}</span> }.into_any(),
+/// Who did what, to whom. A name is never part of the words: it stands in an element of its own.
+fn sentence(words: StaffWords, logged: &Logged) -> AnyView {
+    let text = told(words, logged.act.did, WHO.encode_utf8(&mut [0; 4]));
+    let named = |name: &Option<String>, otherwise: &'static str| match name {
+        Some(name) => view! { <bdi class="author">{name.clone()}</bdi> }.into_any(),
+        None => view! { <span class="author">{otherwise}</span> }.into_any(),
     };
-    view! {
-        {before.to_owned()}
-        {who}
-        {after.to_owned()}
-    }
-    .into_any()
+    let nobody = if logged.act.by.is_some() { words.log_nameless() } else { words.log_program() };
+    let part = |part: &str| {
+        let name = match part.chars().last() {
+            Some(WHO) => Some(named(&logged.name, nobody)),
+            Some(WHOM) => Some(named(&logged.person, words.log_whom_nameless())),
+            _ => None,
+        };
+        view! {
+            {part.trim_end_matches([WHO, WHOM]).to_owned()}
+            {name}
+        }
+    };
+    text.split_inclusive([WHO, WHOM]).map(part).collect_view().into_any()
 }

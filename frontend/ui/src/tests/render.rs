@@ -76,6 +76,7 @@ fn forum_page() -> ForumPage {
         refused: Vec::new(),
         next_at: None,
         floor: None,
+        name_waits: false,
     };
     let mut page = sample::forum_page(vec![hall, mine, persian, list, reply, first]);
     let guests = [(40, "Amira K."), (43, "مریم"), (44, "Lena")];
@@ -804,6 +805,18 @@ fn given_a_refused_change_then_its_author_is_told_why() {
     data.own = data.own.map(|own| OwnView { refused: vec![refused], ..own });
     let html = markup(page("de", PageKind::Forum(Box::new(data))));
     assert!(html.contains("Änderung nicht übernommen") && html.contains("Das stand schon da."));
+}
+
+#[test]
+fn given_a_name_that_nobody_has_read_then_its_owner_is_told_in_every_language() {
+    let told = |lang: &str, name_waits| {
+        let mut data = forum_page();
+        data.own = data.own.map(|own| OwnView { name_waits, ..own });
+        markup(page(lang, PageKind::Forum(Box::new(data)))).contains(crate::words::Words::of(lang).own_name_waits())
+    };
+    for lang in LANGUAGES {
+        assert!(told(lang, true) && !told(lang, false), "{lang}");
+    }
 }
 
 #[test]

@@ -15,7 +15,9 @@ use stimmwerk_core::tally::{Majority, Method, Quorum};
 use stimmwerk_core::time::{Timestamp, Zone};
 
 use super::markup;
-use crate::data::{Codes, ForumPage, LogPage, Me, PageData, PageKind, Place, PreparePage, RecordPage, Refused, Shell};
+use crate::data::{
+    Codes, ForumPage, LogPage, Logged, Me, PageData, PageKind, Place, PreparePage, RecordPage, Refused, Shell,
+};
 use crate::sample::{self, HOSTILE, NOW, me, texts, uuid};
 use crate::{LANGUAGES, direction, document, embedded};
 
@@ -163,6 +165,8 @@ fn all_acts() -> Vec<Did> {
         Did::Dismissed,
         Did::AppealRejected,
         Did::NameReset,
+        Did::ShutOut,
+        Did::LetIn,
         Did::Erased,
         Did::StateSet { mode: Mode::Open },
         Did::StateSet { mode: Mode::Slow { seconds: 30 } },
@@ -191,8 +195,10 @@ fn log(name: &str) -> PageKind {
             by,
             did,
             contribution: (at % 2 == 0).then(|| ContributionId(uuid(40))),
+            person: matches!(did, Did::ShutOut | Did::LetIn).then(|| ParticipantId(uuid(8))),
         };
-        (act, by.filter(|_| at % 3 == 0).map(|_| name.to_owned()))
+        let person = (did == Did::ShutOut).then(|| "Rana".to_owned());
+        Logged { act, name: by.filter(|_| at % 3 == 0).map(|_| name.to_owned()), person }
     };
     let acts = all_acts().into_iter().enumerate().map(act).collect();
     PageKind::Log(Box::new(LogPage { place: place(name, true), acts, older: Some(Seq(880)) }))
@@ -425,6 +431,7 @@ fn given_a_desk_then_everything_on_it_can_be_decided() {
     assert!(has(&html, &format!("/processes/{}/participants/{}/reset-name\"", uuid(3), uuid(1_000))));
     assert!(has(&html, &format!("/processes/{}/participants/{}/ban\"", uuid(3), uuid(1_001))));
     assert!(has(&html, &format!("/forums/{}/participants/{}/approve\"", uuid(2), uuid(1_001))));
+    assert!(has(&html, &format!("/forums/{}/participants/{}/refuse\"", uuid(2), uuid(1_001))));
     for reason in ["insult", "hatred", "private_data", "spam", "off_topic", "other"] {
         assert!(has(&html, &format!("<button name=\"reason\" value=\"{reason}\"")), "{reason}");
     }

@@ -43,9 +43,22 @@ pub fn own(cx: Cx, board: Board, place: ForumPlace) -> AnyView {
         Memo::new(move |_| board.own.with(|own| own.as_ref().map(|own| own.hidden.clone()).unwrap_or_default()));
     let refused =
         Memo::new(move |_| board.own.with(|own| own.as_ref().map(|own| own.refused.clone()).unwrap_or_default()));
+    let name_waits = Memo::new(move |_| board.own.with(|own| own.as_ref().is_some_and(|own| own.name_waits)));
     view! {
         <ul class="own">
             {sent(cx, board, TEXT)}
+            {each(
+                move || name_waits.get().then_some(()),
+                |()| 0,
+                move |()| {
+                    view! {
+                        <li class="panel name-waits">
+                            {icon(icons::WAIT)} " " {cx.words.own_name_waits()}
+                        </li>
+                    }
+                        .into_any()
+                },
+            )}
             {each(
                 move || waiting.get(),
                 |one| (one.id, one.addition, digest(&one.text)),

@@ -366,6 +366,7 @@ impl Desk {
             command,
             ForumCommand::Approve { .. }
                 | ForumCommand::ApproveAll { .. }
+                | ForumCommand::RefuseAll { .. }
                 | ForumCommand::Hide { .. }
                 | ForumCommand::GiveFloor { .. }
                 | ForumCommand::EndFloor
@@ -386,7 +387,7 @@ impl Desk {
             | ForumCommand::Restore { contribution }
             | ForumCommand::Refuse { contribution, .. }
             | ForumCommand::RejectAppeal { contribution, .. } => spots.iter().position(|spot| spot.id == *contribution),
-            ForumCommand::ApproveAll { .. } => self.here(&spots),
+            ForumCommand::ApproveAll { .. } | ForumCommand::RefuseAll { .. } => self.here(&spots),
             _ => None,
         };
         let places = self.places_of(&command);
@@ -424,6 +425,9 @@ impl Desk {
         match command {
             ForumCommand::Approve { contribution, .. } => ForumCommand::Approve { contribution, seen },
             ForumCommand::ApproveAll { participant, .. } => ForumCommand::ApproveAll { participant, seen },
+            ForumCommand::RefuseAll { participant, reason, note, .. } => {
+                ForumCommand::RefuseAll { participant, reason, note, seen }
+            }
             ForumCommand::SetStage { stage, .. } => ForumCommand::SetStage { stage, seen },
             ForumCommand::GiveFloor { entry: None } => {
                 let first = self.board.view.with_untracked(|view| view.floor.entries.first().map(|entry| entry.id));
@@ -551,6 +555,7 @@ impl Desk {
         match what {
             What::Approved => self.words.done_approved().to_owned(),
             What::ApprovedAll(count) => self.words.done_approved_all(count),
+            What::RefusedAll(count) => self.words.done_refused_all(count),
             What::Hidden => self.words.done_hidden().to_owned(),
         }
     }
@@ -658,6 +663,7 @@ fn bar(desk: Desk) -> AnyView {
         let word = match done.what {
             What::Approved => words.undo_approved().to_owned(),
             What::ApprovedAll(count) => words.undo_approved_all(count),
+            What::RefusedAll(count) => words.undo_refused_all(count),
             What::Hidden => words.undo_hidden().to_owned(),
         };
         view! {
@@ -800,14 +806,8 @@ fn seen(desk: Desk) -> AnyView {
 /// Hiding: the press on a reason does it.
 fn hide(desk: Desk, id: ContributionId, part: &'static str) -> AnyView {
     let words = desk.words;
-    let button = move |one: HideReason| {
-        view! {
-            <button name="reason" value=wire(&one)>
-                {reason(words, one)}
-            </button>
-        }
-    };
-    let reasons = HideReason::ALL.into_iter().filter(|one| *one != HideReason::Other).map(button).collect_view();
+    let reasons = HideReason::ALL.into_iter().filter(|one| *one != HideReason::Other);
+    let reasons = reasons.map(|one| because(words, one)).collect_view();
     let action = address::api_of(desk.place.forum, id, "/hide");
     view! {
         <details class="hide over" open=desk.has_note(id)>
@@ -820,9 +820,19 @@ fn hide(desk: Desk, id: ContributionId, part: &'static str) -> AnyView {
                 <p class="hint">{words.hide_how()}</p>
                 <div class="reasons">{reasons}</div>
                 {note(desk, id, &action)}
-                <div class="reasons">{button(HideReason::Other)}</div>
+                <div class="reasons">{because(words, HideReason::Other)}</div>
             </form>
         </details>
+    }
+    .into_any()
+}
+
+/// A button that is a reason.
+fn because(words: StaffWords, one: HideReason) -> AnyView {
+    view! {
+        <button name="reason" value=wire(&one)>
+            {reason(words, one)}
+        </button>
     }
     .into_any()
 }
@@ -859,11 +869,12 @@ fn more(desk: Desk, one: &ContributionView, by: &AuthorView, part: &'static str)
     let name = person.filter(|_| by.name.is_some()).map(|person| reset_name(desk, person, part));
     let ban = person.map(|person| ban(desk, person, part));
     let erase = desk.admin.then(|| erase(desk, one.id, part));
+    let all = by.participant.filter(|_| one.waits).map(|person| queue::refuse_all(desk, person));
     view! {
         <details class="more over">
             <summary class="button quiet">{words.more()}</summary>
             <div class="acts-more">
-                {back} {name} {ban} {erase}
+                {all} {back} {name} {ban} {erase}
             </div>
         </details>
     }

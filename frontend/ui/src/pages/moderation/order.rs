@@ -1,5 +1,8 @@
-//! In which order the queue stands, so that nothing moves under a thumb: what is new comes last, what the reader pressed
-//! goes at once, and what somebody else settled keeps its place until the reader's next press.
+//! In which order the queue stands. What waits of one person stands together, and people come in the order of their
+//! first. Nothing moves under a thumb: what is new comes last, what the reader pressed goes at once, and what somebody
+//! else settled keeps its place until the reader's next press.
+
+use std::collections::BTreeMap;
 
 use stimmwerk_core::forum::{ContributionView, ForumCommand, People};
 use stimmwerk_core::ids::ContributionId;
@@ -12,8 +15,12 @@ use crate::live::{Pending, Stage};
 pub struct Slot {
     /// What stands there.
     pub id: ContributionId,
-    /// When it was written and its position: the queue is sorted by it.
+    /// When it was written and its position.
     pub turn: (Timestamp, u64),
+    /// The number of who wrote it.
+    pub author: u32,
+    /// It is the first of theirs: their number is said here, and what is done with all of them.
+    pub first: bool,
     /// Somebody else settled it; the place is kept.
     pub gone: bool,
 }
@@ -21,7 +28,7 @@ pub struct Slot {
 /// The queue as it is shown.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Queue {
-    /// Longest wait first.
+    /// By person, whose first waits longest first.
     pub slots: Vec<Slot>,
     /// How often the reader had pressed.
     presses: u32,
@@ -42,15 +49,34 @@ pub fn arrange(
     mine: &[ContributionId],
     presses: u32,
 ) -> Queue {
-    let slot = |one: &ContributionView| Slot { id: one.id, turn: one.turn(), gone: false };
+    let slot =
+        |one: &ContributionView| Slot { id: one.id, turn: one.turn(), author: one.author, first: false, gone: false };
     let mut slots: Vec<Slot> = waiting.iter().filter(|one| !leaving(one)).map(slot).collect();
+    let mut latest = None;
     if let Some(before) = before
         && before.presses == presses
         && !slots.is_empty()
     {
+        latest = before.slots.iter().map(|slot| slot.turn).max();
         let settled = |slot: &&Slot| !mine.contains(&slot.id) && waiting.iter().all(|one| one.id != slot.id);
-        slots.extend(before.slots.iter().filter(settled).map(|slot| Slot { gone: true, ..*slot }));
-        slots.sort_by_key(|slot| slot.turn);
+        slots.extend(before.slots.iter().filter(settled).map(|slot| Slot { gone: true, first: false, ..*slot }));
+    }
+    // What came since joins the others of its author with the reader's next press.
+    let is_new = |slot: &Slot| latest.is_some_and(|latest| slot.turn > latest);
+    let mut firsts: BTreeMap<u32, (Timestamp, u64)> = BTreeMap::new();
+    for slot in slots.iter().filter(|slot| !is_new(slot)) {
+        firsts.entry(slot.author).and_modify(|first| *first = slot.turn.min(*first)).or_insert(slot.turn);
+    }
+    slots.sort_by_key(|slot| {
+        let first = firsts.get(&slot.author).filter(|_| !is_new(slot)).copied();
+        (first.unwrap_or(slot.turn), slot.turn)
+    });
+    let mut known = Vec::new();
+    for slot in slots.iter_mut().filter(|slot| !slot.gone) {
+        slot.first = !known.contains(&slot.author);
+        if slot.first {
+            known.push(slot.author);
+        }
     }
     Queue { slots, presses }
 }
@@ -74,7 +100,7 @@ pub fn leaves(pending: &[Pending], people: &People, one: &ContributionView) -> b
             ForumCommand::Refuse { contribution, .. } if *contribution == one.id && one.reports.is_empty() => {
                 gone = true;
             }
-            ForumCommand::ApproveAll { participant, .. }
+            ForumCommand::ApproveAll { participant, .. } | ForumCommand::RefuseAll { participant, .. }
                 if one.waits && people.participant(one.author) == Some(*participant) =>
             {
                 gone = true;
@@ -91,7 +117,7 @@ pub fn leaves(pending: &[Pending], people: &People, one: &ContributionView) -> b
 pub fn unanswered(pending: &[Pending], id: ContributionId) -> bool {
     pending.iter().filter(|sent| sent.stage == Stage::Sent).any(|sent| match &sent.command {
         ForumCommand::Approve { contribution, .. } | ForumCommand::Hide { contribution, .. } => *contribution == id,
-        ForumCommand::ApproveAll { .. } => true,
+        ForumCommand::ApproveAll { .. } | ForumCommand::RefuseAll { .. } => true,
         _ => false,
     })
 }

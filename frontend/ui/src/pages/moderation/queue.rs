@@ -1,14 +1,14 @@
-//! What waits to be seen, the longest wait first. Every card is as high as every other: the next one stands where the
-//! last one stood.
+//! What waits to be seen. What one person wrote stands together, and whose first waits longest comes first. Every card is
+//! as high as every other: the next one stands where the last one stood.
 
 use leptos::prelude::*;
-use stimmwerk_core::forum::ContributionView;
+use stimmwerk_core::forum::{ContributionView, HideReason};
 use stimmwerk_core::ids::ParticipantId;
 
 use super::super::forum::{author, author_name, text, version};
 use super::super::parts::{each, hidden, icon, icons, sentence, short};
 use super::order::Slot;
-use super::{Desk, Spot, from_hall, hide, more, press, seen, since};
+use super::{Desk, Spot, because, from_hall, hide, more, press, seen, since};
 use crate::address;
 use crate::view::{AnyView, IntoAny};
 
@@ -30,8 +30,7 @@ pub fn queue(desk: Desk) -> AnyView {
     });
     let total = Memo::new(move |_| queue.with(|queue| queue.waiting().count() as u32));
     let longest = Signal::derive(move || {
-        let first = queue.with(|queue| queue.waiting().next());
-        let at = first.and_then(|id| board.view.with(|view| Some(view.waiting.iter().find(|one| one.id == id)?.at)));
+        let at = queue.with(|queue| queue.slots.iter().filter(|slot| !slot.gone).map(|slot| slot.turn.0).min());
         at.map_or(String::new(), |at| words.queue_longest(&since(words, desk.now.get(), at)))
     });
     view! {
@@ -52,7 +51,7 @@ pub fn queue(desk: Desk) -> AnyView {
                 {icon(icons::CHECK)}
                 {words.queue_empty()}
             </p>
-            <ol>{each(move || slots.get(), |row| *row, move |(slot, _)| card(desk, slot).into_any())}</ol>
+            <ol>{each(move || slots.get(), |(slot, version)| (slot.id, slot.gone, *version), move |(slot, _)| card(desk, slot).into_any())}</ol>
         </section>
     }
     .into_any()
@@ -81,18 +80,23 @@ fn card(desk: Desk, slot: Slot) -> Option<AnyView> {
         Some((one.clone(), view.people.author(one.author)))
     })?;
     let label = words.queue_text(&author_name(cx.words, &by));
-    let all = by.participant.map(|person| approve_all(desk, person));
+    // It becomes the first of theirs as others are settled, and is not drawn anew for that.
+    let first =
+        Memo::new(move |_| desk.queue.with(|queue| queue.slots.iter().any(|have| have.id == slot.id && have.first)));
+    let all = by.participant.map(|person| approve_all(desk, person, first));
+    let how_many = by.participant.map(|person| how_many(desk, person, first));
     Some(
         view! {
             <li
                 class="item waits"
+                class:follows=move || !first.get()
                 class:current=move || desk.current.get() == Some(spot)
                 id=spot.anchor()
                 tabindex="-1"
             >
                 <article>
                     <header>
-                        {author(cx.words, &by)}
+                        <h3 class="whose">{author(cx.words, &by)} {how_many}</h3>
                         {from_hall(words, &one)}
                         {waits(desk, &one)}
                     </header>
@@ -154,26 +158,62 @@ pub fn around(desk: Desk, one: &ContributionView) -> AnyView {
     .into_any()
 }
 
-/// Approves all that waits of a person, where that is more than one thing.
-fn approve_all(desk: Desk, person: ParticipantId) -> AnyView {
-    let Desk { words, board, place, queue, .. } = desk;
-    let count = Memo::new(move |_| {
+/// How much waits of a person.
+fn count_of(desk: Desk, person: ParticipantId) -> Memo<u32> {
+    let Desk { board, queue, .. } = desk;
+    Memo::new(move |_| {
         let waiting = queue.with(|queue| queue.waiting().collect::<Vec<_>>());
         board.view.with(|view| {
             let theirs = view.waiting.iter().filter(|one| view.people.participant(one.author) == Some(person));
             theirs.filter(|one| waiting.contains(&one.id)).count() as u32
         })
-    });
-    let mut rest = String::from("/participants/");
-    rest.push_str(&person.to_string());
-    rest.push_str("/approve");
-    let action = StoredValue::new(address::api(place.forum, &rest));
+    })
+}
+
+/// Says how much waits of a person, at the first of it, where that is more than one thing.
+fn how_many(desk: Desk, person: ParticipantId, first: Memo<bool>) -> AnyView {
+    let count = count_of(desk, person);
+    let badge =
+        move |count: u32| view! { <span class="badge waiting">{desk.words.queue_count(count)}</span> }.into_any();
+    each(move || Some(count.get()).filter(|count| first.get() && *count > 1), |count| *count, badge)
+}
+
+/// Approves all that waits of a person, at the first of it, where that is more than one thing.
+fn approve_all(desk: Desk, person: ParticipantId, first: Memo<bool>) -> AnyView {
+    let Desk { words, place, .. } = desk;
+    let count = count_of(desk, person);
+    let action = StoredValue::new(address::of_person(place.forum, person, "/approve"));
     let form = move |count: u32| {
         view! {
             <form method="post" action=action.get_value()>
                 {hidden("next", desk.back_to(PART))} {seen(desk)}
                 <button class="quiet">{words.approve_all(count)}</button>
             </form>
+        }
+        .into_any()
+    };
+    each(move || Some(count.get()).filter(|count| first.get() && *count > 1), |count| *count, form)
+}
+
+/// Refuses all that waits of a person, where that is more than one thing: the press on a reason does it.
+pub fn refuse_all(desk: Desk, person: ParticipantId) -> AnyView {
+    let Desk { words, place, .. } = desk;
+    let count = count_of(desk, person);
+    let action = StoredValue::new(address::of_person(place.forum, person, "/refuse"));
+    let form = move |count: u32| {
+        view! {
+            <details class="sure">
+                <summary>
+                    {icon(icons::HIDDEN)}
+                    {words.refuse_all(count)}
+                </summary>
+                <form method="post" action=action.get_value()>
+                    {hidden("next", desk.back_to(PART))} {seen(desk)}
+                    <div class="reasons">
+                        {HideReason::ALL.into_iter().map(|one| because(words, one)).collect_view()}
+                    </div>
+                </form>
+            </details>
         }
         .into_any()
     };

@@ -126,6 +126,31 @@ fn given_somebody_else_settles_one_then_nothing_moves_until_the_next_press() {
 }
 
 #[test]
+fn given_several_of_one_person_then_they_stand_together_and_their_number_is_said_once() {
+    let at = |n: u64, by: u128| ContributionView { at: Timestamp(n as i64), ..waiting(n, by) };
+    // As the view has it: everybody's first, then everybody's second.
+    let (owner, desk, _) = desk(vec![at(1, 1), at(3, 2), at(5, 3), at(2, 1), at(4, 1)]);
+    let order = || shown(desk).into_iter().map(|(n, _)| n).collect::<Vec<_>>();
+    assert_eq!(order(), [1, 2, 4, 3, 5]);
+    let html = owner.with(|| queue::queue(desk).to_html().replace("<!>", ""));
+    assert_eq!(html.matches("follows").count(), 2, "{html}");
+    assert_eq!(html.matches("3 Beiträge warten").count(), 1, "{html}");
+    assert_eq!(html.matches("/approve\"><").count(), 5 + 1, "each of them, and all of the one who has several");
+    // What comes later stands last: nothing above it moves.
+    answered(desk, |view| view.waiting.push(at(6, 1)));
+    assert_eq!(order(), [1, 2, 4, 3, 5, 6]);
+    assert!(!desk.queue.get_untracked().slots[5].first);
+    // With the next press it joins the others; whose first was settled comes after those who waited longer.
+    desk.press(approve(1), false);
+    assert_eq!(order(), [2, 4, 6, 3, 5]);
+    assert_eq!(desk.current.get_untracked(), Some(Spot { id: id(2), waits: true }));
+    later(1_000);
+    desk.press(approve(2), false);
+    assert_eq!(order(), [3, 4, 6, 5], "everybody's first");
+    assert_eq!(desk.current.get_untracked(), Some(Spot { id: id(3), waits: true }));
+}
+
+#[test]
 fn given_one_is_put_back_then_it_stands_where_it_stood_by_how_long_it_has_waited() {
     let (_owner, desk, _) = desk(vec![waiting(1, 1), waiting(2, 2)]);
     answered(desk, |view| {
@@ -212,6 +237,28 @@ fn given_all_of_one_person_when_approved_and_undone_then_all_go_back() {
     let done = desk.undo.get_untracked().remove(0);
     assert_eq!(done.what, What::ApprovedAll(2));
     assert_eq!(done.about().collect::<Vec<_>>(), [id(1), id(3)]);
+}
+
+#[test]
+fn given_all_of_one_person_when_refused_then_one_press_takes_it_back() {
+    let (owner, desk, sent) = desk(vec![waiting(1, 1), waiting(2, 2), waiting(3, 1)]);
+    let html = owner.with(|| queue::queue(desk).to_html().replace("<!>", ""));
+    assert!(html.contains("Alle 2 von dieser Person ablehnen"), "{html}");
+    let action = address::of_person(desk.place.forum, person(1), "/refuse");
+    let fields = vec![("reason".to_owned(), "spam".to_owned()), ("seen".to_owned(), "1".to_owned())];
+    let command = Form { action, fields }.command(desk.place.forum).expect("a command");
+    desk.press(command, false);
+    let refused =
+        ForumCommand::RefuseAll { participant: person(1), reason: HideReason::Spam, note: None, seen: Some(Seq(90)) };
+    assert_eq!(*sent.borrow(), [refused]);
+    assert_eq!(shown(desk), [(2, false)]);
+    assert_eq!(desk.board.announced.get_untracked().words, "2 Beiträge abgelehnt.");
+    assert_eq!(desk.undo.get_untracked()[0].what, What::RefusedAll(2));
+    answered(desk, |view| view.waiting.retain(|one| one.id == id(2)));
+    desk.take_back(None);
+    desk.send_back();
+    let back = |n| ForumCommand::PutBack { contribution: id(n) };
+    assert_eq!(sent.borrow()[1..], [back(1), back(3)]);
 }
 
 #[test]

@@ -13,6 +13,8 @@ pub enum What {
     Approved,
     /// All that waited of one person appears: so many.
     ApprovedAll(u32),
+    /// All that waited of one person is hidden: so many.
+    RefusedAll(u32),
     /// One thing is hidden.
     Hidden,
 }
@@ -55,10 +57,13 @@ pub fn of(command: &ForumCommand, view: &ForumView) -> Option<(What, AuthorView,
             let back = vec![ForumCommand::PutBack { contribution: *contribution }];
             Some((What::Approved, author(one), back))
         }
-        ForumCommand::ApproveAll { participant, .. } => {
+        ForumCommand::ApproveAll { participant, .. } | ForumCommand::RefuseAll { participant, .. } => {
             let theirs = || view.waiting.iter().filter(|one| view.people.participant(one.author) == Some(*participant));
             let back: Vec<_> = theirs().map(|one| ForumCommand::PutBack { contribution: one.id }).collect();
-            Some((What::ApprovedAll(back.len() as u32), author(theirs().next()?), back))
+            let count = back.len() as u32;
+            let refused = matches!(command, ForumCommand::RefuseAll { .. });
+            let what = if refused { What::RefusedAll(count) } else { What::ApprovedAll(count) };
+            Some((what, author(theirs().next()?), back))
         }
         ForumCommand::Hide { contribution, .. } => {
             let contribution = *contribution;
