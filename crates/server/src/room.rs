@@ -499,7 +499,7 @@ impl<D: Domain> Room<D> {
             if let Some(OpenReports { about, open }) = D::reported(&state, &command) {
                 report = self.reports.begin(sender, (self.stream, about), id, &open);
                 if report.is_none() {
-                    return Ok(Done { object: Some(about.0), seq: D::seq(&state) });
+                    return Ok(Done { object: Some(about.0), seq: D::seq(&state), repeated: false });
                 }
             }
         } else if !who.is_nil() && !actor.roles.is_staff() {
