@@ -251,7 +251,7 @@ pub struct Problem {
     pub title: String,
     /// The code's parameters.
     #[serde(flatten)]
-    #[cfg_attr(feature = "openapi", schema(value_type = Object))]
+    #[cfg_attr(feature = "openapi", schema(value_type = std::collections::HashMap<String, serde_json::Value>))]
     pub params: serde_json::Map<String, serde_json::Value>,
 }
 

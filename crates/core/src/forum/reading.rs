@@ -3,8 +3,8 @@
 use super::project::{hidden_view, seen};
 use super::state::{Addition, Ix, Person};
 use super::view::{
-    ActView, ContributionPut, ContributionView, Decided, HallView, OwnContribution, OwnNote, OwnRefused, People,
-    Record, Sort, Written,
+    ActView, ContributionPut, ContributionView, Decided, HallView, OwnContribution, OwnExport, OwnNote, OwnRefused,
+    People, Record, Sort,
 };
 use super::{ForumState, ForumView, Status};
 use crate::ids::{ContributionId, ParticipantId, TopicId};
@@ -106,7 +106,7 @@ impl ForumState {
     }
 
     /// Everything that is kept of one person, for themselves: also what waits or was hidden, with its words.
-    pub fn written_by(&self, participant: ParticipantId) -> Written {
+    pub fn written_by(&self, participant: ParticipantId) -> OwnExport {
         let person = self.person(participant);
         let theirs = person.into_iter().flat_map(|person| &person.contributions).map(|ix| self.at(*ix));
         let contributions = theirs.filter_map(|one| {
@@ -138,7 +138,7 @@ impl ForumState {
             let notes = one.notes_of(participant).filter_map(|note| note.text.clone());
             notes.map(|text| OwnNote { contribution: one.id, text })
         });
-        Written {
+        OwnExport {
             name: person.and_then(|person| seen(person.name.as_ref())),
             contributions: contributions.collect(),
             supported: supported.collect(),

@@ -919,7 +919,7 @@ pub struct Decided {
 /// What is kept of one person in a forum, for themselves.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-pub struct Written {
+pub struct OwnExport {
     /// The name that stands beside their words.
     #[cfg_attr(feature = "openapi", schema(value_type = Option<String>))]
     pub name: Option<Arc<str>>,

@@ -4,13 +4,12 @@ use axum::Json;
 use axum::extract::{Query, State};
 use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
-use serde_json::json;
 use stimmwerk_core::domain::Domain;
 use stimmwerk_core::forum::{
     ContributionView, Forum, ForumCommand, ForumView, Found, HideReason, Mode, OwnView, People, Search, Sort, Thread,
     Waiting,
 };
-use stimmwerk_core::ids::{ContributionId, StreamId, TopicId};
+use stimmwerk_core::ids::{ContributionId, ParticipantId, StreamId, TopicId};
 use stimmwerk_core::live::{Seq, WindowRequest};
 use stimmwerk_core::people::Audience;
 use stimmwerk_core::said::Lang;
@@ -181,15 +180,27 @@ pub async fn contribute(
     Ok(created(app.tell_forum(&gate, command).await?))
 }
 
+/// The words of a contribution.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Words {
+    #[schema(value_type = String)]
+    id: ContributionId,
+    /// Plain text.
+    text: String,
+    /// Who wrote it.
+    #[schema(value_type = String)]
+    participant: ParticipantId,
+}
+
 /// One contribution's words, hidden ones included: the one place where a moderator reads what was hidden.
 #[utoipa::path(get, path = "/api/v1/forums/{forum}/contributions/{contribution}", tag = "moderation",
-    params(("forum" = String, Path), ("contribution" = String, Path)), responses((status = 200, description = "`id`, `text` and `participant`.")))]
-pub async fn words(State(app): State<AppState>, gate: Gate) -> Answer<Response> {
+    params(("forum" = String, Path), ("contribution" = String, Path)), responses((status = 200, body = Words)))]
+pub async fn words(State(app): State<AppState>, gate: Gate) -> Answer<Json<Words>> {
     let room = app.forum(gate.forum()?).await?;
     let state = room.state();
     let id: ContributionId = gate.id("contribution")?;
     let (text, participant) = state.words(id).ok_or_else(Fault::not_found)?;
-    Ok(Json(json!({ "id": id, "text": text.as_str(), "participant": participant })).into_response())
+    Ok(Json(Words { id, text: text.as_str().to_owned(), participant }))
 }
 
 /// Takes one's own contribution back.
@@ -400,9 +411,48 @@ pub struct After {
     from: Option<u64>,
 }
 
+/// What changed, as on the socket.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Catchup {
+    #[schema(value_type = String)]
+    stream: StreamId,
+    /// What the caller had.
+    after: u64,
+    /// What the caller has with this.
+    seq: u64,
+    /// What changed in between, as it stands now.
+    deltas: Vec<Changed>,
+    /// What only the caller sees; `null` for whoever takes no part.
+    #[schema(value_type = Option<Object>)]
+    own: Option<serde_json::Value>,
+}
+
+/// A part of a view that changed.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Changed {
+    /// It looks like this.
+    Put {
+        /// Which part.
+        key: String,
+        /// The number at which it last changed.
+        seq: u64,
+        /// Its content.
+        #[schema(value_type = serde_json::Value)]
+        value: serde_json::Value,
+    },
+    /// It cannot be seen (any more).
+    Gone {
+        /// Which part.
+        key: String,
+        /// The number at which it last changed.
+        seq: u64,
+    },
+}
+
 /// The caller's catch-up, as on the socket. At most 500 changes an answer: ask again until `seq` no longer grows.
 #[utoipa::path(get, path = "/api/v1/streams/{stream}/deltas", tag = "live", params(("stream" = String, Path), After),
-    responses((status = 200, description = "`after`, `seq`, `deltas` and `own`.")))]
+    responses((status = 200, body = Catchup)))]
 pub async fn deltas(State(app): State<AppState>, gate: Gate, Query(after): Query<After>) -> Answer<Response> {
     let stream = gate.stream.ok_or_else(Fault::not_found)?;
     let audience = gate.audience()?;

@@ -8,16 +8,17 @@ use axum::extract::{FromRequest, State};
 use axum::http::{HeaderName, HeaderValue, Request, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::json;
 use stimmwerk_core::domain::Domain;
 use stimmwerk_core::forum::ForumCommand;
-use stimmwerk_core::ids::{ForumId, ParticipantId, ProcessId};
+use stimmwerk_core::ids::{ForumId, ParticipantId, PollId, ProcessId, StreamId};
 use stimmwerk_core::network::{Joining, is_spoken};
-use stimmwerk_core::people::Audience;
+use stimmwerk_core::people::{Audience, Role};
 use stimmwerk_core::poll::Poll;
 use stimmwerk_core::rejection::{Code, Rejection};
 use stimmwerk_core::said::SaidTexts;
 use stimmwerk_core::text::{TextLimits, TextProblem, clean_name, lang_tag, skeleton};
+use stimmwerk_core::time::Timestamp;
 use stimmwerk_eventlog::accounts::{Participant, Person, PersonId, PersonKind};
 use tower_sessions::Session;
 use utoipa::ToSchema;
@@ -31,6 +32,7 @@ use crate::gate::Gate;
 use crate::guard;
 use crate::problem::{Answer, Fault};
 use crate::reads::in_turn;
+use crate::rest::Nothing;
 use crate::sessions::PERSON;
 
 /// The version of the joining notice in force.
@@ -49,13 +51,38 @@ pub struct Join {
     notice: Option<u32>,
 }
 
+/// Where a forum is.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct ForumAt {
+    #[schema(value_type = String)]
+    id: ForumId,
+    #[schema(value_type = String)]
+    stream: StreamId,
+}
+
+/// Somebody is in.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Entered {
+    #[schema(value_type = String)]
+    participant: ParticipantId,
+    #[schema(value_type = String)]
+    process: ProcessId,
+    forums: Vec<ForumAt>,
+    /// How somebody new comes back; said once.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    return_code: Option<String>,
+    /// For a guest whom a token let in; said once.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    token: Option<String>,
+}
+
 /// A guest enters. With a staff token: without limits, and a token for the guest instead of a cookie.
 ///
 /// Whoever is in already gets the answer that they are; an idempotency key is not looked at, since what this answer holds
 /// is kept nowhere and cannot be given twice. Sent again without the cookie or token of the first time, it lets in
 /// somebody else.
 #[utoipa::path(post, path = "/api/v1/join", tag = "people", request_body = Join,
-    responses((status = 201, description = "They are in: participant, process and forums; a token if a token let them in."),
+    responses((status = 201, body = Entered, description = "They are in."),
         (status = 404, description = "There is no such code."),
         (status = 429, description = "Too many guess codes from where this one was sent."),
         (status = 422, description = "The name cannot be taken, or with `notice`: the notice they have to see first.")))]
@@ -83,16 +110,10 @@ pub async fn join(
         return Err(Fault::new(StatusCode::NOT_FOUND, Code::CodeUnknown));
     };
     let by_staff = by_token && gate.who.roles_in(process.id).moderates();
-    let forums: Vec<Value> =
-        process.forums.iter().map(|place| json!({ "id": place.forum, "stream": place.stream })).collect();
+    let forums: Vec<_> = process.forums.iter().map(|place| ForumAt { id: place.forum, stream: place.stream }).collect();
     let entered = |participant: ParticipantId, token: Option<String>, code: Option<&str>| {
-        let mut answer = json!({ "participant": participant, "process": process.id, "forums": forums });
-        if let Some(code) = code {
-            answer["return_code"] = code.into();
-        }
-        if let Some(token) = token {
-            answer["token"] = token.into();
-        }
+        let (forums, return_code) = (forums.clone(), code.map(str::to_owned));
+        let answer = Entered { participant, process: process.id, forums, return_code, token };
         let mut response = (StatusCode::CREATED, Json(answer)).into_response();
         // Who is new is shown how to come back. A process with one forum leads everyone else right into it, unless they
         // were on their way to something.
@@ -289,12 +310,19 @@ pub struct WhereFrom {
     process: Option<ProcessId>,
 }
 
+/// A fresh return code; said once.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ReturnCode {
+    /// Five words.
+    return_code: String,
+}
+
 /// Makes a new return code in place of the old one.
 ///
 /// Only a hash of it is kept, so it cannot be given twice: an idempotency key is not looked at, and asking again makes
 /// another one.
 #[utoipa::path(post, path = "/api/v1/me/return-code", tag = "people", request_body = WhereFrom,
-    responses((status = 200, description = "`return_code`: five words.")))]
+    responses((status = 200, body = ReturnCode)))]
 pub async fn new_return_code(
     State(app): State<AppState>,
     gate: Gate,
@@ -306,7 +334,7 @@ pub async fn new_return_code(
         return Err(Fault::new(StatusCode::CONFLICT, Code::HasAccount));
     }
     let code = app.give_return_code(standing.person.id).await?;
-    let mut response = Json(json!({ "return_code": code })).into_response();
+    let mut response = Json(ReturnCode { return_code: code.clone() }).into_response();
     remember(&mut response, &app, &code);
     let process = input.process.and_then(|process| standing.in_process(process));
     if let Some(joined) = process {
@@ -323,9 +351,17 @@ pub struct ComeBack {
     code: String,
 }
 
+/// Somebody came back.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct CameBack {
+    /// What they take part in.
+    #[schema(value_type = Vec<String>)]
+    processes: Vec<ProcessId>,
+}
+
 /// Comes back with a return code: after a lost session, or on another phone.
 #[utoipa::path(post, path = "/api/v1/return", tag = "people", request_body = ComeBack,
-    responses((status = 200, description = "A session, and `processes`."),
+    responses((status = 200, body = CameBack, description = "A session."),
         (status = 404, description = "No such words."),
         (status = 429, description = "Too many guess codes from where this one was sent.")))]
 pub async fn come_back(
@@ -344,7 +380,7 @@ pub async fn come_back(
     enter(&session, person).await?;
     let standing = app.accounts.standing(person).await?;
     let joined: Vec<ProcessId> = standing.iter().flat_map(|it| &it.participants).map(|it| it.process).collect();
-    let mut response = Json(json!({ "processes": joined })).into_response();
+    let mut response = Json(CameBack { processes: joined.clone() }).into_response();
     // Into the conversation, if there is only one.
     let directory = app.directory();
     let forums: Vec<_> =
@@ -363,7 +399,7 @@ pub struct Confirm {
 
 /// Uses a login link up.
 #[utoipa::path(post, path = "/api/v1/login/link/confirm", tag = "people", request_body = Confirm,
-    responses((status = 200, description = "A session."), (status = 410, description = "Used up, too old, or none.")))]
+    responses((status = 200, body = Nothing, description = "A session."), (status = 410, description = "Used up, too old, or none.")))]
 pub async fn confirm(
     State(app): State<AppState>,
     _gate: Gate,
@@ -376,11 +412,11 @@ pub async fn confirm(
         return Err(Fault::new(StatusCode::GONE, Code::LinkInvalid));
     };
     enter(&session, person).await?;
-    Ok(Json(json!({})).into_response())
+    Ok(Json(Nothing {}).into_response())
 }
 
 /// Ends the session; its sockets close.
-#[utoipa::path(post, path = "/api/v1/logout", tag = "people", responses((status = 200, description = "There is no session any more.")))]
+#[utoipa::path(post, path = "/api/v1/logout", tag = "people", responses((status = 200, body = Nothing, description = "There is no session any more.")))]
 pub async fn logout(State(app): State<AppState>, gate: Gate, session: Session) -> Answer<Response> {
     session.flush().await.map_err(|_| Fault::internal())?;
     if let Some(person) = gate.who.person() {
@@ -391,7 +427,7 @@ pub async fn logout(State(app): State<AppState>, gate: Gate, session: Session) -
 
 /// Tells a browser to keep nothing: a shared phone has neither what was typed nor what was read.
 fn forgotten(config: &Config) -> Response {
-    let mut response = Json(json!({})).into_response();
+    let mut response = Json(Nothing {}).into_response();
     let everything = HeaderValue::from_static("\"cache\", \"cookies\", \"storage\"");
     response.headers_mut().insert(HeaderName::from_static("clear-site-data"), everything);
     // Browsers heed that over TLS alone; the words go in any case.
@@ -400,39 +436,92 @@ fn forgotten(config: &Config) -> Response {
 }
 
 /// A language of the interface.
-#[derive(Debug, Deserialize, ToSchema)]
+#[derive(Debug, Deserialize, Serialize, ToSchema)]
 pub struct Language {
     lang: String,
 }
 
 /// Remembers the interface language.
-#[utoipa::path(post, path = "/api/v1/language", tag = "people", request_body = Language, responses((status = 200, description = "`lang`, and a cookie that remembers it.")))]
+#[utoipa::path(post, path = "/api/v1/language", tag = "people", request_body = Language,
+    responses((status = 200, body = Language, description = "A cookie that remembers it.")))]
 pub async fn language(State(app): State<AppState>, _gate: Gate, Input(input): Input<Language>) -> Answer<Response> {
     let lang = stimmwerk_ui::LANGUAGES.iter().find(|have| **have == input.lang);
     let lang = lang.ok_or_else(|| Fault::bad_request("no such language"))?;
-    let mut response = Json(json!({ "lang": lang })).into_response();
+    let mut response = Json(Language { lang: (*lang).to_owned() }).into_response();
     set_cookie(&mut response, &app.config, &format!("lang={lang}; Path=/; Max-Age=31536000"));
     Ok(response)
 }
 
+/// What somebody is known by.
+#[derive(Clone, Copy, Debug, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Kind {
+    /// Nothing but a session and a return code.
+    Guest,
+    /// An account.
+    Account,
+    /// A token of a program.
+    Token,
+    /// The link of a projector.
+    Screen,
+}
+
+/// See [`Kind`].
+#[derive(Clone, Copy, Debug, Serialize, ToSchema)]
+pub struct MyPerson {
+    kind: Kind,
+}
+
+/// A role.
+#[derive(Clone, Copy, Debug, Serialize, ToSchema)]
+pub struct MyRole {
+    /// In which process; `null`: in the whole network.
+    #[schema(value_type = Option<String>)]
+    process: Option<ProcessId>,
+    role: Role,
+}
+
+/// Somebody who takes part in a process.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct MyParticipant {
+    #[schema(value_type = String)]
+    id: ParticipantId,
+    #[schema(value_type = String)]
+    process: ProcessId,
+    name: Option<String>,
+    lang: Option<String>,
+    banned: bool,
+}
+
 /// Who the caller is.
-#[utoipa::path(get, path = "/api/v1/me", tag = "people", responses((status = 200, description = "`person` with its kind, `roles` and `participants` by process.")))]
-pub async fn me(gate: Gate) -> Answer<Json<Value>> {
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct MeAnswer {
+    person: MyPerson,
+    roles: Vec<MyRole>,
+    /// By process.
+    participants: Vec<MyParticipant>,
+}
+
+/// Who the caller is.
+#[utoipa::path(get, path = "/api/v1/me", tag = "people", responses((status = 200, body = MeAnswer)))]
+pub async fn me(gate: Gate) -> Answer<Json<MeAnswer>> {
     let standing = gate.who.standing.as_ref().ok_or_else(Fault::unauthorized)?;
     let kind = match standing.person.kind {
-        PersonKind::Guest => "guest",
-        PersonKind::Account => "account",
-        PersonKind::Token => "token",
-        PersonKind::Screen => "screen",
+        PersonKind::Guest => Kind::Guest,
+        PersonKind::Account => Kind::Account,
+        PersonKind::Token => Kind::Token,
+        PersonKind::Screen => Kind::Screen,
     };
-    let roles: Vec<Value> =
-        standing.roles.iter().map(|(process, role)| json!({ "process": process, "role": role })).collect();
-    let participants: Vec<Value> = standing
-        .participants
-        .iter()
-        .map(|p| json!({ "id": p.id, "process": p.process, "name": p.name, "lang": p.lang, "banned": p.banned }))
-        .collect();
-    Ok(Json(json!({ "person": { "kind": kind }, "roles": roles, "participants": participants })))
+    let roles = standing.roles.iter().map(|(process, role)| MyRole { process: *process, role: *role }).collect();
+    let participant = |it: &Participant| MyParticipant {
+        id: it.id,
+        process: it.process,
+        name: it.name.clone(),
+        lang: it.lang.clone(),
+        banned: it.banned,
+    };
+    let participants = standing.participants.iter().map(participant).collect();
+    Ok(Json(MeAnswer { person: MyPerson { kind }, roles, participants }))
 }
 
 /// A new name in a process.
@@ -446,7 +535,8 @@ pub struct ChangedMe {
 
 /// Changes one's name in a process; it stands everywhere at once.
 #[utoipa::path(patch, path = "/api/v1/me", tag = "people", request_body = ChangedMe, responses(
-    (status = 200, description = "The name stands everywhere."), (status = 429, description = "A few new names an hour.")))]
+    (status = 200, body = Nothing, description = "The name stands everywhere."),
+    (status = 404, description = "The caller takes no part there."), (status = 429, description = "A few new names an hour.")))]
 pub async fn change(State(app): State<AppState>, gate: Gate, Input(input): Input<ChangedMe>) -> Answer<Response> {
     let me = gate.who.in_process(input.process).ok_or_else(Fault::not_found)?.clone();
     // Before anything is written.
@@ -474,11 +564,11 @@ pub async fn change(State(app): State<AppState>, gate: Gate, Input(input): Input
             room.issue(ForumCommand::Introduce, id, who.actor(Some(input.process)), me.person.0).await?;
         }
     }
-    Ok(Json(json!({})).into_response())
+    Ok(Json(Nothing {}).into_response())
 }
 
 /// Deletes everything one wrote, one's names, and the access itself.
-#[utoipa::path(delete, path = "/api/v1/me", tag = "people", responses((status = 200, description = "Nothing of them is left.")))]
+#[utoipa::path(delete, path = "/api/v1/me", tag = "people", responses((status = 200, body = Nothing, description = "Nothing of them is left.")))]
 pub async fn erase(State(app): State<AppState>, gate: Gate, session: Session) -> Answer<Response> {
     app.erase_person(gate.who.person().ok_or_else(Fault::unauthorized)?).await?;
     app.log().cleaned().await;
@@ -492,11 +582,42 @@ pub struct Exported {
     #[schema(value_type = String)]
     forum: ForumId,
     #[serde(flatten)]
-    written: stimmwerk_core::forum::Written,
+    written: stimmwerk_core::forum::OwnExport,
+}
+
+/// A ballot of the caller.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ExportedBallot {
+    #[schema(value_type = String)]
+    poll: PollId,
+    /// What they chose, by option; `null` where nobody keeps it.
+    marks: Option<Vec<u8>>,
+}
+
+/// What is kept of the caller in one process.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ExportedProcess {
+    #[schema(value_type = String)]
+    process: ProcessId,
+    #[schema(value_type = String)]
+    participant: ParticipantId,
+    name: Option<String>,
+    lang: Option<String>,
+    /// The version of the joining notice they saw.
+    notice: u32,
+    joined_at: Timestamp,
+    forums: Vec<Exported>,
+    ballots: Vec<ExportedBallot>,
+}
+
+/// What is kept of the caller.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Export {
+    processes: Vec<ExportedProcess>,
 }
 
 /// Everything known of the caller, as a file.
-#[utoipa::path(get, path = "/api/v1/me/export", tag = "people", responses((status = 200, description = "By process and forum: names, contributions with those that wait or are hidden, what they support, what they said to authors as a moderator, and ballots that are not secret.")))]
+#[utoipa::path(get, path = "/api/v1/me/export", tag = "people", responses((status = 200, body = Export, description = "By process and forum: names, contributions with those that wait or are hidden, what they support, what they said to authors as a moderator, and ballots that are not secret.")))]
 pub async fn export(State(app): State<AppState>, gate: Gate) -> Answer<Response> {
     let standing = gate.who.standing.clone().ok_or_else(Fault::unauthorized)?;
     let directory = app.directory();
@@ -516,14 +637,21 @@ pub async fn export(State(app): State<AppState>, gate: Gate) -> Answer<Response>
             let Ok(room) = app.poll(*place, Audience::Participants).await else { continue };
             let own = Poll::own(&room.state(), participant.id, 0);
             if own.voted {
-                ballots.push(json!({ "poll": place.poll, "marks": own.marks }));
+                ballots.push(ExportedBallot { poll: place.poll, marks: own.marks });
             }
         }
-        processes.push(json!({ "process": participant.process, "participant": participant.id,
-            "name": participant.name, "lang": participant.lang, "notice": participant.notice,
-            "joined_at": participant.joined_at, "forums": forums, "ballots": ballots }));
+        processes.push(ExportedProcess {
+            process: participant.process,
+            participant: participant.id,
+            name: participant.name.clone(),
+            lang: participant.lang.clone(),
+            notice: participant.notice,
+            joined_at: participant.joined_at,
+            forums,
+            ballots,
+        });
     }
-    let mut response = Json(json!({ "processes": processes })).into_response();
+    let mut response = Json(Export { processes }).into_response();
     response
         .headers_mut()
         .insert(header::CONTENT_DISPOSITION, HeaderValue::from_static("attachment; filename=\"stimmwerk.json\""));

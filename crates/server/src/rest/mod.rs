@@ -38,6 +38,10 @@ pub struct Written {
     pub seq: Seq,
 }
 
+/// The answer to a write that leaves nothing to tell.
+#[derive(Clone, Copy, Debug, Serialize, ToSchema)]
+pub struct Nothing {}
+
 /// Reads a lot of a state away from the threads that serve sockets.
 ///
 /// # Errors
@@ -301,7 +305,7 @@ fn complete(operation: &mut Value, rule: &Rule) {
 }
 
 /// This description.
-#[utoipa::path(get, path = "/api/v1/openapi.json", tag = "api", responses((status = 200, description = "OpenAPI 3.1")))]
+#[utoipa::path(get, path = "/api/v1/openapi.json", tag = "api", responses((status = 200, body = Object, description = "OpenAPI 3.1")))]
 pub async fn openapi(_gate: crate::gate::Gate) -> Response {
     static DOCUMENT: std::sync::LazyLock<axum::body::Bytes> =
         std::sync::LazyLock::new(|| serde_json::to_vec(&document()).expect("plain data").into());

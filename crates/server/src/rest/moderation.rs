@@ -7,7 +7,6 @@ use axum::extract::{Query, State};
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
-use serde_json::json;
 use stimmwerk_core::forum::{ActView, ForumCommand, ForumState, HideReason, Record};
 use stimmwerk_core::ids::{ParticipantId, StreamId};
 use stimmwerk_core::live::Seq;
@@ -111,11 +110,18 @@ pub async fn refuse_all(State(app): State<AppState>, gate: Gate, Input(input): I
     Ok(changed(app.tell_forum(&gate, command).await?))
 }
 
+/// Whose name was taken away.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct NameReset {
+    #[schema(value_type = String)]
+    id: ParticipantId,
+}
+
 /// Takes a person's name away wherever it stands in a process; they can choose another.
 #[utoipa::path(post, path = "/api/v1/processes/{process}/participants/{participant}/reset-name", tag = "moderation",
     params(("process" = String, Path), ("participant" = String, Path)),
-    responses((status = 200, description = "`id`.")))]
-pub async fn reset_name(State(app): State<AppState>, gate: Gate) -> Answer<Response> {
+    responses((status = 200, body = NameReset)))]
+pub async fn reset_name(State(app): State<AppState>, gate: Gate) -> Answer<Json<NameReset>> {
     let participant = app.in_reach(&gate).await?;
     let (id, process) = (participant.id, participant.process);
     app.accounts.rename(id, None, participant.lang).await?;
@@ -128,20 +134,20 @@ pub async fn reset_name(State(app): State<AppState>, gate: Gate) -> Answer<Respo
             room.issue(command, chance::command_id(), gate.actor(), gate.who.command_owner()).await?;
         }
     }
-    Ok(Json(json!({ "id": id })).into_response())
+    Ok(Json(NameReset { id }))
 }
 
 /// The summary of the record.
 #[derive(Debug, Deserialize, ToSchema)]
-pub struct Summary {
+pub struct NewSummary {
     /// Plain text, at most 20,000 characters; left out: none.
     text: Option<String>,
 }
 
 /// Writes the summary of the record.
 #[utoipa::path(post, path = "/api/v1/forums/{forum}/summary", tag = "moderation", params(("forum" = String, Path)),
-    request_body = Summary, responses((status = 200, body = Written)))]
-pub async fn set_summary(State(app): State<AppState>, gate: Gate, Input(input): Input<Summary>) -> Answer<Response> {
+    request_body = NewSummary, responses((status = 200, body = Written)))]
+pub async fn set_summary(State(app): State<AppState>, gate: Gate, Input(input): Input<NewSummary>) -> Answer<Response> {
     Ok(changed(app.tell_forum(&gate, ForumCommand::SetSummary { text: input.text }).await?))
 }
 
@@ -211,11 +217,18 @@ impl App {
     }
 }
 
+/// A part of the log.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct LogAnswer {
+    /// Newest first.
+    acts: Vec<NamedAct>,
+}
+
 /// What staff did in a forum, newest first.
 #[utoipa::path(get, path = "/api/v1/forums/{forum}/log", tag = "moderation", params(("forum" = String, Path), Before),
-    responses((status = 200, body = Vec<NamedAct>)))]
-pub async fn log(State(app): State<AppState>, gate: Gate, Query(before): Query<Before>) -> Answer<Response> {
-    Ok(Json(json!({ "acts": app.read_log(&gate, before).await? })).into_response())
+    responses((status = 200, body = LogAnswer)))]
+pub async fn log(State(app): State<AppState>, gate: Gate, Query(before): Query<Before>) -> Answer<Json<LogAnswer>> {
+    Ok(Json(LogAnswer { acts: app.read_log(&gate, before).await? }))
 }
 
 /// The record of a forum in one state of it.

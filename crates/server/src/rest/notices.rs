@@ -34,7 +34,7 @@ pub struct Notice {
 
 /// Reports a contribution or a name. It hides nothing by itself, and nobody is told who reported.
 #[utoipa::path(post, path = "/api/v1/notices", tag = "forums", request_body = Notice,
-    responses((status = 201, body = Written)))]
+    responses((status = 201, body = Written), (status = 404, description = "There is no such forum, or none that may be seen.")))]
 pub async fn notice(State(app): State<AppState>, gate: Gate, Input(notice): Input<Notice>) -> Answer<Response> {
     let directory = app.directory();
     let place = directory.forum(notice.forum).ok_or_else(|| gate.who.lost(Fault::not_found()))?;

@@ -3,14 +3,15 @@
 use axum::Json;
 use axum::extract::State;
 use axum::http::HeaderMap;
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
 use stimmwerk_core::domain::{Domain, Summary};
 use stimmwerk_core::forum::{ForumCommand, HideReason, Waiting};
-use stimmwerk_core::ids::{ForumId, PollId, ProcessId, StreamId};
-use stimmwerk_core::live::WindowRequest;
-use stimmwerk_core::network::{CodeKind, Joining, Network, NetworkCommand, PollPlace, Process, Visibility};
+use stimmwerk_core::ids::{ForumId, ParticipantId, PollId, ProcessId, StreamId};
+use stimmwerk_core::live::{Seq, WindowRequest};
+use stimmwerk_core::network::{
+    CodeKind, Joining, Network, NetworkCommand, NetworkView, PollPlace, Process, Visibility,
+};
 use stimmwerk_core::people::{Actor, Audience};
 use stimmwerk_core::rejection::Rejection;
 use stimmwerk_core::said::{Lang, Texts};
@@ -180,13 +181,24 @@ impl App {
     }
 }
 
+/// The network.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct NetworkAnswer {
+    /// As of which event.
+    seq: Seq,
+    /// What everyone may see.
+    view: NetworkView,
+    /// Those the caller may see.
+    processes: Vec<Listed>,
+}
+
 /// The network as the caller may see it.
-#[utoipa::path(get, path = "/api/v1/network", tag = "network", responses((status = 200, description = "`seq` and `view` of the network, and the `processes` the caller may see.")))]
-pub async fn network(State(app): State<AppState>, gate: Gate) -> Answer<Json<Value>> {
+#[utoipa::path(get, path = "/api/v1/network", tag = "network", responses((status = 200, body = NetworkAnswer)))]
+pub async fn network(State(app): State<AppState>, gate: Gate) -> Answer<Json<NetworkAnswer>> {
     let directory = app.directory();
     let audience = gate.position.audience.unwrap_or(Audience::Public);
     let view = Network::view(&directory, audience, &WindowRequest::default());
-    Ok(Json(json!({ "seq": directory.seq(), "view": view, "processes": app.processes_of(&gate.who) })))
+    Ok(Json(NetworkAnswer { seq: directory.seq(), view, processes: app.processes_of(&gate.who) }))
 }
 
 /// Names the network.
@@ -274,19 +286,27 @@ pub async fn create_forum(State(app): State<AppState>, gate: Gate, Input(new): I
     Ok(created(app.tell_network(&gate, command).await?))
 }
 
+/// What leads into a process. `null`: there is none at the moment.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Codes {
+    /// To be said aloud and typed.
+    spoken: Option<String>,
+    /// In links.
+    link: Option<String>,
+    /// The link.
+    url: Option<String>,
+}
+
 /// The codes that lead into a process.
 #[utoipa::path(get, path = "/api/v1/processes/{process}/codes", tag = "network", params(("process" = String, Path)),
-    responses((status = 200, description = "`spoken`, `link`, and the `url` that holds it.")))]
-pub async fn codes(State(app): State<AppState>, gate: Gate, headers: HeaderMap) -> Answer<Json<Value>> {
+    responses((status = 200, body = Codes)))]
+pub async fn codes(State(app): State<AppState>, gate: Gate, headers: HeaderMap) -> Answer<Json<Codes>> {
     let directory = app.directory();
     let process = directory.process(gate.process()?).ok_or_else(Fault::not_found)?;
     let link = app.code(process, CodeKind::Link);
     let base = app.config.base(guard::host(&headers));
-    Ok(Json(json!({
-        "spoken": app.code(process, CodeKind::Spoken),
-        "link": link,
-        "url": link.map(|link| format!("{base}/j/{link}")),
-    })))
+    let url = link.as_ref().map(|link| format!("{base}/j/{link}"));
+    Ok(Json(Codes { spoken: app.code(process, CodeKind::Spoken), link, url }))
 }
 
 /// Replaces the codes of a process.
@@ -303,11 +323,19 @@ pub struct Ban {
     banned: bool,
 }
 
+/// Who is shut out, or no longer.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Banned {
+    #[schema(value_type = String)]
+    id: ParticipantId,
+    banned: bool,
+}
+
 /// Shuts a participant out of a process, or lets them in again. What waits of whoever is shut out is refused.
 #[utoipa::path(post, path = "/api/v1/processes/{process}/participants/{participant}/ban", tag = "moderation",
     params(("process" = String, Path), ("participant" = String, Path)), request_body = Ban,
-    responses((status = 200, description = "`id` of the participant and `banned`.")))]
-pub async fn ban(State(app): State<AppState>, gate: Gate, Input(input): Input<Ban>) -> Answer<Response> {
+    responses((status = 200, body = Banned)))]
+pub async fn ban(State(app): State<AppState>, gate: Gate, Input(input): Input<Ban>) -> Answer<Json<Banned>> {
     let participant = app.in_reach(&gate).await?;
     let id = participant.id;
     if gate.who.person() == Some(participant.person) {
@@ -317,5 +345,5 @@ pub async fn ban(State(app): State<AppState>, gate: Gate, Input(input): Input<Ba
     app.accounts.set_banned(id, input.banned).await?;
     app.rights_changed(participant.person);
     app.shut_out(&gate, &participant, input.banned).await?;
-    Ok(Json(json!({ "id": id, "banned": input.banned })).into_response())
+    Ok(Json(Banned { id, banned: input.banned }))
 }

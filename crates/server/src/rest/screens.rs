@@ -16,6 +16,7 @@ use crate::form::lead;
 use crate::gate::Gate;
 use crate::guard;
 use crate::problem::Answer;
+use crate::rest::Nothing;
 
 /// A projector's link. Nothing keeps it but the answer.
 #[derive(Debug, Serialize, ToSchema)]
@@ -52,11 +53,11 @@ pub async fn create(State(app): State<AppState>, gate: Gate, headers: HeaderMap)
 
 /// Makes every link for a projector of this forum useless; those that show something go dark.
 #[utoipa::path(delete, path = "/api/v1/forums/{forum}/screens", tag = "screens", params(("forum" = String, Path)),
-    responses((status = 200, description = "None is left.")))]
-pub async fn revoke(State(app): State<AppState>, gate: Gate) -> Answer<Response> {
+    responses((status = 200, body = Nothing, description = "None is left.")))]
+pub async fn revoke(State(app): State<AppState>, gate: Gate) -> Answer<Json<Nothing>> {
     let forum = gate.forum()?.forum.to_string();
     for person in app.accounts.labelled(PersonKind::Screen, &forum).await? {
         app.erase_person(person).await?;
     }
-    Ok(Json(serde_json::json!({})).into_response())
+    Ok(Json(Nothing {}))
 }

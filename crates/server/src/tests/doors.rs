@@ -15,6 +15,7 @@ use stimmwerk_core::people::{Actor, Role};
 use stimmwerk_eventlog::accounts::{PersonId, PersonKind};
 use uuid::Uuid;
 
+use super::described::undescribed;
 use super::world::{
     BANNED, By, Caller, Expected, FORBIDDEN, Facts, NOT_FOUND, NOT_JOINED, Place, UNAUTHORIZED, World, code_of,
     everyone, german,
@@ -430,6 +431,11 @@ impl Knocking<'_> {
         // A socket has no body that ends.
         let body = if status == StatusCode::SWITCHING_PROTOCOLS { Vec::new() } else { bytes(answer).await };
         wrong.extend(judge("as JSON", status, &body));
+        if path.starts_with("/api/") {
+            let sent = (door.body)(&setting);
+            let sent = Some(&sent).filter(|sent| !sent.is_null());
+            wrong.extend(undescribed(door.method, door.path, sent, status, &body));
+        }
         if let Expected::Refuses(_, _) = expected {
             let wanted = if path.starts_with("/api/") || path.starts_with("/assets/") {
                 "application/problem+json"
