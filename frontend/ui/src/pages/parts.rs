@@ -213,29 +213,28 @@ pub fn default_button(form: &str) -> String {
 /// The choice of language for a form beside the one the page has for it: what is typed in it comes along. For who has no
 /// scripts; otherwise they keep what is typed.
 pub fn languages_of(cx: Cx, action: &str) -> AnyView {
-    still(|| {
-        #[cfg(feature = "ssr")]
-        {
-            use std::fmt::Write;
-            let to = cx.path.with_value(|path| crate::address::in_language(action, path));
-            let to = to.replace('&', "&amp;");
-            let mut html = String::new();
-            for lang in LANGUAGES.iter().filter(|lang| **lang != cx.words.lang()) {
-                let _ = write!(
-                    html,
-                    "<button class=\"quiet\" formaction=\"{to}\" formnovalidate name=\"interface\" value=\"{lang}\" lang=\"{lang}\" dir=\"{}\">{}</button>",
-                    crate::words::direction(lang),
-                    autonym(lang),
-                );
-            }
-            view! { <noscript class="line" inner_html=html></noscript> }.into_any()
+    #[cfg(feature = "ssr")]
+    {
+        use std::fmt::Write;
+        let to = cx.path.with_value(|path| crate::address::in_language(action, path));
+        let to = to.replace('&', "&amp;");
+        let mut html = String::new();
+        for lang in LANGUAGES.iter().filter(|lang| **lang != cx.words.lang()) {
+            let _ = write!(
+                html,
+                "<button class=\"quiet\" formaction=\"{to}\" formnovalidate name=\"interface\" value=\"{lang}\" lang=\"{lang}\" dir=\"{}\">{}</button>",
+                crate::words::direction(lang),
+                autonym(lang),
+            );
         }
-        #[cfg(not(feature = "ssr"))]
-        {
-            let _ = (cx, action);
-            view! { <noscript></noscript> }.into_any()
-        }
-    })
+        view! { <noscript class="line" inner_html=html></noscript> }.into_any()
+    }
+    // Not a part that only the server draws: the form it stands in comes while the page lives, too.
+    #[cfg(not(feature = "ssr"))]
+    {
+        let _ = (cx, action);
+        view! { <noscript></noscript> }.into_any()
+    }
 }
 
 /// A role as its badge says it.
