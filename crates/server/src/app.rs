@@ -223,6 +223,23 @@ impl App {
         Ok(room)
     }
 
+    /// The forums of a process that have begun, oldest first. What is about a person goes to each of them; one whose first
+    /// event has yet to follow holds nothing of anybody.
+    ///
+    /// # Errors
+    /// The log cannot be read.
+    pub async fn forums_of(&self, process: ProcessId) -> Answer<Vec<(ForumPlace, Arc<Room<Forum>>)>> {
+        let directory = self.directory();
+        let mut begun = Vec::new();
+        for place in directory.process(process).into_iter().flat_map(|process| process.forums.iter()) {
+            let room = self.forums.get(place.stream, &self.surroundings).await?;
+            if room.state().process().is_some() {
+                begun.push((*place, room));
+            }
+        }
+        Ok(begun)
+    }
+
     /// The room of a poll, for somebody who reads as `audience`: a draft is there for staff alone.
     ///
     /// # Errors

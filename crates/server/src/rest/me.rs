@@ -556,9 +556,7 @@ pub async fn change(State(app): State<AppState>, gate: Gate, Input(input): Input
     // Sockets hold the standing they began with; they come back with the new one.
     app.rights_changed(me.person);
     let who = app.who(Some(me.person)).await?;
-    let directory = app.directory();
-    for place in directory.process(input.process).into_iter().flat_map(|process| process.forums.iter()) {
-        let room = app.forum(*place).await?;
+    for (_, room) in app.forums_of(input.process).await? {
         if room.state().knows(me.id) {
             let id = chance::command_id();
             room.issue(ForumCommand::Introduce, id, who.actor(Some(input.process)), me.person.0).await?;
@@ -625,8 +623,8 @@ pub async fn export(State(app): State<AppState>, gate: Gate) -> Answer<Response>
     for participant in &standing.participants {
         let Some(process) = directory.process(participant.process) else { continue };
         let mut forums = Vec::new();
-        for place in &process.forums {
-            let (state, id) = (app.forum(*place).await?.state(), participant.id);
+        for (place, room) in app.forums_of(process.id).await? {
+            let (state, id) = (room.state(), participant.id);
             let written = in_turn(move || state.written_by(id)).await?;
             forums.push(Exported { forum: place.forum, written });
         }

@@ -126,9 +126,7 @@ pub async fn reset_name(State(app): State<AppState>, gate: Gate) -> Answer<Json<
     let (id, process) = (participant.id, participant.process);
     app.accounts.rename(id, None, participant.lang).await?;
     app.rights_changed(participant.person);
-    let directory = app.directory();
-    for place in directory.process(process).into_iter().flat_map(|process| process.forums.iter()) {
-        let room = app.forum(*place).await?;
+    for (_, room) in app.forums_of(process).await? {
         if room.state().knows(id) {
             let command = ForumCommand::ResetName { participant: id };
             room.issue(command, chance::command_id(), gate.actor(), gate.who.command_owner()).await?;

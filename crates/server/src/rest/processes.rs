@@ -108,9 +108,7 @@ impl App {
     /// out leaves the speaking lists, and what waits of theirs is refused; it stays so when they are let in again.
     async fn shut_out(&self, gate: &Gate, participant: &Participant, banned: bool) -> Answer<()> {
         let (process, participant, by) = (participant.process, participant.id, gate.actor().participant);
-        let directory = self.directory();
-        for place in directory.process(process).into_iter().flat_map(|process| process.forums.iter()) {
-            let room = self.forum(*place).await?;
+        for (_, room) in self.forums_of(process).await? {
             let command = ForumCommand::ShutOut { participant, banned, by };
             room.issue(command, chance::command_id(), Actor::system(), Uuid::nil()).await?;
             if !banned {

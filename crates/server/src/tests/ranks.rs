@@ -5,14 +5,15 @@ use serde_json::{Value, json};
 use stimmwerk_client::Client;
 use stimmwerk_core::forum::{ForumCommand, Waiting};
 use stimmwerk_core::ids::StreamId;
-use stimmwerk_core::network::Visibility;
+use stimmwerk_core::network::{NetworkCommand, Visibility};
 use stimmwerk_core::people::{Actor, Audience, Role};
 use stimmwerk_eventlog::accounts::{Accounts, PersonId, PersonKind};
 use stimmwerk_eventlog::sqlite::SqliteStore;
+use uuid::Uuid;
 
 use super::sockets::Asking;
-use super::world::{By, Caller, Place, World, code_of};
-use crate::admin;
+use super::world::{By, Caller, Place, World, code_of, german};
+use crate::{admin, chance};
 
 /// Staff with an account, who have been here: so they take part.
 async fn staff(world: &World, here: &Place, caller: Caller) -> (PersonId, Client) {
@@ -126,6 +127,11 @@ async fn given_somebody_is_shut_out_then_what_waits_of_theirs_is_refused_in_ever
     };
     assert_eq!((waiting(&forums[0]).await, waiting(&forums[1]).await), (4, 3));
     let participant = world.participant(troll, &here).await.expect("they take part");
+    // One that has not begun yet stands in nobody's way.
+    let unbegun =
+        NetworkCommand::CreateForum { process: here.process, title: german("Später"), waiting: Waiting::None };
+    let made = world.app.network.issue(unbegun, chance::command_id(), Actor::system(), Uuid::nil()).await;
+    made.expect("the program may do everything");
     let ban = about(&world, &here, troll, "ban").await;
     for (banned, did) in [(true, "shut_out"), (true, "shut_out"), (false, "let_in")] {
         assert_eq!(ask(&moderator, Method::POST, &ban, &json!({ "banned": banned })).await.0, StatusCode::OK);

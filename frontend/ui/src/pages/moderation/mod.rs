@@ -869,7 +869,7 @@ fn more(desk: Desk, one: &ContributionView, by: &AuthorView, part: &'static str)
     let name = person.filter(|_| by.name.is_some()).map(|person| reset_name(desk, person, part));
     let ban = person.map(|person| ban(desk, person, part));
     let erase = desk.admin.then(|| erase(desk, one.id, part));
-    let all = by.participant.filter(|_| one.waits).map(|person| queue::refuse_all(desk, person));
+    let all = by.participant.filter(|_| one.waits).map(|person| queue::refuse_all(desk, person, by.number));
     view! {
         <details class="more over">
             <summary class="button quiet">{words.more()}</summary>

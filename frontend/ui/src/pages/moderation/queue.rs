@@ -83,8 +83,10 @@ fn card(desk: Desk, slot: Slot) -> Option<AnyView> {
     // It becomes the first of theirs as others are settled, and is not drawn anew for that.
     let first =
         Memo::new(move |_| desk.queue.with(|queue| queue.slots.iter().any(|have| have.id == slot.id && have.first)));
-    let all = by.participant.map(|person| approve_all(desk, person, first));
-    let how_many = by.participant.map(|person| how_many(desk, person, first));
+    let count = count_of(desk, by.number);
+    let first_of = Signal::derive(move || Some(count.get()).filter(|count| first.get() && *count > 1));
+    let all = by.participant.map(|person| approve_all(desk, person, first_of));
+    let how_many = how_many(desk, first_of);
     Some(
         view! {
             <li
@@ -158,30 +160,24 @@ pub fn around(desk: Desk, one: &ContributionView) -> AnyView {
     .into_any()
 }
 
-/// How much waits of a person.
-fn count_of(desk: Desk, person: ParticipantId) -> Memo<u32> {
-    let Desk { board, queue, .. } = desk;
+/// How much waits of a person, by their number.
+fn count_of(desk: Desk, author: u32) -> Memo<u32> {
     Memo::new(move |_| {
-        let waiting = queue.with(|queue| queue.waiting().collect::<Vec<_>>());
-        board.view.with(|view| {
-            let theirs = view.waiting.iter().filter(|one| view.people.participant(one.author) == Some(person));
-            theirs.filter(|one| waiting.contains(&one.id)).count() as u32
-        })
+        let theirs = |slot: &&Slot| slot.author == author && !slot.gone;
+        desk.queue.with(|queue| queue.slots.iter().filter(theirs).count() as u32)
     })
 }
 
 /// Says how much waits of a person, at the first of it, where that is more than one thing.
-fn how_many(desk: Desk, person: ParticipantId, first: Memo<bool>) -> AnyView {
-    let count = count_of(desk, person);
+fn how_many(desk: Desk, count: Signal<Option<u32>>) -> AnyView {
     let badge =
         move |count: u32| view! { <span class="badge waiting">{desk.words.queue_count(count)}</span> }.into_any();
-    each(move || Some(count.get()).filter(|count| first.get() && *count > 1), |count| *count, badge)
+    each(move || count.get(), |count| *count, badge)
 }
 
 /// Approves all that waits of a person, at the first of it, where that is more than one thing.
-fn approve_all(desk: Desk, person: ParticipantId, first: Memo<bool>) -> AnyView {
+fn approve_all(desk: Desk, person: ParticipantId, count: Signal<Option<u32>>) -> AnyView {
     let Desk { words, place, .. } = desk;
-    let count = count_of(desk, person);
     let action = StoredValue::new(address::of_person(place.forum, person, "/approve"));
     let form = move |count: u32| {
         view! {
@@ -192,13 +188,13 @@ fn approve_all(desk: Desk, person: ParticipantId, first: Memo<bool>) -> AnyView 
         }
         .into_any()
     };
-    each(move || Some(count.get()).filter(|count| first.get() && *count > 1), |count| *count, form)
+    each(move || count.get(), |count| *count, form)
 }
 
 /// Refuses all that waits of a person, where that is more than one thing: the press on a reason does it.
-pub fn refuse_all(desk: Desk, person: ParticipantId) -> AnyView {
+pub fn refuse_all(desk: Desk, person: ParticipantId, author: u32) -> AnyView {
     let Desk { words, place, .. } = desk;
-    let count = count_of(desk, person);
+    let count = count_of(desk, author);
     let action = StoredValue::new(address::of_person(place.forum, person, "/refuse"));
     let form = move |count: u32| {
         view! {
