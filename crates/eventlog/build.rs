@@ -4,7 +4,7 @@
 use std::{env, fmt::Write as _, fs, path::Path};
 
 fn main() {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../migrations/sqlite");
+    let folder = Path::new(&env::var_os("CARGO_MANIFEST_DIR").expect("cargo sets it")).join("../../migrations/sqlite");
     println!("cargo::rerun-if-changed={}", folder.display());
     let mut list = String::from("&[\n");
     for entry in fs::read_dir(&folder).expect("the folder of migrations") {

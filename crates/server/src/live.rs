@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use axum::extract::ws::{Message, Utf8Bytes, WebSocket, WebSocketUpgrade};
 use axum::extract::{Request, State};
+use axum::http::StatusCode;
 use axum::response::Response;
 use futures_util::future::BoxFuture;
 use futures_util::stream::FuturesUnordered;
@@ -42,6 +43,9 @@ const BEAT: Duration = Duration::from_secs(20);
 const PATIENCE: Duration = Duration::from_secs(30);
 /// Frames beside commands that one socket may send at once: its streams, and some pages of each.
 const READS: u32 = 60;
+/// The longest message that is read at all, in bytes. What is longer than [`MAX_CLIENT_FRAME`] is read up to here so that
+/// it gets an answer; what is longer than this ends the connection.
+const MAX_MESSAGE: usize = 4 * MAX_CLIENT_FRAME;
 /// How long a socket is not read that sends faster than it may.
 const PAUSE: Duration = Duration::from_millis(50);
 /// How long clients wait before they come back after a stop, before jitter.
@@ -68,8 +72,8 @@ pub async fn live(
         .read_buffer_size(4 * 1024)
         .write_buffer_size(0)
         .max_write_buffer_size(1024 * 1024)
-        .max_message_size(MAX_CLIENT_FRAME)
-        .max_frame_size(MAX_CLIENT_FRAME)
+        .max_message_size(MAX_MESSAGE)
+        .max_frame_size(MAX_MESSAGE)
         .on_upgrade(move |socket| async move {
             let connection = Connection {
                 subscriptions: HashMap::new(),
@@ -217,6 +221,7 @@ impl Connection {
         beams: &mut StreamMap<StreamId, BroadcastStream<Arc<Beam>>>,
     ) -> Vec<Utf8Bytes> {
         let nobody = CommandId(Uuid::nil());
+        let too_long = frame.len() > MAX_CLIENT_FRAME;
         let frame: ClientFrame = match serde_json::from_str(frame) {
             Ok(frame) => frame,
             Err(error) => {
@@ -224,6 +229,11 @@ impl Connection {
                 return vec![self.reject(nobody, &Fault::bad_request(error.to_string()))];
             }
         };
+        if too_long {
+            tokio::time::sleep(PAUSE).await;
+            let id = if let ClientFrame::Command { id, .. } = frame { id } else { nobody };
+            return vec![self.reject(id, &Fault::new(StatusCode::PAYLOAD_TOO_LARGE, Code::TooLarge))];
+        }
         if let Err(refusal) = self.may_ask(&frame) {
             // Whoever sends without end is read more slowly.
             tokio::time::sleep(PAUSE).await;
@@ -269,9 +279,7 @@ impl Connection {
         beams: &mut StreamMap<StreamId, BroadcastStream<Arc<Beam>>>,
     ) -> Answer<Vec<Utf8Bytes>> {
         if self.subscriptions.len() >= MAX_SUBSCRIPTIONS && !self.subscriptions.contains_key(&stream) {
-            return Err(
-                Fault::new(axum::http::StatusCode::UNPROCESSABLE_ENTITY, Code::TooMany).with("max", MAX_SUBSCRIPTIONS)
-            );
+            return Err(Fault::new(StatusCode::UNPROCESSABLE_ENTITY, Code::TooMany).with("max", MAX_SUBSCRIPTIONS));
         }
         let (place, audience) = standing(&self.app, &self.who, stream)?;
         let process = place.map(|place| place.process());

@@ -11,7 +11,7 @@ use stimmwerk_client::{Client, ForumMirror, LiveOptions, LiveSocket, Mirror, com
 use stimmwerk_core::domain::{Domain, StreamKind};
 use stimmwerk_core::forum::{Forum, ForumCommand, HideReason, Waiting};
 use stimmwerk_core::ids::{ContributionId, ParticipantId, StreamId};
-use stimmwerk_core::live::{ClientFrame, PAGE, Seq, ServerFrame, WindowRequest};
+use stimmwerk_core::live::{ClientFrame, MAX_CLIENT_FRAME, PAGE, Seq, ServerFrame, WindowRequest};
 use stimmwerk_core::network::{Network, Visibility};
 use stimmwerk_core::people::{Actor, Audience, Role};
 use stimmwerk_eventlog::accounts::PersonKind;
@@ -731,4 +731,19 @@ async fn given_a_window_then_the_personal_view_goes_no_further_back_than_it() {
         // What was written last may still bring one of the window before.
         socket.hear(|frame| frame["view"]["supported"].as_array().is_some_and(|all| all.len() == reaches)).await;
     }
+}
+
+#[tokio::test]
+async fn given_a_command_longer_than_allowed_then_it_is_refused_by_its_id_and_the_socket_stays() {
+    let world = World::new().await;
+    let here = world.place(Visibility::Public).await;
+    let guest = world.person(PersonKind::Guest).await;
+    world.take_part(guest, &here, true).await;
+    let mut socket = Asking::open(&world.speak(guest, By::Session).await).await;
+    let id = command_id();
+    let command = json!({ "type": "contribute", "text": "x".repeat(MAX_CLIENT_FRAME), "lang": "de" });
+    let frame = json!({ "type": "command", "id": id, "stream": here.stream, "command": command });
+    let answer = socket.ask(&frame, &["accepted"]).await;
+    assert_eq!((&answer["id"], &answer["problem"]["code"]), (&json!(id), &json!("too_large")), "{answer}");
+    assert_eq!(socket.subscribe(here.stream, None).await["type"], "snapshot");
 }
