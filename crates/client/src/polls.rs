@@ -3,6 +3,7 @@
 use reqwest::Method;
 use serde::Deserialize;
 use serde_json::{Value, json};
+use stimmwerk_core::commands::Commands;
 use stimmwerk_core::ids::{CommandId, ForumId, PollId, ProcessId, StreamId};
 use stimmwerk_core::live::Seq;
 use stimmwerk_core::poll::{PollCommand, PollOwn, PollView, Question};
@@ -61,38 +62,10 @@ impl Client {
 
     /// Issues a command to a poll over REST.
     pub async fn tell_poll(&self, poll: PollId, id: CommandId, command: &PollCommand) -> Result<Written, Error> {
-        let Some((method, way)) = way_of(command) else {
-            return Err(Error::Contract("no REST route for this command".to_owned()));
-        };
-        // The body is the command without its type, an edit's its question.
-        let mut body = serde_json::to_value(command).map_err(Error::transport)?;
-        if let Some(fields) = body.as_object_mut() {
-            fields.remove("type");
-        }
-        let body = if let PollCommand::Edit { .. } = command { body["question"].take() } else { body };
-        self.write::<Written>(method, &format!("/polls/{poll}{way}"), Some(id), &body).await
+        let (method, path, body) = crate::rest::route(poll.0, command)
+            .ok_or_else(|| Error::Contract(format!("no REST route for {}", command.rule().name)))?;
+        self.write(method, &path, Some(id), &body).await
     }
-}
-
-/// Where a command goes; none for what the program alone asks, and for cards, whose codes are made by the server.
-fn way_of(command: &PollCommand) -> Option<(Method, &'static str)> {
-    Some(match command {
-        PollCommand::Edit { .. } => (Method::PATCH, ""),
-        PollCommand::Open { .. } => (Method::POST, "/open"),
-        PollCommand::SetEnd { .. } => (Method::POST, "/end"),
-        PollCommand::Extend { .. } => (Method::POST, "/extend"),
-        PollCommand::Close { .. } => (Method::POST, "/close"),
-        PollCommand::Reveal => (Method::POST, "/reveal"),
-        PollCommand::Again => (Method::POST, "/again"),
-        PollCommand::Vote { .. } => (Method::POST, "/ballots"),
-        PollCommand::VoidCards { .. } => (Method::POST, "/cards/void"),
-        PollCommand::CountHands { .. } => (Method::POST, "/hands"),
-        PollCommand::SetPaper { .. } => (Method::POST, "/paper"),
-        PollCommand::Found { .. }
-        | PollCommand::IssueCards { .. }
-        | PollCommand::ErasePerson { .. }
-        | PollCommand::Tick { .. } => return None,
-    })
 }
 
 /// A question with options in German: how it is answered is all that is said.

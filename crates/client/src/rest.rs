@@ -5,6 +5,7 @@ use reqwest::{Method, RequestBuilder, Response};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
+use stimmwerk_core::commands::Commands;
 use stimmwerk_core::forum::{ForumCommand, ForumDelta, ForumView, OwnView, Waiting};
 use stimmwerk_core::ids::{CommandId, ForumId, ParticipantId, ProcessId, StreamId};
 use stimmwerk_core::live::{Problem, Seq, WindowRequest};
@@ -287,85 +288,39 @@ impl Client {
 
     /// Issues a command to a forum over REST.
     pub async fn command(&self, forum: ForumId, id: CommandId, command: &ForumCommand) -> Result<Written, Error> {
-        let (method, path, body) =
-            route(forum, command).ok_or_else(|| Error::Contract(format!("no REST route for {}", kind_of(command))))?;
+        let (method, path, body) = report(forum, command)
+            .or_else(|| route(forum.0, command))
+            .ok_or_else(|| Error::Contract(format!("no REST route for {}", command.rule().name)))?;
         self.write(method, &path, Some(id), &body).await
     }
 }
 
-/// Where a command goes over REST; none for what only the program itself may ask.
-fn route(forum: ForumId, command: &ForumCommand) -> Option<(Method, String, Value)> {
-    let forum = format!("/forums/{forum}");
-    let of = |contribution: &stimmwerk_core::ids::ContributionId, rest: &str| {
-        format!("{forum}/contributions/{contribution}{rest}")
-    };
-    // The body is the command without its type and without what the path says already.
+/// Where a command goes over REST, below `/api/v1`, and the body it has there. `object` is what its stream is about. `None`
+/// for what only the program itself asks.
+pub(crate) fn route<C: Commands + Serialize>(object: Uuid, command: &C) -> Option<(Method, String, Value)> {
+    let route = command.rule().route?;
     let mut body = serde_json::to_value(command).ok()?;
-    let fields = body.as_object_mut()?;
-    fields.remove("type");
-    fields.remove("contribution");
-    fields.remove("participant");
-    if let ForumCommand::Report { contribution, .. } = command {
-        fields.insert("forum".to_owned(), forum.trim_start_matches("/forums/").into());
-        fields.insert("contribution".to_owned(), contribution.to_string().into());
+    let members = body.as_object_mut()?;
+    members.remove("type");
+    // What the address says does not stand in the body as well.
+    let path = route.fill(|name| match members.remove(name) {
+        Some(id) => id.as_str().map(str::to_owned),
+        None => Some(object.to_string()),
+    })?;
+    if let Some(Value::Object(inner)) = route.body_of.and_then(|name| members.remove(name)) {
+        members.extend(inner);
     }
-    let (method, path) = match command {
-        ForumCommand::SetTitle { .. } => (Method::PATCH, forum),
-        ForumCommand::AddTopic { .. } => (Method::POST, format!("{forum}/topics")),
-        ForumCommand::Contribute { .. } => (Method::POST, format!("{forum}/contributions")),
-        ForumCommand::Support { contribution } => (Method::POST, of(contribution, "/support")),
-        ForumCommand::Unsupport { contribution } => (Method::DELETE, of(contribution, "/support")),
-        ForumCommand::Edit { contribution, .. } => (Method::POST, of(contribution, "/edit")),
-        ForumCommand::Withdraw { contribution } => (Method::DELETE, of(contribution, "")),
-        ForumCommand::Approve { contribution, .. } => (Method::POST, of(contribution, "/approve")),
-        ForumCommand::Hide { contribution, .. } => (Method::POST, of(contribution, "/hide")),
-        ForumCommand::Refuse { contribution, .. } => (Method::POST, of(contribution, "/refuse")),
-        ForumCommand::Restore { contribution } => (Method::POST, of(contribution, "/restore")),
-        ForumCommand::PutBack { contribution } => (Method::POST, of(contribution, "/put-back")),
-        ForumCommand::Erase { contribution } => (Method::POST, of(contribution, "/erase")),
-        ForumCommand::Add { contribution, .. } => (Method::POST, of(contribution, "/add")),
-        ForumCommand::Appeal { contribution, .. } => (Method::POST, of(contribution, "/appeal")),
-        ForumCommand::RejectAppeal { contribution, .. } => (Method::POST, of(contribution, "/reject-appeal")),
-        ForumCommand::Claim { contribution, .. } => (Method::POST, of(contribution, "/claim")),
-        ForumCommand::Dismiss { contribution } => (Method::POST, of(contribution, "/dismiss")),
-        ForumCommand::Report { .. } => (Method::POST, "/notices".to_owned()),
-        ForumCommand::ApproveAll { participant, .. } => {
-            (Method::POST, format!("{forum}/participants/{participant}/approve"))
-        }
-        ForumCommand::RefuseAll { participant, .. } => {
-            (Method::POST, format!("{forum}/participants/{participant}/refuse"))
-        }
-        ForumCommand::SetSummary { .. } => (Method::POST, format!("{forum}/summary")),
-        ForumCommand::CountHall { .. } => (Method::POST, format!("{forum}/hall")),
-        ForumCommand::SetState { .. } => (Method::POST, format!("{forum}/state")),
-        ForumCommand::SetWaiting { .. } => (Method::POST, format!("{forum}/waiting")),
-        ForumCommand::SetStage { stage, seen } => {
-            body = serde_json::to_value(stage).ok()?;
-            body["seen"] = json!(seen);
-            (Method::POST, format!("{forum}/stage"))
-        }
-        ForumCommand::AskFloor { .. } => (Method::POST, format!("{forum}/speaking-list")),
-        ForumCommand::WithdrawFloor => (Method::DELETE, format!("{forum}/speaking-list")),
-        ForumCommand::SetFloor { .. } => (Method::POST, format!("{forum}/speaking-list/state")),
-        ForumCommand::EnterFloor { .. } => (Method::POST, format!("{forum}/speaking-list/hall")),
-        ForumCommand::GiveFloor { .. } => (Method::POST, format!("{forum}/speaking-list/next")),
-        ForumCommand::EndFloor => (Method::POST, format!("{forum}/speaking-list/end")),
-        ForumCommand::DropFloor { entry } => (Method::POST, format!("{forum}/speaking-list/{entry}/drop")),
-        ForumCommand::PinFloor { entry } => (Method::POST, format!("{forum}/speaking-list/{entry}/pin")),
-        // A name is reset in all forums of a process at once, by a route of the process.
-        ForumCommand::ResetName { .. }
-        | ForumCommand::Found { .. }
-        | ForumCommand::Introduce
-        | ForumCommand::PollMoved { .. }
-        | ForumCommand::ErasePerson { .. }
-        | ForumCommand::ShutOut { .. }
-        | ForumCommand::Tick { .. } => return None,
-    };
-    Some((method, path, body))
+    let method = Method::from_bytes(route.method.as_bytes()).ok()?;
+    Some((method, path.strip_prefix("/api/v1")?.to_owned(), body))
 }
 
-fn kind_of(command: &ForumCommand) -> &'static str {
-    <stimmwerk_core::forum::Forum as stimmwerk_core::domain::Domain>::name(command)
+/// Reporting is open to visitors, so it has an address of its own, and its body says where.
+fn report(forum: ForumId, command: &ForumCommand) -> Option<(Method, String, Value)> {
+    let ForumCommand::Report { .. } = command else { return None };
+    let mut body = serde_json::to_value(command).ok()?;
+    body.as_object_mut()?.remove("type");
+    body["forum"] = json!(forum);
+    Some((Method::POST, "/notices".to_owned(), body))
 }
 
 fn made(written: Written) -> Result<Uuid, Error> {

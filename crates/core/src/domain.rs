@@ -6,6 +6,8 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use crate::changes::{self, Facet};
+use crate::commands::Commands;
 use crate::ids::{CommandId, ParticipantId, StreamId};
 use crate::live::{Delta, LiveTypes, Seq, WindowRequest};
 use crate::people::{Actor, Audience, Need};
@@ -249,7 +251,7 @@ pub struct Summary {
 }
 
 /// What changed of a stream, ascending by number.
-pub type Changes<D> = Vec<Delta<<D as LiveTypes>::Key, <D as LiveTypes>::Value>>;
+pub type Deltas<D> = Vec<Delta<<D as LiveTypes>::Key, <D as LiveTypes>::Value>>;
 
 /// See [`Domain::reported`].
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -266,18 +268,15 @@ pub trait Domain: LiveTypes {
     const KIND: StreamKind;
     /// Changes whenever the serialised state means something else. A snapshot of another format is folded anew.
     const STATE_FORMAT: u32;
-    /// Every command by its `type` on the wire, and what it asks of its actor.
-    const COMMANDS: &'static [(&'static str, Need)];
 
     /// What can be asked.
-    type Command: Serialize + DeserializeOwned + Clone + fmt::Debug + Send + Sync + 'static;
+    type Command: Commands + Serialize + DeserializeOwned + Clone + fmt::Debug + Send + Sync + 'static;
     /// What happened.
     type Event: StoredEvent + HoldsTexts + Clone + fmt::Debug + Send + Sync + 'static;
+    /// What changes on its own in the state.
+    type Facet: Facet;
     /// Everything that follows from the events. Cheap to clone. Serialises without text.
     type State: Clone + Default + Serialize + DeserializeOwned + HoldsTexts + Send + Sync + 'static;
-
-    /// The command's `type` on the wire.
-    fn name(command: &Self::Command) -> &'static str;
 
     /// Judges a command.
     ///
@@ -312,7 +311,7 @@ pub trait Domain: LiveTypes {
 
     /// [`Domain::deltas`] that stops between two numbers once `most` are there. Returns the number they lead to. What
     /// is left out is not built, where there can be much.
-    fn deltas_within(state: &Self::State, after: Seq, audience: Audience, most: usize) -> (Changes<Self>, Seq) {
+    fn deltas_within(state: &Self::State, after: Seq, audience: Audience, most: usize) -> (Deltas<Self>, Seq) {
         let mut deltas = Self::deltas(state, after, audience);
         let head = Self::seq(state).max(after);
         let Some(last) = deltas.get(most.saturating_sub(1)).map(Delta::seq) else { return (deltas, head) };
@@ -322,18 +321,23 @@ pub trait Domain: LiveTypes {
         (deltas, reached)
     }
 
-    /// How many keys changed after `after`, at most `limit`.
-    fn changed(state: &Self::State, after: Seq, limit: usize) -> usize;
+    /// When each facet of the state last changed.
+    fn changes(state: &Self::State) -> &changes::Changes<Self::Facet>;
 
-    /// What `command` asks of its actor: see [`Domain::COMMANDS`].
-    fn need(command: &Self::Command) -> Need {
-        let name = Self::name(command);
-        Self::COMMANDS.iter().find(|(of, _)| *of == name).map_or(Need::System, |(_, need)| *need)
+    /// The one person whose view this facet is. `None`: it is a part of what many see.
+    fn owner(state: &Self::State, facet: Self::Facet) -> Option<ParticipantId>;
+
+    /// Is it a number that merely grows, so that readers can wait for it a little where there are many of them?
+    fn is_counter(facet: Self::Facet) -> bool;
+
+    /// How many facets changed after `after`, at most `limit`.
+    fn changed(state: &Self::State, after: Seq, limit: usize) -> usize {
+        Self::changes(state).count_after(after, limit)
     }
 
     /// What the log says beside the events of this command. Visitors' commands are never signed.
     fn trace(_state: &Self::State, command: &Self::Command) -> Trace {
-        if Self::need(command) == Need::Visitor { Trace::Unsigned } else { Trace::Signed }
+        if command.rule().need == Need::Visitor { Trace::Unsigned } else { Trace::Signed }
     }
 
     /// What a visitor's command reports, and what is open of it. Somebody who reports the same once more is counted once.
@@ -361,11 +365,14 @@ pub trait Domain: LiveTypes {
     /// Has anything changed after `after` that people wait for? Counters and personal views alone can wait a little
     /// where many listen.
     fn pressing(state: &Self::State, after: Seq) -> bool {
-        Self::changed(state, after, 1) > 0
+        let waits = |facet| Self::is_counter(facet) || Self::owner(state, facet).is_some();
+        Self::changes(state).after(after).any(|(_, facet)| !waits(facet))
     }
 
     /// Whose personal view changed after `after`.
-    fn owners(state: &Self::State, after: Seq) -> Vec<ParticipantId>;
+    fn owners(state: &Self::State, after: Seq) -> Vec<ParticipantId> {
+        Self::changes(state).after(after).filter_map(|(_, facet)| Self::owner(state, facet)).collect()
+    }
 
     /// What `audience` sees.
     fn view(state: &Self::State, audience: Audience, window: &WindowRequest) -> Self::View;

@@ -4,7 +4,10 @@
 //! keyed deltas. With the feature `decide` all of it; without, what a browser needs: views, deltas, frames, commands.
 
 #[cfg(feature = "decide")]
+pub mod changes;
+#[cfg(feature = "decide")]
 pub mod code;
+pub mod commands;
 #[cfg(feature = "decide")]
 pub mod domain;
 pub mod forum;

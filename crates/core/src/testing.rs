@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use uuid::Uuid;
 
+use crate::commands::Commands;
 use crate::domain::{Context, Domain, Meta, StoredEvent};
 use crate::ids::{CommandId, ParticipantId, StreamId};
 use crate::live::{Delta, LiveTypes, Seq, WindowRequest};
@@ -170,7 +171,7 @@ impl<D: Domain> Stream<D> {
             // The log knows the id and answers in place of the decision.
             return Ok(Vec::new());
         }
-        self.taken.insert(D::name(command));
+        self.taken.insert(command.rule().name);
         for text in decision.texts {
             assert!(self.rows.insert(text.key, text.text).is_none(), "a key was used twice");
         }
@@ -442,12 +443,12 @@ pub fn written(source: &str) -> BTreeSet<(&str, u16)> {
     kinds
 }
 
-/// [`Domain::COMMANDS`] has every command that can be written, once.
+/// [`Commands::RULES`] has every command that can be written, once.
 pub fn assert_commands<D: Domain>() {
     // serde names the variants it knows, so that no list has to be kept here.
     let problem = serde_json::from_str::<D::Command>(r#"{"type":"?"}"#).expect_err("no such command").to_string();
     let mut known: Vec<&str> = problem.split('`').skip(3).step_by(2).collect();
-    let mut listed: Vec<&str> = D::COMMANDS.iter().map(|(name, _)| *name).collect();
+    let mut listed: Vec<&str> = D::Command::RULES.iter().map(|rule| rule.name).collect();
     known.sort_unstable();
     listed.sort_unstable();
     assert_eq!(listed, known);

@@ -1,13 +1,16 @@
 //! Who may go through which door: one table, as data. It decides, it is served to tests, and a door that is missing
 //! from it opens for nobody.
 
+use std::sync::LazyLock;
+
 use axum::http::Method;
 use serde::Serialize;
-use stimmwerk_core::domain::{Domain, StreamKind};
-use stimmwerk_core::forum::Forum;
-use stimmwerk_core::network::Network;
+use stimmwerk_core::commands::{CommandRule, Commands};
+use stimmwerk_core::domain::StreamKind;
+use stimmwerk_core::forum::ForumCommand;
+use stimmwerk_core::network::NetworkCommand;
 use stimmwerk_core::people::{Audience, Need};
-use stimmwerk_core::poll::Poll;
+use stimmwerk_core::poll::PollCommand;
 use stimmwerk_core::rejection::{Code, Rejection};
 
 use crate::problem::Fault;
@@ -47,8 +50,18 @@ const fn rule(method: &'static str, path: &'static str, needs: Needs) -> Rule {
     Rule { method, path, needs }
 }
 
-/// Every route.
-pub const ROUTES: &[Rule] = &[
+/// Every route. Those that are commands ask for what the command asks for.
+pub static ROUTES: LazyLock<Vec<Rule>> = LazyLock::new(|| {
+    let command = |rule: &CommandRule| {
+        let (route, needs) = (rule.route?, needs_of(rule.need)?);
+        Some(Rule { method: route.method, path: route.path, needs })
+    };
+    let commands = kinds().into_iter().flat_map(|(_, rules)| rules).filter_map(command);
+    OTHERS.iter().copied().chain(commands).collect()
+});
+
+/// The routes that are no command.
+const OTHERS: &[Rule] = &[
     rule("GET", "/livez", Needs::Nothing),
     rule("GET", "/readyz", Needs::Nothing),
     rule("GET", "/assets/{*name}", Needs::Nothing),
@@ -89,73 +102,24 @@ pub const ROUTES: &[Rule] = &[
     // The handler asks for sight of the forum the notice names.
     rule("POST", "/api/v1/notices", Needs::Nothing),
     rule("GET", "/api/v1/network", Needs::Nothing),
-    rule("PATCH", "/api/v1/network", Needs::Admin),
     rule("GET", "/api/v1/processes", Needs::Nothing),
-    rule("POST", "/api/v1/processes", Needs::Admin),
     rule("GET", "/api/v1/processes/{process}", Needs::Sight),
     rule("PATCH", "/api/v1/processes/{process}", Needs::Moderates),
-    rule("POST", "/api/v1/processes/{process}/forums", Needs::Moderates),
     rule("GET", "/api/v1/processes/{process}/codes", Needs::Moderates),
-    rule("POST", "/api/v1/processes/{process}/codes", Needs::Moderates),
     rule("POST", "/api/v1/processes/{process}/participants/{participant}/ban", Needs::Moderates),
     rule("POST", "/api/v1/processes/{process}/participants/{participant}/reset-name", Needs::Moderates),
     rule("GET", "/api/v1/forums/{forum}", Needs::Sight),
     rule("GET", "/api/v1/forums/{forum}/search", Needs::Sight),
     rule("GET", "/api/v1/forums/{forum}/record", Needs::Sight),
     rule("GET", "/api/v1/forums/{forum}/log", Needs::Moderates),
-    rule("POST", "/api/v1/forums/{forum}/summary", Needs::Moderates),
-    rule("POST", "/api/v1/forums/{forum}/hall", Needs::Moderates),
-    rule("POST", "/api/v1/forums/{forum}/participants/{participant}/approve", Needs::Moderates),
-    rule("POST", "/api/v1/forums/{forum}/participants/{participant}/refuse", Needs::Moderates),
-    rule("PATCH", "/api/v1/forums/{forum}", Needs::Moderates),
-    rule("POST", "/api/v1/forums/{forum}/topics", Needs::Moderates),
-    rule("POST", "/api/v1/forums/{forum}/state", Needs::Moderates),
-    rule("POST", "/api/v1/forums/{forum}/waiting", Needs::Moderates),
-    rule("POST", "/api/v1/forums/{forum}/contributions", Needs::Joined),
     rule("GET", "/api/v1/forums/{forum}/contributions/{contribution}", Needs::Moderates),
-    rule("DELETE", "/api/v1/forums/{forum}/contributions/{contribution}", Needs::Author),
-    rule("POST", "/api/v1/forums/{forum}/contributions/{contribution}/edit", Needs::Author),
-    rule("POST", "/api/v1/forums/{forum}/contributions/{contribution}/add", Needs::Author),
-    rule("POST", "/api/v1/forums/{forum}/contributions/{contribution}/appeal", Needs::Author),
     rule("GET", "/api/v1/forums/{forum}/contributions/{contribution}/thread", Needs::Sight),
-    rule("POST", "/api/v1/forums/{forum}/contributions/{contribution}/put-back", Needs::Moderates),
-    rule("POST", "/api/v1/forums/{forum}/contributions/{contribution}/claim", Needs::Moderates),
-    rule("POST", "/api/v1/forums/{forum}/contributions/{contribution}/dismiss", Needs::Moderates),
-    rule("POST", "/api/v1/forums/{forum}/contributions/{contribution}/reject-appeal", Needs::Moderates),
-    rule("POST", "/api/v1/forums/{forum}/contributions/{contribution}/support", Needs::Joined),
-    rule("DELETE", "/api/v1/forums/{forum}/contributions/{contribution}/support", Needs::Joined),
-    rule("POST", "/api/v1/forums/{forum}/contributions/{contribution}/approve", Needs::Moderates),
-    rule("POST", "/api/v1/forums/{forum}/contributions/{contribution}/hide", Needs::Moderates),
-    rule("POST", "/api/v1/forums/{forum}/contributions/{contribution}/refuse", Needs::Moderates),
-    rule("POST", "/api/v1/forums/{forum}/contributions/{contribution}/restore", Needs::Moderates),
-    rule("POST", "/api/v1/forums/{forum}/contributions/{contribution}/erase", Needs::Admin),
-    rule("POST", "/api/v1/forums/{forum}/stage", Needs::Moderates),
-    rule("POST", "/api/v1/forums/{forum}/speaking-list", Needs::Joined),
-    rule("DELETE", "/api/v1/forums/{forum}/speaking-list", Needs::Joined),
-    rule("POST", "/api/v1/forums/{forum}/speaking-list/state", Needs::Moderates),
-    rule("POST", "/api/v1/forums/{forum}/speaking-list/hall", Needs::Moderates),
-    rule("POST", "/api/v1/forums/{forum}/speaking-list/next", Needs::Moderates),
-    rule("POST", "/api/v1/forums/{forum}/speaking-list/end", Needs::Moderates),
-    rule("POST", "/api/v1/forums/{forum}/speaking-list/{entry}/drop", Needs::Moderates),
-    rule("POST", "/api/v1/forums/{forum}/speaking-list/{entry}/pin", Needs::Moderates),
     rule("POST", "/api/v1/forums/{forum}/screens", Needs::Moderates),
     rule("DELETE", "/api/v1/forums/{forum}/screens", Needs::Moderates),
-    rule("POST", "/api/v1/processes/{process}/polls", Needs::Moderates),
     rule("GET", "/api/v1/polls/{poll}", Needs::Sight),
-    rule("PATCH", "/api/v1/polls/{poll}", Needs::Moderates),
-    rule("POST", "/api/v1/polls/{poll}/open", Needs::Moderates),
-    rule("POST", "/api/v1/polls/{poll}/end", Needs::Moderates),
-    rule("POST", "/api/v1/polls/{poll}/extend", Needs::Moderates),
-    rule("POST", "/api/v1/polls/{poll}/close", Needs::Moderates),
-    rule("POST", "/api/v1/polls/{poll}/reveal", Needs::Moderates),
-    rule("POST", "/api/v1/polls/{poll}/again", Needs::Moderates),
-    rule("POST", "/api/v1/polls/{poll}/ballots", Needs::Joined),
     rule("GET", "/api/v1/polls/{poll}/ballots", Needs::Sight),
     rule("GET", "/api/v1/polls/{poll}/result", Needs::Sight),
     rule("POST", "/api/v1/polls/{poll}/cards", Needs::Moderates),
-    rule("POST", "/api/v1/polls/{poll}/cards/void", Needs::Moderates),
-    rule("POST", "/api/v1/polls/{poll}/hands", Needs::Moderates),
-    rule("POST", "/api/v1/polls/{poll}/paper", Needs::Moderates),
     rule("GET", "/api/v1/streams/{stream}/deltas", Needs::Sight),
 ];
 
@@ -208,12 +172,21 @@ pub const fn subscription(audience: Audience) -> Needs {
     }
 }
 
+/// Every kind of stream with its commands.
+const fn kinds() -> [(StreamKind, &'static [CommandRule]); 3] {
+    [
+        (StreamKind::Forum, ForumCommand::RULES),
+        (StreamKind::Network, NetworkCommand::RULES),
+        (StreamKind::Poll, PollCommand::RULES),
+    ]
+}
+
 /// Every command of every kind of stream. `None`: no caller at all, the program issues it.
 pub fn commands() -> impl Iterator<Item = (StreamKind, &'static str, Option<Needs>)> {
-    let of = |kind, table: &'static [(&'static str, Need)]| {
-        table.iter().map(move |(name, need)| (kind, *name, needs_of(*need)))
+    let of = |(kind, rules): (_, &'static [CommandRule])| {
+        rules.iter().map(move |rule| (kind, rule.name, needs_of(rule.need)))
     };
-    of(Forum::KIND, Forum::COMMANDS).chain(of(Network::KIND, Network::COMMANDS)).chain(of(Poll::KIND, Poll::COMMANDS))
+    kinds().into_iter().flat_map(of)
 }
 
 const fn needs_of(need: Need) -> Option<Needs> {

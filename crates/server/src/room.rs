@@ -14,6 +14,7 @@ use arc_swap::ArcSwap;
 use axum::extract::ws::Utf8Bytes;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
+use stimmwerk_core::commands::Commands;
 use stimmwerk_core::domain::{Context, Decision, Domain, Meta, OpenReports, StoredEvent, Summary, Trace};
 use stimmwerk_core::ids::{CommandId, ParticipantId, SaidKey, StreamId, TopicId};
 use stimmwerk_core::live::{
@@ -482,7 +483,7 @@ impl<D: Domain> Room<D> {
     ) -> Result<Done, Refusal> {
         self.shared.touched.store(chance::now().0, Ordering::Relaxed);
         // What visitors do is judged without knowing who it was: from here on nothing tells.
-        let visitor = D::need(&command) == Need::Visitor;
+        let visitor = command.rule().need == Need::Visitor;
         let who = if visitor { Uuid::nil() } else { sender.owner() };
         if !visitor && self.erased.has(who) {
             return Err(Refusal::Rejected(Rejection::NotJoined));
@@ -490,7 +491,7 @@ impl<D: Domain> Room<D> {
         let actor = if visitor { Actor::default() } else { actor };
         if D::opens_box(&command) {
             // It is judged alone, with all that is in the box: not for whoever may not ask.
-            actor.meets(D::need(&command)).map_err(Refusal::Rejected)?;
+            actor.meets(command.rule().need).map_err(Refusal::Rejected)?;
         }
         let mut report = None;
         if visitor {

@@ -4,6 +4,7 @@
 use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
+use stimmwerk_core::commands::Commands;
 use stimmwerk_core::forum::ForumCommand;
 #[cfg(feature = "staff")]
 use stimmwerk_core::forum::{FLOOR_SECONDS, HideReason, Mode, Stage, Waiting};
@@ -15,10 +16,6 @@ use stimmwerk_core::live::Seq;
 use stimmwerk_core::said::Lang;
 #[cfg(feature = "staff")]
 use stimmwerk_core::said::Texts;
-
-#[cfg(feature = "staff")]
-use crate::address;
-use crate::address::{api, api_of};
 
 /// A form that is being sent.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -54,101 +51,64 @@ impl Form {
 
     /// The command to the forum, if it is one. What is not goes to the server as the form it is.
     pub fn command(&self, forum: ForumId) -> Option<ForumCommand> {
-        let rest = self.action.strip_prefix(&api(forum, "/"))?;
-        let mut parts = rest.split('/');
-        let (thing, id, verb) = (parts.next()?, parts.next(), parts.next());
-        let text = || self.field("text").unwrap_or_default().to_owned();
-        match thing {
-            "contributions" => {}
-            "speaking-list" if id.is_none() && self.deletes() => return Some(ForumCommand::WithdrawFloor),
-            "speaking-list" if id.is_none() => {
-                return Some(ForumCommand::AskFloor { interpreted: self.says("interpreted") });
-            }
-            _ => return self.staff_command(thing),
+        let method = if self.deletes() { "DELETE" } else { "POST" };
+        let (rule, ids) = ForumCommand::RULES.iter().find_map(|rule| {
+            let ids = rule.route?.read(method, &self.action)?;
+            Some((rule, ids))
+        })?;
+        let id = |name: &str| ids.iter().find(|(have, _)| *have == name).map(|(_, id)| *id);
+        if id("forum")?.parse() != Ok(forum) {
+            return None;
         }
-        let Some(id) = id else {
-            return Some(ForumCommand::Contribute {
-                text: text(),
-                lang: self.field("lang").and_then(|lang| Lang::try_from(lang.to_owned()).ok()),
-                topic: self.field("topic").and_then(|topic| topic.parse().ok()),
-                reply_to: self.field("reply_to").and_then(|parent| parent.parse().ok()),
-                hall: self.hall(),
-            });
+        let members = Members {
+            kind: Some(Cow::Borrowed(rule.name)),
+            contribution: id("contribution").and_then(|id| id.parse().ok()),
+            #[cfg(feature = "staff")]
+            participant: id("participant").and_then(|id| id.parse().ok()),
+            #[cfg(feature = "staff")]
+            entry: id("entry").and_then(|id| id.parse().ok()).or_else(|| self.read("entry")),
+            ..self.members()
         };
-        let contribution = id.parse().ok()?;
-        Some(match (verb, self.deletes()) {
-            (None, true) => ForumCommand::Withdraw { contribution },
-            (Some("edit"), _) => ForumCommand::Edit { contribution, text: text() },
-            (Some("add"), _) => ForumCommand::Add { contribution, text: text() },
-            (Some("appeal"), _) => ForumCommand::Appeal { contribution, text: text() },
-            (Some("support"), false) => ForumCommand::Support { contribution },
-            (Some("support"), true) => ForumCommand::Unsupport { contribution },
-            (Some(verb), _) => return self.staff_verb(contribution, verb),
-            _ => return None,
-        })
+        members.command()
     }
 
-    #[cfg(not(feature = "staff"))]
-    #[allow(clippy::unused_self, reason = "as its counterpart for staff")]
-    fn hall(&self) -> Option<String> {
-        None
-    }
-
-    /// Who said it in the hall; empty for somebody without a name.
-    #[cfg(feature = "staff")]
-    fn hall(&self) -> Option<String> {
-        let name = self.field("hall").map(str::to_owned);
-        name.or_else(|| self.field("in_hall").map(|_| String::new()))
-    }
-
-    #[cfg(not(feature = "staff"))]
-    #[allow(clippy::unused_self, reason = "as its counterpart for staff")]
-    fn staff_command(&self, _thing: &str) -> Option<ForumCommand> {
-        None
-    }
-
-    #[cfg(not(feature = "staff"))]
-    #[allow(clippy::unused_self, reason = "as its counterpart for staff")]
-    fn staff_verb(&self, _contribution: ContributionId, _verb: &str) -> Option<ForumCommand> {
-        None
-    }
-
-    #[cfg(feature = "staff")]
-    fn staff_command(&self, thing: &str) -> Option<ForumCommand> {
-        Some(match thing {
-            "topics" => {
-                let lang = Lang::try_from(self.field("title_lang")?.to_owned()).ok()?;
-                ForumCommand::AddTopic { title: Texts::of(lang, self.field("title").unwrap_or_default()) }
-            }
-            "state" => {
-                let seconds = self.field("seconds").and_then(|seconds| seconds.parse().ok());
-                let mode = Mode::of(self.field("state")?, seconds)?;
-                ForumCommand::SetState { mode, until: None, minutes: None }
-            }
-            "waiting" => ForumCommand::SetWaiting { waiting: word(self.field("waiting")?)? },
-            "participants" => {
-                let mut parts = self.action.rsplit('/');
-                let (verb, person) = (parts.next()?, parts.next()?);
-                let (participant, seen) = (person.parse().ok()?, self.seen());
-                match verb {
-                    "approve" => ForumCommand::ApproveAll { participant, seen },
-                    "refuse" => {
-                        let note = self.field("note").map(str::to_owned);
-                        ForumCommand::RefuseAll { participant, reason: word(self.field("reason")?)?, note, seen }
-                    }
-                    _ => return None,
-                }
-            }
-            "stage" => ForumCommand::SetStage { stage: self.stage()?, seen: self.seen() },
-            "speaking-list" => return self.floor(),
-            _ => return None,
-        })
-    }
-
-    /// As of which event the words were read.
-    #[cfg(feature = "staff")]
-    fn seen(&self) -> Option<Seq> {
-        self.read("seen").map(Seq)
+    /// The members of a command that stand in its form.
+    fn members(&self) -> Members {
+        let text = |name: &str| self.field(name).map(str::to_owned);
+        Members {
+            text: Some(text("text").unwrap_or_default()),
+            lang: text("lang").and_then(|lang| Lang::try_from(lang).ok()),
+            topic: self.field("topic").and_then(|topic| topic.parse().ok()),
+            reply_to: self.field("reply_to").and_then(|parent| parent.parse().ok()),
+            interpreted: self.says("interpreted"),
+            #[cfg(feature = "staff")]
+            hall: text("hall").or_else(|| self.field("in_hall").map(|_| String::new())),
+            #[cfg(feature = "staff")]
+            release: self.says("release"),
+            #[cfg(feature = "staff")]
+            reason: self.field("reason").and_then(word),
+            #[cfg(feature = "staff")]
+            note: text("note"),
+            #[cfg(feature = "staff")]
+            title: text("title_lang")
+                .and_then(|lang| Lang::try_from(lang).ok())
+                .map(|lang| Texts::of(lang, self.field("title").unwrap_or_default())),
+            #[cfg(feature = "staff")]
+            state: text("state").map(Cow::Owned),
+            #[cfg(feature = "staff")]
+            seconds: self.read("seconds"),
+            #[cfg(feature = "staff")]
+            waiting: self.field("waiting").and_then(word),
+            #[cfg(feature = "staff")]
+            seen: self.read("seen").map(Seq),
+            #[cfg(feature = "staff")]
+            stage: self.stage(),
+            #[cfg(feature = "staff")]
+            open: Some(self.says("open")),
+            #[cfg(feature = "staff")]
+            name: text("name").unwrap_or_default(),
+            ..Members::default()
+        }
     }
 
     /// What is to be on stage.
@@ -164,49 +124,6 @@ impl Form {
                 let all = self.fields.iter().filter(|(name, _)| name == "contribution");
                 Stage::Contributions { contributions: all.filter_map(|(_, id)| id.parse().ok()).collect() }
             }
-            _ => return None,
-        })
-    }
-
-    /// What is done with the speaking list, by the end of the address.
-    #[cfg(feature = "staff")]
-    fn floor(&self) -> Option<ForumCommand> {
-        let mut parts = self.action.rsplit('/');
-        let last = parts.next()?;
-        let mut entry = || parts.next().and_then(|id| id.parse().ok());
-        Some(match last {
-            "state" => {
-                let seconds = self.read("seconds").unwrap_or(FLOOR_SECONDS);
-                ForumCommand::SetFloor { open: self.says("open"), seconds }
-            }
-            "hall" => {
-                let name = self.field("name").unwrap_or_default().to_owned();
-                ForumCommand::EnterFloor { name, interpreted: self.says("interpreted") }
-            }
-            "next" => ForumCommand::GiveFloor { entry: self.read("entry") },
-            "end" => ForumCommand::EndFloor,
-            "drop" => ForumCommand::DropFloor { entry: entry()? },
-            "pin" => ForumCommand::PinFloor { entry: entry()? },
-            _ => return None,
-        })
-    }
-
-    #[cfg(feature = "staff")]
-    fn staff_verb(&self, contribution: ContributionId, verb: &str) -> Option<ForumCommand> {
-        Some(match verb {
-            "approve" => ForumCommand::Approve { contribution, seen: self.seen() },
-            "refuse" => ForumCommand::Refuse { contribution, note: self.field("note").map(str::to_owned) },
-            "restore" => ForumCommand::Restore { contribution },
-            "erase" => ForumCommand::Erase { contribution },
-            "put-back" => ForumCommand::PutBack { contribution },
-            "dismiss" => ForumCommand::Dismiss { contribution },
-            "claim" => ForumCommand::Claim { contribution, release: self.field("release") == Some("true") },
-            "reject-appeal" => ForumCommand::RejectAppeal { contribution, note: self.field("note").map(str::to_owned) },
-            "hide" => ForumCommand::Hide {
-                contribution,
-                reason: word(self.field("reason")?)?,
-                note: self.field("note").map(str::to_owned),
-            },
             _ => return None,
         })
     }
@@ -442,7 +359,7 @@ impl Members {
             #[cfg(feature = "staff")]
             "set_stage" => ForumCommand::SetStage { stage: self.stage?, seen: self.seen },
             #[cfg(feature = "staff")]
-            "set_floor" => ForumCommand::SetFloor { open: self.open?, seconds: self.seconds? },
+            "set_floor" => ForumCommand::SetFloor { open: self.open?, seconds: self.seconds.unwrap_or(FLOOR_SECONDS) },
             #[cfg(feature = "staff")]
             "enter_floor" => ForumCommand::EnterFloor { name: self.name, interpreted: self.interpreted },
             #[cfg(feature = "staff")]
@@ -504,73 +421,26 @@ struct Staged<'a> {
 
 /// The request a command is. `None`: no page sends it.
 pub fn request(forum: ForumId, command: &ForumCommand) -> Option<Request> {
-    let (method, path) = match command {
-        ForumCommand::Contribute { .. } => ("POST", api(forum, "/contributions")),
-        ForumCommand::Edit { contribution, .. } => ("POST", api_of(forum, *contribution, "/edit")),
-        ForumCommand::Add { contribution, .. } => ("POST", api_of(forum, *contribution, "/add")),
-        ForumCommand::Appeal { contribution, .. } => ("POST", api_of(forum, *contribution, "/appeal")),
-        ForumCommand::Support { contribution } => ("POST", api_of(forum, *contribution, "/support")),
-        ForumCommand::Unsupport { contribution } => ("DELETE", api_of(forum, *contribution, "/support")),
-        ForumCommand::Withdraw { contribution } => ("DELETE", api_of(forum, *contribution, "")),
-        ForumCommand::AskFloor { .. } => ("POST", api(forum, "/speaking-list")),
-        ForumCommand::WithdrawFloor => ("DELETE", api(forum, "/speaking-list")),
+    let route = command.rule().route?;
+    let mut members = Members { kind: None, ..Members::of(command)? };
+    // What the address says does not stand in the body as well.
+    let path = route.fill(|name| match name {
+        "forum" => Some(forum.to_string()),
+        "contribution" => members.contribution.take().map(|id| id.to_string()),
         #[cfg(feature = "staff")]
-        ForumCommand::PutBack { contribution } => ("POST", api_of(forum, *contribution, "/put-back")),
+        "participant" => members.participant.take().map(|id| id.to_string()),
         #[cfg(feature = "staff")]
-        ForumCommand::Dismiss { contribution } => ("POST", api_of(forum, *contribution, "/dismiss")),
-        #[cfg(feature = "staff")]
-        ForumCommand::Claim { contribution, .. } => ("POST", api_of(forum, *contribution, "/claim")),
-        #[cfg(feature = "staff")]
-        ForumCommand::RejectAppeal { contribution, .. } => ("POST", api_of(forum, *contribution, "/reject-appeal")),
-        #[cfg(feature = "staff")]
-        ForumCommand::ApproveAll { participant, .. } => ("POST", address::of_person(forum, *participant, "/approve")),
-        #[cfg(feature = "staff")]
-        ForumCommand::RefuseAll { participant, .. } => ("POST", address::of_person(forum, *participant, "/refuse")),
-        #[cfg(feature = "staff")]
-        ForumCommand::Approve { contribution, .. } => ("POST", api_of(forum, *contribution, "/approve")),
-        #[cfg(feature = "staff")]
-        ForumCommand::Hide { contribution, .. } => ("POST", api_of(forum, *contribution, "/hide")),
-        #[cfg(feature = "staff")]
-        ForumCommand::Restore { contribution } => ("POST", api_of(forum, *contribution, "/restore")),
-        #[cfg(feature = "staff")]
-        ForumCommand::Erase { contribution } => ("POST", api_of(forum, *contribution, "/erase")),
-        #[cfg(feature = "staff")]
-        ForumCommand::AddTopic { .. } => ("POST", api(forum, "/topics")),
-        #[cfg(feature = "staff")]
-        ForumCommand::SetState { .. } => ("POST", api(forum, "/state")),
-        #[cfg(feature = "staff")]
-        ForumCommand::SetWaiting { .. } => ("POST", api(forum, "/waiting")),
-        #[cfg(feature = "staff")]
-        ForumCommand::Refuse { contribution, .. } => ("POST", api_of(forum, *contribution, "/refuse")),
-        #[cfg(feature = "staff")]
-        ForumCommand::SetStage { stage, seen } => {
-            let body = serde_json::to_string(&Staged { stage, seen: *seen }).ok()?;
-            return Some(Request { method: "POST", path: api(forum, "/stage"), body });
-        }
-        #[cfg(feature = "staff")]
-        ForumCommand::SetFloor { .. } => ("POST", api(forum, "/speaking-list/state")),
-        #[cfg(feature = "staff")]
-        ForumCommand::EnterFloor { .. } => ("POST", api(forum, "/speaking-list/hall")),
-        #[cfg(feature = "staff")]
-        ForumCommand::GiveFloor { .. } => ("POST", api(forum, "/speaking-list/next")),
-        #[cfg(feature = "staff")]
-        ForumCommand::EndFloor => ("POST", api(forum, "/speaking-list/end")),
-        #[cfg(feature = "staff")]
-        ForumCommand::DropFloor { entry } => ("POST", address::of_floor(forum, *entry, "/drop")),
-        #[cfg(feature = "staff")]
-        ForumCommand::PinFloor { entry } => ("POST", address::of_floor(forum, *entry, "/pin")),
-        _ => return None,
+        "entry" => members.entry.take().map(|id| id.to_string()),
+        _ => None,
+    })?;
+    #[cfg(feature = "staff")]
+    let body = match &members.stage {
+        Some(stage) => serde_json::to_string(&Staged { stage, seen: members.seen }),
+        None => serde_json::to_string(&members),
     };
-    // The address says the rest.
-    let members = Members {
-        kind: None,
-        contribution: None,
-        #[cfg(feature = "staff")]
-        participant: None,
-        ..Members::of(command)?
-    };
-    let body = serde_json::to_string(&members).ok()?;
-    Some(Request { method, path, body })
+    #[cfg(not(feature = "staff"))]
+    let body = serde_json::to_string(&members);
+    Some(Request { method: route.method, path, body: body.ok()? })
 }
 
 #[cfg(test)]

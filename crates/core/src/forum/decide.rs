@@ -10,15 +10,17 @@ use super::event::{
     HallCounted, Hidden, Introduced, PersonErased, PutBack, ReportMade, Restored, ShutOut, Spoken, StateSet,
     Summarised, Supported, Titled, TopicAdded, Unsupported, WaitingSet, Withdrawn,
 };
-use super::state::{Contribution, ForumState, Person, Status};
+use super::state::{Contribution, Facet, ForumState, Person, Status};
 use super::{
     EDIT_WINDOW_MS, Forum, ForumCommand, ForumEvent, MAX_ADDITIONS, MAX_HALL, MAX_REPORTS, MAX_SLOW_SECONDS,
     MAX_TOPICS, MAX_UNTIL_MS, MAX_WAITING, Mode, Waiting, floor, project, stage,
 };
+use crate::changes::Changes;
+use crate::commands::Commands;
 use crate::domain::{Context, Decision, Domain, Meta, OpenReports, StreamKind, Summary, refuse_erased};
 use crate::ids::{CommandId, ContributionId, ParticipantId, StreamId, TopicId};
 use crate::live::{Seq, WindowRequest};
-use crate::people::{Actor, Audience, Need, Role, Roles};
+use crate::people::{Actor, Audience, Role, Roles};
 use crate::rejection::Rejection;
 use crate::said::{Lang, Said};
 use crate::text::{TextLimits, clean};
@@ -26,107 +28,18 @@ use crate::time::Timestamp;
 
 impl Domain for Forum {
     const KIND: StreamKind = StreamKind::Forum;
-    const STATE_FORMAT: u32 = 8;
-    const COMMANDS: &'static [(&'static str, Need)] = &[
-        ("found", Need::System),
-        ("set_title", Need::Moderator),
-        ("add_topic", Need::Moderator),
-        ("contribute", Need::Participant),
-        ("support", Need::Participant),
-        ("unsupport", Need::Participant),
-        ("edit", Need::Author),
-        ("add", Need::Author),
-        ("withdraw", Need::Author),
-        ("appeal", Need::Author),
-        ("report", Need::Visitor),
-        ("approve", Need::Moderator),
-        ("hide", Need::Moderator),
-        ("refuse", Need::Moderator),
-        ("restore", Need::Moderator),
-        ("put_back", Need::Moderator),
-        ("approve_all", Need::Moderator),
-        ("refuse_all", Need::Moderator),
-        ("shut_out", Need::System),
-        ("claim", Need::Moderator),
-        ("dismiss", Need::Moderator),
-        ("reject_appeal", Need::Moderator),
-        ("reset_name", Need::Moderator),
-        ("set_summary", Need::Moderator),
-        ("count_hall", Need::Moderator),
-        ("set_state", Need::Moderator),
-        ("set_waiting", Need::Moderator),
-        ("introduce", Need::Participant),
-        ("erase", Need::Admin),
-        ("erase_person", Need::System),
-        ("poll_moved", Need::System),
-        ("set_stage", Need::Moderator),
-        ("set_floor", Need::Moderator),
-        ("ask_floor", Need::Participant),
-        ("withdraw_floor", Need::Participant),
-        ("enter_floor", Need::Moderator),
-        ("give_floor", Need::Moderator),
-        ("end_floor", Need::Moderator),
-        ("drop_floor", Need::Moderator),
-        ("pin_floor", Need::Moderator),
-        ("tick", Need::System),
-    ];
-
+    const STATE_FORMAT: u32 = 9;
     type Command = ForumCommand;
     type Event = ForumEvent;
+    type Facet = Facet;
     type State = ForumState;
-
-    fn name(command: &ForumCommand) -> &'static str {
-        match command {
-            ForumCommand::Found { .. } => "found",
-            ForumCommand::SetTitle { .. } => "set_title",
-            ForumCommand::AddTopic { .. } => "add_topic",
-            ForumCommand::Contribute { .. } => "contribute",
-            ForumCommand::Support { .. } => "support",
-            ForumCommand::Unsupport { .. } => "unsupport",
-            ForumCommand::Edit { .. } => "edit",
-            ForumCommand::Add { .. } => "add",
-            ForumCommand::Withdraw { .. } => "withdraw",
-            ForumCommand::Appeal { .. } => "appeal",
-            ForumCommand::Report { .. } => "report",
-            ForumCommand::Approve { .. } => "approve",
-            ForumCommand::Hide { .. } => "hide",
-            ForumCommand::Refuse { .. } => "refuse",
-            ForumCommand::Restore { .. } => "restore",
-            ForumCommand::PutBack { .. } => "put_back",
-            ForumCommand::ApproveAll { .. } => "approve_all",
-            ForumCommand::RefuseAll { .. } => "refuse_all",
-            ForumCommand::ShutOut { .. } => "shut_out",
-            ForumCommand::Claim { .. } => "claim",
-            ForumCommand::Dismiss { .. } => "dismiss",
-            ForumCommand::RejectAppeal { .. } => "reject_appeal",
-            ForumCommand::ResetName { .. } => "reset_name",
-            ForumCommand::SetSummary { .. } => "set_summary",
-            ForumCommand::CountHall { .. } => "count_hall",
-            ForumCommand::SetState { .. } => "set_state",
-            ForumCommand::SetWaiting { .. } => "set_waiting",
-            ForumCommand::Introduce => "introduce",
-            ForumCommand::Erase { .. } => "erase",
-            ForumCommand::ErasePerson { .. } => "erase_person",
-            ForumCommand::PollMoved { .. } => "poll_moved",
-            ForumCommand::SetStage { .. } => "set_stage",
-            ForumCommand::SetFloor { .. } => "set_floor",
-            ForumCommand::AskFloor { .. } => "ask_floor",
-            ForumCommand::WithdrawFloor => "withdraw_floor",
-            ForumCommand::EnterFloor { .. } => "enter_floor",
-            ForumCommand::GiveFloor { .. } => "give_floor",
-            ForumCommand::EndFloor => "end_floor",
-            ForumCommand::DropFloor { .. } => "drop_floor",
-            ForumCommand::PinFloor { .. } => "pin_floor",
-            ForumCommand::Tick { .. } => "tick",
-        }
-    }
 
     fn decide(
         state: &ForumState,
         command: &ForumCommand,
         context: &Context,
     ) -> Result<Decision<ForumEvent>, Rejection> {
-        context.actor.meets(Self::need(command))?;
+        context.actor.meets(command.rule().need)?;
         refuse_erased(&state.erased, &context.actor)?;
         if state.founded.is_none() && !matches!(command, ForumCommand::Found { .. }) {
             return Err(Rejection::NotFound);
@@ -197,14 +110,16 @@ impl Domain for Forum {
         state.deltas_within(after, audience, most)
     }
 
-    fn changed(state: &ForumState, after: Seq, limit: usize) -> usize {
-        state.changed.range((after.next(), super::state::Facet::Header)..).take(limit).count()
+    fn changes(state: &ForumState) -> &Changes<Facet> {
+        &state.changes
     }
 
-    fn pressing(state: &ForumState, after: Seq) -> bool {
-        use super::state::Facet;
-        let mut changed = state.changed.range((after.next(), Facet::Header)..);
-        changed.any(|(_, facet)| !matches!(facet, Facet::Counts(_) | Facet::Own(_)))
+    fn owner(state: &ForumState, facet: Facet) -> Option<ParticipantId> {
+        if let Facet::Own(ix) = facet { Some(state.people[ix as usize].id) } else { None }
+    }
+
+    fn is_counter(facet: Facet) -> bool {
+        matches!(facet, Facet::Counts(_))
     }
 
     fn reported(state: &ForumState, command: &ForumCommand) -> Option<OpenReports> {
@@ -216,10 +131,6 @@ impl Domain for Forum {
 
     fn erases(command: &ForumCommand) -> bool {
         matches!(command, ForumCommand::Withdraw { .. } | ForumCommand::Erase { .. })
-    }
-
-    fn owners(state: &ForumState, after: Seq) -> Vec<ParticipantId> {
-        state.owners(after)
     }
 
     fn view(state: &ForumState, audience: Audience, window: &WindowRequest) -> super::ForumView {

@@ -106,7 +106,6 @@ pub(super) struct Floor {
     hall: Vector<Named>,
     /// How many turns each side had in all, also before the forum was closed.
     spoken: [u32; 2],
-    pub(super) changed: Seq,
 }
 
 impl Default for Floor {
@@ -120,7 +119,6 @@ impl Default for Floor {
             turns: OrdMap::new(),
             hall: Vector::new(),
             spoken: [0; 2],
-            changed: Seq(0),
         }
     }
 }

@@ -281,14 +281,13 @@ impl ForumState {
     pub(super) fn deltas_within(&self, after: Seq, audience: Audience, most: usize) -> (Vec<ForumDelta>, Seq) {
         let mut deltas = Vec::new();
         let mut reached = after;
-        for (seq, facet) in self.changed.range((after.next(), Facet::Header)..) {
-            let seq = *seq;
+        for (seq, facet) in self.changes.after(after) {
             if deltas.len() >= most && seq > reached {
                 return (deltas, reached);
             }
             reached = seq;
             let put = |key, value| Delta::Put { key, seq, value };
-            match *facet {
+            match facet {
                 Facet::Header => {
                     if let Some(header) = self.header() {
                         deltas.push(put(ForumKey::Forum, ForumValue::Forum(header)));
@@ -349,16 +348,6 @@ impl ForumState {
             }
         }
         (deltas, self.seq.max(after))
-    }
-
-    pub(super) fn owners(&self, after: Seq) -> Vec<ParticipantId> {
-        self.changed
-            .range((after.next(), Facet::Header)..)
-            .filter_map(|(_, facet)| match facet {
-                Facet::Own(ix) => Some(self.people[*ix as usize].id),
-                _ => None,
-            })
-            .collect()
     }
 
     pub(super) fn own(&self, participant: ParticipantId, from: u64) -> OwnView {

@@ -23,7 +23,6 @@ pub(super) struct PollPlace {
     stream: StreamId,
     phase: Phase,
     pub(super) title: SaidTexts,
-    pub(super) changed: Seq,
 }
 
 impl PollPlace {
@@ -129,9 +128,9 @@ impl ForumState {
         if let Some(did) = did.filter(|_| moves && e.by.is_some()) {
             self.act(Meta { actor: e.by, ..meta }, did, None);
         }
-        let poll = PollPlace { id: e.poll, stream: e.stream, phase: e.phase, title: e.title.clone(), changed: Seq(0) };
+        let poll = PollPlace { id: e.poll, stream: e.stream, phase: e.phase, title: e.title.clone() };
         match self.polls.get_mut(ix as usize) {
-            Some(known) => *known = PollPlace { changed: known.changed, ..poll },
+            Some(known) => *known = poll,
             None => self.polls.push_back(poll),
         }
         self.touch(Facet::Poll(ix));

@@ -12,6 +12,7 @@ use super::view::Did;
 use super::{
     Contributed, Forum, ForumCommand, ForumEvent, HideReason, MAX_DESK, Mode, ReportReason, Reported, Stage, Waiting,
 };
+use crate::changes::{self, Changes};
 use crate::domain::{Context, Domain, Meta};
 use crate::ids::{ContributionId, ForumId, ParticipantId, ProcessId, TopicId};
 use crate::live::Seq;
@@ -49,12 +50,10 @@ pub struct ForumState {
     pub(super) polls: Vector<PollPlace>,
     /// What the hall sees.
     pub(super) stage: Stage,
-    stage_seq: Seq,
     /// The speaking list.
     pub(super) floor: Floor,
-    header_seq: Seq,
-    totals_seq: Seq,
-    desk_seq: Seq,
+    /// When each facet last changed.
+    pub(super) changes: Changes<Facet>,
 
     // Indexes, built from the above.
     #[serde(skip)]
@@ -76,9 +75,6 @@ pub struct ForumState {
     /// What answers a contribution, in the order it was written.
     #[serde(skip)]
     answers: HashMap<Ix, Vector<Ix>>,
-    /// Every facet under the number at which it last changed, once.
-    #[serde(skip)]
-    pub(super) changed: OrdSet<(Seq, Facet)>,
 }
 
 /// How much of the two lists of what moderators see to is on the desk. `None`: all of it is.
@@ -99,8 +95,8 @@ pub(super) struct Foundation {
 }
 
 /// A facet by index: what [`super::ForumKey`] is by id, and the personal views beside.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(super) enum Facet {
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum Facet {
     Header,
     Totals,
     Topic(Ix),
@@ -116,6 +112,10 @@ pub(super) enum Facet {
     Poll(Ix),
     Stage,
     Floor,
+}
+
+impl changes::Facet for Facet {
+    const FIRST: Self = Self::Header;
 }
 
 /// Something staff did.
@@ -136,7 +136,6 @@ pub(super) struct Act {
 pub(super) struct Topic {
     pub(super) id: TopicId,
     pub(super) title: SaidTexts,
-    changed: Seq,
 }
 
 /// A contribution or reply.
@@ -178,9 +177,6 @@ pub struct Contribution {
     pub(super) keeps_place: bool,
     pub(super) supporters: OrdSet<Ix>,
     pub(super) replies: u32,
-    changed: Seq,
-    counts_changed: Seq,
-    staff_changed: Seq,
 }
 
 /// What an author added later.
@@ -269,9 +265,6 @@ pub(super) struct Person {
     pub(super) supported: OrdSet<Ix>,
     pub(super) last_at: Option<Timestamp>,
     pub(super) erased: bool,
-    changed: Seq,
-    /// The number at which name or role last changed.
-    named: Seq,
 }
 
 impl ForumState {
@@ -400,7 +393,7 @@ impl ForumState {
             }
             ForumEvent::TopicAdded(e) => {
                 self.act(meta, Did::TopicAdded, None);
-                self.topics.push_back(Topic { id: e.topic, title: e.title.clone(), changed: Seq(0) });
+                self.topics.push_back(Topic { id: e.topic, title: e.title.clone() });
                 self.touch(Facet::Topic(self.topics.len() as Ix - 1));
             }
             ForumEvent::Introduced(e) => {
@@ -681,9 +674,6 @@ impl ForumState {
             keeps_place: false,
             supporters: OrdSet::new(),
             replies: 0,
-            changed: Seq(0),
-            counts_changed: Seq(0),
-            staff_changed: Seq(0),
         }));
         self.by_contribution.insert(e.contribution, ix);
         if let Some(parent) = reply_to {
@@ -895,8 +885,6 @@ impl ForumState {
             supported: OrdSet::new(),
             last_at: None,
             erased: false,
-            changed: Seq(0),
-            named: Seq(0),
         }));
         self.by_person.insert(id, ix);
         ix
@@ -904,39 +892,11 @@ impl ForumState {
 
     /// Moves a facet to the present number.
     pub(super) fn touch(&mut self, facet: Facet) {
-        let seq = self.seq;
-        let slot = match facet {
-            Facet::Header => &mut self.header_seq,
-            Facet::Totals => &mut self.totals_seq,
-            Facet::Desk => &mut self.desk_seq,
-            Facet::Topic(ix) => &mut self.topics[ix as usize].changed,
-            Facet::Contribution(ix) => &mut Arc::make_mut(&mut self.contributions[ix as usize]).changed,
-            Facet::Counts(ix) => &mut Arc::make_mut(&mut self.contributions[ix as usize]).counts_changed,
-            Facet::Staff(ix) => &mut Arc::make_mut(&mut self.contributions[ix as usize]).staff_changed,
-            Facet::Own(ix) => &mut Arc::make_mut(&mut self.people[ix as usize]).changed,
-            Facet::Person(ix) => &mut Arc::make_mut(&mut self.people[ix as usize]).named,
-            Facet::Poll(ix) => &mut self.polls[ix as usize].changed,
-            Facet::Stage => &mut self.stage_seq,
-            Facet::Floor => &mut self.floor.changed,
-        };
-        let before = std::mem::replace(slot, seq);
-        if before != seq {
-            self.changed.remove(&(before, facet));
-            self.changed.insert((seq, facet));
-        }
+        self.changes.touch(facet, self.seq);
     }
 
     /// Builds the indexes.
     pub(super) fn rebuild(&mut self) {
-        let mut changed: Vec<(Seq, Facet)> = vec![
-            (self.header_seq, Facet::Header),
-            (self.totals_seq, Facet::Totals),
-            (self.desk_seq, Facet::Desk),
-            (self.stage_seq, Facet::Stage),
-            (self.floor.changed, Facet::Floor),
-        ];
-        changed.extend(self.topics.iter().zip(0..).map(|(topic, ix)| (topic.changed, Facet::Topic(ix))));
-        changed.extend(self.polls.iter().zip(0..).map(|(poll, ix)| (poll.changed, Facet::Poll(ix))));
         self.by_contribution = HashMap::new();
         self.by_person = HashMap::new();
         self.listed = OrdMap::new();
@@ -957,19 +917,12 @@ impl ForumState {
             if contribution.status != Status::Waiting && !contribution.status.is_gone() {
                 self.listed.insert(contribution.position, ix);
             }
-            changed.push((contribution.changed, Facet::Contribution(ix)));
-            changed.push((contribution.counts_changed, Facet::Counts(ix)));
-            changed.push((contribution.staff_changed, Facet::Staff(ix)));
         }
         for (person, ix) in self.people.iter().zip(0..) {
             self.by_person.insert(person.id, ix);
-            changed.push((person.changed, Facet::Own(ix)));
-            changed.push((person.named, Facet::Person(ix)));
         }
         self.queue = queue;
         self.desk = self.desk_now();
-        // Number 0: never changed, so nobody has to be told.
-        self.changed = changed.into_iter().filter(|(seq, _)| *seq > Seq(0)).collect();
     }
 }
 

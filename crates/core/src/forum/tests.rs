@@ -10,6 +10,7 @@ use proptest::test_runner::TestRunner;
 use uuid::Uuid;
 
 use super::*;
+use crate::commands::Commands;
 use crate::domain::Domain;
 use crate::ids::{ContributionId, FloorId, ForumId, ParticipantId, PollId, ProcessId, StreamId, TopicId};
 use crate::live::{Delta, LiveTypes, PAGE, Seq, WindowRequest};
@@ -977,7 +978,7 @@ fn given_one_long_talk_then_everything_that_can_happen_happened_and_pages_are_th
     tell(&mut talk, &moderator, refuse(contribution, "Nein «60003»"));
     witness.see(&talk.room.state);
     witness.judge(witness.len() - 2, witness.len() - 1, 0);
-    let commands: BTreeSet<&str> = Forum::COMMANDS.iter().map(|(name, _)| *name).collect();
+    let commands: BTreeSet<&str> = ForumCommand::RULES.iter().map(|rule| rule.name).collect();
     assert_eq!(talk.room.taken, commands, "commands that led to something");
     assert_eq!(talk.room.kinds(), written(include_str!("event.rs")), "events");
     let deltas = [
@@ -1404,9 +1405,9 @@ fn given_every_command_then_whoever_lacks_the_standing_is_refused_before_anythin
         (Need::Author, edit(contribution, "Hallo")),
         (Need::Author, ForumCommand::Withdraw { contribution }),
     ];
-    assert_eq!(commands.len(), Forum::COMMANDS.len());
+    assert_eq!(commands.len(), ForumCommand::RULES.len());
     for (need, command) in commands {
-        assert!(Forum::COMMANDS.contains(&(Forum::name(&command), need)), "{command:?}");
+        assert_eq!(command.rule().need, need, "{command:?}");
         let refused = match need {
             Need::System => vec![(guest(1), Rejection::Forbidden), (staff(1, Role::Admin), Rejection::Forbidden)],
             Need::Admin => vec![(account(1), Rejection::Forbidden), (moderator(), Rejection::Forbidden)],

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::commands::commands;
 use crate::forum::Waiting;
 use crate::ids::{ForumId, ParticipantId, ProcessId};
 use crate::poll::Question;
@@ -33,81 +34,81 @@ pub enum CodeKind {
     Link,
 }
 
-/// A command to the network.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "type", rename_all = "snake_case")]
-pub enum NetworkCommand {
-    /// Name the network.
-    SetTitle {
-        /// The new name.
-        title: Texts,
-    },
-    /// Begin a process. It gets one code of each kind.
-    CreateProcess {
-        /// Its title.
-        title: Texts,
-        /// Who may read it.
-        #[serde(default)]
-        visibility: Visibility,
-    },
-    /// Change who may read a process.
-    SetVisibility {
-        /// Which.
-        process: ProcessId,
-        /// Who may read it.
-        visibility: Visibility,
-    },
-    /// Name a process anew.
-    SetProcessTitle {
-        /// Which.
-        process: ProcessId,
-        /// The new title.
-        title: Texts,
-    },
-    /// Add a forum to a process.
-    CreateForum {
-        /// Where.
-        process: ProcessId,
-        /// Its title.
-        title: Texts,
-        /// Which contributions wait.
-        #[serde(default)]
-        waiting: Waiting,
-    },
-    /// Add a poll to a process: a draft.
-    CreatePoll {
-        /// Where.
-        process: ProcessId,
-        /// In which forum of it, if in one.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        forum: Option<ForumId>,
-        /// What is asked.
-        question: Box<Question>,
-    },
-    /// Open or close the joining of a process.
-    SetJoining {
-        /// Which.
-        process: ProcessId,
-        /// Whether codes are taken.
-        joining: Joining,
-    },
-    /// Replace both codes of a process.
-    RenewCodes {
-        /// Which.
-        process: ProcessId,
-    },
-    /// Let a person's words be deleted in every stream of a process.
-    ErasePerson {
-        /// In which process.
-        process: ProcessId,
-        /// Whose.
-        participant: ParticipantId,
-    },
-    /// A moment the state waited for has come. The network waits for none yet.
-    Tick {
-        /// Which moment.
-        moment: Timestamp,
-    },
+commands! {
+    /// A command to the network.
+    NetworkCommand at "/api/v1" {
+        /// Name the network.
+        SetTitle = "set_title" by Admin, PATCH "/network" {
+            /// The new name.
+            title: Texts,
+        };
+        /// Begin a process. It gets one code of each kind.
+        CreateProcess = "create_process" by Admin, POST "/processes" {
+            /// Its title.
+            title: Texts,
+            /// Who may read it.
+            #[serde(default)]
+            visibility: Visibility,
+        };
+        /// Change who may read a process.
+        SetVisibility = "set_visibility" by Admin {
+            /// Which.
+            process: ProcessId,
+            /// Who may read it.
+            visibility: Visibility,
+        };
+        /// Name a process anew.
+        SetProcessTitle = "set_process_title" by Moderator {
+            /// Which.
+            process: ProcessId,
+            /// The new title.
+            title: Texts,
+        };
+        /// Add a forum to a process.
+        CreateForum = "create_forum" by Moderator, POST "/processes/{process}/forums" {
+            /// Where.
+            process: ProcessId,
+            /// Its title.
+            title: Texts,
+            /// Which contributions wait.
+            #[serde(default)]
+            waiting: Waiting,
+        };
+        /// Add a poll to a process: a draft.
+        CreatePoll = "create_poll" by Moderator, POST "/processes/{process}/polls" {
+            /// Where.
+            process: ProcessId,
+            /// In which forum of it, if in one.
+            #[serde(default, skip_serializing_if = "Option::is_none")]
+            forum: Option<ForumId>,
+            /// What is asked.
+            question: Box<Question>,
+        };
+        /// Open or close the joining of a process.
+        SetJoining = "set_joining" by Moderator {
+            /// Which.
+            process: ProcessId,
+            /// Whether codes are taken.
+            joining: Joining,
+        };
+        /// Replace both codes of a process.
+        RenewCodes = "renew_codes" by Moderator, POST "/processes/{process}/codes" {
+            /// Which.
+            process: ProcessId,
+        };
+        /// Let a person's words be deleted in every stream of a process.
+        ErasePerson = "erase_person" by System {
+            /// In which process.
+            process: ProcessId,
+            /// Whose.
+            participant: ParticipantId,
+        };
+        /// A moment the state waited for has come. The network waits for none yet.
+        Tick = "tick" by System {
+            /// Which moment.
+            moment: Timestamp,
+        };
+    }
 }
 
 impl NetworkCommand {

@@ -7,15 +7,18 @@ use super::event::{
     CodeIssued, ForumCreated, JoiningSet, NetworkTitled, ParticipantErased, PollCreated, ProcessCreated, ProcessTitled,
     VisibilitySet,
 };
+use super::state::Facet;
 use super::{
     CODE_ALPHABET, CODE_LENGTH, CodeKind, ForumPlaceView, MAX_FORUMS, MAX_POLLS, MAX_PROCESSES, Network,
     NetworkCommand, NetworkEvent, NetworkOwn, NetworkState, NetworkView, Process, Visibility,
 };
+use crate::changes::Changes;
+use crate::commands::Commands;
 use crate::domain::{Context, Decision, Domain, Meta, StreamKind, Summary, follow_up, refuse_erased};
 use crate::forum::{Forum, ForumCommand};
 use crate::ids::{CommandId, ForumId, JoinCodeId, ParticipantId, PollId, ProcessId, StreamId};
 use crate::live::{Seq, WindowRequest};
-use crate::people::{Actor, Audience, Need};
+use crate::people::{Actor, Audience};
 use crate::poll::{Poll, PollCommand, PollState};
 use crate::rejection::Rejection;
 use crate::said::SaidTexts;
@@ -24,45 +27,18 @@ use crate::time::Timestamp;
 
 impl Domain for Network {
     const KIND: StreamKind = StreamKind::Network;
-    const STATE_FORMAT: u32 = 4;
-    const COMMANDS: &'static [(&'static str, Need)] = &[
-        ("set_title", Need::Admin),
-        ("create_process", Need::Admin),
-        ("set_visibility", Need::Admin),
-        ("set_process_title", Need::Moderator),
-        ("create_forum", Need::Moderator),
-        ("create_poll", Need::Moderator),
-        ("set_joining", Need::Moderator),
-        ("renew_codes", Need::Moderator),
-        ("erase_person", Need::System),
-        ("tick", Need::System),
-    ];
-
+    const STATE_FORMAT: u32 = 5;
     type Command = NetworkCommand;
     type Event = NetworkEvent;
+    type Facet = Facet;
     type State = NetworkState;
-
-    fn name(command: &NetworkCommand) -> &'static str {
-        match command {
-            NetworkCommand::SetTitle { .. } => "set_title",
-            NetworkCommand::CreateProcess { .. } => "create_process",
-            NetworkCommand::SetVisibility { .. } => "set_visibility",
-            NetworkCommand::SetProcessTitle { .. } => "set_process_title",
-            NetworkCommand::CreateForum { .. } => "create_forum",
-            NetworkCommand::CreatePoll { .. } => "create_poll",
-            NetworkCommand::SetJoining { .. } => "set_joining",
-            NetworkCommand::RenewCodes { .. } => "renew_codes",
-            NetworkCommand::ErasePerson { .. } => "erase_person",
-            NetworkCommand::Tick { .. } => "tick",
-        }
-    }
 
     fn decide(
         state: &NetworkState,
         command: &NetworkCommand,
         context: &Context,
     ) -> Result<Decision<NetworkEvent>, Rejection> {
-        context.actor.meets(Self::need(command))?;
+        context.actor.meets(command.rule().need)?;
         refuse_erased(&state.erased, &context.actor)?;
         let mut decision = Decision::default();
         decide(state, command, context, &mut decision)?;
@@ -107,8 +83,16 @@ impl Domain for Network {
         state.deltas(after, audience)
     }
 
-    fn changed(state: &NetworkState, after: Seq, limit: usize) -> usize {
-        state.changed(after, limit)
+    fn changes(state: &NetworkState) -> &Changes<Facet> {
+        &state.changes
+    }
+
+    fn owner(_state: &NetworkState, _facet: Facet) -> Option<ParticipantId> {
+        None
+    }
+
+    fn is_counter(_facet: Facet) -> bool {
+        false
     }
 
     /// What a forum is called and a poll asks is said in streams of their own, and can be erased there.
@@ -122,10 +106,6 @@ impl Domain for Network {
             _ => return None,
         }
         Some((actor.participant.map_or(Uuid::nil(), |person| person.0), command))
-    }
-
-    fn owners(_state: &NetworkState, _after: Seq) -> Vec<ParticipantId> {
-        Vec::new()
     }
 
     fn view(state: &NetworkState, audience: Audience, _window: &WindowRequest) -> NetworkView {

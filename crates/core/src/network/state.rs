@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::view::{ForumPlaceView, NetworkDelta, NetworkKey, NetworkValue, NetworkView, ProcessView};
 use super::{CODE_LENGTH, CodeKind, Joining, NetworkEvent, Visibility};
+use crate::changes::{self, Changes};
 use crate::code::symbols;
 use crate::domain::Meta;
 use crate::ids::{ForumId, JoinCodeId, ParticipantId, PollId, ProcessId, StreamId};
@@ -17,9 +18,10 @@ use crate::said::{HoldsTexts, Said, SaidTexts};
 pub struct NetworkState {
     seq: Seq,
     pub(super) title: Option<SaidTexts>,
-    title_seq: Seq,
     /// By the number at which they began.
     processes: OrdMap<u64, Process>,
+    /// When each facet last changed.
+    pub(super) changes: Changes<Facet>,
     /// Who was erased and writes nothing any more.
     #[serde(default)]
     pub(super) erased: OrdSet<ParticipantId>,
@@ -32,8 +34,6 @@ pub struct NetworkState {
     by_poll: HashMap<PollId, PollPlace>,
     #[serde(skip)]
     by_stream: HashMap<StreamId, Place>,
-    #[serde(skip)]
-    changed: OrdSet<(Seq, u64)>,
 }
 
 /// A process.
@@ -53,7 +53,6 @@ pub struct Process {
     pub polls: Vector<PollPlace>,
     /// The codes that count.
     pub codes: Vector<JoinCode>,
-    changed: Seq,
     was_public: bool,
 }
 
@@ -120,8 +119,18 @@ impl Place {
     }
 }
 
-/// Facet 0 is the network's name; a process has the number at which it began, which is never 0.
-const TITLE: u64 = 0;
+/// What changes on its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum Facet {
+    /// The network's name.
+    Title,
+    /// A process, by the number at which it began.
+    Process(u64),
+}
+
+impl changes::Facet for Facet {
+    const FIRST: Self = Self::Title;
+}
 
 impl NetworkState {
     /// The number of the last event.
@@ -183,9 +192,7 @@ impl NetworkState {
         match event {
             NetworkEvent::NetworkTitled(e) => {
                 self.title = Some(e.title.clone());
-                self.changed.remove(&(self.title_seq, TITLE));
-                self.title_seq = meta.seq;
-                self.changed.insert((meta.seq, TITLE));
+                self.changes.touch(Facet::Title, meta.seq);
             }
             NetworkEvent::ProcessCreated(e) => {
                 let position = meta.seq.0;
@@ -200,7 +207,6 @@ impl NetworkState {
                         forums: Vector::new(),
                         polls: Vector::new(),
                         codes: Vector::new(),
-                        changed: Seq(0),
                         was_public: false,
                     },
                 );
@@ -242,9 +248,7 @@ impl NetworkState {
         let Some(process) = self.processes.get_mut(&position) else { return };
         change(process);
         process.was_public |= process.visibility == Visibility::Public;
-        let before = std::mem::replace(&mut process.changed, self.seq);
-        self.changed.remove(&(before, position));
-        self.changed.insert((self.seq, position));
+        self.changes.touch(Facet::Process(position), self.seq);
     }
 
     pub(super) fn rebuild(&mut self) {
@@ -255,10 +259,6 @@ impl NetworkState {
         self.by_poll = polls().map(|place| (place.poll, place)).collect();
         let places = forums().map(Place::Forum).chain(polls().map(Place::Poll));
         self.by_stream = places.map(|place| (place.stream(), place)).collect();
-        self.changed = self.processes.iter().map(|(position, process)| (process.changed, *position)).collect();
-        if self.title_seq > Seq(0) {
-            self.changed.insert((self.title_seq, TITLE));
-        }
     }
 
     pub(super) fn view(&self, audience: Audience) -> NetworkView {
@@ -273,29 +273,24 @@ impl NetworkState {
         }
     }
 
-    pub(super) fn changed(&self, after: Seq, limit: usize) -> usize {
-        self.changed.range((after.next(), 0)..).take(limit).count()
-    }
-
     pub(super) fn deltas(&self, after: Seq, audience: Audience) -> Vec<NetworkDelta> {
         let mut deltas = Vec::new();
-        for (seq, position) in self.changed.range((after.next(), 0)..) {
-            let seq = *seq;
-            if *position == TITLE {
-                if let Some(title) = &self.title {
-                    deltas.push(Delta::Put {
-                        key: NetworkKey::Network,
-                        seq,
-                        value: NetworkValue::Network(title.shown()),
-                    });
+        for (seq, facet) in self.changes.after(after) {
+            match facet {
+                Facet::Title => {
+                    let put = |title: &SaidTexts| NetworkValue::Network(title.shown());
+                    let value = self.title.as_ref().map(put);
+                    deltas.extend(value.map(|value| Delta::Put { key: NetworkKey::Network, seq, value }));
                 }
-            } else if let Some(process) = self.processes.get(position) {
-                let key = NetworkKey::Process(process.id);
-                if seen_by(process, audience) {
-                    let value = NetworkValue::Process(view_of(*position, process));
-                    deltas.push(Delta::Put { key, seq, value });
-                } else if process.was_public {
-                    deltas.push(Delta::Gone { key, seq });
+                Facet::Process(position) => {
+                    let Some(process) = self.processes.get(&position) else { continue };
+                    let key = NetworkKey::Process(process.id);
+                    if seen_by(process, audience) {
+                        let value = NetworkValue::Process(view_of(position, process));
+                        deltas.push(Delta::Put { key, seq, value });
+                    } else if process.was_public {
+                        deltas.push(Delta::Gone { key, seq });
+                    }
                 }
             }
         }

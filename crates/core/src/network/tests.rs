@@ -6,6 +6,7 @@ use proptest::test_runner::TestRunner;
 use uuid::Uuid;
 
 use super::*;
+use crate::commands::Commands;
 use crate::domain::{Domain, FollowUp, MAX_LANGUAGES, StreamKind};
 use crate::forum::{Forum, ForumCommand, Waiting};
 use crate::ids::{ForumId, ProcessId, StreamId};
@@ -334,7 +335,8 @@ fn given_many_days_then_everything_that_can_happen_happened() {
         }
     }
     // The network waits for no moment yet, so nothing follows from a tick.
-    let commands: BTreeSet<&str> = Network::COMMANDS.iter().map(|(name, _)| *name).filter(|it| *it != "tick").collect();
+    let commands: BTreeSet<&str> =
+        NetworkCommand::RULES.iter().map(|rule| rule.name).filter(|it| *it != "tick").collect();
     assert_eq!(days.net.taken, commands, "commands that led to something");
     assert_eq!(days.net.kinds(), written(include_str!("event.rs")), "events");
     assert!(witness.deltas.iter().eq(["gone process", "put network", "put process"]), "{:?}", witness.deltas);

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::commands::commands;
 use crate::ids::{ParticipantId, PollId, ProcessId};
 use crate::network::ForumPlaceView;
 use crate::said::{Commitment, Texts};
@@ -210,101 +211,101 @@ impl Question {
     }
 }
 
-/// A command to a poll.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "type", rename_all = "snake_case")]
-pub enum PollCommand {
-    /// Begin the stream; follows from the network's decision to have the poll.
-    Found {
-        /// The poll's id.
-        poll: PollId,
-        /// The process it belongs to.
-        process: ProcessId,
-        /// The forum it is held in.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        forum: Option<ForumPlaceView>,
-        /// What is asked.
-        question: Box<Question>,
-    },
-    /// Ask something else. Drafts only.
-    Edit {
-        /// What is asked.
-        question: Box<Question>,
-    },
-    /// Let people vote.
-    Open {
-        /// It ends after so many seconds. `None`: when somebody closes it.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        seconds: Option<u32>,
-    },
-    /// Let an open poll end so many seconds from now; `None`: when somebody closes it.
-    SetEnd {
-        /// From now on.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        seconds: Option<u32>,
-    },
-    /// Let an open poll that has an end go on for so much longer, also if it was being closed.
-    Extend {
-        /// From its end on, or from now if that is over.
-        seconds: u32,
-    },
-    /// Take no ballots any more, after a moment for those that were begun.
-    Close {
-        /// How long that moment is; 20 unless said otherwise. 0 for none: what was received by now still counts.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        seconds: Option<u32>,
-    },
-    /// Show the result to everyone.
-    Reveal,
-    /// Vote once more on the same question.
-    Again,
-    /// Cast a ballot, or change it where that is possible.
-    Vote {
-        /// In which round, so that a late ballot does not count in the next one.
-        round: u32,
-        /// A mark for each option: see [`Method`].
-        marks: Vec<u8>,
-        /// The code of a voting card, where those vote.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        card: Option<String>,
-    },
-    /// Add voting cards. The codes themselves never get here.
-    IssueCards {
-        /// SHA-256 of their codes, as 64 hexadecimal digits each.
-        hashes: Vec<Commitment>,
-    },
-    /// Make voting cards useless that are lost or left over. A ballot already cast with one stands.
-    VoidCards {
-        /// The first number, from 1 on.
-        from: u32,
-        /// The last.
-        to: u32,
-    },
-    /// Say how many hands rose for each option. Without counts, or with nothing but zeros, none were counted: that takes
-    /// back what was entered.
-    CountHands {
-        /// For each option.
-        #[serde(default)]
-        counts: Vec<u32>,
-        /// How many people took part that way: needed where several options can be chosen, elsewhere as many as hands.
-        #[serde(default)]
-        people: u32,
-    },
-    /// Say how many paper ballots read like this.
-    SetPaper {
-        /// A mark for each option.
-        marks: Vec<u8>,
-        /// How many; 0 for none.
-        ballots: u32,
-    },
-    /// Take nothing more from a person who leaves for good. Ballots they cast stay counted: they hold no words.
-    ErasePerson {
-        /// Who.
-        participant: ParticipantId,
-    },
-    /// A moment the state waited for has come.
-    Tick {
-        /// Which moment.
-        moment: Timestamp,
-    },
+commands! {
+    /// A command to a poll.
+    PollCommand at "/api/v1/polls/{poll}" {
+        /// Begin the stream; follows from the network's decision to have the poll.
+        Found = "found" by System {
+            /// The poll's id.
+            poll: PollId,
+            /// The process it belongs to.
+            process: ProcessId,
+            /// The forum it is held in.
+            #[serde(default, skip_serializing_if = "Option::is_none")]
+            forum: Option<ForumPlaceView>,
+            /// What is asked.
+            question: Box<Question>,
+        };
+        /// Ask something else. Drafts only.
+        Edit = "edit" by Moderator, PATCH "" with question {
+            /// What is asked.
+            question: Box<Question>,
+        };
+        /// Let people vote.
+        Open = "open" by Moderator, POST "/open" {
+            /// It ends after so many seconds. `None`: when somebody closes it.
+            #[serde(default, skip_serializing_if = "Option::is_none")]
+            seconds: Option<u32>,
+        };
+        /// Let an open poll end so many seconds from now; `None`: when somebody closes it.
+        SetEnd = "set_end" by Moderator, POST "/end" {
+            /// From now on.
+            #[serde(default, skip_serializing_if = "Option::is_none")]
+            seconds: Option<u32>,
+        };
+        /// Let an open poll that has an end go on for so much longer, also if it was being closed.
+        Extend = "extend" by Moderator, POST "/extend" {
+            /// From its end on, or from now if that is over.
+            seconds: u32,
+        };
+        /// Take no ballots any more, after a moment for those that were begun.
+        Close = "close" by Moderator, POST "/close" {
+            /// How long that moment is; 20 unless said otherwise. 0 for none: what was received by now still counts.
+            #[serde(default, skip_serializing_if = "Option::is_none")]
+            seconds: Option<u32>,
+        };
+        /// Show the result to everyone.
+        Reveal = "reveal" by Moderator, POST "/reveal";
+        /// Vote once more on the same question.
+        Again = "again" by Moderator, POST "/again";
+        /// Cast a ballot, or change it where that is possible.
+        Vote = "vote" by Participant, POST "/ballots" {
+            /// In which round, so that a late ballot does not count in the next one.
+            round: u32,
+            /// A mark for each option: see [`Method`].
+            marks: Vec<u8>,
+            /// The code of a voting card, where those vote.
+            #[serde(default, skip_serializing_if = "Option::is_none")]
+            card: Option<String>,
+        };
+        /// Add voting cards. The codes themselves never get here.
+        IssueCards = "issue_cards" by Moderator {
+            /// SHA-256 of their codes, as 64 hexadecimal digits each.
+            hashes: Vec<Commitment>,
+        };
+        /// Make voting cards useless that are lost or left over. A ballot already cast with one stands.
+        VoidCards = "void_cards" by Moderator, POST "/cards/void" {
+            /// The first number, from 1 on.
+            from: u32,
+            /// The last.
+            to: u32,
+        };
+        /// Say how many hands rose for each option. Without counts, or with nothing but zeros, none were counted: that takes
+        /// back what was entered.
+        CountHands = "count_hands" by Moderator, POST "/hands" {
+            /// For each option.
+            #[serde(default)]
+            counts: Vec<u32>,
+            /// How many people took part that way: needed where several options can be chosen, elsewhere as many as hands.
+            #[serde(default)]
+            people: u32,
+        };
+        /// Say how many paper ballots read like this.
+        SetPaper = "set_paper" by Moderator, POST "/paper" {
+            /// A mark for each option.
+            marks: Vec<u8>,
+            /// How many; 0 for none.
+            ballots: u32,
+        };
+        /// Take nothing more from a person who leaves for good. Ballots they cast stay counted: they hold no words.
+        ErasePerson = "erase_person" by System {
+            /// Who.
+            participant: ParticipantId,
+        };
+        /// A moment the state waited for has come.
+        Tick = "tick" by System {
+            /// Which moment.
+            moment: Timestamp,
+        };
+    }
 }

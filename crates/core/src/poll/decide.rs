@@ -9,16 +9,19 @@ use super::event::{
     Alike, CardsIssued, CardsVoided, Cast, Closed, Edited, EndSet, Founded, HandsCounted, Marked, Opened, PaperSet,
     PersonErased, Revealed, SaidQuestion, Voter,
 };
+use super::state::Facet;
 use super::{
     CLOSING_SECONDS, Electorate, GRACE_MS, MAX_CARDS, MAX_OPEN_SECONDS, MAX_ROUNDS, Phase, Poll, PollCommand,
     PollDelta, PollEvent, PollOwn, PollState, PollView, Question, QuestionProblem, Secrecy,
 };
+use crate::changes::Changes;
 use crate::code::symbols;
+use crate::commands::Commands;
 use crate::domain::{Context, Decision, Domain, Meta, StreamKind, Summary, Trace, follow_up, refuse_erased};
 use crate::forum::{Forum, ForumCommand};
 use crate::ids::{CommandId, ParticipantId, PollId, StreamId};
 use crate::live::{Seq, WindowRequest};
-use crate::people::{Actor, Audience, Need};
+use crate::people::{Actor, Audience};
 use crate::rejection::Rejection;
 use crate::said::{Commitment, Lang, SaidTexts, Texts};
 use crate::text::{TextLimits, look};
@@ -35,51 +38,14 @@ pub fn card_hash(poll: PollId, code: &str) -> Commitment {
 
 impl Domain for Poll {
     const KIND: StreamKind = StreamKind::Poll;
-    const STATE_FORMAT: u32 = 4;
-    const COMMANDS: &'static [(&'static str, Need)] = &[
-        ("found", Need::System),
-        ("edit", Need::Moderator),
-        ("open", Need::Moderator),
-        ("set_end", Need::Moderator),
-        ("extend", Need::Moderator),
-        ("close", Need::Moderator),
-        ("reveal", Need::Moderator),
-        ("again", Need::Moderator),
-        ("vote", Need::Participant),
-        ("issue_cards", Need::Moderator),
-        ("void_cards", Need::Moderator),
-        ("count_hands", Need::Moderator),
-        ("set_paper", Need::Moderator),
-        ("erase_person", Need::System),
-        ("tick", Need::System),
-    ];
-
+    const STATE_FORMAT: u32 = 5;
     type Command = PollCommand;
     type Event = PollEvent;
+    type Facet = Facet;
     type State = PollState;
 
-    fn name(command: &PollCommand) -> &'static str {
-        match command {
-            PollCommand::Found { .. } => "found",
-            PollCommand::Edit { .. } => "edit",
-            PollCommand::Open { .. } => "open",
-            PollCommand::SetEnd { .. } => "set_end",
-            PollCommand::Extend { .. } => "extend",
-            PollCommand::Close { .. } => "close",
-            PollCommand::Reveal => "reveal",
-            PollCommand::Again => "again",
-            PollCommand::Vote { .. } => "vote",
-            PollCommand::IssueCards { .. } => "issue_cards",
-            PollCommand::VoidCards { .. } => "void_cards",
-            PollCommand::CountHands { .. } => "count_hands",
-            PollCommand::SetPaper { .. } => "set_paper",
-            PollCommand::ErasePerson { .. } => "erase_person",
-            PollCommand::Tick { .. } => "tick",
-        }
-    }
-
     fn decide(state: &PollState, command: &PollCommand, context: &Context) -> Result<Decision<PollEvent>, Rejection> {
-        context.actor.meets(Self::need(command))?;
+        context.actor.meets(command.rule().need)?;
         refuse_erased(&state.erased, &context.actor)?;
         let mut decision = Decision::default();
         decide(state, command, context, &mut decision)?;
@@ -118,8 +84,16 @@ impl Domain for Poll {
         state.deltas(after, audience)
     }
 
-    fn changed(state: &PollState, after: Seq, limit: usize) -> usize {
-        state.changed(after, limit)
+    fn changes(state: &PollState) -> &Changes<Facet> {
+        &state.changes
+    }
+
+    fn owner(_state: &PollState, facet: Facet) -> Option<ParticipantId> {
+        if let Facet::Own(participant) = facet { Some(participant) } else { None }
+    }
+
+    fn is_counter(facet: Facet) -> bool {
+        matches!(facet, Facet::Turnout | Facet::Result)
     }
 
     /// Whoever votes with a card is known by its number alone, and of a secret ballot no time is kept either.
@@ -144,14 +118,6 @@ impl Domain for Poll {
             }
             _ => None,
         }
-    }
-
-    fn pressing(state: &PollState, after: Seq) -> bool {
-        state.pressing(after)
-    }
-
-    fn owners(state: &PollState, after: Seq) -> Vec<ParticipantId> {
-        state.owners(after)
     }
 
     fn view(state: &PollState, audience: Audience, _window: &WindowRequest) -> PollView {

@@ -141,8 +141,7 @@ impl PollState {
 
     pub(super) fn deltas(&self, after: Seq, audience: Audience) -> Vec<PollDelta> {
         let mut deltas = Vec::new();
-        for (seq, facet) in self.changes().range((after.next(), Facet::Poll)..) {
-            let seq = *seq;
+        for (seq, facet) in self.changes.after(after) {
             let (key, value) = match facet {
                 Facet::Poll => (PollKey::Poll, self.header(audience).map(|header| PollValue::Poll(Box::new(header)))),
                 Facet::Turnout => {
@@ -162,18 +161,6 @@ impl PollState {
             }
         }
         deltas
-    }
-
-    /// Has anything changed but numbers that grow, and what concerns one person?
-    pub(super) fn pressing(&self, after: Seq) -> bool {
-        self.changes()
-            .range((after.next(), Facet::Poll)..)
-            .any(|(_, facet)| matches!(facet, Facet::Poll | Facet::Before))
-    }
-
-    pub(super) fn owners(&self, after: Seq) -> Vec<ParticipantId> {
-        let owner = |(_, facet): &(Seq, Facet)| if let Facet::Own(one) = facet { Some(*one) } else { None };
-        self.changes().range((after.next(), Facet::Poll)..).filter_map(owner).collect()
     }
 
     pub(super) fn own(&self, participant: ParticipantId) -> PollOwn {

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::event::{Founded, SaidQuestion, Voter};
 use super::view::{Phase, ResultView};
 use super::{Electorate, MAX_HALL_BALLOTS, PollEvent, Secrecy};
+use crate::changes::{self, Changes};
 use crate::domain::Meta;
 use crate::ids::{ParticipantId, PollId, ProcessId};
 use crate::live::Seq;
@@ -45,16 +46,13 @@ pub struct PollState {
     pub(super) cards: Vector<Card>,
     /// Earlier rounds, the first one first.
     pub(super) before: Vector<Earlier>,
-    facets: [Seq; 4],
-    #[serde(with = "pairs")]
-    owners: OrdMap<ParticipantId, Seq>,
+    /// When each facet last changed.
+    pub(super) changes: Changes<Facet>,
 
     #[serde(skip)]
     pub(super) counts: Arc<Counts>,
     #[serde(skip)]
     by_card: HashMap<[u8; 32], u32>,
-    #[serde(skip)]
-    changed: OrdSet<(Seq, Facet)>,
 }
 
 /// What is counted at most once for each state, however many ask.
@@ -93,13 +91,17 @@ pub(super) struct Card {
 }
 
 /// What changes on its own, in the order of [`super::PollKey`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(super) enum Facet {
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum Facet {
     Poll,
     Turnout,
     Result,
     Before,
     Own(ParticipantId),
+}
+
+impl changes::Facet for Facet {
+    const FIRST: Self = Self::Poll;
 }
 
 impl PollState {
@@ -196,15 +198,6 @@ impl PollState {
     /// The number of a card by the hash of its code.
     pub fn card(&self, hash: &Commitment) -> Option<u32> {
         self.by_card.get(&hash.0).copied()
-    }
-
-    /// How many facets changed after `after`, at most `limit`.
-    pub(super) fn changed(&self, after: Seq, limit: usize) -> usize {
-        self.changed.range((after.next(), Facet::Poll)..).take(limit).count()
-    }
-
-    pub(super) const fn changes(&self) -> &OrdSet<(Seq, Facet)> {
-        &self.changed
     }
 
     pub(super) fn apply(&mut self, event: &PollEvent, meta: Meta) {
@@ -323,28 +316,12 @@ impl PollState {
 
     /// Moves a facet to the present number.
     fn touch(&mut self, facet: Facet) {
-        let seq = self.seq;
-        let before = match facet {
-            Facet::Poll => std::mem::replace(&mut self.facets[0], seq),
-            Facet::Turnout => std::mem::replace(&mut self.facets[1], seq),
-            Facet::Result => std::mem::replace(&mut self.facets[2], seq),
-            Facet::Before => std::mem::replace(&mut self.facets[3], seq),
-            Facet::Own(participant) => self.owners.insert(participant, seq).unwrap_or_default(),
-        };
-        if before != seq {
-            self.changed.remove(&(before, facet));
-            self.changed.insert((seq, facet));
-        }
+        self.changes.touch(facet, self.seq);
     }
 
     /// Builds the indexes.
     pub(super) fn rebuild(&mut self) {
         self.by_card = self.cards.iter().zip(1..).map(|(card, number)| (card.hash.0, number)).collect();
-        let facets = [Facet::Poll, Facet::Turnout, Facet::Result, Facet::Before].into_iter();
-        let owners = self.owners.iter().map(|(participant, seq)| (*seq, Facet::Own(*participant)));
-        // Number 0: never changed, so nobody has to be told.
-        let changed = self.facets.into_iter().zip(facets).filter(|(seq, _)| *seq > Seq(0));
-        self.changed = changed.chain(owners).collect();
     }
 }
 

@@ -6,6 +6,7 @@ use proptest::test_runner::TestRunner;
 use uuid::Uuid;
 
 use super::*;
+use crate::commands::Commands;
 use crate::domain::{Domain, Trace};
 use crate::forum::ForumCommand;
 use crate::ids::{ForumId, ParticipantId, PollId, ProcessId, StreamId};
@@ -825,7 +826,7 @@ fn given_many_polls_then_everything_that_can_happen_happened() {
         kinds.extend(hall.booth.kinds());
         deltas.append(&mut witness.deltas);
     }
-    assert_eq!(taken, Poll::COMMANDS.iter().map(|(name, _)| *name).collect(), "commands that led to something");
+    assert_eq!(taken, PollCommand::RULES.iter().map(|rule| rule.name).collect(), "commands that led to something");
     assert_eq!(kinds, written(include_str!("event.rs")), "events");
     let kinds = ["gone result", "put before", "put poll", "put result", "put turnout"];
     assert!(deltas.iter().eq(kinds), "{deltas:?}");
@@ -1729,15 +1730,15 @@ fn given_each_command_then_nobody_may_but_who_is_named_here() {
         ("banned moderator", banned(moderator())),
         ("system", Actor::system()),
     ];
-    for (name, _) in Poll::COMMANDS {
-        let may: &[&str] = match *name {
+    for name in PollCommand::RULES.iter().map(|rule| rule.name) {
+        let may: &[&str] = match name {
             "found" | "erase_person" | "tick" => &["system"],
             "vote" => &["guest", "account", "facilitator", "editor", "advisor", "moderator", "admin"],
             _ => &["moderator", "admin", "program of a moderator", "system"],
         };
         for (who, actor) in &actors {
             let (mut booth, command) = ready(name);
-            assert_eq!(Poll::name(&command), *name);
+            assert_eq!(command.rule().name, name);
             let seq = booth.seq();
             let answer = booth.ask(actor, 0, command);
             if may.contains(who) {
@@ -1747,7 +1748,7 @@ fn given_each_command_then_nobody_may_but_who_is_named_here() {
                 let nobody = matches!(*who, "visitor" | "program of an editor" | "program of a moderator" | "system");
                 let expected = match *who {
                     "banned" | "banned moderator" => "banned",
-                    _ if *name == "vote" && nobody => "not_joined",
+                    _ if name == "vote" && nobody => "not_joined",
                     _ => "forbidden",
                 };
                 assert_eq!((why, booth.seq()), (expected, seq), "{name} by {who}");
@@ -1827,9 +1828,9 @@ fn given_a_vote_then_the_program_forgets_what_is_secret_and_who_held_the_card() 
     assert_eq!(traces(&booth), [Trace::Bare, Trace::Bare, Trace::Signed]);
     let booth = opened(of(Secrecy::Secret), None);
     assert_eq!(remembered(&booth, &plain), Some((participant(1).0, told(None))));
-    for (name, _) in Poll::COMMANDS {
+    for name in PollCommand::RULES.iter().map(|rule| rule.name) {
         let opens = Poll::opens_box(&ready(name).1);
-        assert_eq!(opens, *name == "tick", "{name}");
+        assert_eq!(opens, name == "tick", "{name}");
     }
 }
 

@@ -218,7 +218,7 @@ pub fn document() -> Value {
     document["components"]["securitySchemes"] = json!({ "session": session, "token": token });
     let problem = <stimmwerk_core::live::Problem as utoipa::PartialSchema>::schema();
     document["components"]["schemas"]["Problem"] = json!(problem);
-    for rule in crate::access::ROUTES {
+    for rule in crate::access::ROUTES.iter() {
         let methods = document["paths"].get_mut(rule.path);
         if let Some(operation) = methods.and_then(|methods| methods.get_mut(rule.method.to_lowercase())) {
             complete(operation, rule);
