@@ -157,11 +157,14 @@ impl Subscription {
 
 impl Connection {
     async fn run(mut self, mut rights: Option<tokio::sync::watch::Receiver<u64>>) -> Result<(), Gone> {
-        let stopping = self.app.stopping.clone();
+        // Made once: a future that is made anew for each frame enters the queue of its lock or timer each time.
+        let stopped = self.app.stopping.clone().cancelled_owned();
+        let silence = sleep_until(Instant::now() + BEAT);
+        tokio::pin!(stopped, silence);
         let mut beams: StreamMap<StreamId, BroadcastStream<Arc<Beam>>> = StreamMap::new();
         let hello = Hello { build: crate::BUILD.to_owned(), protocol: PROTOCOL, now: chance::now() };
         self.send(vec![text(&ServerFrame::Hello(hello))]).await?;
-        let mut quiet_until = Instant::now() + BEAT;
+        let mut last_sent = Instant::now();
         loop {
             let frames = tokio::select! {
                 message = self.socket.recv() => match message {
@@ -175,12 +178,20 @@ impl Connection {
                 },
                 Some((id, answer)) = self.acks.next() => vec![self.answer(id, answer)],
                 () = changed(&mut rights) => return self.bye(0).await,
-                () = stopping.cancelled() => return self.bye(RETRY_MS).await,
-                () = sleep_until(quiet_until) => vec![text(&ServerFrame::Beat(Beat { now: chance::now() }))],
+                () = &mut stopped => return self.bye(RETRY_MS).await,
+                () = &mut silence => {
+                    let quiet = last_sent + BEAT <= Instant::now();
+                    let until = if quiet { Instant::now() } else { last_sent } + BEAT;
+                    silence.as_mut().reset(until);
+                    if !quiet {
+                        continue;
+                    }
+                    vec![text(&ServerFrame::Beat(Beat { now: chance::now() }))]
+                }
             };
             if !frames.is_empty() {
                 self.send(frames).await?;
-                quiet_until = Instant::now() + BEAT;
+                last_sent = Instant::now();
             }
         }
     }
