@@ -41,9 +41,7 @@ pub use live::{LiveOptions, LiveSocket};
 pub use mirror::{ForumMirror, Mirror, Violation};
 pub use polls::{Cards, PollAnswer, question};
 pub use record::{Operation, Outcome, Record};
-pub use rest::{
-    Client, Codes, ForumAnswer, ForumPlace, Identity, Join, Joined, NOTICE, ProcessInfo, StreamDeltas, Written,
-};
+pub use rest::{Client, Codes, ForumAnswer, ForumPlace, Identity, Join, Joined, ProcessInfo, StreamDeltas, Written};
 
 use stimmwerk_core::ids::CommandId;
 

@@ -10,13 +10,11 @@ use stimmwerk_core::forum::{ForumCommand, ForumDelta, ForumView, OwnView, Waitin
 use stimmwerk_core::ids::{CommandId, ForumId, ParticipantId, ProcessId, StreamId};
 use stimmwerk_core::live::{Problem, Seq, WindowRequest};
 use stimmwerk_core::network::{Joining, Visibility};
+use stimmwerk_core::people::NOTICE_VERSION;
 use stimmwerk_core::said::Texts;
 use uuid::Uuid;
 
 use crate::Error;
-
-/// The version of the joining notice this client was written for.
-pub const NOTICE: u32 = 1;
 
 /// As whom a client speaks.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -64,7 +62,7 @@ pub struct Join {
 impl Join {
     /// Without a name, having seen the notice.
     pub fn with_code(code: &str) -> Self {
-        Self { code: code.to_owned(), notice: Some(NOTICE), ..Self::default() }
+        Self { code: code.to_owned(), notice: Some(NOTICE_VERSION), ..Self::default() }
     }
 
     /// Under a name.

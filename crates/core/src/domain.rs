@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use crate::changes::{self, Facet};
 use crate::commands::Commands;
-use crate::ids::{CommandId, ParticipantId, StreamId};
+use crate::ids::{CommandId, ParticipantId, ProcessId, StreamId};
 use crate::live::{Delta, LiveTypes, Seq, WindowRequest};
 use crate::people::{Actor, Audience, Need};
 use crate::rejection::Rejection;
@@ -26,20 +26,72 @@ pub enum StreamKind {
     Forum = 2,
     /// One poll.
     Poll = 3,
-    /// All workshops of a process.
-    Workshop = 4,
-    /// One mission-statement draft.
-    Draft = 5,
 }
 
 impl StreamKind {
     /// Every kind.
-    pub const ALL: [Self; 5] = [Self::Network, Self::Forum, Self::Poll, Self::Workshop, Self::Draft];
+    pub const ALL: [Self; 3] = [Self::Network, Self::Forum, Self::Poll];
+
+    /// Its name in addresses: `{forum}` in a path stands for the id of one.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Network => "network",
+            Self::Forum => "forum",
+            Self::Poll => "poll",
+        }
+    }
 
     /// The kind stored as `number`.
     pub fn from_number(number: i64) -> Option<Self> {
         Self::ALL.into_iter().find(|kind| *kind as i64 == number)
     }
+}
+
+/// Evaluates an expression with a name for the [`Domain`] that a [`StreamKind`] stands for. Together with the enum this is
+/// the list of all kinds; whatever holds for each of them goes through here, so that a new kind is forgotten nowhere.
+#[macro_export]
+macro_rules! with_kind {
+    ($kind:expr, $Kind:ident => $body:expr) => {
+        match $kind {
+            $crate::domain::StreamKind::Network => {
+                type $Kind = $crate::network::Network;
+                $body
+            }
+            $crate::domain::StreamKind::Forum => {
+                type $Kind = $crate::forum::Forum;
+                $body
+            }
+            $crate::domain::StreamKind::Poll => {
+                type $Kind = $crate::poll::Poll;
+                $body
+            }
+        }
+    };
+}
+
+/// What befalls a person in a process, other than that they are erased: see [`Domain::on_person`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PersonChange {
+    /// They chose another name, or have another role.
+    Renamed,
+    /// Their name was taken away; they can choose another.
+    NameReset,
+    /// They were shut out, or let in again.
+    ShutOut {
+        /// Shut out, or let in again.
+        banned: bool,
+        /// By whom; `None`: a token.
+        by: Option<ParticipantId>,
+    },
+}
+
+/// As whom a command that follows from a [`PersonChange`] is issued.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Issuer {
+    /// The program itself.
+    Program,
+    /// Whoever brought the change about.
+    Actor,
 }
 
 /// All that [`Domain::decide`] may know beside the state.
@@ -361,6 +413,21 @@ pub trait Domain: LiveTypes {
     fn remembered(_state: &Self::State, _command: &Self::Command, _actor: &Actor) -> Option<(Uuid, Self::Command)> {
         None
     }
+
+    /// Is there anything for this audience to see? Not before the stream's first event, and not in a draft of staff.
+    fn is_there(state: &Self::State, audience: Audience) -> bool;
+
+    /// What follows here when something befalls a person who may have acted here, in this order. What is refused since
+    /// others did it meanwhile is no failure.
+    fn on_person(state: &Self::State, participant: ParticipantId, change: PersonChange)
+    -> Vec<(Self::Command, Issuer)>;
+
+    /// The command that deletes every word of a person, and their name. Whoever was erased writes nothing afterwards:
+    /// see [`refuse_erased`].
+    fn erase_person(process: ProcessId, participant: ParticipantId) -> Self::Command;
+
+    /// Everything that is kept of one person here, for themselves. `None`: nothing is.
+    fn export(state: &Self::State, participant: ParticipantId) -> Option<serde_json::Value>;
 
     /// Has anything changed after `after` that people wait for? Counters and personal views alone can wait a little
     /// where many listen.

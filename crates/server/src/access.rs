@@ -6,12 +6,10 @@ use std::sync::LazyLock;
 use axum::http::Method;
 use serde::Serialize;
 use stimmwerk_core::commands::{CommandRule, Commands};
-use stimmwerk_core::domain::StreamKind;
-use stimmwerk_core::forum::ForumCommand;
-use stimmwerk_core::network::NetworkCommand;
+use stimmwerk_core::domain::{Domain, StreamKind};
 use stimmwerk_core::people::{Audience, Need};
-use stimmwerk_core::poll::PollCommand;
 use stimmwerk_core::rejection::{Code, Rejection};
+use stimmwerk_core::with_kind;
 
 use crate::problem::Fault;
 
@@ -173,12 +171,8 @@ pub const fn subscription(audience: Audience) -> Needs {
 }
 
 /// Every kind of stream with its commands.
-const fn kinds() -> [(StreamKind, &'static [CommandRule]); 3] {
-    [
-        (StreamKind::Forum, ForumCommand::RULES),
-        (StreamKind::Network, NetworkCommand::RULES),
-        (StreamKind::Poll, PollCommand::RULES),
-    ]
+fn kinds() -> [(StreamKind, &'static [CommandRule]); StreamKind::ALL.len()] {
+    StreamKind::ALL.map(|kind| (kind, with_kind!(kind, Kind => <Kind as Domain>::Command::RULES)))
 }
 
 /// Every command of every kind of stream. `None`: no caller at all, the program issues it.

@@ -3,17 +3,17 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex};
 
-use stimmwerk_core::domain::{Domain, FollowUp, StreamKind, Summary};
+use stimmwerk_core::domain::{Domain, FollowUp, PersonChange, StreamKind, Summary};
 use stimmwerk_core::forum::Forum;
-use stimmwerk_core::ids::{CommandId, ProcessId, StreamId};
-use stimmwerk_core::network::{ForumPlace, Network, NetworkCommand, NetworkState, Place, PollPlace, ProcessView};
+use stimmwerk_core::ids::{CommandId, ParticipantId, ProcessId, StreamId};
+use stimmwerk_core::network::{ForumPlace, Network, NetworkState, Place, PollPlace, ProcessView};
 use stimmwerk_core::people::{Actor, Audience};
-use stimmwerk_core::poll::{Phase, Poll};
+use stimmwerk_core::poll::Poll;
 use stimmwerk_core::rejection::Code;
 use stimmwerk_core::time::{Timestamp, Zone};
 use stimmwerk_eventlog::accounts::{Accounts, Participant, PersonId};
-use stimmwerk_eventlog::log::{Batch, EventLog, ReadError, Riders};
-use tokio::sync::{OnceCell, mpsc, watch};
+use stimmwerk_eventlog::log::{EventLog, ReadError};
+use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
@@ -22,89 +22,16 @@ use crate::config::Config;
 use crate::limits::Limits;
 use crate::problem::{Answer, Fault};
 use crate::reads::Reads;
-use crate::room::{Refusal, Room, Stage, Surroundings};
+use crate::room::{Room, Stage, Surroundings};
+use crate::rooms::{AnyRoom, Rooms};
 use crate::sheets::{Casts, Sheets};
 
-/// A room that nobody used for this long is put away, in milliseconds.
+/// A room that nobody used for this long is closed, in milliseconds.
 const IDLE_MS: i64 = 15 * 60 * 1_000;
-
-/// The rooms of one kind of stream, each opened by the first who asks while the others wait.
-struct Rooms<D: Domain>(Mutex<HashMap<StreamId, RoomSlot<D>>>);
-
-type RoomSlot<D> = Arc<OnceCell<Arc<Room<D>>>>;
-
-impl<D: Domain> Default for Rooms<D> {
-    fn default() -> Self {
-        Self(Mutex::default())
-    }
-}
-
-impl<D: Domain> Rooms<D> {
-    async fn get(&self, stream: StreamId, surroundings: &Surroundings) -> Result<Arc<Room<D>>, ReadError> {
-        let cell = self.0.lock().expect("no panic while held").entry(stream).or_default().clone();
-        cell.get_or_try_init(|| Room::open(stream, surroundings.clone())).await.cloned()
-    }
-
-    /// Puts rooms away that nobody used since `moment`. What is in them is in the log.
-    fn put_away_idle(&self, moment: Timestamp) {
-        self.0.lock().expect("no panic while held").retain(|_, cell| {
-            // Under this lock nobody else can take a handle: a count of one means that nobody has one.
-            let unused = Arc::strong_count(cell) == 1
-                && cell.get().is_some_and(|room| Arc::strong_count(room) == 1 && room.is_idle_since(moment));
-            !unused
-        });
-    }
-
-    /// Asks every reader of a room that is open for its standing again.
-    fn recheck(&self, stream: StreamId) {
-        if let Some(room) = self.0.lock().expect("no panic while held").get(&stream).and_then(|cell| cell.get()) {
-            room.recheck();
-        }
-    }
-
-    /// Tells a stream that a moment has come.
-    async fn tick(&self, stream: StreamId, moment: Timestamp, surroundings: &Surroundings) -> Answer<()> {
-        let id = CommandId::of_moment(stream, moment);
-        let room = self.get(stream, surroundings).await?;
-        room.issue(D::tick(moment), id, Actor::system(), Uuid::nil()).await?;
-        Ok(())
-    }
-
-    /// Carries out what another stream asks of one of these. Whether it is settled, and one may go on with the next.
-    async fn follow(&self, follow_up: FollowUp, surroundings: &Surroundings) -> Result<bool, ReadError> {
-        let room = self.get(follow_up.stream, surroundings).await?;
-        Ok(carry_out(&room, follow_up, &*surroundings.log).await)
-    }
-}
-
-/// Issues a follow-up. Whether it is settled, and one may go on with the next: one that is refused for good is set aside.
-async fn carry_out<D: Domain>(room: &Room<D>, follow_up: FollowUp, log: &dyn EventLog) -> bool {
-    let FollowUp { stream, id, kind, command } = follow_up;
-    let why = match serde_json::from_str(&command) {
-        // Waiting does not make it readable.
-        Err(_) => "unreadable",
-        Ok(command) => match room.issue_as(command, id, Actor::system(), Uuid::nil(), true).await {
-            Ok(_) => return true,
-            Err(Refusal::Rejected(rejection)) => rejection.code(),
-            Err(refusal) => {
-                tracing::warn!(?refusal, command = %id, "a follow-up was not accepted; it will be tried again");
-                return false;
-            }
-        },
-    };
-    // What comes after it must not wait too.
-    tracing::error!(%stream, %id, why, "a follow-up was refused for good and is set aside");
-    let riders = Riders { refused: vec![(id, why)], ..Riders::default() };
-    let batch = Batch { stream, kind, expected: D::seq(&room.state()), events: Vec::new(), riders };
-    if let Err(error) = log.append(batch).await {
-        tracing::warn!(%error, %stream, "setting a follow-up aside failed; it will be tried again");
-    }
-    true
-}
 
 /// How a participant's words are deleted: the network is told, and tells every stream of the process.
 pub fn farewell(participant: &Participant) -> FollowUp {
-    let command = NetworkCommand::ErasePerson { process: participant.process, participant: participant.id };
+    let command = Network::erase_person(participant.process, participant.id);
     FollowUp {
         id: CommandId(CommandId(participant.id.0).derive(StreamId::NETWORK, "farewell")),
         stream: StreamId::NETWORK,
@@ -133,9 +60,7 @@ pub struct App {
     pub casts: Casts,
     /// Cancelled when the program stops: sockets say `bye`.
     pub stopping: CancellationToken,
-    surroundings: Surroundings,
-    forums: Rooms<Forum>,
-    polls: Rooms<Poll>,
+    rooms: Rooms,
     people: Mutex<HashMap<PersonId, watch::Sender<u64>>>,
     follow_ups_running: tokio::sync::Mutex<()>,
     /// Held while a name is chosen and kept: see [`App::name_in`].
@@ -174,7 +99,8 @@ impl App {
             erased: Arc::default(),
             failed,
         };
-        let network = Room::open(StreamId::NETWORK, surroundings.clone()).await?;
+        let rooms = Rooms::new(surroundings);
+        let network = rooms.get(StreamId::NETWORK).await?;
         let app = Self {
             zone: crate::zone::of(&config.time_zone),
             limits,
@@ -185,9 +111,7 @@ impl App {
             accounts,
             network,
             stopping: CancellationToken::new(),
-            surroundings,
-            forums: Rooms::default(),
-            polls: Rooms::default(),
+            rooms,
             people: Mutex::default(),
             follow_ups_running: tokio::sync::Mutex::default(),
             naming: tokio::sync::Mutex::default(),
@@ -197,12 +121,12 @@ impl App {
 
     /// The log.
     pub fn log(&self) -> &Arc<dyn EventLog> {
-        &self.surroundings.log
+        &self.rooms.surroundings().log
     }
 
     /// Rung when follow-ups were written.
     pub fn follow_ups_written(&self) -> Arc<tokio::sync::Notify> {
-        self.surroundings.follow_ups.clone()
+        self.rooms.surroundings().follow_ups.clone()
     }
 
     /// The network as it is.
@@ -215,29 +139,44 @@ impl App {
     /// # Errors
     /// The log cannot be read.
     pub async fn forum(&self, place: ForumPlace) -> Answer<Arc<Room<Forum>>> {
-        let room = self.forums.get(place.stream, &self.surroundings).await?;
+        let room = self.rooms.get::<Forum>(place.stream).await?;
         // Its first event follows the network's decision by a moment.
-        if room.state().process().is_none() {
-            return Err(Fault::not_found());
-        }
-        Ok(room)
+        if room.is_there(Audience::Public) { Ok(room) } else { Err(Fault::not_found()) }
     }
 
-    /// The forums of a process that have begun, oldest first. What is about a person goes to each of them; one whose first
-    /// event has yet to follow holds nothing of anybody.
+    /// Every stream of a process that has begun, oldest first. One whose first event has yet to follow holds nothing of
+    /// anybody.
     ///
     /// # Errors
     /// The log cannot be read.
-    pub async fn forums_of(&self, process: ProcessId) -> Answer<Vec<(ForumPlace, Arc<Room<Forum>>)>> {
+    pub async fn rooms_of(&self, process: ProcessId) -> Answer<Vec<(Place, Arc<dyn AnyRoom>)>> {
         let directory = self.directory();
         let mut begun = Vec::new();
-        for place in directory.process(process).into_iter().flat_map(|process| process.forums.iter()) {
-            let room = self.forums.get(place.stream, &self.surroundings).await?;
-            if room.state().process().is_some() {
+        for place in directory.process(process).into_iter().flat_map(|process| process.places.iter()) {
+            let room = self.rooms.any(place.kind, place.stream).await?;
+            if room.is_there(Audience::Staff) {
                 begun.push((*place, room));
             }
         }
         Ok(begun)
+    }
+
+    /// Tells every stream of a process what befell a person. `actor` and `owner` are of whoever brought it about.
+    ///
+    /// # Errors
+    /// One of them could not be told; the ones before it were.
+    pub async fn on_person(
+        &self,
+        process: ProcessId,
+        participant: ParticipantId,
+        change: PersonChange,
+        actor: &Actor,
+        owner: Uuid,
+    ) -> Answer<()> {
+        for (_, room) in self.rooms_of(process).await? {
+            room.on_person(participant, change, actor, owner).await?;
+        }
+        Ok(())
     }
 
     /// The room of a poll, for somebody who reads as `audience`: a draft is there for staff alone.
@@ -245,12 +184,8 @@ impl App {
     /// # Errors
     /// There is none to be seen, or the log cannot be read.
     pub async fn poll(&self, place: PollPlace, audience: Audience) -> Answer<Arc<Room<Poll>>> {
-        let room = self.polls.get(place.stream, &self.surroundings).await?;
-        let state = room.state();
-        if state.id().is_none() || (state.phase() == Phase::Draft && audience < Audience::Staff) {
-            return Err(Fault::not_found());
-        }
-        Ok(room)
+        let room = self.rooms.get::<Poll>(place.stream).await?;
+        if room.is_there(audience) { Ok(room) } else { Err(Fault::not_found()) }
     }
 
     /// Any stream as sockets see it that read as `audience`.
@@ -261,15 +196,14 @@ impl App {
         if stream == StreamId::NETWORK {
             return Ok(self.network.clone());
         }
-        Ok(match self.directory().place(stream).ok_or_else(Fault::not_found)? {
-            Place::Forum(place) => self.forum(place).await?,
-            Place::Poll(place) => self.poll(place, audience).await?,
-        })
+        let place = self.directory().place(stream).ok_or_else(Fault::not_found)?;
+        let room = self.rooms.any(place.kind, stream).await?;
+        if room.is_there(audience) { Ok(room.into_stage()) } else { Err(Fault::not_found()) }
     }
 
     /// The row of a stream in lists.
     pub fn summary(&self, stream: StreamId) -> Option<Summary> {
-        self.surroundings.summaries.lock().expect("no panic while held").get(&stream).cloned()
+        self.rooms.surroundings().summaries.lock().expect("no panic while held").get(&stream).cloned()
     }
 
     /// A process with the rows of its forums.
@@ -279,11 +213,9 @@ impl App {
         Some((view, summaries))
     }
 
-    /// Puts rooms away that nobody uses. What is in them is in the log.
-    pub fn put_away_idle(&self) {
-        let moment = chance::now().plus_ms(-IDLE_MS);
-        self.forums.put_away_idle(moment);
-        self.polls.put_away_idle(moment);
+    /// Closes rooms that nobody uses. What is in them is in the log.
+    pub fn evict_idle(&self) {
+        self.rooms.evict_idle(chance::now().plus_ms(-IDLE_MS));
     }
 
     /// Carries out what one stream's events ask of another, until it is accepted.
@@ -291,7 +223,7 @@ impl App {
         let _one_at_a_time = self.follow_ups_running.lock().await;
         // What is carried out may ask for more: of a stream that is further on. A few turns reach the end of it.
         for _ in 0..4 {
-            let follow_ups = match self.surroundings.log.follow_ups().await {
+            let follow_ups = match self.rooms.surroundings().log.follow_ups().await {
                 Ok(follow_ups) if follow_ups.is_empty() => return,
                 Ok(follow_ups) => follow_ups,
                 Err(error) => return tracing::error!(%error, "follow-ups cannot be read"),
@@ -303,19 +235,15 @@ impl App {
                 if later.contains(&stream) {
                     continue;
                 }
-                let followed = match kind {
-                    StreamKind::Forum => self.forums.follow(follow_up, &self.surroundings).await,
-                    StreamKind::Poll => self.polls.follow(follow_up, &self.surroundings).await,
-                    StreamKind::Network => Ok(carry_out(&self.network, follow_up, &**self.log()).await),
-                    StreamKind::Workshop | StreamKind::Draft => Err(ReadError(format!("no follow-ups to {kind:?}"))),
-                };
-                match followed {
-                    Ok(true) => {}
-                    Ok(false) => _ = later.insert(stream),
+                let settled = match self.rooms.any(kind, stream).await {
+                    Ok(room) => room.follow(follow_up, &**self.log()).await,
                     Err(error) => {
                         tracing::error!(%error, %stream, "a follow-up cannot be carried out");
-                        later.insert(stream);
+                        false
                     }
+                };
+                if !settled {
+                    later.insert(stream);
                 }
             }
         }
@@ -326,11 +254,9 @@ impl App {
     /// # Errors
     /// It could not be told; try again.
     pub async fn tick(&self, stream: StreamId, moment: Timestamp) -> Answer<()> {
-        match self.directory().place(stream) {
-            Some(Place::Forum(_)) => self.forums.tick(stream, moment, &self.surroundings).await,
-            Some(Place::Poll(_)) => self.polls.tick(stream, moment, &self.surroundings).await,
-            None => Ok(()),
-        }
+        let Some(place) = self.directory().place(stream) else { return Ok(()) };
+        self.rooms.any(place.kind, stream).await?.tick(moment).await?;
+        Ok(())
     }
 
     /// Deletes a person, and everything they wrote. They are refused first, everywhere: at the door of every room, then
@@ -340,9 +266,9 @@ impl App {
     /// # Errors
     /// The account tables cannot be written; then nothing has changed.
     pub async fn erase_person(&self, person: PersonId) -> Answer<()> {
-        self.surroundings.erased.add(person.0);
+        self.rooms.surroundings().erased.add(person.0);
         if let Err(error) = self.accounts.erase_person(person, farewell).await {
-            self.surroundings.erased.remove(person.0);
+            self.rooms.surroundings().erased.remove(person.0);
             return Err(error.into());
         }
         self.rights_changed(person);
@@ -380,7 +306,6 @@ impl App {
     pub fn visibility_changed(&self, process: ProcessId) {
         let directory = self.directory();
         let Some(process) = directory.process(process) else { return };
-        process.forums.iter().for_each(|place| self.forums.recheck(place.stream));
-        process.polls.iter().for_each(|place| self.polls.recheck(place.stream));
+        process.places.iter().for_each(|place| self.rooms.recheck(place.stream));
     }
 }

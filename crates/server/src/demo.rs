@@ -7,7 +7,7 @@ use stimmwerk_core::domain::Domain;
 use stimmwerk_core::forum::{ForumCommand, HideReason, ReportReason, Reported, Stage, Waiting};
 use stimmwerk_core::ids::{ContributionId, ForumId, ParticipantId, PollId, ProcessId, TopicId};
 use stimmwerk_core::network::{CodeKind, NetworkCommand, Visibility};
-use stimmwerk_core::people::{Actor, Audience, Role};
+use stimmwerk_core::people::{Actor, Audience, NOTICE_VERSION, Role};
 use stimmwerk_core::poll::{Electorate, Poll, PollCommand, Question, Results, Secrecy, Weight};
 use stimmwerk_core::said::{Lang, Texts};
 use stimmwerk_core::tally::{Majority, Method};
@@ -134,7 +134,7 @@ pub async fn prepare(app: &AppState, base: &str) -> Result<Vec<(&'static str, St
     let directory = app.directory();
     let process = directory.processes().next().context("there is no process")?;
     let code = app.code(process, CodeKind::Link).context("the process has no link")?;
-    let forum = process.forums.front().context("the process has no forum")?;
+    let forum = process.forums().next().context("the process has no forum")?;
     let moderator = match app.accounts.account(MODERATOR).await? {
         Some(person) => person.id,
         None => moderator(app, process.id).await?,
@@ -166,7 +166,7 @@ fn participant(process: ProcessId, person: PersonId, name: &str, guest: bool) ->
         person,
         name: Some(name.to_owned()),
         lang: None,
-        notice: crate::rest::me::NOTICE,
+        notice: NOTICE_VERSION,
         banned: false,
         guest,
         joined_at: chance::now(),
@@ -204,7 +204,7 @@ async fn fill(app: &AppState) -> Result<()> {
     .await?;
     app.run_follow_ups().await;
     let directory = app.directory();
-    let place = *directory.process(process).and_then(|process| process.forums.front()).context("the forum is there")?;
+    let place = directory.process(process).and_then(|process| process.forums().next()).context("the forum is there")?;
     let forum = app.forum(place).await.map_err(|fault| anyhow!("{}", fault.code))?;
     // An evening that began a while ago.
     let begin = chance::now().plus_ms(-EVENING_MS);

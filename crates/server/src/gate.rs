@@ -7,7 +7,8 @@ use std::sync::Arc;
 use axum::extract::{FromRequestParts, MatchedPath, RawPathParams};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode, header};
-use stimmwerk_core::ids::{CommandId, ForumId, ParticipantId, PollId, ProcessId, StreamId};
+use stimmwerk_core::domain::StreamKind;
+use stimmwerk_core::ids::{CommandId, ForumId, ParticipantId, ProcessId, StreamId};
 use stimmwerk_core::network::{ForumPlace, NetworkState, Place, PollPlace};
 use stimmwerk_core::people::{Actor, Audience, Role, Roles};
 use stimmwerk_core::rejection::Code;
@@ -131,11 +132,7 @@ impl Who {
     /// Is it the projector of this forum, or of that in which this poll is held?
     fn shows(&self, place: Option<Place>) -> bool {
         let Some(forum) = self.screen() else { return false };
-        match place {
-            Some(Place::Forum(place)) => place.forum == forum,
-            Some(Place::Poll(place)) => place.forum == Some(forum),
-            None => false,
-        }
+        place.is_some_and(|place| place.object == forum.0 || place.parent == Some(forum.0))
     }
 
     /// As whom the domain judges their commands.
@@ -235,10 +232,7 @@ impl Gate {
     /// # Errors
     /// The path names none.
     pub fn forum(&self) -> Answer<ForumPlace> {
-        match self.place {
-            Some(Place::Forum(place)) => Ok(place),
-            _ => Err(Fault::not_found()),
-        }
+        self.place.and_then(|place| place.forum()).ok_or_else(Fault::not_found)
     }
 
     /// The poll meant.
@@ -246,10 +240,7 @@ impl Gate {
     /// # Errors
     /// The path names none.
     pub fn poll(&self) -> Answer<PollPlace> {
-        match self.place {
-            Some(Place::Poll(place)) => Ok(place),
-            _ => Err(Fault::not_found()),
-        }
+        self.place.and_then(|place| place.poll()).ok_or_else(Fault::not_found)
     }
 
     /// As whom they read.
@@ -306,12 +297,10 @@ impl FromRequestParts<AppState> for Gate {
         let missing = || who.unseen();
         let directory = app.directory();
         let id = |name: &str| params.get(name);
-        let place = if let Some(forum) = id("forum") {
-            let place = forum.parse::<ForumId>().ok().and_then(|forum| directory.forum(forum));
-            Some(Place::Forum(place.ok_or_else(missing)?))
-        } else if let Some(poll) = id("poll") {
-            let place = poll.parse::<PollId>().ok().and_then(|poll| directory.poll(poll));
-            Some(Place::Poll(place.ok_or_else(missing)?))
+        let object = StreamKind::ALL.into_iter().find_map(|kind| Some((kind, id(kind.word())?)));
+        let place = if let Some((kind, object)) = object {
+            let place = object.parse().ok().and_then(|object| directory.object(object));
+            Some(place.filter(|place| place.kind == kind).ok_or_else(missing)?)
         } else if let Some(stream) = id("stream") {
             let stream = stream.parse::<StreamId>().map_err(|_| missing())?;
             let place = directory.place(stream);
@@ -324,7 +313,7 @@ impl FromRequestParts<AppState> for Gate {
         };
         let process = match id("process") {
             Some(process) => Some(process.parse::<ProcessId>().map_err(|_| missing())?),
-            None => place.map(|place| place.process()),
+            None => place.map(|place| place.process),
         };
         let who = match process {
             Some(process) if directory.process(process).is_some() => app.let_staff_in(who, process).await?,
@@ -333,7 +322,7 @@ impl FromRequestParts<AppState> for Gate {
         let position = who.position(&directory, process, place);
         // Who was shut out of a public process is told so when they write, rather than to join.
         access::enter(needs, position)?;
-        let stream = id("stream").and_then(|stream| stream.parse().ok()).or(place.map(|place| place.stream()));
+        let stream = id("stream").and_then(|stream| stream.parse().ok()).or(place.map(|place| place.stream));
         let command = command_id(parts)?;
         let address = Address::of(parts, &app.config.trusted_proxy);
         Ok(Self { who, address, position, process, place, stream, command, received_at, params })

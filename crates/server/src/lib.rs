@@ -19,6 +19,7 @@ pub mod problem;
 pub mod reads;
 pub mod rest;
 pub mod room;
+mod rooms;
 pub mod scheduler;
 pub mod sessions;
 pub mod sheets;

@@ -293,7 +293,7 @@ impl Connection {
             return Err(Fault::new(StatusCode::UNPROCESSABLE_ENTITY, Code::TooMany).with("max", MAX_SUBSCRIPTIONS));
         }
         let (place, audience) = standing(&self.app, &self.who, stream)?;
-        let process = place.map(|place| place.process());
+        let process = place.map(|place| place.process);
         if let Some(process) = process {
             self.who = self.app.let_staff_in(self.who.clone(), process).await?;
         }
@@ -433,7 +433,7 @@ fn standing(app: &App, who: &Who, stream: StreamId) -> Answer<(Option<Place>, Au
     if place.is_none() && stream != StreamId::NETWORK {
         return Err(who.unseen());
     }
-    let process = place.map(|place| place.process());
+    let process = place.map(|place| place.process);
     let audience = who.position(&directory, process, place).audience.ok_or_else(|| who.unseen())?;
     Ok((place, audience))
 }
@@ -448,7 +448,7 @@ async fn command_of(
     received_at: Timestamp,
 ) -> Answer<Done> {
     let (place, audience) = standing(app, &who, stream).map_err(|fault| who.lost(fault))?;
-    let process = place.map(|place| place.process());
+    let process = place.map(|place| place.process);
     // Projectors write nowhere, also not what every visitor may.
     if who.screen().is_some() {
         return Err(Fault::forbidden());
@@ -464,7 +464,7 @@ async fn command_of(
     if about.and_then(|process| who.in_process(process)).is_some_and(|participant| participant.banned) {
         return Err(Rejection::Banned.into());
     }
-    if let Some(Place::Poll(place)) = place
+    if let Some(place) = place.and_then(|place| place.poll())
         && let Some(code) = command.get("card").and_then(serde_json::Value::as_str)
     {
         app.look_at_card(place, code, address).await?;

@@ -10,8 +10,8 @@ use stimmwerk_core::domain::{Domain, Summary};
 use stimmwerk_core::forum::{AuthorView, ContributionPut, ContributionView, Forum, ForumState, OwnView, Stage, Thread};
 use stimmwerk_core::ids::{ContributionId, ForumId, PollId, ProcessId};
 use stimmwerk_core::live::{PAGE, WindowRequest};
-use stimmwerk_core::network::{self, CodeKind, Joining, NetworkState, is_spoken};
-use stimmwerk_core::people::Audience;
+use stimmwerk_core::network::{CodeKind, Joining, NetworkState, is_spoken};
+use stimmwerk_core::people::{Audience, NOTICE_VERSION};
 use stimmwerk_core::poll::{Electorate, Poll, PollView};
 use stimmwerk_core::rejection::Code;
 use stimmwerk_core::said::SaidTexts;
@@ -30,7 +30,7 @@ use crate::guard;
 use crate::problem::{Answer, Fault};
 use crate::reads::{in_turn, rendered};
 use crate::rest::forums::{Part, Wanted};
-use crate::rest::me::{NOTICE, WELCOME};
+use crate::rest::me::WELCOME;
 use crate::rest::moderation::{Before, NamedAct, Recorded, record_of};
 use crate::rest::polls::OpenBallot;
 use crate::site::ASSETS;
@@ -132,7 +132,7 @@ async fn join_with(app: AppState, gate: Gate, code: String, mut request: Request
         return Ok(Redirect::to(&format!("/welcome/{}", process.id)).into_response());
     }
     let title = process.and_then(|process| directory.process_view(process.id)).map(|view| view.title);
-    let page = Join { code, process: title, notice: NOTICE, idempotency_key: chance::command_id() };
+    let page = Join { code, process: title, notice: NOTICE_VERSION, idempotency_key: chance::command_id() };
     show(&app, &gate, asked, None, PageKind::Join(page)).await
 }
 
@@ -550,7 +550,7 @@ pub async fn screen(
     let process = directory.process(place.process).ok_or_else(Fault::not_found)?;
     let audience = gate
         .who
-        .position(&directory, Some(place.process), Some(network::Place::Forum(place)))
+        .position(&directory, Some(place.process), directory.place(place.stream))
         .audience
         .ok_or_else(Fault::not_found)?;
     let room = app.forum(place).await?;

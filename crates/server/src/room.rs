@@ -420,6 +420,11 @@ impl<D: Domain> Room<D> {
         self.shared.ring.receiver_count() == 0 && self.shared.touched.load(Ordering::Relaxed) < moment.0
     }
 
+    /// Its stream.
+    pub fn stream(&self) -> StreamId {
+        self.stream
+    }
+
     /// Issues a command and waits until it is durable or refused.
     ///
     /// # Errors

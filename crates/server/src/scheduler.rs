@@ -99,7 +99,7 @@ pub async fn housekeeping(app: AppState) {
         tokio::select! {
             () = written.notified() => {}
             () = tokio::time::sleep(HOUSEKEEPING) => {
-                app.put_away_idle();
+                app.evict_idle();
                 if let Err(error) = app.accounts.sweep(chance::now()).await {
                     tracing::warn!(%error, "sweeping failed");
                 }

@@ -7,11 +7,10 @@ use std::time::Duration;
 
 use anyhow::{Result, anyhow};
 use stimmwerk_core::domain::{Domain, StreamKind, Summary};
-use stimmwerk_core::forum::Forum;
 use stimmwerk_core::ids::StreamId;
 use stimmwerk_core::network::{Network, NetworkState};
-use stimmwerk_core::poll::Poll;
 use stimmwerk_core::time::Timestamp;
+use stimmwerk_core::with_kind;
 use stimmwerk_eventlog::log::{EventLog, ReadError};
 use stimmwerk_eventlog::sqlite::SqliteStore;
 
@@ -74,12 +73,7 @@ async fn damage(store: &SqliteStore) -> Result<Vec<String>, ReadError> {
     let dues: BTreeMap<_, _> = store.dues().await?.into_iter().map(|(due, stream, _)| (stream, due)).collect();
     for (stream, kind) in streams {
         let row = Row { summary: summaries.get(&stream).map(Vec::as_slice), due: dues.get(&stream).copied() };
-        let what = match kind {
-            StreamKind::Network => derived::<Network>(store, stream, row).await,
-            StreamKind::Forum => derived::<Forum>(store, stream, row).await,
-            StreamKind::Poll => derived::<Poll>(store, stream, row).await,
-            StreamKind::Workshop | StreamKind::Draft => Ok(vec!["this program does not know its kind".to_owned()]),
-        };
+        let what = with_kind!(kind, Kind => derived::<Kind>(store, stream, row).await);
         let what = what.unwrap_or_else(|error| vec![error.to_string()]);
         found.extend(what.into_iter().map(|what| format!("stream {stream}: {what}")));
     }
@@ -90,8 +84,7 @@ async fn damage(store: &SqliteStore) -> Result<Vec<String>, ReadError> {
 fn named(network: &NetworkState) -> BTreeMap<StreamId, StreamKind> {
     let mut named = BTreeMap::from([(StreamId::NETWORK, StreamKind::Network)]);
     for process in network.processes() {
-        named.extend(process.forums.iter().map(|place| (place.stream, StreamKind::Forum)));
-        named.extend(process.polls.iter().map(|place| (place.stream, StreamKind::Poll)));
+        named.extend(process.places.iter().map(|place| (place.stream, place.kind)));
     }
     if network.processes().next().is_none() {
         // Nothing has happened yet.

@@ -44,7 +44,7 @@ pub use clock::iso;
 #[cfg(feature = "ssr")]
 pub use document::{document, embedded, render};
 #[cfg(feature = "ssr")]
-pub use problem::{NOTICE_VERSION, automatic_names, notice_text, problem_title};
+pub use problem::{automatic_names, notice_text, problem_title};
 pub use words::{LANGUAGES, autonym, direction};
 #[cfg(feature = "ssr")]
 pub use words::{Review, reviews};

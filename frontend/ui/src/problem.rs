@@ -7,9 +7,6 @@ use stimmwerk_core::said::Texts;
 use crate::pages::notice;
 use crate::words::{DocumentWords, LANGUAGES, ProblemWords, Words};
 
-/// The version of the joining notice. Whoever changes what it says counts it up.
-pub const NOTICE_VERSION: u32 = 1;
-
 /// A problem in one or two short sentences for a reader of `lang`, by its code and parameters.
 pub fn problem_title(lang: &str, code: Code, params: &Map<String, Value>) -> String {
     let words = ProblemWords::of(lang);
@@ -145,7 +142,7 @@ pub fn automatic_names() -> Vec<String> {
     LANGUAGES.iter().flat_map(of).collect()
 }
 
-/// The joining notice of [`NOTICE_VERSION`], a line for each point: who runs this, who reads what I write, that a name
+/// The joining notice of [`stimmwerk_core::people::NOTICE_VERSION`], a line for each point: who runs this, who reads what I write, that a name
 /// may be invented, what may stand in the result, and how it is deleted.
 pub fn notice_text(lang: &str, network: Option<&Texts>) -> String {
     notice(DocumentWords::of(lang), network).join("\n")

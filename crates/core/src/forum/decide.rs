@@ -12,13 +12,15 @@ use super::event::{
 };
 use super::state::{Contribution, Facet, ForumState, Person, Status};
 use super::{
-    EDIT_WINDOW_MS, Forum, ForumCommand, ForumEvent, MAX_ADDITIONS, MAX_HALL, MAX_REPORTS, MAX_SLOW_SECONDS,
-    MAX_TOPICS, MAX_UNTIL_MS, MAX_WAITING, Mode, Waiting, floor, project, stage,
+    EDIT_WINDOW_MS, Forum, ForumCommand, ForumEvent, HideReason, MAX_ADDITIONS, MAX_HALL, MAX_REPORTS,
+    MAX_SLOW_SECONDS, MAX_TOPICS, MAX_UNTIL_MS, MAX_WAITING, Mode, Waiting, floor, project, stage,
 };
 use crate::changes::Changes;
 use crate::commands::Commands;
-use crate::domain::{Context, Decision, Domain, Meta, OpenReports, StreamKind, Summary, refuse_erased};
-use crate::ids::{CommandId, ContributionId, ParticipantId, StreamId, TopicId};
+use crate::domain::{
+    Context, Decision, Domain, Issuer, Meta, OpenReports, PersonChange, StreamKind, Summary, refuse_erased,
+};
+use crate::ids::{CommandId, ContributionId, ParticipantId, ProcessId, StreamId, TopicId};
 use crate::live::{Seq, WindowRequest};
 use crate::people::{Actor, Audience, Role, Roles};
 use crate::rejection::Rejection;
@@ -131,6 +133,40 @@ impl Domain for Forum {
 
     fn erases(command: &ForumCommand) -> bool {
         matches!(command, ForumCommand::Withdraw { .. } | ForumCommand::Erase { .. })
+    }
+
+    fn is_there(state: &ForumState, _audience: Audience) -> bool {
+        state.founded.is_some()
+    }
+
+    fn on_person(state: &ForumState, participant: ParticipantId, change: PersonChange) -> Vec<(ForumCommand, Issuer)> {
+        match change {
+            PersonChange::Renamed if state.knows(participant) => vec![(ForumCommand::Introduce, Issuer::Actor)],
+            PersonChange::NameReset if state.knows(participant) => {
+                vec![(ForumCommand::ResetName { participant }, Issuer::Actor)]
+            }
+            PersonChange::Renamed | PersonChange::NameReset => Vec::new(),
+            PersonChange::ShutOut { banned, by } => {
+                let mut all = vec![(ForumCommand::ShutOut { participant, banned, by }, Issuer::Program)];
+                if banned && state.waiting_of(participant).next().is_some() {
+                    let reason = HideReason::Other;
+                    let refuse = ForumCommand::RefuseAll { participant, reason, note: None, seen: None };
+                    all.push((refuse, Issuer::Actor));
+                }
+                // Where they speak, and where they wait to speak again.
+                let entries = state.floor_entries(participant).filter(|_| banned);
+                all.extend(entries.map(|entry| (ForumCommand::DropFloor { entry }, Issuer::Program)));
+                all
+            }
+        }
+    }
+
+    fn erase_person(_process: ProcessId, participant: ParticipantId) -> ForumCommand {
+        ForumCommand::ErasePerson { participant }
+    }
+
+    fn export(state: &ForumState, participant: ParticipantId) -> Option<serde_json::Value> {
+        serde_json::to_value(state.written_by(participant)).ok()
     }
 
     fn view(state: &ForumState, audience: Audience, window: &WindowRequest) -> super::ForumView {

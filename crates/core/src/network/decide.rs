@@ -14,7 +14,9 @@ use super::{
 };
 use crate::changes::Changes;
 use crate::commands::Commands;
-use crate::domain::{Context, Decision, Domain, Meta, StreamKind, Summary, follow_up, refuse_erased};
+use crate::domain::{
+    Context, Decision, Domain, Issuer, Meta, PersonChange, StreamKind, Summary, follow_up, refuse_erased,
+};
 use crate::forum::{Forum, ForumCommand};
 use crate::ids::{CommandId, ForumId, JoinCodeId, ParticipantId, PollId, ProcessId, StreamId};
 use crate::live::{Seq, WindowRequest};
@@ -24,6 +26,7 @@ use crate::rejection::Rejection;
 use crate::said::SaidTexts;
 use crate::text::TextLimits;
 use crate::time::Timestamp;
+use crate::with_kind;
 
 impl Domain for Network {
     const KIND: StreamKind = StreamKind::Network;
@@ -108,6 +111,27 @@ impl Domain for Network {
         Some((actor.participant.map_or(Uuid::nil(), |person| person.0), command))
     }
 
+    fn is_there(_state: &NetworkState, _audience: Audience) -> bool {
+        true
+    }
+
+    /// The network holds nothing a person said.
+    fn on_person(
+        _state: &NetworkState,
+        _participant: ParticipantId,
+        _change: PersonChange,
+    ) -> Vec<(NetworkCommand, Issuer)> {
+        Vec::new()
+    }
+
+    fn erase_person(process: ProcessId, participant: ParticipantId) -> NetworkCommand {
+        NetworkCommand::ErasePerson { process, participant }
+    }
+
+    fn export(_state: &NetworkState, _participant: ParticipantId) -> Option<serde_json::Value> {
+        None
+    }
+
     fn view(state: &NetworkState, audience: Audience, _window: &WindowRequest) -> NetworkView {
         state.view(audience)
     }
@@ -178,7 +202,7 @@ fn decide(
             NetworkEvent::ProcessTitled(ProcessTitled { process: *process, title })
         }
         NetworkCommand::CreateForum { process, title, waiting } => {
-            if find(*process)?.forums.len() >= MAX_FORUMS {
+            if find(*process)?.forums().count() >= MAX_FORUMS {
                 return Err(Rejection::TooMany { max: MAX_FORUMS as u32 });
             }
             let forum = forum_id(context.stream, context.command);
@@ -193,7 +217,7 @@ fn decide(
             NetworkEvent::ForumCreated(ForumCreated { process: *process, forum, stream })
         }
         NetworkCommand::CreatePoll { process, forum, question } => {
-            if find(*process)?.polls.len() >= MAX_POLLS {
+            if find(*process)?.polls().count() >= MAX_POLLS {
                 return Err(Rejection::TooMany { max: MAX_POLLS as u32 });
             }
             let place = match forum {
@@ -229,14 +253,10 @@ fn decide(
             return Ok(());
         }
         NetworkCommand::ErasePerson { process, participant } => {
-            let found = find(*process)?;
-            for place in &found.forums {
-                let erase = ForumCommand::ErasePerson { participant: *participant };
-                decision.follow_ups.push(follow_up::<Forum>(context, place.stream, &erase));
-            }
-            for place in &found.polls {
-                let erase = PollCommand::ErasePerson { participant: *participant };
-                decision.follow_ups.push(follow_up::<Poll>(context, place.stream, &erase));
+            for place in &find(*process)?.places {
+                decision.follow_ups.push(with_kind!(place.kind, Kind => {
+                    follow_up::<Kind>(context, place.stream, &Kind::erase_person(*process, *participant))
+                }));
             }
             NetworkEvent::ParticipantErased(ParticipantErased { process: *process, participant: *participant })
         }

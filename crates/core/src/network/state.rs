@@ -2,12 +2,13 @@
 
 use imbl::{HashMap, OrdMap, OrdSet, Vector};
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
 use super::view::{ForumPlaceView, NetworkDelta, NetworkKey, NetworkValue, NetworkView, ProcessView};
 use super::{CODE_LENGTH, CodeKind, Joining, NetworkEvent, Visibility};
 use crate::changes::{self, Changes};
 use crate::code::symbols;
-use crate::domain::Meta;
+use crate::domain::{Meta, StreamKind};
 use crate::ids::{ForumId, JoinCodeId, ParticipantId, PollId, ProcessId, StreamId};
 use crate::live::{Delta, Seq};
 use crate::people::Audience;
@@ -29,9 +30,7 @@ pub struct NetworkState {
     #[serde(skip)]
     by_process: HashMap<ProcessId, u64>,
     #[serde(skip)]
-    by_forum: HashMap<ForumId, ForumPlace>,
-    #[serde(skip)]
-    by_poll: HashMap<PollId, PollPlace>,
+    by_object: HashMap<Uuid, Place>,
     #[serde(skip)]
     by_stream: HashMap<StreamId, Place>,
 }
@@ -46,11 +45,8 @@ pub struct Process {
     pub visibility: Visibility,
     /// Whether people can join.
     pub joining: Joining,
-    /// Its forums, oldest first.
-    pub forums: Vector<ForumPlace>,
-    /// Its polls, oldest first.
-    #[serde(default)]
-    pub polls: Vector<PollPlace>,
+    /// What it has streams for, oldest first.
+    pub places: Vector<Place>,
     /// The codes that count.
     pub codes: Vector<JoinCode>,
     was_public: bool,
@@ -68,7 +64,7 @@ pub struct JoinCode {
 }
 
 /// Where a forum lives.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ForumPlace {
     /// The forum.
     pub forum: ForumId,
@@ -79,7 +75,7 @@ pub struct ForumPlace {
 }
 
 /// Where a poll lives.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PollPlace {
     /// The poll.
     pub poll: PollId,
@@ -88,34 +84,49 @@ pub struct PollPlace {
     /// Its stream.
     pub stream: StreamId,
     /// The forum it is held in.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub forum: Option<ForumId>,
 }
 
-/// What lives in a stream of a process.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Place {
-    /// A forum.
-    Forum(ForumPlace),
-    /// A poll.
-    Poll(PollPlace),
+/// Something of a process that has a stream of its own, whatever its kind.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Place {
+    /// The kind of stream.
+    pub kind: StreamKind,
+    /// The id of what the stream is about.
+    pub object: Uuid,
+    /// Its process.
+    pub process: ProcessId,
+    /// Its stream.
+    pub stream: StreamId,
+    /// The object it is held in, as a poll is in a forum.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parent: Option<Uuid>,
 }
 
 impl Place {
-    /// The process it belongs to.
-    pub const fn process(&self) -> ProcessId {
-        match self {
-            Self::Forum(place) => place.process,
-            Self::Poll(place) => place.process,
-        }
+    /// The forum there, if it is one.
+    pub fn forum(&self) -> Option<ForumPlace> {
+        let place = ForumPlace { forum: ForumId(self.object), process: self.process, stream: self.stream };
+        (self.kind == StreamKind::Forum).then_some(place)
     }
 
-    /// The stream.
-    pub const fn stream(&self) -> StreamId {
-        match self {
-            Self::Forum(place) => place.stream,
-            Self::Poll(place) => place.stream,
-        }
+    /// The poll there, if it is one.
+    pub fn poll(&self) -> Option<PollPlace> {
+        let (process, stream, forum) = (self.process, self.stream, self.parent.map(ForumId));
+        let place = PollPlace { poll: PollId(self.object), process, stream, forum };
+        (self.kind == StreamKind::Poll).then_some(place)
+    }
+}
+
+impl Process {
+    /// Its forums, oldest first.
+    pub fn forums(&self) -> impl Iterator<Item = ForumPlace> {
+        self.places.iter().filter_map(Place::forum)
+    }
+
+    /// Its polls, oldest first.
+    pub fn polls(&self) -> impl Iterator<Item = PollPlace> {
+        self.places.iter().filter_map(Place::poll)
     }
 }
 
@@ -155,12 +166,17 @@ impl NetworkState {
 
     /// Where a forum lives.
     pub fn forum(&self, id: ForumId) -> Option<ForumPlace> {
-        self.by_forum.get(&id).copied()
+        self.by_object.get(&id.0)?.forum()
     }
 
     /// Where a poll lives.
     pub fn poll(&self, id: PollId) -> Option<PollPlace> {
-        self.by_poll.get(&id).copied()
+        self.by_object.get(&id.0)?.poll()
+    }
+
+    /// Where the thing with this id lives, if it has a stream.
+    pub fn object(&self, id: Uuid) -> Option<Place> {
+        self.by_object.get(&id).copied()
     }
 
     /// What lives in a stream.
@@ -204,8 +220,7 @@ impl NetworkState {
                         title: e.title.clone(),
                         visibility: e.visibility,
                         joining: Joining::Open,
-                        forums: Vector::new(),
-                        polls: Vector::new(),
+                        places: Vector::new(),
                         codes: Vector::new(),
                         was_public: false,
                     },
@@ -216,20 +231,23 @@ impl NetworkState {
             NetworkEvent::VisibilitySet(e) => self.on(e.process, |process| process.visibility = e.visibility),
             NetworkEvent::JoiningSet(e) => self.on(e.process, |process| process.joining = e.joining),
             NetworkEvent::ForumCreated(e) => {
-                let place = ForumPlace { forum: e.forum, process: e.process, stream: e.stream };
-                self.by_forum.insert(e.forum, place);
-                self.by_stream.insert(e.stream, Place::Forum(place));
-                self.on(e.process, |process| process.forums.push_back(place));
+                self.place_at(Place {
+                    kind: StreamKind::Forum,
+                    object: e.forum.0,
+                    process: e.process,
+                    stream: e.stream,
+                    parent: None,
+                });
+                self.on(e.process, |_| {});
             }
-            NetworkEvent::PollCreated(e) => {
-                let place = PollPlace { poll: e.poll, process: e.process, stream: e.stream, forum: e.forum };
-                self.by_poll.insert(e.poll, place);
-                self.by_stream.insert(e.stream, Place::Poll(place));
-                // In no shared view: a draft is for staff, and most polls are found from their forum.
-                if let Some(process) = self.by_process.get(&e.process).and_then(|at| self.processes.get_mut(at)) {
-                    process.polls.push_back(place);
-                }
-            }
+            // In no shared view: a draft is for staff, and most polls are found from their forum.
+            NetworkEvent::PollCreated(e) => self.place_at(Place {
+                kind: StreamKind::Poll,
+                object: e.poll.0,
+                process: e.process,
+                stream: e.stream,
+                parent: e.forum.map(|forum| forum.0),
+            }),
             NetworkEvent::CodeIssued(e) => {
                 let code = JoinCode { id: e.code, kind: e.kind, text: e.text.clone() };
                 // In no shared view, so nothing changes for anyone.
@@ -243,6 +261,15 @@ impl NetworkState {
         }
     }
 
+    /// Takes in that something of a process lives in a stream of its own.
+    fn place_at(&mut self, place: Place) {
+        self.by_object.insert(place.object, place);
+        self.by_stream.insert(place.stream, place);
+        if let Some(process) = self.by_process.get(&place.process).and_then(|at| self.processes.get_mut(at)) {
+            process.places.push_back(place);
+        }
+    }
+
     fn on(&mut self, id: ProcessId, change: impl FnOnce(&mut Process)) {
         let Some(position) = self.by_process.get(&id).copied() else { return };
         let Some(process) = self.processes.get_mut(&position) else { return };
@@ -253,12 +280,9 @@ impl NetworkState {
 
     pub(super) fn rebuild(&mut self) {
         self.by_process = self.processes.iter().map(|(position, process)| (process.id, *position)).collect();
-        let forums = || self.processes.values().flat_map(|process| process.forums.iter().copied());
-        let polls = || self.processes.values().flat_map(|process| process.polls.iter().copied());
-        self.by_forum = forums().map(|place| (place.forum, place)).collect();
-        self.by_poll = polls().map(|place| (place.poll, place)).collect();
-        let places = forums().map(Place::Forum).chain(polls().map(Place::Poll));
-        self.by_stream = places.map(|place| (place.stream(), place)).collect();
+        let places = || self.processes.values().flat_map(|process| process.places.iter().copied());
+        self.by_object = places().map(|place| (place.object, place)).collect();
+        self.by_stream = places().map(|place| (place.stream, place)).collect();
     }
 
     pub(super) fn view(&self, audience: Audience) -> NetworkView {
@@ -310,7 +334,7 @@ fn view_of(position: u64, process: &Process) -> ProcessView {
         title: process.title.shown(),
         visibility: process.visibility,
         joining: process.joining,
-        forums: process.forums.iter().map(|place| ForumPlaceView { id: place.forum, stream: place.stream }).collect(),
+        forums: process.forums().map(|place| ForumPlaceView { id: place.forum, stream: place.stream }).collect(),
     }
 }
 

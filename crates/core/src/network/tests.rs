@@ -155,12 +155,8 @@ impl Days {
             }
             What::CreatePoll => {
                 // Now and then in a forum, which may be one of another process.
-                let forums: Vec<ForumId> = self
-                    .net
-                    .state
-                    .processes()
-                    .flat_map(|process| process.forums.iter().map(|place| place.forum))
-                    .collect();
+                let forums: Vec<ForumId> =
+                    self.net.state.processes().flat_map(|process| process.forums().map(|place| place.forum)).collect();
                 let forum = forums.get(how % (2 * forums.len()).max(1)).copied();
                 NetworkCommand::CreatePoll { process, forum, question: Box::new(yes_or_no(self.title())) }
             }
@@ -307,13 +303,13 @@ proptest! {
         for state in [&twin.net.state, &folded, &days.net.state] {
             for (stream, forum) in &days.forums {
                 let place = state.place(*stream).expect("known");
-                let Place::Forum(place) = place else { panic!("{place:?}") };
+                let place = place.forum().expect("a forum");
                 prop_assert_eq!(forum.state.process(), Some(place.process));
                 prop_assert_eq!(state.forum(place.forum), Some(place));
             }
             for (stream, poll) in &days.polls {
                 let place = state.place(*stream).expect("known");
-                let Place::Poll(place) = place else { panic!("{place:?}") };
+                let place = place.poll().expect("a poll");
                 prop_assert_eq!(poll.state.process(), Some(place.process));
                 prop_assert_eq!(state.poll(place.poll), Some(place));
             }
@@ -449,7 +445,7 @@ fn given_a_new_forum_then_its_stream_is_founded_by_a_follow_up_that_can_be_repea
     assert_eq!(net.object(), Some(created.forum.0));
     let place = net.state.forum(created.forum).expect("known");
     assert_eq!((place.process, place.stream), (process, created.stream));
-    assert_eq!(net.state.place(created.stream), Some(Place::Forum(place)));
+    assert_eq!(net.state.place(created.stream).and_then(|it| it.forum()), Some(place));
     let [FollowUp { stream, kind: StreamKind::Forum, command, .. }] = &follow_ups[..] else { panic!("one follow-up") };
     assert_eq!(*stream, created.stream);
     let found = ForumCommand::Found { forum: created.forum, process, title: german("Ideen"), waiting: Waiting::All };
@@ -491,7 +487,7 @@ fn given_a_poll_then_it_is_found_by_id_and_stream_and_its_stream_is_told() {
     assert_eq!(net.object(), Some(created.poll.0));
     let place = net.state.poll(created.poll).expect("known");
     assert_eq!((place.process, place.stream, place.forum), (process, created.stream, Some(forum.forum)));
-    assert_eq!(net.state.place(created.stream), Some(Place::Poll(place)));
+    assert_eq!(net.state.place(created.stream).and_then(|it| it.poll()), Some(place));
     let [FollowUp { stream, kind: StreamKind::Poll, command, .. }] = &follow_ups[..] else { panic!("one follow-up") };
     assert_eq!(*stream, created.stream);
     let forum = Some(ForumPlaceView { id: forum.forum, stream: forum.stream });
@@ -518,15 +514,15 @@ fn given_a_person_to_erase_then_every_stream_of_the_process_is_told_and_no_other
     let follow_ups = net.follow_ups(&erase);
     let streams: Vec<StreamId> = follow_ups.iter().map(|it| it.stream).collect();
     let found = net.state.process(process).expect("there");
-    let expected: Vec<StreamId> =
-        found.forums.iter().map(|it| it.stream).chain(found.polls.iter().map(|it| it.stream)).collect();
+    let expected: Vec<StreamId> = found.places.iter().map(|it| it.stream).collect();
     assert_eq!((streams, expected.len()), (expected.clone(), 4));
     assert_eq!(follow_ups.iter().map(|it| it.id).collect::<BTreeSet<_>>().len(), 4, "each with an id of its own");
     let expected = [
         serde_json::to_string(&ForumCommand::ErasePerson { participant: participant(1) }).expect("JSON"),
         serde_json::to_string(&PollCommand::ErasePerson { participant: participant(1) }).expect("JSON"),
     ];
-    let kinds = [StreamKind::Forum, StreamKind::Forum, StreamKind::Poll, StreamKind::Poll];
+    // In the order in which they were made.
+    let kinds = [StreamKind::Forum, StreamKind::Poll, StreamKind::Forum, StreamKind::Poll];
     assert!(follow_ups.iter().map(|it| it.kind).eq(kinds));
     assert!(follow_ups.iter().all(|it| it.command == expected[usize::from(it.kind == StreamKind::Poll)]));
     assert_eq!(net.ask(&admin(), 0, erase.clone()), Err(Rejection::Forbidden), "the program itself does it");

@@ -17,9 +17,11 @@ use super::{
 use crate::changes::Changes;
 use crate::code::symbols;
 use crate::commands::Commands;
-use crate::domain::{Context, Decision, Domain, Meta, StreamKind, Summary, Trace, follow_up, refuse_erased};
+use crate::domain::{
+    Context, Decision, Domain, Issuer, Meta, PersonChange, StreamKind, Summary, Trace, follow_up, refuse_erased,
+};
 use crate::forum::{Forum, ForumCommand};
-use crate::ids::{CommandId, ParticipantId, PollId, StreamId};
+use crate::ids::{CommandId, ParticipantId, PollId, ProcessId, StreamId};
 use crate::live::{Seq, WindowRequest};
 use crate::people::{Actor, Audience};
 use crate::rejection::Rejection;
@@ -118,6 +120,25 @@ impl Domain for Poll {
             }
             _ => None,
         }
+    }
+
+    fn is_there(state: &PollState, audience: Audience) -> bool {
+        state.id().is_some() && (state.phase != Phase::Draft || audience == Audience::Staff)
+    }
+
+    /// A poll shows no names, and what was cast stays cast.
+    fn on_person(_state: &PollState, _participant: ParticipantId, _change: PersonChange) -> Vec<(PollCommand, Issuer)> {
+        Vec::new()
+    }
+
+    fn erase_person(_process: ProcessId, participant: ParticipantId) -> PollCommand {
+        PollCommand::ErasePerson { participant }
+    }
+
+    /// The ballot that is not secret. Nothing tells whose secret ones are.
+    fn export(state: &PollState, participant: ParticipantId) -> Option<serde_json::Value> {
+        let own = state.own(participant);
+        own.voted.then(|| serde_json::json!({ "marks": own.marks }))
     }
 
     fn view(state: &PollState, audience: Audience, _window: &WindowRequest) -> PollView {

@@ -9,12 +9,10 @@ use axum::http::{HeaderName, HeaderValue, Request, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
-use stimmwerk_core::domain::Domain;
-use stimmwerk_core::forum::ForumCommand;
+use stimmwerk_core::domain::{PersonChange, StreamKind};
 use stimmwerk_core::ids::{ForumId, ParticipantId, PollId, ProcessId, StreamId};
-use stimmwerk_core::network::{Joining, is_spoken};
-use stimmwerk_core::people::{Audience, Role};
-use stimmwerk_core::poll::Poll;
+use stimmwerk_core::network::{Joining, Process, is_spoken};
+use stimmwerk_core::people::{NOTICE_VERSION, Role};
 use stimmwerk_core::rejection::{Code, Rejection};
 use stimmwerk_core::said::SaidTexts;
 use stimmwerk_core::text::{TextLimits, TextProblem, clean_name, lang_tag, skeleton};
@@ -31,12 +29,8 @@ use crate::form::{self, FormPost, Input};
 use crate::gate::Gate;
 use crate::guard;
 use crate::problem::{Answer, Fault};
-use crate::reads::in_turn;
 use crate::rest::Nothing;
 use crate::sessions::PERSON;
-
-/// The version of the joining notice in force.
-pub const NOTICE: u32 = 1;
 
 /// How a guest comes in.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -110,14 +104,14 @@ pub async fn join(
         return Err(Fault::new(StatusCode::NOT_FOUND, Code::CodeUnknown));
     };
     let by_staff = by_token && gate.who.roles_in(process.id).moderates();
-    let forums: Vec<_> = process.forums.iter().map(|place| ForumAt { id: place.forum, stream: place.stream }).collect();
+    let forums: Vec<_> = process.forums().map(|place| ForumAt { id: place.forum, stream: place.stream }).collect();
     let entered = |participant: ParticipantId, token: Option<String>, code: Option<&str>| {
         let (forums, return_code) = (forums.clone(), code.map(str::to_owned));
         let answer = Entered { participant, process: process.id, forums, return_code, token };
         let mut response = (StatusCode::CREATED, Json(answer)).into_response();
         // Who is new is shown how to come back. A process with one forum leads everyone else right into it, unless they
         // were on their way to something.
-        let next = match (code, &onward, &process.forums.iter().collect::<Vec<_>>()[..]) {
+        let next = match (code, &onward, &process.forums().collect::<Vec<_>>()[..]) {
             (Some(code), onward, _) => {
                 remember(&mut response, &app, code);
                 let query = onward.as_ref().map_or(String::new(), |next| format!("?next={next}"));
@@ -142,9 +136,9 @@ pub async fn join(
     if process.joining == Joining::Closed && !by_staff {
         return Err(Fault::new(StatusCode::CONFLICT, Code::JoiningClosed));
     }
-    if input.notice != Some(NOTICE) && !by_staff {
+    if input.notice != Some(NOTICE_VERSION) && !by_staff {
         let network = directory.title().map(SaidTexts::shown);
-        let notice = json!({ "version": NOTICE, "text": stimmwerk_ui::notice_text(lang, network.as_ref()) });
+        let notice = json!({ "version": NOTICE_VERSION, "text": stimmwerk_ui::notice_text(lang, network.as_ref()) });
         return Err(Fault::new(StatusCode::UNPROCESSABLE_ENTITY, Code::Notice).with("notice", notice));
     }
     // What a program brings in is kept as it is: a record of what was elsewhere.
@@ -163,7 +157,7 @@ pub async fn join(
         person,
         name: name.clone(),
         lang: tag.clone(),
-        notice: NOTICE,
+        notice: NOTICE_VERSION,
         banned: false,
         guest: !known_by_account,
         joined_at: chance::now(),
@@ -383,8 +377,7 @@ pub async fn come_back(
     let mut response = Json(CameBack { processes: joined.clone() }).into_response();
     // Into the conversation, if there is only one.
     let directory = app.directory();
-    let forums: Vec<_> =
-        joined.iter().filter_map(|id| directory.process(*id)).flat_map(|process| process.forums.iter()).collect();
+    let forums: Vec<_> = joined.iter().filter_map(|id| directory.process(*id)).flat_map(Process::forums).collect();
     if let [forum] = &forums[..] {
         form::lead(&mut response, &format!("/f/{}", forum.forum));
     }
@@ -556,12 +549,8 @@ pub async fn change(State(app): State<AppState>, gate: Gate, Input(input): Input
     // Sockets hold the standing they began with; they come back with the new one.
     app.rights_changed(me.person);
     let who = app.who(Some(me.person)).await?;
-    for (_, room) in app.forums_of(input.process).await? {
-        if room.state().knows(me.id) {
-            let id = chance::command_id();
-            room.issue(ForumCommand::Introduce, id, who.actor(Some(input.process)), me.person.0).await?;
-        }
-    }
+    let actor = who.actor(Some(input.process));
+    app.on_person(input.process, me.id, PersonChange::Renamed, &actor, me.person.0).await?;
     Ok(Json(Nothing {}).into_response())
 }
 
@@ -580,7 +569,8 @@ pub struct Exported {
     #[schema(value_type = String)]
     forum: ForumId,
     #[serde(flatten)]
-    written: stimmwerk_core::forum::OwnExport,
+    #[schema(value_type = stimmwerk_core::forum::OwnExport)]
+    written: serde_json::Value,
 }
 
 /// A ballot of the caller.
@@ -622,20 +612,17 @@ pub async fn export(State(app): State<AppState>, gate: Gate) -> Answer<Response>
     let mut processes = Vec::new();
     for participant in &standing.participants {
         let Some(process) = directory.process(participant.process) else { continue };
-        let mut forums = Vec::new();
-        for (place, room) in app.forums_of(process.id).await? {
-            let (state, id) = (room.state(), participant.id);
-            let written = in_turn(move || state.written_by(id)).await?;
-            forums.push(Exported { forum: place.forum, written });
-        }
-        // Secret ballots are in nobody's export: nothing tells whose they are.
-        let mut ballots = Vec::new();
-        for place in &process.polls {
-            // A draft is not there, and nobody voted in it.
-            let Ok(room) = app.poll(*place, Audience::Participants).await else { continue };
-            let own = Poll::own(&room.state(), participant.id, 0);
-            if own.voted {
-                ballots.push(ExportedBallot { poll: place.poll, marks: own.marks });
+        let (mut forums, mut ballots) = (Vec::new(), Vec::new());
+        for (place, room) in app.rooms_of(process.id).await? {
+            let Some(written) = room.export(participant.id).await? else { continue };
+            match place.kind {
+                StreamKind::Forum => forums.push(Exported { forum: ForumId(place.object), written }),
+                StreamKind::Poll => {
+                    let marks = written.get("marks").and_then(|marks| Vec::deserialize(marks).ok());
+                    ballots.push(ExportedBallot { poll: PollId(place.object), marks });
+                }
+                // It is of no process.
+                StreamKind::Network => {}
             }
         }
         processes.push(ExportedProcess {

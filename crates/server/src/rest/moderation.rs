@@ -7,6 +7,7 @@ use axum::extract::{Query, State};
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
+use stimmwerk_core::domain::PersonChange;
 use stimmwerk_core::forum::{ActView, ForumCommand, ForumState, HideReason, Record};
 use stimmwerk_core::ids::{ParticipantId, StreamId};
 use stimmwerk_core::live::Seq;
@@ -17,7 +18,6 @@ use super::forums::Read;
 use super::polls::RecordedPoll;
 use super::{Written, changed, save_as};
 use crate::app::{App, AppState};
-use crate::chance;
 use crate::form::Input;
 use crate::gate::Gate;
 use crate::problem::{Answer, Fault};
@@ -126,12 +126,7 @@ pub async fn reset_name(State(app): State<AppState>, gate: Gate) -> Answer<Json<
     let (id, process) = (participant.id, participant.process);
     app.accounts.rename(id, None, participant.lang).await?;
     app.rights_changed(participant.person);
-    for (_, room) in app.forums_of(process).await? {
-        if room.state().knows(id) {
-            let command = ForumCommand::ResetName { participant: id };
-            room.issue(command, chance::command_id(), gate.actor(), gate.who.command_owner()).await?;
-        }
-    }
+    app.on_person(process, id, PersonChange::NameReset, &gate.actor(), gate.who.command_owner()).await?;
     Ok(Json(NameReset { id }))
 }
 

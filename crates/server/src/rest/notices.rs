@@ -5,7 +5,6 @@ use axum::response::Response;
 use serde::Deserialize;
 use stimmwerk_core::forum::{ForumCommand, ReportReason, Reported};
 use stimmwerk_core::ids::{ContributionId, ForumId};
-use stimmwerk_core::network::Place;
 use utoipa::ToSchema;
 
 use super::{Written, created};
@@ -37,8 +36,9 @@ pub struct Notice {
     responses((status = 201, body = Written), (status = 404, description = "There is no such forum, or none that may be seen.")))]
 pub async fn notice(State(app): State<AppState>, gate: Gate, Input(notice): Input<Notice>) -> Answer<Response> {
     let directory = app.directory();
-    let place = directory.forum(notice.forum).ok_or_else(|| gate.who.lost(Fault::not_found()))?;
-    let position = gate.who.position(&directory, Some(place.process), Some(Place::Forum(place)));
+    let found = directory.object(notice.forum.0).and_then(|place| Some((place, place.forum()?)));
+    let (at, place) = found.ok_or_else(|| gate.who.lost(Fault::not_found()))?;
+    let position = gate.who.position(&directory, Some(place.process), Some(at));
     crate::access::enter(crate::access::Needs::Sight, position).map_err(|fault| gate.who.lost(fault))?;
     let Notice { contribution, what, reason, text, .. } = notice;
     let command = ForumCommand::Report { contribution, what, reason, text };

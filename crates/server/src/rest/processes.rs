@@ -5,28 +5,25 @@ use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::Response;
 use serde::{Deserialize, Serialize};
-use stimmwerk_core::domain::{Domain, Summary};
-use stimmwerk_core::forum::{ForumCommand, HideReason, Waiting};
+use stimmwerk_core::domain::{Domain, PersonChange, Summary};
+use stimmwerk_core::forum::Waiting;
 use stimmwerk_core::ids::{ForumId, ParticipantId, PollId, ProcessId, StreamId};
 use stimmwerk_core::live::{Seq, WindowRequest};
 use stimmwerk_core::network::{
     CodeKind, Joining, Network, NetworkCommand, NetworkView, PollPlace, Process, Visibility,
 };
-use stimmwerk_core::people::{Actor, Audience};
-use stimmwerk_core::rejection::Rejection;
+use stimmwerk_core::people::Audience;
 use stimmwerk_core::said::{Lang, Texts};
 use stimmwerk_eventlog::accounts::Participant;
 use utoipa::ToSchema;
-use uuid::Uuid;
 
 use super::{Title, Titled, Written, changed, created};
 use crate::app::{App, AppState};
-use crate::chance;
 use crate::form::Input;
 use crate::gate::{Gate, Who};
 use crate::guard;
 use crate::problem::{Answer, Fault};
-use crate::room::{Done, Refusal};
+use crate::room::Done;
 
 /// A process in lists.
 #[derive(Debug, Serialize, ToSchema)]
@@ -104,44 +101,17 @@ impl App {
         Ok(participant)
     }
 
-    /// Tells the forums of a process that somebody was shut out or let in again: it stands in their logs. Whoever is shut
-    /// out leaves the speaking lists, and what waits of theirs is refused; it stays so when they are let in again.
-    async fn shut_out(&self, gate: &Gate, participant: &Participant, banned: bool) -> Answer<()> {
-        let (process, participant, by) = (participant.process, participant.id, gate.actor().participant);
-        for (_, room) in self.forums_of(process).await? {
-            let command = ForumCommand::ShutOut { participant, banned, by };
-            room.issue(command, chance::command_id(), Actor::system(), Uuid::nil()).await?;
-            if !banned {
-                continue;
-            }
-            let reason = HideReason::Other;
-            let command = ForumCommand::RefuseAll { participant, reason, note: None, seen: None };
-            match room.issue(command, chance::command_id(), gate.actor(), gate.who.command_owner()).await {
-                // They have written nothing here, or nothing of it waits.
-                Ok(_) | Err(Refusal::Rejected(Rejection::NotFound | Rejection::Decided { .. })) => {}
-                Err(refusal) => return Err(refusal.into()),
-            }
-            // Where they speak, and where they wait to speak again.
-            while let Some(entry) = room.state().floor_entry(participant) {
-                let command = ForumCommand::DropFloor { entry };
-                room.issue(command, chance::command_id(), Actor::system(), Uuid::nil()).await?;
-            }
-        }
-        Ok(())
-    }
-
     /// A process with the facts of its forums.
     pub fn process_listed(&self, id: ProcessId) -> Option<Listed> {
         let (view, summaries) = self.listed(id)?;
         let forums = view.forums.iter().zip(summaries);
-        let poll = |place: &PollPlace| {
+        let poll = |place: PollPlace| {
             let summary = self.summary(place.stream)?;
             Some(ListedPoll { id: place.poll, stream: place.stream, forum: place.forum, summary })
         };
         let directory = self.directory();
         // A draft has no summary.
-        let polls =
-            directory.process(id).into_iter().flat_map(|process| process.polls.iter()).filter_map(poll).collect();
+        let polls = directory.process(id).into_iter().flat_map(Process::polls).filter_map(poll).collect();
         Some(Listed {
             id,
             title: view.title,
@@ -342,6 +312,8 @@ pub async fn ban(State(app): State<AppState>, gate: Gate, Input(input): Input<Ba
     }
     app.accounts.set_banned(id, input.banned).await?;
     app.rights_changed(participant.person);
-    app.shut_out(&gate, &participant, input.banned).await?;
+    let (actor, owner) = (gate.actor(), gate.who.command_owner());
+    let change = PersonChange::ShutOut { banned: input.banned, by: actor.participant };
+    app.on_person(participant.process, id, change, &actor, owner).await?;
     Ok(Json(Banned { id, banned: input.banned }))
 }

@@ -255,7 +255,7 @@ async fn given_logins_that_are_refused_then_the_log_says_so_and_nothing_of_the_p
 async fn given_the_picture_that_brings_back_then_its_words_stand_where_no_server_sees_them() {
     let world = World::new().await;
     let here = world.place(Visibility::Code).await;
-    let body = json!({ "code": world.code(&here, CodeKind::Spoken), "notice": crate::rest::me::NOTICE });
+    let body = json!({ "code": world.code(&here, CodeKind::Spoken), "notice": stimmwerk_core::people::NOTICE_VERSION });
     let answer = world.visitor().request(Method::POST, "/api/v1/join").json(&body).send().await.expect("an answer");
     let session = cookie_of(&answer).expect("a session");
     let code = answer.json::<Value>().await.expect("JSON")["return_code"].as_str().expect("words").to_owned();

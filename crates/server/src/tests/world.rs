@@ -26,8 +26,8 @@ use uuid::Uuid;
 use crate::app::{App, AppState};
 use crate::chance;
 use crate::config::Config;
-use crate::rest::me::NOTICE;
 use crate::room::Room;
+use stimmwerk_core::people::NOTICE_VERSION;
 
 /// A running server on a data folder of its own.
 pub struct World {
@@ -249,7 +249,7 @@ impl World {
             person,
             name: None,
             lang: None,
-            notice: NOTICE,
+            notice: NOTICE_VERSION,
             banned: false,
             guest,
             joined_at: chance::now(),

@@ -14,7 +14,7 @@ use crate::words::{DocumentWords, LANGUAGES, autonym, direction};
 /// Where the form goes.
 const ACTION: &str = "/api/v1/join";
 
-/// The points of the joining notice; see [`crate::NOTICE_VERSION`].
+/// The points of the joining notice; see [`stimmwerk_core::people::NOTICE_VERSION`].
 pub fn notice(words: DocumentWords, network: Option<&Texts>) -> [String; 5] {
     let network = network.map_or(words.join_notice_we(), |texts| texts.pick(words.lang()).0);
     [
