@@ -141,7 +141,7 @@ impl From<ReadError> for AccountError {
 }
 
 /// The command by which a participant's words are deleted.
-pub type Farewell = fn(&Participant) -> FollowUp;
+pub type EraseFollowUp = fn(&Participant) -> FollowUp;
 
 /// The account tables.
 #[async_trait]
@@ -185,7 +185,7 @@ pub trait Accounts: Send + Sync + 'static {
     /// Deletes a person with all participants, sessions, tokens, roles and links, and in the same transaction writes a
     /// follow-up for each participant: whatever happens next, the words of all of them will be deleted too. Afterwards
     /// nobody can be added to this person. The freed pages are cleaned: see [`crate::log::EventLog::cleaned`].
-    async fn erase_person(&self, person: PersonId, then: Farewell) -> Result<(), AccountError>;
+    async fn erase_person(&self, person: PersonId, then: EraseFollowUp) -> Result<(), AccountError>;
 
     /// Adds a bearer token of a person.
     async fn add_token(

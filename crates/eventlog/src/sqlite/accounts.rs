@@ -10,10 +10,10 @@ use stimmwerk_core::time::Timestamp;
 use tokio::sync::oneshot;
 
 use super::read::{Gone, bytes, key, narrow, uuid};
-use super::writer::{Halt, Work};
+use super::writer::{Work, WriteError};
 use super::{SqliteStore, sql};
 use crate::accounts::{
-    AccountError, Accounts, Farewell, Participant, Person, PersonId, PersonKind, SecretHash, SessionRow, Standing,
+    AccountError, Accounts, EraseFollowUp, Participant, Person, PersonId, PersonKind, SecretHash, SessionRow, Standing,
 };
 use crate::log::ReadError;
 
@@ -29,7 +29,7 @@ pub(super) enum Change {
     Revoke(PersonId, Option<ProcessId>, Role),
     RevokeAll(PersonId),
     RevokeLoginLinks(PersonId),
-    ErasePerson(PersonId, Farewell),
+    ErasePerson(PersonId, EraseFollowUp),
     AddToken(SecretHash, PersonId, Option<Timestamp>),
     RevokeTokens(PersonId),
     AddLoginLink(SecretHash, PersonId, Timestamp),
@@ -54,13 +54,13 @@ pub(super) enum Changed {
 }
 
 impl Change {
-    pub(super) async fn run(&self, connection: &mut SqliteConnection) -> Result<Changed, Halt> {
+    pub(super) async fn run(&self, connection: &mut SqliteConnection) -> Result<Changed, WriteError> {
         match self {
             Self::AddPerson(person) => add_person(connection, person).await?,
             Self::JoinAsGuest(person, participant) => {
                 add_person(connection, person).await?;
                 if !add_participant(connection, participant).await? {
-                    return Err(Halt::Exists);
+                    return Err(WriteError::Exists);
                 }
             }
             Self::AddParticipant(participant) => {
@@ -68,7 +68,7 @@ impl Change {
                 let query = sqlx::query(sql::PARTICIPANT_OF);
                 let found = query.bind(key(&participant.process.0)).bind(key(&participant.person.0));
                 // Neither written nor there: the id is somebody else's.
-                let row = found.fetch_optional(connection).await?.ok_or(Halt::Exists)?;
+                let row = found.fetch_optional(connection).await?.ok_or(WriteError::Exists)?;
                 return Ok(Changed::Participant(as_participant(&row)?));
             }
             Self::Rename(id, name, lang) => {
@@ -164,11 +164,11 @@ impl Change {
 }
 
 /// A row that had to be new was.
-fn new(rows: u64) -> Result<(), Halt> {
-    if rows == 0 { Err(Halt::Exists) } else { Ok(()) }
+fn new(rows: u64) -> Result<(), WriteError> {
+    if rows == 0 { Err(WriteError::Exists) } else { Ok(()) }
 }
 
-async fn add_person(connection: &mut SqliteConnection, person: &Person) -> Result<(), Halt> {
+async fn add_person(connection: &mut SqliteConnection, person: &Person) -> Result<(), WriteError> {
     let query = sqlx::query(sql::ADD_PERSON).bind(key(&person.id.0)).bind(person.kind as i64).bind(&person.label);
     new(query.execute(connection).await?.rows_affected())
 }
@@ -346,7 +346,7 @@ impl Accounts for SqliteStore {
         Ok(sqlx::query_scalar(sql::STAFF_NAMES).fetch_all(&self.readers).await?)
     }
 
-    async fn erase_person(&self, person: PersonId, then: Farewell) -> Result<(), AccountError> {
+    async fn erase_person(&self, person: PersonId, then: EraseFollowUp) -> Result<(), AccountError> {
         self.change(Change::ErasePerson(person, then)).await.map(drop)
     }
 

@@ -24,7 +24,7 @@ use sqlx::{ConnectOptions, SqlSafeStr};
 use stimmwerk_core::ids::{ProcessId, SaidKey, StreamId};
 use tokio::sync::{mpsc, oneshot};
 
-use crate::accounts::{Accounts, Farewell};
+use crate::accounts::{Accounts, EraseFollowUp};
 use crate::journal::{Erased, Journal};
 use crate::log::{Batch, EventLog, ReadError, Riders};
 use writer::{Work, Writer};
@@ -176,7 +176,7 @@ impl SqliteStore {
     ///
     /// # Errors
     /// The storage cannot be read or written.
-    pub async fn erase_again(&self, journal: &Journal, then: Farewell) -> Result<(), ReadError> {
+    pub async fn erase_again(&self, journal: &Journal, then: EraseFollowUp) -> Result<(), ReadError> {
         let failed = |error: &dyn std::fmt::Display| ReadError(error.to_string());
         let mut texts: HashMap<StreamId, Vec<SaidKey>> = HashMap::new();
         for erased in journal.read().map_err(|error| failed(&error))? {

@@ -2,8 +2,8 @@
 //!
 //! It drains its queue into one transaction: one fsync serves everyone who waits. First all items are written together,
 //! rows of many batches in one statement, without savepoints or look-ups: numbers are checked against the heads it
-//! remembers, and command ids by the unique index, whose left-out rows are counted. When something cannot stand, the
-//! transaction is rolled back and the same items are written anew, each in a savepoint, so that only the guilty ones fail.
+//! remembers, and command ids by the unique index, whose left-out rows are counted. When one item cannot be written, the
+//! transaction is rolled back and the same items are written again, each in a savepoint, so that only those fail that must.
 
 use std::collections::{HashMap, HashSet};
 use std::mem;
@@ -171,26 +171,26 @@ impl Failure {
 
 /// Why a piece of work cannot be written.
 #[derive(Debug)]
-pub(super) enum Halt {
-    /// Events were left out: a command id was used before.
-    Short,
-    /// An account row exists.
+pub(super) enum WriteError {
+    /// The unique index left events out: a command id was used before.
+    CommandTaken,
+    /// There is such an account row already.
     Exists,
     /// A statement failed.
     Sql(sqlx::Error),
 }
 
-impl From<sqlx::Error> for Halt {
+impl From<sqlx::Error> for WriteError {
     fn from(error: sqlx::Error) -> Self {
         Self::Sql(error)
     }
 }
 
-impl Halt {
+impl WriteError {
     /// Does it end the transaction, rather than the piece of work?
     fn is_fatal(&self) -> bool {
         match self {
-            Self::Short | Self::Exists => false,
+            Self::CommandTaken | Self::Exists => false,
             Self::Sql(error) => ![code::CONSTRAINT, code::MISMATCH, code::TOO_BIG].contains(&primary_code(error)),
         }
     }
@@ -204,26 +204,27 @@ struct Known {
     due: Option<Timestamp>,
 }
 
-/// What a transaction changes in the writer's knowledge, taken over once it is committed.
+/// What the writer will know once the transaction is committed.
 #[derive(Debug, Default)]
-struct News {
+struct Uncommitted {
     streams: HashMap<StreamId, Known>,
     last_row: i64,
 }
 
-/// How the items of a group are written.
+/// How the items of a group are written within the transaction.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Mode {
-    /// All in one go; any trouble ends the attempt.
+    /// All rows in few statements. An item that cannot be written ends the attempt.
     Together,
-    /// One after the other in savepoints; trouble ends the item.
+    /// One item after the other, each in a savepoint. One that cannot be written is undone alone.
     Apart,
 }
 
 /// Why an attempt ended.
 enum Stop {
-    /// An item cannot stand: try [`Mode::Apart`].
-    Guilty,
+    /// One item cannot be written, the others can: try [`Mode::Apart`].
+    ItemRefused,
+    /// The transaction itself failed.
     Failed(Failure),
 }
 
@@ -386,7 +387,7 @@ impl Writer {
         let answers = match outcome {
             Ok(answers) => answers,
             Err(Stop::Failed(failure)) => vec![Answer::Failed(failure); group.len()],
-            Err(Stop::Guilty) => {
+            Err(Stop::ItemRefused) => {
                 vec![Answer::Failed(Failure::Storage("a savepoint did not hold".to_owned())); group.len()]
             }
         };
@@ -401,7 +402,7 @@ impl Writer {
 
     async fn try_both(&mut self, group: &[Work]) -> Result<Vec<Answer>, Stop> {
         match self.attempt(group, Mode::Together).await {
-            Err(Stop::Guilty) => self.attempt(group, Mode::Apart).await,
+            Err(Stop::ItemRefused) => self.attempt(group, Mode::Apart).await,
             outcome => outcome,
         }
     }
@@ -409,8 +410,8 @@ impl Writer {
     /// One transaction over the group.
     async fn attempt(&mut self, group: &[Work], mode: Mode) -> Result<Vec<Answer>, Stop> {
         let mut connection = self.begin().await?;
-        let mut news = News { streams: HashMap::new(), last_row: self.last_row };
-        let mut pass = Pass { connection: &mut connection, known: &self.streams, news: &mut news };
+        let mut uncommitted = Uncommitted { streams: HashMap::new(), last_row: self.last_row };
+        let mut pass = Pass { connection: &mut connection, known: &self.streams, uncommitted: &mut uncommitted };
         let outcome = match mode {
             Mode::Together => pass.together(group).await,
             Mode::Apart => pass.apart(group).await,
@@ -420,15 +421,15 @@ impl Writer {
                 Ok(()) => Ok(answers),
                 Err(error) => Err(Stop::Failed(Failure::of_commit(&error))),
             },
-            Err(halt) if mode == Mode::Together && !halt.is_fatal() => Err(Stop::Guilty),
-            Err(Halt::Sql(error)) => Err(Stop::Failed(Failure::of_statement(&error))),
-            Err(halt) => Err(Stop::Failed(Failure::Storage(format!("{halt:?}")))),
+            Err(write_error) if mode == Mode::Together && !write_error.is_fatal() => Err(Stop::ItemRefused),
+            Err(WriteError::Sql(error)) => Err(Stop::Failed(Failure::of_statement(&error))),
+            Err(write_error) => Err(Stop::Failed(Failure::Storage(format!("{write_error:?}")))),
         };
         match &outcome {
             Ok(_) => {
                 self.commits.fetch_add(1, Ordering::Relaxed);
-                self.streams.extend(news.streams);
-                self.last_row = news.last_row;
+                self.streams.extend(uncommitted.streams);
+                self.last_row = uncommitted.last_row;
             }
             Err(stop) => {
                 // SQLite has rolled back by itself after some errors, and then says so: not of interest.
@@ -605,43 +606,45 @@ pub(super) async fn clean(connection: &mut SqliteConnection, journal: &Journal) 
 struct Pass<'w> {
     connection: &'w mut SqliteConnection,
     known: &'w HashMap<StreamId, Known>,
-    news: &'w mut News,
+    uncommitted: &'w mut Uncommitted,
 }
 
 impl Pass<'_> {
-    async fn together(&mut self, group: &[Work]) -> Result<Vec<Answer>, Halt> {
+    async fn together(&mut self, group: &[Work]) -> Result<Vec<Answer>, WriteError> {
         let mut answers = Vec::with_capacity(group.len());
-        let mut wave = Wave::default();
+        let mut inserts = InsertBatch::default();
         for work in group {
-            answers.push(self.add(work, &mut wave).await?);
+            answers.push(self.add(work, &mut inserts).await?);
         }
-        wave.write(self.connection).await?;
+        inserts.write(self.connection).await?;
         Ok(answers)
     }
 
-    async fn apart(&mut self, group: &[Work]) -> Result<Vec<Answer>, Halt> {
+    async fn apart(&mut self, group: &[Work]) -> Result<Vec<Answer>, WriteError> {
         let mut answers = Vec::with_capacity(group.len());
         for work in group {
             execute(self.connection, sql::SAVE).await?;
             let before = match work {
-                Work::Append { batch, .. } => self.news.streams.get(&batch.stream).copied().map(|k| (batch.stream, k)),
+                Work::Append { batch, .. } => {
+                    self.uncommitted.streams.get(&batch.stream).copied().map(|k| (batch.stream, k))
+                }
                 _ => None,
             };
-            let mut wave = Wave::default();
-            let outcome = match self.add(work, &mut wave).await {
-                Ok(answer) => wave.write(self.connection).await.map(|()| answer),
-                Err(halt) => Err(halt),
+            let mut inserts = InsertBatch::default();
+            let outcome = match self.add(work, &mut inserts).await {
+                Ok(answer) => inserts.write(self.connection).await.map(|()| answer),
+                Err(write_error) => Err(write_error),
             };
             let answer = match outcome {
                 Ok(answer) => answer,
-                Err(halt) if halt.is_fatal() => return Err(halt),
-                Err(halt) => {
+                Err(write_error) if write_error.is_fatal() => return Err(write_error),
+                Err(write_error) => {
                     execute(self.connection, sql::UNDO).await?;
                     if let Work::Append { batch, .. } = work {
-                        self.news.streams.remove(&batch.stream);
+                        self.uncommitted.streams.remove(&batch.stream);
                     }
-                    self.news.streams.extend(before);
-                    self.refuse(work, halt).await?
+                    self.uncommitted.streams.extend(before);
+                    self.refuse(work, write_error).await?
                 }
             };
             execute(self.connection, sql::KEEP).await?;
@@ -651,9 +654,9 @@ impl Pass<'_> {
     }
 
     /// Why exactly a piece of work was undone.
-    async fn refuse(&mut self, work: &Work, halt: Halt) -> Result<Answer, Halt> {
-        Ok(match (work, halt) {
-            (Work::Append { batch, .. }, Halt::Short) => {
+    async fn refuse(&mut self, work: &Work, write_error: WriteError) -> Result<Answer, WriteError> {
+        Ok(match (work, write_error) {
+            (Work::Append { batch, .. }, WriteError::CommandTaken) => {
                 let known = self.stream(batch.stream).await?;
                 let mut ids: Vec<CommandId> = Vec::new();
                 let mut seen = HashSet::new();
@@ -670,16 +673,16 @@ impl Pass<'_> {
                     AppendError::CommandTaken { ids }
                 }))
             }
-            (Work::Append { .. } | Work::Snapshot { .. }, Halt::Sql(error)) if is_unique(&error) => {
+            (Work::Append { .. } | Work::Snapshot { .. }, WriteError::Sql(error)) if is_unique(&error) => {
                 Answer::Append(Err(AppendError::Storage("a key is taken".to_owned())))
             }
-            (Work::Change { .. }, Halt::Exists) => Answer::Change(Err(AccountError::Exists)),
+            (Work::Change { .. }, WriteError::Exists) => Answer::Change(Err(AccountError::Exists)),
             // Account tables refer to people alone.
-            (Work::Change { .. }, Halt::Sql(error)) if is_foreign_key(&error) => {
+            (Work::Change { .. }, WriteError::Sql(error)) if is_foreign_key(&error) => {
                 Answer::Change(Err(AccountError::NoPerson))
             }
-            (_, Halt::Sql(error)) => Answer::Failed(Failure::Storage(error.to_string())),
-            (_, halt) => return Err(halt),
+            (_, WriteError::Sql(error)) => Answer::Failed(Failure::Storage(error.to_string())),
+            (_, write_error) => return Err(write_error),
         })
     }
 
@@ -690,7 +693,7 @@ impl Pass<'_> {
 
     /// What is known of a stream; one that is not there gets the next row, which is its own once it is written.
     async fn stream(&mut self, id: StreamId) -> Result<Known, sqlx::Error> {
-        if let Some(known) = self.news.streams.get(&id).or_else(|| self.known.get(&id)) {
+        if let Some(known) = self.uncommitted.streams.get(&id).or_else(|| self.known.get(&id)) {
             return Ok(*known);
         }
         let found = sqlx::query(sql::STREAM).bind(&id.0.as_bytes()[..]).fetch_optional(&mut *self.connection).await?;
@@ -700,31 +703,31 @@ impl Pass<'_> {
                 let head = Head { seq: Seq(found.try_get::<i64, _>(1)? as u64), hash };
                 Known { row: found.try_get(0)?, head, due: found.try_get::<Option<i64>, _>(3)?.map(Timestamp) }
             }
-            None => Known { row: self.news.last_row + 1, head: Head::EMPTY, due: None },
+            None => Known { row: self.uncommitted.last_row + 1, head: Head::EMPTY, due: None },
         })
     }
 
-    /// Puts a piece of work into the wave, or writes it at once if it is of another kind.
+    /// Adds the rows of an append to `inserts`, or writes at once what is no append.
     #[allow(clippy::match_wildcard_for_single_variants, reason = "tests have one more kind of work")]
-    async fn add<'g>(&mut self, work: &'g Work, wave: &mut Wave<'g>) -> Result<Answer, Halt> {
+    async fn add<'g>(&mut self, work: &'g Work, inserts: &mut InsertBatch<'g>) -> Result<Answer, WriteError> {
         match work {
             Work::Append { batch, .. } => {
                 let mut known = self.stream(batch.stream).await?;
                 if known.head.seq != batch.expected {
                     return Ok(Answer::Append(Err(AppendError::Conflict { head: known.head.seq })));
                 }
-                if wave.must_precede(batch) {
-                    mem::take(wave).write(self.connection).await?;
+                if inserts.must_precede(batch) {
+                    mem::take(inserts).write(self.connection).await?;
                 }
-                wave.add(batch, &mut known);
-                self.news.last_row = self.news.last_row.max(known.row);
-                self.news.streams.insert(batch.stream, known);
+                inserts.add(batch, &mut known);
+                self.uncommitted.last_row = self.uncommitted.last_row.max(known.row);
+                self.uncommitted.streams.insert(batch.stream, known);
                 Ok(Answer::Append(Ok(known.head)))
             }
             Work::Snapshot { stream, snapshot, .. } => {
-                mem::take(wave).write(self.connection).await?;
+                mem::take(inserts).write(self.connection).await?;
                 let known = self.stream(*stream).await?;
-                if known.row <= self.news.last_row && snapshot.seq <= known.head.seq {
+                if known.row <= self.uncommitted.last_row && snapshot.seq <= known.head.seq {
                     sqlx::query(sql::PUT_SNAPSHOT)
                         .bind(known.row)
                         .bind(snapshot.seq.0 as i64)
@@ -741,9 +744,9 @@ impl Pass<'_> {
     }
 }
 
-/// Rows of several batches, gathered so that one statement writes many of them.
+/// Rows of several batches, gathered so that one statement inserts many of them.
 #[derive(Default)]
-struct Wave<'g> {
+struct InsertBatch<'g> {
     has: HashSet<StreamId>,
     streams: Vec<(StreamRow<'g>, Known)>,
     events: Vec<EventRow<'g>>,
@@ -769,9 +772,10 @@ struct EventRow<'g> {
     hash: [u8; 32],
 }
 
-impl<'g> Wave<'g> {
-    /// Must what is gathered be written before `batch`? Within a wave everything is written before anything is deleted
-    /// (but follow-ups, the other way round), which is right within one batch and between strangers only.
+impl<'g> InsertBatch<'g> {
+    /// Must the rows gathered so far be written before those of `batch` are added? [`InsertBatch::write`] inserts all rows
+    /// before it deletes any, and deletes follow-ups before it inserts new ones. That order is right within one batch and
+    /// between batches of different streams, but not between two batches of one stream.
     fn must_precede(&self, batch: &Batch) -> bool {
         let settles = !batch.riders.done.is_empty() || !batch.riders.refused.is_empty();
         self.has.contains(&batch.stream) || (!self.follow_ups.is_empty() && settles)
@@ -801,7 +805,7 @@ impl<'g> Wave<'g> {
         self.follow_ups.extend(&riders.follow_ups);
     }
 
-    async fn write(self, connection: &mut SqliteConnection) -> Result<(), Halt> {
+    async fn write(self, connection: &mut SqliteConnection) -> Result<(), WriteError> {
         insert(connection, &sql::PUT_STREAMS, &self.streams, |(stream, known), to| {
             to.add(known.row)?;
             to.add(&stream.id.0.as_bytes()[..])?;
@@ -827,7 +831,7 @@ impl<'g> Wave<'g> {
         })
         .await?;
         if written != self.events.len() as u64 {
-            return Err(Halt::Short);
+            return Err(WriteError::CommandTaken);
         }
         insert(connection, &sql::ADD_TEXTS, &self.texts, |(stream, text), to| {
             to.add(stream)?;
