@@ -266,7 +266,11 @@ function leave(ms) {
 const isText = ({ command, stage }) => ["contribute", "edit", "add"].includes(command.type) && !stage.accepted;
 // A program that went at once may have left them standing.
 const isIn = (field, { command }) => command.text?.trim() === field.value.trim();
-const data = () => Object.values(JSON.parse(document.getElementById("page").textContent).page)[0];
+function data() {
+  const { page } = JSON.parse(document.getElementById("page").textContent);
+  // The desk is a forum with more around it.
+  return page.forum ?? page;
+}
 const kept = () => `${PENDING}.${data().stream}`;
 function pending() {
   return recall(kept()) ?? [];

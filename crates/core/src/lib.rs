@@ -12,6 +12,7 @@ pub mod commands;
 pub mod domain;
 pub mod forum;
 pub mod ids;
+pub mod json;
 pub mod links;
 pub mod live;
 pub mod network;

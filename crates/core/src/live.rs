@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::ids::{CommandId, StreamId};
+use crate::json::{self, Unreadable};
 use crate::people::Audience;
 use crate::time::Timestamp;
 
@@ -334,21 +335,20 @@ impl<L: LiveTypes> ServerFrame<L> {
     ///
     /// # Errors
     /// It is not JSON of the expected shape.
-    pub fn parse(json: &str) -> Result<Option<Self>, serde_json::Error> {
+    pub fn parse(json: &str) -> Result<Option<Self>, Unreadable> {
         #[derive(Deserialize)]
-        struct Peek<'a> {
-            #[serde(rename = "type", borrow)]
-            kind: std::borrow::Cow<'a, str>,
+        struct Peek {
+            #[serde(rename = "type")]
+            kind: String,
         }
         // Two passes: an internally tagged enum would be buffered as a tree first.
-        let kind = serde_json::from_str::<Peek<'_>>(json)?.kind;
-        let frame: Framing<L> = match kind.as_ref() {
+        let frame: Framing<L> = match json::read::<Peek>(json)?.kind.as_str() {
             "hello" => |m| Some(Self::Hello(Hello { build: m.build?, protocol: m.protocol?, now: m.now? })),
             "snapshot" => |m| {
                 let (stream, seq, audience) = (m.stream?, m.seq?, m.audience?);
                 Some(Self::Snapshot(Snapshot { stream, seq, audience, view: m.view? }))
             },
-            "own" => return Ok(Some(Self::Own(serde_json::from_str(json)?))),
+            "own" => return Ok(Some(Self::Own(json::read(json)?))),
             "page" => |m| Some(Self::Page(Page { stream: m.stream?, seq: m.seq?, view: m.view? })),
             "deltas" => {
                 |m| Some(Self::Deltas(Deltas { stream: m.stream?, after: m.after?, seq: m.seq?, deltas: m.deltas? }))
@@ -363,8 +363,7 @@ impl<L: LiveTypes> ServerFrame<L> {
             "bye" => |m| Some(Self::Bye(Bye { retry_ms: m.retry_ms? })),
             _ => return Ok(None),
         };
-        let missing = || serde::de::Error::custom(format_args!("a member of {kind} is missing"));
-        frame(serde_json::from_str(json)?).map(Some).ok_or_else(missing)
+        frame(json::read(json)?).map(Some).ok_or(Unreadable)
     }
 }
 

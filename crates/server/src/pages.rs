@@ -16,8 +16,8 @@ use stimmwerk_core::poll::{Electorate, Poll, PollView};
 use stimmwerk_core::rejection::Code;
 use stimmwerk_core::said::SaidTexts;
 use stimmwerk_ui::data::{
-    CardSheet, Codes, ForumCard, ForumPage, Home, Join, ListPage, LogPage, Logged, LoginLink, Look, MayVote, Me,
-    Message, OnStage, PageData, PageKind, Place, PollOnStage, PollPage, PollPrint, PollVoters, PreparePage,
+    CardSheet, Codes, DeskPage, ForumCard, ForumPage, Home, Join, ListPage, LogPage, Logged, LoginLink, Look, MayVote,
+    Me, Message, OnStage, PageData, PageKind, Place, PollOnStage, PollPage, PollPrint, PollVoters, PreparePage,
     ProcessCard, Quote, RecordPage, Refused, ReportPage, Return, ScreenPage, Shell, ThreadPage, VoterRow, VotingCard,
     WayIn, Welcome,
 };
@@ -197,18 +197,19 @@ pub async fn moderation(
 ) -> Answer<Response> {
     let asked = Asked::of(&mut request);
     let base = app.config.base(guard::host(request.headers()));
-    let mut page = forum_page(&app, &gate, &part).await?;
+    let mut forum = forum_page(&app, &gate, &part).await?;
     if part.before.is_some() {
         // A window of older ones brings no desk; this page is one.
         let newest = app.read_forum(&gate, &Part::default()).await?.view;
-        (page.view.waiting, page.view.attention) = (newest.waiting, newest.attention);
+        (forum.view.waiting, forum.view.attention) = (newest.waiting, newest.attention);
     }
     let directory = app.directory();
-    page.polls = desk_polls(&app, &gate, &page).await?;
-    page.codes = gate.process.and_then(|process| directory.process(process)).and_then(|process| {
+    let polls = desk_polls(&app, &gate, &forum).await?;
+    let codes = gate.process.and_then(|process| directory.process(process)).and_then(|process| {
         let url = format!("{base}/j/{}", app.code(process, CodeKind::Link)?);
         Some(Codes { spoken: app.code(process, CodeKind::Spoken)?, picture: picture(&url), url })
     });
+    let page = DeskPage { forum, codes, polls };
     show(&app, &gate, asked, gate.process, PageKind::Moderation(Box::new(page))).await
 }
 
@@ -655,8 +656,6 @@ async fn forum_page(app: &App, gate: &Gate, part: &Part) -> Answer<ForumPage> {
         moderates: gate.position.moderates,
         idempotency_key: chance::command_id(),
         now: chance::now(),
-        codes: None,
-        polls: Vec::new(),
     })
 }
 

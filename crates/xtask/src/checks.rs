@@ -114,7 +114,7 @@ fn migrations_match(broken: &mut Vec<String>) -> Result<()> {
 /// The folders that hold a package of the workspace.
 fn packages() -> Result<Vec<PathBuf>> {
     let mut packages = vec![root().join("tests")];
-    for parent in ["crates", "frontend"] {
+    for parent in ["crates", "frontend", "frontend/wasm"] {
         for entry in fs::read_dir(root().join(parent))? {
             packages.push(entry?.path());
         }

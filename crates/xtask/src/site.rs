@@ -1,7 +1,7 @@
 //! What browsers load: WebAssembly, scripts, styles, fonts and icons, under names that change with their content.
 //!
 //! `target/site` holds each file as `<stem>-<hash>.<extension>`, beside it `.br` and `.gz`, and `manifest.json`, which
-//! maps the names the program knows (`participant.wasm`, `loader.js`, `style.css`) to those.
+//! maps the names the program knows (`forum.wasm`, `loader.js`, `style.css`) to those.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -11,8 +11,9 @@ use std::{
     process::Command,
 };
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use sha2::{Digest, Sha256};
+use walrus::FunctionKind;
 use wasm_bindgen_cli_support::Bindgen;
 
 use crate::command::{cargo, command, output, root, run, succeeds, target};
@@ -20,8 +21,20 @@ use crate::command::{cargo, command, output, root, run, succeeds, target};
 /// The WebAssembly target, and where rustup and cargo file it.
 pub const TRIPLE: &str = "wasm32-unknown-unknown";
 
-/// The programs: a participant does not load what only staff see.
-pub const PROGRAMS: [(&str, &[&str]); 2] = [("participant", &[]), ("staff", &["--features", "staff"])];
+/// A program that browsers load, one for each kind of page that lives: `frontend/wasm/{name}`.
+pub struct Program {
+    /// As the pages name it.
+    pub name: &'static str,
+    /// The most bytes its WebAssembly may have, compressed with brotli.
+    pub limit: u64,
+}
+
+/// All of them.
+pub const PROGRAMS: [Program; 3] = [
+    Program { name: "forum", limit: 220_000 },
+    Program { name: "poll", limit: 170_000 },
+    Program { name: "desk", limit: 280_000 },
+];
 
 /// Pinned, so that the same source gives the same bytes.
 const BINARYEN: &str = "binaryen@132.0.0";
@@ -36,11 +49,20 @@ pub fn build() -> Result<()> {
     ensure_target()?;
     let optimiser = optimiser();
     let mut site = Site::new()?;
-    for (name, features) in PROGRAMS {
-        let (script, wasm) = program(name, features, optimiser.as_deref())?;
-        site.add(&format!("{name}.js"), &script)?;
-        site.add(&format!("{name}.wasm"), &wasm)?;
-    }
+    // One compilation of ui for all of them.
+    run(&mut cargo_wasm("build"))?;
+    std::thread::scope(|scope| {
+        let bound = PROGRAMS.map(|program| {
+            let optimiser = optimiser.as_deref();
+            (program.name, scope.spawn(move || bind(program.name, optimiser)))
+        });
+        for (name, files) in bound {
+            let (script, wasm) = files.join().expect("binding does not panic")?;
+            site.add(&format!("{name}.js"), &script)?;
+            site.add(&format!("{name}.wasm"), &wasm)?;
+        }
+        Ok::<_, anyhow::Error>(())
+    })?;
     site.add("loader.js", &fs::read(root().join("frontend/wasm/loader.js"))?)?;
     for name in ["screen.js", "screen.css"] {
         site.add(name, &fs::read(root().join("frontend/screen").join(name))?)?;
@@ -49,13 +71,14 @@ pub fn build() -> Result<()> {
     site.finish()
 }
 
-/// `cargo <task>` for the browser's half, with the features of one program, in a target folder apart: it neither waits
-/// for a native build's lock nor shares features with one.
-pub fn cargo_wasm(task: &str, features: &[&str]) -> Command {
+/// `cargo <task>` for the browser's programs, in a target folder apart: it neither waits for a native build's lock nor
+/// shares features with one.
+pub fn cargo_wasm(task: &str) -> Command {
     let mut cargo = cargo();
-    cargo
-        .args([task, "--locked", "--profile", "wasm", "--package", "stimmwerk-wasm", "--target", TRIPLE])
-        .args(features);
+    cargo.args([task, "--locked", "--profile", "wasm", "--target", TRIPLE]);
+    for program in PROGRAMS {
+        cargo.arg("--package").arg(format!("stimmwerk-wasm-{}", program.name));
+    }
     cargo.env("CARGO_TARGET_DIR", wasm_folder());
     // Panic messages name source files. Nobody needs to know in which folders of the building machine they lay.
     let sources = home().join("registry/src");
@@ -68,19 +91,6 @@ pub fn cargo_wasm(task: &str, features: &[&str]) -> Command {
 
 fn wasm_folder() -> PathBuf {
     target().join("wasm-build")
-}
-
-/// The target folder of one program. Cargo gives both the same file name, and one folder would have it link each of
-/// them anew at every build. The second folder starts as a copy of the first, so that libraries are compiled once.
-fn program_folder(name: &str) -> Result<PathBuf> {
-    if name == PROGRAMS[0].0 {
-        return Ok(wasm_folder());
-    }
-    let folder = target().join(format!("wasm-build-{name}"));
-    if !folder.exists() {
-        run(command("cp").arg("-a").args([wasm_folder(), folder.clone()]))?;
-    }
-    Ok(folder)
 }
 
 /// Cargo's own folder.
@@ -97,22 +107,19 @@ fn ensure_target() -> Result<()> {
     run(command("rustup").args(["target", "add", TRIPLE]))
 }
 
-/// Compiles one program and returns its script and its WebAssembly.
-fn program(name: &str, features: &[&str], optimiser: Option<&Path>) -> Result<(Vec<u8>, Vec<u8>)> {
-    let folder = program_folder(name)?;
-    run(cargo_wasm("build", features).env("CARGO_TARGET_DIR", &folder))?;
-    let compiled = folder.join(TRIPLE).join("wasm/stimmwerk_wasm.wasm");
-
+/// Makes the script and the WebAssembly of a program that was compiled.
+fn bind(name: &str, optimiser: Option<&Path>) -> Result<(Vec<u8>, Vec<u8>)> {
+    let compiled = fs::read(wasm_folder().join(TRIPLE).join(format!("wasm/stimmwerk_wasm_{name}.wasm")))?;
     let variant = if optimiser.is_some() { "opt" } else { "raw" };
-    let bound = folder.join("bound").join(format!("{name}-{variant}-{}", hash(&fs::read(&compiled)?)));
+    let folder = wasm_folder().join("bound").join(name);
+    let bound = folder.join(format!("{variant}-{}", hash(&compiled)));
     let script = bound.join(format!("{name}.js"));
     let wasm = bound.join(format!("{name}.wasm"));
     if !wasm.exists() {
         eprintln!("  binding {name}");
-        _ = fs::remove_dir_all(folder.join("bound"));
+        _ = fs::remove_dir_all(&folder);
         Bindgen::new()
-            .input_path(&compiled)
-            .out_name(name)
+            .input_bytes(name, without_unused(&compiled)?)
             .web(true)?
             .typescript(false)
             .omit_default_module_path(true)
@@ -127,6 +134,38 @@ fn program(name: &str, features: &[&str], optimiser: Option<&Path>) -> Result<(V
         fs::rename(raw, &wasm)?;
     }
     Ok((fs::read(script)?, fs::read(wasm)?))
+}
+
+/// Functions that libraries keep a pointer to and no page ever calls, by what their names hold. With
+/// `erase_components` Leptos has the first two for every kind of view and attribute:
+/// - hydrating a view while its code is still on the way: our pages are complete when they hydrate;
+/// - copying attributes that a component hands down to its children: our components hand down none;
+/// - streams between Rust and the page: our requests read whole answers.
+const UNUSED: [&[&str]; 3] = [&["into_any", "hydrate_async"], &["into_any_attr", "clone"], &["intounderlying"]];
+
+/// The program with empty bodies in the place of these functions, so that what they alone need is dropped. Were one
+/// called all the same, the program would end as after a panic, and the page be the plain one.
+fn without_unused(wasm: &[u8]) -> Result<Vec<u8>> {
+    let mut module = walrus::Module::from_buffer(wasm)?;
+    for parts in UNUSED {
+        let unused = |function: &&walrus::Function| {
+            let name = function.name.as_deref().unwrap_or_default();
+            // What wasm-bindgen runs to learn the types of a function stays.
+            let runs = matches!(function.kind, FunctionKind::Local(_)) && !name.contains("describe");
+            runs && parts.iter().all(|part| name.contains(part))
+        };
+        let found: Vec<_> = module.funcs.iter().filter(unused).map(|function| (function.id(), function.ty())).collect();
+        ensure!(!found.is_empty(), "no function of the program is called {parts:?}: has a library changed?");
+        for (id, kind) in found {
+            let kind = module.types.get(kind);
+            let (parameters, results) = (kind.params().to_vec(), kind.results().to_vec());
+            let mut body = walrus::FunctionBuilder::new(&mut module.types, &parameters, &results);
+            body.func_body().unreachable();
+            let parameters = parameters.into_iter().map(|parameter| module.locals.add(parameter)).collect();
+            module.funcs.get_mut(id).kind = FunctionKind::Local(body.local_func(parameters));
+        }
+    }
+    Ok(module.emit_wasm())
 }
 
 /// `wasm-opt` from npm, which takes a few percent off. The build works without it.

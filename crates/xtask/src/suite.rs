@@ -14,12 +14,13 @@ use crate::{
     checks,
     command::{cargo, command, root, run, succeeds, target},
     program,
-    site::{self, PROGRAMS, cargo_wasm},
+    site::{self, cargo_wasm},
+    weight,
 };
 
-/// The native packages. xtask is built already, and the WebAssembly must not share a build with them. The same words in
-/// each step, so that cargo resolves the same features and compiles nothing twice.
-const NATIVE: [&str; 6] = ["--locked", "--workspace", "--exclude", "stimmwerk-wasm", "--exclude", "xtask"];
+/// The native packages. xtask is built already. The same words in each step, so that cargo resolves the same features and
+/// compiles nothing twice.
+const NATIVE: [&str; 4] = ["--locked", "--workspace", "--exclude", "xtask"];
 
 /// Tests that start the program, and what else does not belong to a quick check.
 const BLACK_BOX: &str = "stimmwerk-tests";
@@ -58,6 +59,9 @@ pub fn run_all(extent: Extent) -> Result<()> {
     let built = std::thread::scope(|scope| {
         let browsers = scope.spawn(|| {
             let built = suite.step("site", site::build);
+            if built {
+                suite.step("weight", weight::check);
+            }
             suite.step("lints, WebAssembly", lint_wasm);
             built
         });
@@ -167,10 +171,7 @@ fn lint() -> Result<()> {
 }
 
 fn lint_wasm() -> Result<()> {
-    for (_, features) in PROGRAMS {
-        run(cargo_wasm("clippy", features).args(["--", "-D", "warnings"]))?;
-    }
-    Ok(())
+    run(cargo_wasm("clippy").args(["--", "-D", "warnings"]))
 }
 
 fn tests(without: &[&str]) -> Result<()> {

@@ -2,18 +2,40 @@
 
 use std::{collections::BTreeMap, fs};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use serde_json::Value;
 
 use crate::{
     command::root,
-    site::{brotli, folder, gzip},
+    site::{PROGRAMS, brotli, folder, gzip},
 };
+
+/// Checks that no program is larger than its limit.
+pub fn check() -> Result<()> {
+    let manifest = manifest()?;
+    let mut large = Vec::new();
+    for program in PROGRAMS {
+        let name = format!("{}.wasm", program.name);
+        let hashed = manifest.get(&name).with_context(|| format!("the site has no {name}"))?;
+        let bytes = fs::metadata(folder().join(format!("{hashed}.br")))?.len();
+        eprintln!("{name:<12}{bytes:>9} bytes of at most {}", program.limit);
+        if bytes > program.limit {
+            large.push(name);
+        }
+    }
+    ensure!(large.is_empty(), "too large for a phone: {}", large.join(", "));
+    Ok(())
+}
+
+/// The names of the site's files.
+fn manifest() -> Result<BTreeMap<String, String>> {
+    let manifest = fs::read(folder().join("manifest.json")).context("no site yet: cargo xtask wasm")?;
+    Ok(serde_json::from_slice(&manifest)?)
+}
 
 /// Prints the bytes of each file of the site and of the words a page carries in each language.
 pub fn report() -> Result<()> {
-    let manifest = fs::read(folder().join("manifest.json")).context("no site yet: cargo xtask wasm")?;
-    let manifest: BTreeMap<String, String> = serde_json::from_slice(&manifest)?;
+    let manifest = manifest()?;
     println!("{:<28}{:>10}{:>10}{:>10}", "site", "plain", "gzip", "brotli");
     for (name, hashed) in &manifest {
         let size =

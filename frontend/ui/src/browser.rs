@@ -6,6 +6,7 @@ use std::rc::{Rc, Weak};
 use leptos::{mount::hydrate_from, prelude::*};
 use stimmwerk_core::forum::ForumCommand;
 use stimmwerk_core::ids::{CommandId, StreamId};
+use stimmwerk_core::json;
 use stimmwerk_core::live::{Accepted, Problem, Seq};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
@@ -15,19 +16,32 @@ use crate::board::{Board, Cx, Hands};
 use crate::command::Request;
 use crate::data::PageData;
 use crate::live::{CatchUp, Failure, ForumSide, Live, Outside, Pending, Side};
+use crate::page::LivePage;
 use crate::pages::poll::{Ballot, Casts, PollBoard, PollSide};
-use crate::words::AllWords;
+use crate::words::of_page;
 use crate::{DATA_ID, ROOT_ID, WORDS_ID, pages};
 
-/// Reads the embedded page data and words and hydrates the root element with them.
+#[wasm_bindgen]
+extern "C" {
+    /// Defined by the loader: falls back to the plain page.
+    #[wasm_bindgen(js_namespace = globalThis, js_name = stimmwerkPanicked)]
+    fn panicked(message: &str);
+}
+
+/// Reads the embedded page data and words and hydrates the root element with them: all that a program does.
 ///
 /// # Panics
-/// When the document does not hold a page of this build; the loader then leaves the page as it was rendered.
-pub fn hydrate() {
-    let json = |id| document().get_element_by_id(id).and_then(|element| element.text_content()).expect("page data");
-    let page: PageData = serde_json::from_str(&json(DATA_ID)).expect("page data of this build");
-    let words = AllWords::of_page(&page.lang, &json(WORDS_ID)).expect("words of this build");
-    hydrate_from(root().expect("root element"), move || pages::page(page, words)).forget();
+/// When the document does not hold such a page of this build; the loader then leaves the page as it was rendered.
+pub fn hydrate<P: LivePage>() {
+    std::panic::set_hook(Box::new(|panic| panicked(&panic.to_string())));
+    let embedded = |id| document().get_element_by_id(id).and_then(|element| element.text_content()).expect("page data");
+    let page: PageData<P> = json::read(&embedded(DATA_ID)).expect("page data of this build");
+    let (words, more) = of_page::<P::Words>(&page.lang, &embedded(WORDS_ID)).expect("words of this build");
+    let draw = move || {
+        let (cx, page, me) = page.open(words);
+        page.draw(cx, more, me)
+    };
+    hydrate_from(root().expect("root element"), draw).forget();
 }
 
 fn root() -> Option<web_sys::HtmlElement> {
@@ -107,7 +121,7 @@ fn run<S: Side>(side: S, cx: Cx, stream: StreamId, seq: Seq, hold: impl FnOnce(R
         _ = window().add_event_listener_with_callback(name, touched.as_ref().unchecked_ref());
         touched.forget();
     }
-    let kept = recall(&key(stream)).and_then(|json| serde_json::from_str(&json).ok()).unwrap_or_default();
+    let kept = recall(&key(stream)).and_then(|json| json::read(&json).ok()).unwrap_or_default();
     with(&this, move |live| live.start(kept));
 }
 
@@ -264,7 +278,7 @@ impl<S: Side> Outside for Browser<S> {
         leptos::task::spawn_local(async move {
             let answer = ask(request.method, &request.path, Some(id), Some(&request.body)).await;
             let answer = answer.and_then(|json| {
-                let answer: Written = serde_json::from_str(&json).map_err(|_| Failure::Network)?;
+                let answer: Written = json::read(&json).map_err(|_| Failure::Network)?;
                 Ok(Accepted { id, object: answer.id, seq: answer.seq, repeated: false })
             });
             with(&this, |live| live.posted(id, answer));
@@ -279,8 +293,7 @@ impl<S: Side> Outside for Browser<S> {
         path.push_str(&after.to_string());
         leptos::task::spawn_local(async move {
             let answer = ask("GET", &path, None, None).await;
-            let answer =
-                answer.and_then(|json| serde_json::from_str::<CatchUp<S::Kind>>(&json).map_err(|_| Failure::Network));
+            let answer = answer.and_then(|json| json::read::<CatchUp<S::Kind>>(&json).map_err(|_| Failure::Network));
             with(&this, |live| live.polled(answer));
         });
     }
@@ -364,7 +377,7 @@ pub async fn ask(method: &str, path: &str, id: Option<CommandId>, body: Option<&
     if answer.ok() {
         return Ok(text);
     }
-    match serde_json::from_str::<Problem>(&text) {
+    match json::read::<Problem>(&text) {
         Ok(problem) => Err(Failure::Refused(problem)),
         Err(_) => Err(Failure::Network),
     }

@@ -23,7 +23,7 @@ use stimmwerk_core::time::{Timestamp, Zone};
 
 /// One page. Server and browser build the same component tree from it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct PageData {
+pub struct PageData<P> {
     /// The interface language, one of [`crate::LANGUAGES`].
     pub lang: String,
     /// The network's time zone.
@@ -38,7 +38,22 @@ pub struct PageData {
     /// A form that came back: it shows the problem and keeps what was typed.
     pub refused: Option<Refused>,
     /// The page itself.
-    pub page: PageKind,
+    pub page: P,
+}
+
+impl<P> PageData<P> {
+    /// The same around another page.
+    pub fn around<Q>(&self, page: Q) -> PageData<Q> {
+        PageData {
+            lang: self.lang.clone(),
+            zone: self.zone.clone(),
+            network: self.network.clone(),
+            path: self.path.clone(),
+            me: self.me.clone(),
+            refused: self.refused.clone(),
+            page,
+        }
+    }
 }
 
 /// Who looks.
@@ -77,88 +92,54 @@ impl Refused {
 }
 
 /// The kinds of page there are.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[cfg(feature = "ssr")]
+#[derive(Clone, Debug, PartialEq)]
 pub enum PageKind {
     /// `/`: public processes, own ones, and the way in.
-    #[cfg(feature = "ssr")]
-    #[serde(skip)]
     Home(Home),
     /// `/join`: the joining notice, name and code.
-    #[cfg(feature = "ssr")]
-    #[serde(skip)]
     Join(Join),
     /// `/f/{forum}`.
     Forum(Box<ForumPage>),
     /// `/f/{forum}/moderation`, for moderators.
-    Moderation(Box<ForumPage>),
+    Moderation(Box<DeskPage>),
     /// `/p/{poll}`.
     Poll(Box<PollPage>),
     /// `/p/{poll}/print`: question and result on paper, for those who translate and for those who keep it.
-    #[cfg(feature = "ssr")]
-    #[serde(skip)]
     PollPrint(Box<PollPrint>),
     /// `/p/{poll}/voters`: who voted what in an open poll whose result is shown.
-    #[cfg(feature = "ssr")]
-    #[serde(skip)]
     PollVoters(Box<PollVoters>),
     /// `/p/{poll}/cards`: voting cards to be cut apart, for moderators.
-    #[cfg(feature = "ssr")]
-    #[serde(skip)]
     Cards(Box<CardSheet>),
     /// `/f/{forum}/polls/new` and `/p/{poll}/edit`: preparing a poll, for moderators.
-    #[cfg(feature = "ssr")]
-    #[serde(skip)]
     Prepare(Box<PreparePage>),
     /// `/login/link`: a link is used up by a press, not by being looked at.
-    #[cfg(feature = "ssr")]
-    #[serde(skip)]
     LoginLink(LoginLink),
     /// `/welcome/{process}`: what one needs to come back, right after joining.
-    #[cfg(feature = "ssr")]
-    #[serde(skip)]
     Welcome(Welcome),
     /// `/return`: coming back with words.
-    #[cfg(feature = "ssr")]
-    #[serde(skip)]
     Return(Return),
     /// `/f/{forum}/list`: searched and sorted. It stands still.
-    #[cfg(feature = "ssr")]
-    #[serde(skip)]
     List(Box<ListPage>),
     /// `/f/{forum}/c/{contribution}`: a contribution with what it answers and what answers it.
-    #[cfg(feature = "ssr")]
-    #[serde(skip)]
     Thread(Box<ThreadPage>),
     /// `/f/{forum}/c/{contribution}/report`: pointing the moderators to something, or that it was done.
-    #[cfg(feature = "ssr")]
-    #[serde(skip)]
     Report(Box<ReportPage>),
     /// `/f/{forum}/log`: what staff did, for moderators.
-    #[cfg(feature = "ssr")]
-    #[serde(skip)]
     Log(Box<LogPage>),
     /// `/f/{forum}/record`: what is kept and printed of a forum.
-    #[cfg(feature = "ssr")]
-    #[serde(skip)]
     Record(Box<RecordPage>),
     /// `/languages`: which languages a person has checked, for admins.
-    #[cfg(feature = "ssr")]
-    #[serde(skip)]
     Languages,
     /// `/screen/{token}`: what the hall sees.
-    #[cfg(feature = "ssr")]
-    #[serde(skip)]
     Screen(Box<ScreenPage>),
     /// Nothing else to show: not found, no right, link used up.
-    #[cfg(feature = "ssr")]
-    #[serde(skip)]
     Message(Message),
 }
 
+#[cfg(feature = "ssr")]
 impl PageKind {
     /// Is it made of words only staff have?
-    #[cfg(feature = "ssr")]
     pub fn of_staff(&self) -> bool {
         matches!(self, Self::Moderation(_) | Self::Prepare(_) | Self::Log(_) | Self::Languages)
     }
@@ -240,10 +221,16 @@ pub struct ForumPage {
     pub idempotency_key: CommandId,
     /// The clock when the page was made, to word what is timed.
     pub now: Timestamp,
-    /// The spoken code of the process and the join link; moderators only.
+}
+
+/// See [`PageKind::Moderation`].
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct DeskPage {
+    /// The forum as its staff see it.
+    pub forum: ForumPage,
+    /// The spoken code of the process and the join link.
     pub codes: Option<Codes>,
-    /// How the newest polls of the forum stand; on the desk alone.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    /// How the newest polls of the forum stand.
     pub polls: Vec<(PollId, PollView)>,
 }
 

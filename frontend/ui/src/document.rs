@@ -4,14 +4,16 @@ use std::borrow::Cow;
 use std::fmt::Write;
 
 use leptos::prelude::*;
+use serde::Serialize;
 use stimmwerk_core::poll::PollView;
 use stimmwerk_core::rejection::Code;
 
 use crate::address;
-use crate::data::{Look, PageData, PageKind, Refused, ScreenPage, Shell};
+use crate::data::{ForumPage, Look, PageData, PageKind, PollPage, Refused, ScreenPage, Shell};
+use crate::page::LivePage;
 use crate::pages::{area_html, default_button};
 use crate::problem::problem_title;
-use crate::words::{AllWords, DocumentWords, LANGUAGES, Sets, Words, autonym, direction, staff_language, table_json};
+use crate::words::{DocumentWords, LANGUAGES, Words, autonym, direction, staff_language, table_json};
 use crate::{DATA_ID, ROOT_ID, WORDS_ID, pages};
 
 /// The pictures of the pages, drawn once and used by name. Lines of two on a field of 24.
@@ -19,25 +21,56 @@ const SPRITE: &str = include_str!("sprite.svg");
 
 /// Renders the children of the root element. Nothing may be written between them and the element's own tags:
 /// hydration counts nodes.
-pub fn render(page: PageData) -> String {
+pub fn render(page: PageData<PageKind>) -> String {
     // A root of its own, so that a page never sees the state of one rendered earlier on this thread.
     let owner = Owner::new_root(None);
-    owner.with(|| {
-        let words = AllWords::of(&page.lang);
-        pages::page(page, words).to_html()
-    })
+    owner.with(|| pages::page(page).to_html())
 }
 
-/// The data of a page that lives as JSON that can stand inside a `<script>` element: without `<`, nothing ends the element.
-pub fn embedded(page: &PageData) -> serde_json::Result<String> {
-    Ok(serde_json::to_string(page)?.replace('<', "\\u003c"))
+/// What a page that lives brings for its program.
+struct Brings {
+    /// The name of the program.
+    program: &'static str,
+    /// The data of the page as JSON.
+    data: String,
+    /// Its words as JSON.
+    words: String,
+}
+
+impl Brings {
+    /// `None`: no program looks at the page.
+    fn of(page: &PageData<PageKind>) -> Option<Self> {
+        match &page.page {
+            PageKind::Forum(forum) => Some(Self::with(page, &**forum)),
+            PageKind::Poll(poll) => Some(Self::with(page, &**poll)),
+            #[cfg(feature = "staff")]
+            PageKind::Moderation(desk) => Some(Self::with(page, &**desk)),
+            _ => None,
+        }
+    }
+
+    fn with<P: LivePage>(page: &PageData<PageKind>, own: &P) -> Self {
+        let words = table_json::<P::Words>(Words::of(&page.lang).lang()).expect("words are plain data");
+        let data = embedded(&page.around(own)).expect("page data is plain data");
+        Self { program: P::PROGRAM, data, words: in_script(&words) }
+    }
+}
+
+/// The data of a page that lives as JSON that can stand inside a `<script>` element.
+pub fn embedded<P: Serialize>(page: &PageData<P>) -> serde_json::Result<String> {
+    serde_json::to_string(page).map(|json| in_script(&json))
+}
+
+/// Without `<`, nothing ends the element.
+fn in_script(json: &str) -> String {
+    json.replace('<', "\\u003c")
 }
 
 /// The whole HTML document of a page.
 ///
 /// # Panics
 /// Never: page data is plain data, which can always be written as JSON.
-pub fn document(page: &PageData, shell: &Shell) -> String {
+pub fn document(page: &PageData<PageKind>, shell: &Shell) -> String {
     if let PageKind::Screen(screen) = &page.page {
         return projector(page, screen, shell);
     }
@@ -65,13 +98,13 @@ pub fn document(page: &PageData, shell: &Shell) -> String {
     if let Some(picture) = asset("icon.svg") {
         let _ = write!(html, "<link rel=\"icon\" type=\"image/svg+xml\" href=\"/assets/{picture}\">");
     }
-    let desk = matches!(page.page, PageKind::Moderation(_));
-    let (script, wasm) = if desk { ("staff.js", "staff.wasm") } else { ("participant.js", "participant.wasm") };
     let nonce = escaped(&shell.nonce);
-    let lives = page.page.lives();
-    if let (Some(loader), Some(script), Some(wasm)) = (asset("loader.js"), asset(script), asset(wasm)) {
+    let brings = Brings::of(page);
+    let program = brings.as_ref().map_or_else(|| program_ahead(&page.page), |brings| brings.program);
+    let program = |ending: &str| asset(&[program, ending].concat());
+    if let (Some(loader), Some(script), Some(wasm)) = (asset("loader.js"), program(".js"), program(".wasm")) {
         let _ = write!(html, "<script type=\"module\" id=\"loader\" nonce=\"{nonce}\" src=\"/assets/{loader}\"");
-        if lives {
+        if brings.is_some() {
             let _ = write!(
                 html,
                 " data-js=\"/assets/{script}\" data-wasm=\"/assets/{wasm}\"></script>\
@@ -79,7 +112,7 @@ pub fn document(page: &PageData, shell: &Shell) -> String {
                  <link rel=\"preload\" as=\"fetch\" type=\"application/wasm\" crossorigin href=\"/assets/{wasm}\">"
             );
         } else if matches!(page.page, PageKind::Join(_) | PageKind::Welcome(_) | PageKind::Return(_)) {
-            // Whoever joins comes to a page that lives next. Not by <link rel="prefetch">: Firefox holds that against
+            // Fetched ahead for the next page. Not by <link rel="prefetch">: Firefox holds that against
             // default-src.
             let _ = write!(html, " data-ahead=\"/assets/{script} /assets/{wasm}\"></script>");
         } else {
@@ -101,19 +134,24 @@ pub fn document(page: &PageData, shell: &Shell) -> String {
         kept(&mut html, page, refused, &body, words);
     }
     let _ = write!(html, "<footer class=\"site\"><p>{}</p></footer>", escaped(words.foot()));
-    if lives {
-        let data = embedded(page).expect("page data is plain data");
+    if let Some(Brings { data, words, .. }) = brings {
         let _ = write!(html, "<script type=\"application/json\" id=\"{DATA_ID}\" nonce=\"{nonce}\">{data}</script>");
-        let sets = Sets { polls: desk || matches!(page.page, PageKind::Poll(_)), staff: desk };
-        let table = table_json(lang, sets).expect("words are plain data").replace('<', "\\u003c");
-        let _ = write!(html, "<script type=\"application/json\" id=\"{WORDS_ID}\" nonce=\"{nonce}\">{table}</script>");
+        let _ = write!(html, "<script type=\"application/json\" id=\"{WORDS_ID}\" nonce=\"{nonce}\">{words}</script>");
     }
     html.push_str("</body></html>");
     html
 }
 
+/// The program of the page that whoever joins comes to next.
+fn program_ahead(page: &PageKind) -> &'static str {
+    match page {
+        PageKind::Welcome(page) if page.next.as_ref().is_some_and(|next| next.starts_with("/p/")) => PollPage::PROGRAM,
+        _ => ForumPage::PROGRAM,
+    }
+}
+
 /// The document of a projector: a stage without anything around it, and what its script brings to light.
-fn projector(page: &PageData, screen: &ScreenPage, shell: &Shell) -> String {
+fn projector(page: &PageData<PageKind>, screen: &ScreenPage, shell: &Shell) -> String {
     let words = DocumentWords::of(&page.lang);
     let lang = words.lang();
     let class = if screen.look == Look::Dark { "screen dark" } else { "screen" };
@@ -154,7 +192,7 @@ fn projector(page: &PageData, screen: &ScreenPage, shell: &Shell) -> String {
 }
 
 /// The page in a language staff words are in, with why something was refused.
-fn for_staff(page: &PageData) -> Cow<'_, PageData> {
+fn for_staff(page: &PageData<PageKind>) -> Cow<'_, PageData<PageKind>> {
     let lang = staff_language(&page.lang);
     if lang == page.lang {
         return Cow::Borrowed(page);
@@ -169,7 +207,13 @@ fn for_staff(page: &PageData) -> Cow<'_, PageData> {
 }
 
 /// Name, and the choice of language, of which `chosen` was. Outside the root: the browser has nothing to do with it.
-fn banner(html: &mut String, page: &PageData, chosen: &str, words: DocumentWords, typed: Option<(&str, &str)>) {
+fn banner(
+    html: &mut String,
+    page: &PageData<PageKind>,
+    chosen: &str,
+    words: DocumentWords,
+    typed: Option<(&str, &str)>,
+) {
     let home = escaped(words.start());
     let network = page.network.as_ref().map(|texts| texts.pick(&page.lang));
     let (name, name_lang) = network.map_or((words.name(), None), |(name, lang)| (name, Some(lang.as_str())));
@@ -266,7 +310,7 @@ fn shows(body: &str, value: &str) -> bool {
 
 /// What was sent with a refused form and stands nowhere on the page: the page may be another one than the form was on,
 /// since a session ended, a topic closed or a contribution was hidden. It can be read, copied and sent again.
-fn kept(html: &mut String, page: &PageData, refused: &Refused, body: &str, words: DocumentWords) {
+fn kept(html: &mut String, page: &PageData<PageKind>, refused: &Refused, body: &str, words: DocumentWords) {
     let typed = |name: &str, value: &str| {
         let made = || value.parse::<uuid::Uuid>().is_ok() || value.parse::<f64>().is_ok();
         !value.trim().is_empty() && !CHOSEN.contains(&name) && (TYPED.contains(&name) || !made())
@@ -322,7 +366,7 @@ fn kept(html: &mut String, page: &PageData, refused: &Refused, body: &str, words
 }
 
 /// What the tab says.
-fn title(page: &PageData) -> String {
+fn title(page: &PageData<PageKind>) -> String {
     let (words, document) = (Words::of(&page.lang), DocumentWords::of(&page.lang));
     let found: String;
     #[cfg(feature = "staff")]
@@ -333,7 +377,7 @@ fn title(page: &PageData) -> String {
         PageKind::Home(_) => document.home_title(),
         PageKind::Join(_) => document.join_title(),
         #[cfg(not(feature = "staff"))]
-        PageKind::Moderation(forum) => words.pick(&forum.view.forum.title).0,
+        PageKind::Moderation(desk) => words.pick(&desk.forum.view.forum.title).0,
         PageKind::Forum(forum) => words.pick(&forum.view.forum.title).0,
         PageKind::LoginLink(_) => document.login_title(),
         PageKind::Message(message) => &message.problem.title,
@@ -375,10 +419,10 @@ fn poll_title(words: Words, view: &PollView) -> &str {
 
 /// What the tab of a staff page says.
 #[cfg(feature = "staff")]
-fn staff_title(page: &PageData) -> String {
+fn staff_title(page: &PageData<PageKind>) -> String {
     let (words, staff) = (Words::of(&page.lang), crate::words::StaffWords::of(&page.lang));
     let (what, title) = match &page.page {
-        PageKind::Moderation(page) => (staff.title(), &page.view.forum.title),
+        PageKind::Moderation(page) => (staff.title(), &page.forum.view.forum.title),
         PageKind::Log(page) => (staff.log(), &page.place.forum.title),
         PageKind::Prepare(page) if page.poll.is_some() => return staff.prepare_edit().to_owned(),
         PageKind::Prepare(_) => return staff.prepare().to_owned(),

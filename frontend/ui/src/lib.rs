@@ -5,6 +5,7 @@
 //! reader's language.
 //!
 //! - [`data`]: what a page shows.
+//! - [`page`]: which pages live, each with a program of its own.
 //! - `pages`: the components. Every form in them is a plain form.
 //! - `command`: which command a form stands for, and back to the request it is without a socket.
 //! - [`live`]: the store that keeps a page up to date and loses no command. It knows no browser.
@@ -22,6 +23,7 @@ mod command;
 pub mod data;
 mod dom;
 pub mod live;
+pub mod page;
 mod pages;
 mod plural;
 #[cfg(all(test, feature = "ssr", feature = "staff"))]

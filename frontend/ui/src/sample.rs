@@ -100,8 +100,6 @@ pub fn forum_page(contributions: Vec<ContributionView>) -> ForumPage {
         moderates: false,
         idempotency_key: CommandId(uuid(77)),
         now: Timestamp(NOW),
-        codes: None,
-        polls: Vec::new(),
     }
 }
 

@@ -1,4 +1,4 @@
-use crate::data::PageData;
+use crate::data::{PageData, PageKind};
 
 mod languages;
 mod poll;
@@ -7,6 +7,6 @@ mod screen;
 mod staff;
 
 /// A page as HTML, without the marks by which the browser's program tells neighbouring texts apart.
-fn markup(page: PageData) -> String {
+fn markup(page: PageData<PageKind>) -> String {
     crate::render(page).replace("<!>", "")
 }

@@ -34,7 +34,8 @@ include!(concat!(env!("OUT_DIR"), "/words.rs"));
 
 /// One language's words in the order of their keys. Forms of a plural are lines of one string.
 #[derive(Clone, Copy, Debug)]
-struct Table {
+#[doc(hidden)]
+pub struct Table {
     lang: &'static str,
     entries: &'static [&'static str],
 }
@@ -135,86 +136,88 @@ impl ProblemWords {
     }
 }
 
-/// Which words a page brings beside those for everyone.
+/// What a page brings: of each of its sets the fingerprint of the keys and the table of the page's language,
+/// `[[u32, […]], …]`. Those for everyone come first.
 #[cfg(feature = "ssr")]
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Sets {
-    /// Those of polls.
-    pub polls: bool,
-    /// Those of staff.
-    pub staff: bool,
-}
-
-/// What a page brings: of each set the fingerprint of its keys and the table of the page's language, `[[u32, […]], …]`.
-#[cfg(feature = "ssr")]
-pub(crate) fn table_json(lang: &str, sets: Sets) -> serde_json::Result<String> {
-    let mut tables = vec![(Words::KEYS, Words::of(lang).0.entries)];
-    if sets.polls {
-        tables.push((PollWords::KEYS, PollWords::of(lang).0.entries));
-    }
-    #[cfg(feature = "staff")]
-    if sets.staff {
-        tables.push((StaffWords::KEYS, StaffWords::of(lang).0.entries));
-    }
+pub(crate) fn table_json<W: WordSets>(lang: &str) -> serde_json::Result<String> {
+    let mut tables = Vec::new();
+    <(Words, W)>::list(lang, &mut tables);
     serde_json::to_string(&tables)
 }
 
-/// All the words of this program, as a component needs them.
-#[derive(Clone, Copy, Debug)]
-pub struct AllWords {
-    /// For everyone.
-    pub(crate) participant: Words,
-    /// For pages of polls.
-    pub(crate) polls: PollWords,
-    /// For staff pages.
-    #[cfg(feature = "staff")]
-    pub(crate) staff: StaffWords,
+/// The words a page brought, those for everyone first; `None` if some are of another build.
+///
+/// The tables live as long as the page, so they are never freed: each word is then a plain `&'static str`.
+#[cfg(any(feature = "hydrate", test))]
+pub(crate) fn of_page<W: WordSets>(lang: &str, json: &str) -> Option<(Words, W)> {
+    let lang = LANGUAGES.iter().copied().find(|have| *have == lang)?;
+    let leak = |word: String| -> &'static str { Box::leak(word.into_boxed_str()) };
+    let tables: Vec<(u32, Vec<String>)> = stimmwerk_core::json::read(json).ok()?;
+    let mut tables = tables.into_iter().map(|(keys, words)| {
+        let entries = Box::leak(words.into_iter().map(leak).collect::<Vec<_>>().into_boxed_slice());
+        (keys, Table { lang, entries })
+    });
+    let all = WordSets::read(&mut tables)?;
+    tables.next().is_none().then_some(all)
 }
 
-#[cfg(feature = "ssr")]
-impl AllWords {
-    /// The words of a language.
-    pub fn of(lang: &str) -> Self {
-        Self {
-            participant: Words::of(lang),
-            polls: PollWords::of(lang),
-            #[cfg(feature = "staff")]
-            staff: StaffWords::of(lang),
-        }
+/// Sets of words that travel with a page.
+pub trait WordSets: Copy + 'static {
+    /// Adds what the page brings, in order.
+    #[cfg(feature = "ssr")]
+    #[doc(hidden)]
+    fn list(lang: &str, tables: &mut Vec<(u32, &'static [&'static str])>);
+
+    /// Takes what the page brought, in the same order. `None`: they are of another build.
+    #[cfg(any(feature = "hydrate", test))]
+    #[doc(hidden)]
+    fn read(tables: &mut dyn Iterator<Item = (u32, Table)>) -> Option<Self>;
+}
+
+impl WordSets for () {
+    #[cfg(feature = "ssr")]
+    fn list(_lang: &str, _tables: &mut Vec<(u32, &'static [&'static str])>) {}
+
+    #[cfg(any(feature = "hydrate", test))]
+    fn read(_tables: &mut dyn Iterator<Item = (u32, Table)>) -> Option<Self> {
+        Some(())
     }
 }
 
-#[cfg(any(feature = "hydrate", test))]
-impl AllWords {
-    /// The words a page brought; `None` if some are of another build. A set it did not bring has no words: it shows none.
-    ///
-    /// The tables live as long as the page, so they are never freed: each word is then a plain `&'static str`.
-    pub fn of_page(lang: &str, json: &str) -> Option<Self> {
-        let sets: Vec<(u32, Vec<String>)> = serde_json::from_str(json).ok()?;
-        let lang = LANGUAGES.iter().copied().find(|have| *have == lang)?;
-        let none = Table { lang, entries: &[] };
-        let mut all = Self {
-            participant: Words(none),
-            polls: PollWords(none),
-            #[cfg(feature = "staff")]
-            staff: StaffWords(none),
-        };
-        for (keys, words) in sets {
-            let leak = |word: String| -> &'static str { Box::leak(word.into_boxed_str()) };
-            let entries = Box::leak(words.into_iter().map(leak).collect::<Vec<_>>().into_boxed_slice());
-            let table = Table { lang, entries };
-            match keys {
-                Words::KEYS => all.participant = Words(table),
-                PollWords::KEYS => all.polls = PollWords(table),
-                #[cfg(feature = "staff")]
-                StaffWords::KEYS => all.staff = StaffWords(table),
-                _ => return None,
+impl<A: WordSets, B: WordSets> WordSets for (A, B) {
+    #[cfg(feature = "ssr")]
+    fn list(lang: &str, tables: &mut Vec<(u32, &'static [&'static str])>) {
+        A::list(lang, tables);
+        B::list(lang, tables);
+    }
+
+    #[cfg(any(feature = "hydrate", test))]
+    fn read(tables: &mut dyn Iterator<Item = (u32, Table)>) -> Option<Self> {
+        Some((A::read(tables)?, B::read(tables)?))
+    }
+}
+
+macro_rules! travels {
+    ($set:ident) => {
+        impl WordSets for $set {
+            #[cfg(feature = "ssr")]
+            fn list(lang: &str, tables: &mut Vec<(u32, &'static [&'static str])>) {
+                tables.push((Self::KEYS, Self::of(lang).0.entries));
+            }
+
+            #[cfg(any(feature = "hydrate", test))]
+            fn read(tables: &mut dyn Iterator<Item = (u32, Table)>) -> Option<Self> {
+                let (keys, table) = tables.next()?;
+                (keys == Self::KEYS).then_some(Self(table))
             }
         }
-        // Every page brings these.
-        (!all.participant.0.entries.is_empty()).then_some(all)
-    }
+    };
 }
+
+travels!(Words);
+travels!(PollWords);
+#[cfg(feature = "staff")]
+travels!(StaffWords);
 
 /// What a language calls itself; its tag if it is none of the interface's.
 pub fn autonym(lang: &str) -> &str {
@@ -320,20 +323,22 @@ mod tests {
     #[test]
     fn given_the_table_of_a_page_when_read_then_the_words_are_the_same() {
         for lang in LANGUAGES {
-            let json = table_json(lang, Sets { polls: true, staff: true }).expect("plain data");
-            let read = AllWords::of_page(lang, &json).expect("words of this build");
-            assert_eq!(read.participant.forum_count(7), Words::of(lang).forum_count(7));
-            assert_eq!(read.participant.write_send(), Words::of(lang).write_send());
-            assert_eq!(read.polls.send_vote(), PollWords::of(lang).send_vote());
-            assert_eq!(read.staff.approve(), StaffWords::of(lang).approve());
+            let json = table_json::<(StaffWords, PollWords)>(lang).expect("plain data");
+            let (words, (staff, polls)) = of_page::<(StaffWords, PollWords)>(lang, &json).expect("words of this build");
+            assert_eq!(words.forum_count(7), Words::of(lang).forum_count(7));
+            assert_eq!(words.write_send(), Words::of(lang).write_send());
+            assert_eq!(polls.send_vote(), PollWords::of(lang).send_vote());
+            assert_eq!(staff.approve(), StaffWords::of(lang).approve());
         }
     }
 
     #[cfg(all(feature = "ssr", feature = "staff"))]
     #[test]
     fn given_words_of_another_build_then_they_are_not_taken() {
-        let json = table_json("de", Sets { polls: true, staff: true }).expect("plain data");
+        let json = table_json::<PollWords>("de").expect("plain data");
         let other = json.replacen(char::is_numeric, "", 1);
-        assert!(AllWords::of_page("de", &other).is_none());
+        assert!(of_page::<PollWords>("de", &other).is_none());
+        assert!(of_page::<()>("de", &json).is_none(), "the page is of another kind");
+        assert!(of_page::<(PollWords, StaffWords)>("de", &json).is_none(), "some are missing");
     }
 }

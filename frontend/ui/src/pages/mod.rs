@@ -36,16 +36,18 @@ mod thread;
 #[cfg(feature = "ssr")]
 mod welcome;
 
-use leptos::prelude::*;
-
-use crate::board::Cx;
-use crate::data::{PageData, PageKind};
-use crate::view::AnyView;
-#[cfg(not(feature = "staff"))]
-use crate::view::IntoAny;
-use crate::words::AllWords;
 #[cfg(feature = "ssr")]
-use crate::words::DocumentWords;
+use crate::data::{PageData, PageKind};
+#[cfg(feature = "ssr")]
+use crate::page::LivePage;
+#[cfg(feature = "ssr")]
+use crate::view::AnyView;
+#[cfg(all(feature = "ssr", not(feature = "staff")))]
+use crate::view::IntoAny;
+#[cfg(all(feature = "ssr", feature = "staff"))]
+use crate::words::StaffWords;
+#[cfg(feature = "ssr")]
+use crate::words::{DocumentWords, PollWords, Words};
 
 #[cfg(feature = "hydrate")]
 pub use forum::LIST_ID;
@@ -55,59 +57,41 @@ pub use join::notice;
 #[cfg(feature = "ssr")]
 pub use parts::{area_html, default_button};
 
-/// The component tree of a page.
-pub fn page(page: PageData, words: AllWords) -> AnyView {
-    let cx = Cx {
-        words: words.participant,
-        zone: StoredValue::new(page.zone),
-        path: StoredValue::new(page.path),
-        refused: StoredValue::new(page.refused),
-    };
-    #[cfg(feature = "ssr")]
-    let document = DocumentWords::of(&page.lang);
-    match page.page {
-        #[cfg(feature = "ssr")]
+/// The component tree of a page, in its words.
+#[cfg(feature = "ssr")]
+pub fn page(page: PageData<PageKind>) -> AnyView {
+    let lang = page.lang.clone();
+    let (words, polls, document) = (Words::of(&lang), PollWords::of(&lang), DocumentWords::of(&lang));
+    #[cfg(feature = "staff")]
+    let staff = StaffWords::of(&lang);
+    let network = page.network.clone();
+    let (cx, page, me) = page.open(words);
+    match page {
         PageKind::Home(home) => home::home(cx, document, home),
-        #[cfg(feature = "ssr")]
-        PageKind::Join(join) => join::join(cx, document, join, page.network.as_ref()),
-        PageKind::Forum(forum) => forum::forum(cx, *forum, page.me),
-        PageKind::Poll(page) => poll::poll(cx, words.polls, *page),
-        #[cfg(feature = "ssr")]
-        PageKind::PollPrint(page) => poll::print(cx, words.polls, document, *page),
-        #[cfg(feature = "ssr")]
-        PageKind::PollVoters(page) => poll::voters(cx, words.polls, document, *page),
-        #[cfg(feature = "ssr")]
+        PageKind::Join(join) => join::join(cx, document, join, network.as_ref()),
+        PageKind::Forum(page) => page.draw(cx, (), me),
+        PageKind::Poll(page) => page.draw(cx, polls, me),
+        PageKind::PollPrint(page) => poll::print(cx, polls, document, *page),
+        PageKind::PollVoters(page) => poll::voters(cx, polls, document, *page),
         PageKind::Cards(page) => poll::cards(cx, document, *page),
         #[cfg(feature = "staff")]
-        PageKind::Moderation(forum) => moderation::moderation(cx, words.staff, words.polls, *forum, page.me),
-        #[cfg(all(feature = "ssr", feature = "staff"))]
-        PageKind::Prepare(page) => moderation::prepare(cx, words.staff, *page),
-        // The document loads the program that has it.
-        #[cfg(not(feature = "staff"))]
-        PageKind::Moderation(_) => ().into_any(),
-        #[cfg(all(feature = "ssr", feature = "staff"))]
-        PageKind::Log(page) => log::log(cx, words.staff, *page),
-        #[cfg(feature = "ssr")]
-        PageKind::Record(page) => record::record(cx, document, words.polls, *page),
-        #[cfg(all(feature = "ssr", feature = "staff"))]
-        PageKind::Languages => languages::languages(words.staff),
-        #[cfg(feature = "ssr")]
+        PageKind::Moderation(page) => page.draw(cx, (staff, polls), me),
+        #[cfg(feature = "staff")]
+        PageKind::Prepare(page) => moderation::prepare(cx, staff, *page),
+        #[cfg(feature = "staff")]
+        PageKind::Log(page) => log::log(cx, staff, *page),
+        PageKind::Record(page) => record::record(cx, document, polls, *page),
+        #[cfg(feature = "staff")]
+        PageKind::Languages => languages::languages(staff),
         PageKind::LoginLink(link) => login::login(cx, document, link),
-        #[cfg(feature = "ssr")]
         PageKind::Message(message) => message::message(cx, document, message),
-        #[cfg(feature = "ssr")]
         PageKind::Welcome(page) => welcome::welcome(cx, document, page),
-        #[cfg(feature = "ssr")]
-        PageKind::Return(back) => come_back::come_back(cx, document, back, page.me.is_some()),
-        #[cfg(feature = "ssr")]
+        PageKind::Return(back) => come_back::come_back(cx, document, back, me.is_some()),
         PageKind::List(page) => list::list(cx, document, *page),
-        #[cfg(feature = "ssr")]
         PageKind::Thread(page) => thread::thread(cx, document, *page),
-        #[cfg(feature = "ssr")]
-        PageKind::Screen(page) => screen::screen(cx, document, words.polls, *page),
-        #[cfg(feature = "ssr")]
+        PageKind::Screen(page) => screen::screen(cx, document, polls, *page),
         PageKind::Report(page) => report::report(cx, document, *page),
-        #[cfg(all(feature = "ssr", not(feature = "staff")))]
+        #[cfg(not(feature = "staff"))]
         _ => ().into_any(),
     }
 }

@@ -1,12 +1,14 @@
 //! Every kind of page as HTML.
 
 use std::collections::BTreeMap;
+use std::fmt::Debug;
 
 use stimmwerk_core::forum::{
     AdditionView, AppealView, ContributionView, FloorEntryView, FloorView, HallView, HiddenView, HideReason, Mode,
     OwnHidden, OwnRefused, OwnView, OwnWaiting, PersonView, SpeakingView, TopicView, Totals, Waiting,
 };
 use stimmwerk_core::ids::{CommandId, ContributionId, FloorId, ForumId, ParticipantId, ProcessId, TopicId};
+use stimmwerk_core::json;
 use stimmwerk_core::links::Link;
 use stimmwerk_core::live::Problem;
 use stimmwerk_core::network::Joining;
@@ -19,9 +21,10 @@ use stimmwerk_core::time::{Timestamp, Zone};
 
 use super::markup;
 use crate::data::{
-    Codes, ForumCard, ForumPage, Home, Join, ListPage, LoginLink, Me, Message, PageData, PageKind, Place, ProcessCard,
-    Refused, ReportPage, Return, Shell, ThreadPage, Welcome,
+    Codes, DeskPage, ForumCard, ForumPage, Home, Join, ListPage, LoginLink, Me, Message, PageData, PageKind, Place,
+    ProcessCard, Refused, ReportPage, Return, Shell, ThreadPage, Welcome,
 };
+use crate::page::LivePage;
 use crate::sample::{self, HOSTILE, NOW, me, texts, uuid};
 use crate::words::Words;
 use crate::{LANGUAGES, direction, document, embedded, problem_title};
@@ -93,7 +96,7 @@ fn forum_page() -> ForumPage {
     page
 }
 
-fn staff_page() -> ForumPage {
+fn staff_page() -> DeskPage {
     let mut page = forum_page();
     page.moderates = true;
     page.view.people.0.extend(sample::people([(50, "Yusuf")]).0);
@@ -109,22 +112,22 @@ fn staff_page() -> ForumPage {
     let hidden = &mut page.view.contributions[3];
     hidden.hidden = Some(HiddenView { reason: HideReason::Spam, note: None, by: None, appeal: None });
     hidden.text = "".into();
-    page.codes = Some(Codes {
+    let codes = Codes {
         spoken: "BCDF GHJK".to_owned(),
         url: "https://stimm.example/j/abcdef".to_owned(),
         picture: String::new(),
-    });
-    page
+    };
+    DeskPage { forum: page, codes: Some(codes), polls: Vec::new() }
 }
 
-pub(super) fn page(lang: &str, kind: PageKind) -> PageData {
+pub(super) fn page(lang: &str, kind: PageKind) -> PageData<PageKind> {
     PageData {
         lang: lang.to_owned(),
         zone: Zone { offsets: vec![(Timestamp(0), 60)] },
         network: Some(texts("Netzwerk der Vereine")),
         path: match &kind {
             PageKind::Forum(page) => format!("/f/{}", page.view.forum.id),
-            PageKind::Moderation(page) => format!("/f/{}/moderation", page.view.forum.id),
+            PageKind::Moderation(page) => format!("/f/{}/moderation", page.forum.view.forum.id),
             PageKind::Join(_) => "/join?code=BCDFGHJK".to_owned(),
             PageKind::List(page) => format!("/f/{}/list?q=Ort&sort=supported", page.place.forum.id),
             PageKind::Thread(page) => format!("/f/{}/c/{}", page.place.forum.id, page.this),
@@ -238,14 +241,14 @@ fn kinds() -> Vec<(&'static str, PageKind)> {
 }
 
 pub(super) fn shell() -> Shell {
-    let assets = ["participant.js", "participant.wasm", "staff.js", "staff.wasm", "loader.js", "style.css", "icon.svg"];
+    let programs = ["forum.js", "forum.wasm", "poll.js", "poll.wasm", "desk.js", "desk.wasm"];
+    let assets = programs.into_iter().chain(["loader.js", "style.css", "icon.svg"]);
     Shell {
         nonce: "n0nce".to_owned(),
         assets: assets
-            .iter()
             .map(|name| {
                 let (stem, extension) = name.split_once('.').expect("an extension");
-                ((*name).to_owned(), format!("{stem}-1234.{extension}"))
+                (name.to_owned(), format!("{stem}-1234.{extension}"))
             })
             .collect(),
         data_url: None,
@@ -276,6 +279,11 @@ fn given_any_page_in_any_language_then_the_document_is_whole() {
     for lang in LANGUAGES {
         for (name, kind) in kinds() {
             let (staff, lives) = (name == "moderation", kind.lives());
+            let program = (
+                matches!(kind, PageKind::Forum(_)),
+                matches!(kind, PageKind::Poll(_)),
+                matches!(kind, PageKind::Moderation(_)),
+            );
             // Staff words are in two languages.
             let shown = if staff && *lang != "de" { "en" } else { *lang };
             let html = document(&page(lang, kind), &shell());
@@ -285,8 +293,9 @@ fn given_any_page_in_any_language_then_the_document_is_whole() {
             );
             assert_eq!(html.matches("<h1").count(), 1, "{name}");
             assert!(html.contains("name=\"viewport\"") && html.contains("href=\"/assets/style-1234.css\""));
-            assert_eq!(html.contains("data-wasm=\"/assets/staff-1234.wasm\""), staff, "{name}");
-            assert_eq!(html.contains("data-wasm=\"/assets/participant-1234.wasm\""), lives && !staff, "{name}");
+            assert_eq!(html.contains(" data-wasm="), lives, "{name}");
+            let loads = |program: &str| html.contains(&format!(" data-wasm=\"/assets/{program}-1234.wasm\""));
+            assert_eq!((loads("forum"), loads("poll"), loads("desk")), program, "{name}");
             assert_eq!(html.contains("<script type=\"application/json\""), lives, "{name}: data only for a program");
             assert!(!html.contains("style=\"") && !html.contains(" onclick"), "{name}: the policy allows no inline");
             let mut open = Vec::new();
@@ -565,7 +574,8 @@ fn given_a_refused_form_then_it_says_why_and_keeps_what_was_typed() {
 #[test]
 fn given_hostile_words_everywhere_then_they_are_words() {
     let hostile = || Some(HOSTILE.into());
-    let mut forum = staff_page();
+    let mut desk = staff_page();
+    let forum = &mut desk.forum;
     forum.view.forum.title = texts(HOSTILE);
     forum.view.topics[0].title = texts(HOSTILE);
     for one in &mut forum.view.contributions {
@@ -614,7 +624,7 @@ fn given_hostile_words_everywhere_then_they_are_words() {
             next: Some(HOSTILE.to_owned()),
         }),
         PageKind::Forum(Box::new(forum.clone())),
-        PageKind::Moderation(Box::new(forum)),
+        PageKind::Moderation(Box::new(desk)),
         PageKind::Message(Message { problem: Problem { title: HOSTILE.to_owned(), ..problem("internal", 500) } }),
         PageKind::LoginLink(LoginLink { token: HOSTILE.to_owned(), next: HOSTILE.to_owned() }),
         PageKind::Join(Join {
@@ -957,9 +967,19 @@ fn given_home_then_what_goes_on_now_comes_first() {
 fn given_page_data_when_embedded_then_it_reads_back_the_same() {
     for (name, kind) in kinds().into_iter().filter(|(_, kind)| kind.lives()) {
         let data = PageData { network: None, ..page("de", kind) };
-        let json = embedded(&data).expect("plain data");
-        assert_eq!(serde_json::from_str::<PageData>(&json).expect(name), data);
+        match &data.page {
+            PageKind::Forum(forum) => comes_back(&data.around((**forum).clone()), name),
+            PageKind::Poll(poll) => comes_back(&data.around((**poll).clone()), name),
+            PageKind::Moderation(desk) => comes_back(&data.around((**desk).clone()), name),
+            _ => unreachable!("{name} does not live"),
+        }
     }
+}
+
+/// As the program of the page reads it.
+pub(super) fn comes_back<P: LivePage + PartialEq + Debug>(data: &PageData<P>, name: &str) {
+    let json = embedded(data).expect("plain data");
+    assert_eq!(json::read::<PageData<P>>(&json).expect(name), *data);
 }
 
 #[test]

@@ -20,6 +20,7 @@ use crate::clock;
 use crate::data::{ForumPage, Me};
 use crate::dom;
 use crate::live::{Pending, Stage};
+use crate::page::LivePage;
 use crate::view::{AnyView, IntoAny};
 use crate::words::Words;
 
@@ -42,8 +43,16 @@ pub use own::reason;
 /// The list of contributions.
 pub const LIST_ID: &str = "contributions";
 
-/// See [`crate::data::PageKind::Forum`].
-pub fn forum(cx: Cx, page: ForumPage, me: Option<Me>) -> AnyView {
+impl LivePage for ForumPage {
+    const PROGRAM: &'static str = "forum";
+    type Words = ();
+
+    fn draw(self, cx: Cx, (): (), me: Option<Me>) -> AnyView {
+        forum(cx, self, me)
+    }
+}
+
+fn forum(cx: Cx, page: ForumPage, me: Option<Me>) -> AnyView {
     let words = cx.words;
     let board = live_board(cx, &page);
     board.ear.set_value(Some(Rc::new(move |one| back_to_answered(board, one))));

@@ -261,7 +261,7 @@ fn read(desk: Desk, id: ContributionId) -> AnyView {
         }
         event.prevent_default();
         device::ask("GET", path.clone(), None, move |answer| {
-            match answer.ok().and_then(|json| serde_json::from_str::<Hidden>(&json).ok()) {
+            match answer.ok().and_then(|json| stimmwerk_core::json::read::<Hidden>(&json).ok()) {
                 Some(hidden) => text.set(Some(hidden.text)),
                 None => say(board.said, words.appeal_unread().to_owned()),
             }

@@ -34,9 +34,10 @@ use super::parts::{area_html, each, hidden, icon, icons, refusal, sentence, text
 use crate::address::{self, ForumPlace};
 use crate::board::{Board, Cx, Link, say};
 use crate::command::wire;
-use crate::data::{ForumPage, Me};
+use crate::data::{DeskPage, Me};
 use crate::dom;
 use crate::live::{BOUNCE_MS, Failure, Pending, Stage};
+use crate::page::LivePage;
 use crate::view::{AnyView, IntoAny};
 use crate::words::{PollWords, StaffWords};
 use countdown::Counting;
@@ -123,20 +124,30 @@ impl Spot {
     }
 }
 
-/// See [`crate::data::PageKind::Moderation`].
-pub fn moderation(cx: Cx, words: StaffWords, polls: PollWords, page: ForumPage, me: Option<Me>) -> AnyView {
-    let board = live_board(cx, &page);
+impl LivePage for DeskPage {
+    const PROGRAM: &'static str = "desk";
+    type Words = (StaffWords, PollWords);
+
+    fn draw(self, cx: Cx, words: (StaffWords, PollWords), me: Option<Me>) -> AnyView {
+        moderation(cx, words, self, me)
+    }
+}
+
+fn moderation(cx: Cx, words: (StaffWords, PollWords), desk_page: DeskPage, me: Option<Me>) -> AnyView {
+    let page = &desk_page.forum;
+    let board = live_board(cx, page);
     let place = ForumPlace {
         forum: page.view.forum.id,
         moderation: true,
         topic: page.view.window.topic,
         before: cx.path.with_value(|path| address::parameter(path, "before").and_then(|before| before.parse().ok())),
     };
-    let desk = Desk::new(cx, (words, polls), board, place, &page, me.as_ref());
+    let desk = Desk::new(cx, words, board, place, &desk_page, me.as_ref());
+    let words = desk.words;
     #[cfg(feature = "hydrate")]
     desk.live();
     let contributions = address::api(place.forum, "/contributions");
-    let (hall, topics) = (hall::hall(desk, &page), settings::topics(desk, &page));
+    let (hall, topics) = (hall::hall(desk, page), settings::topics(desk, page));
     view! {
         <div class="desk" on:submit=move |event| desk.submit(&event)>
             <header class="head">
@@ -159,7 +170,7 @@ pub fn moderation(cx: Cx, words: StaffWords, polls: PollWords, page: ForumPage, 
             </div>
             <aside class="side">
                 {stage::stage(desk)}
-                {page.codes.map(|codes| settings::invite(desk, codes))}
+                {desk_page.codes.map(|codes| settings::invite(desk, codes))}
                 {settings::rule(desk)}
                 {topics}
                 {help(desk)}
@@ -178,9 +189,10 @@ impl Desk {
         (words, poll_words): (StaffWords, PollWords),
         board: Board,
         place: ForumPlace,
-        page: &ForumPage,
+        desk_page: &DeskPage,
         me: Option<&Me>,
     ) -> Self {
+        let page = &desk_page.forum;
         let (mine, presses) = (RwSignal::new(Vec::new()), RwSignal::new(0));
         let queue = Memo::new(move |before: Option<&Queue>| {
             board.view.with(|view| {
@@ -216,7 +228,7 @@ impl Desk {
             current: RwSignal::new(None),
             keys: RwSignal::new(true),
             pressed_at: StoredValue::new(i64::MIN / 2),
-            details: RwSignal::new(page.polls.clone()),
+            details: RwSignal::new(desk_page.polls.clone()),
             told: StoredValue::new(Vec::new()),
             closing: StoredValue::new(None),
             counting: RwSignal::new(None),
@@ -225,7 +237,7 @@ impl Desk {
             called: StoredValue::new(Called::default()),
             places: StoredValue::new(None),
             acts: RwSignal::new(None),
-            spoken: StoredValue::new(page.codes.as_ref().map(|codes| codes.spoken.clone())),
+            spoken: StoredValue::new(desk_page.codes.as_ref().map(|codes| codes.spoken.clone())),
         };
         desk.keep_refused();
         board.ear.set_value(Some(Rc::new(move |one| desk.answered(one))));

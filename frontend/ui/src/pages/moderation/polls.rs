@@ -196,7 +196,7 @@ impl Desk {
     /// Asks how a poll stands.
     pub(super) fn look_at(self, poll: PollId) {
         device::ask("GET", address::api_of_poll(poll, ""), None, move |answer| {
-            if let Some(told) = answer.ok().and_then(|json| serde_json::from_str(&json).ok()) {
+            if let Some(told) = answer.ok().and_then(|json| stimmwerk_core::json::read(&json).ok()) {
                 self.keep(poll, told);
             }
         });

@@ -82,7 +82,7 @@ impl Desk {
             // Read rather than tracked: a memo that nobody reads hears of nothing.
             moved.with(|_| ());
             super::device::ask("GET", crate::address::api(self.place.forum, "/log"), None, move |answer| {
-                if let Some(acts) = answer.ok().and_then(|json| serde_json::from_str(&json).ok()) {
+                if let Some(acts) = answer.ok().and_then(|json| stimmwerk_core::json::read(&json).ok()) {
                     self.heard(acts);
                 }
             });

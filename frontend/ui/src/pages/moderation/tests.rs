@@ -65,6 +65,7 @@ fn desk(queue: Vec<ContributionView>) -> (Owner, Desk, Rc<RefCell<Vec<ForumComma
         let cx = sample::cx("");
         let board = Board::new(&page, cx);
         let place = ForumPlace { forum: page.view.forum.id, moderation: true, topic: None, before: None };
+        let page = DeskPage { forum: page, codes: None, polls: Vec::new() };
         let desk = Desk::new(cx, (StaffWords::of("de"), PollWords::of("de")), board, place, &page, None);
         let sent = Rc::new(RefCell::new(Vec::new()));
         board.hands.set_value(Some(Rc::new(Sends(board, sent.clone()))));

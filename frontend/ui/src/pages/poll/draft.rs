@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use stimmwerk_core::ids::PollId;
+use stimmwerk_core::json;
 use stimmwerk_core::poll::PollHeader;
 use stimmwerk_core::tally::Method;
 
@@ -65,7 +66,7 @@ impl Draft {
 
     /// What this tab kept of a ballot of this round, over a reload.
     pub fn kept(poll: &PollHeader) -> Option<Self> {
-        let draft: Self = serde_json::from_str(&dom::recall(&kept_under(poll.id, poll.round))?).ok()?;
+        let draft: Self = json::read(&dom::recall(&kept_under(poll.id, poll.round))?).ok()?;
         (draft.values.len() == poll.options()).then_some(draft)
     }
 

@@ -20,8 +20,9 @@ use super::parts::{icon, icons, refusal};
 use super::status::{connection, voices};
 use crate::board::Cx;
 use crate::charts::{self, Charted};
-use crate::data::PollPage;
+use crate::data::{Me, PollPage};
 use crate::dom;
+use crate::page::LivePage;
 use crate::view::{AnyView, IntoAny};
 use crate::words::PollWords;
 
@@ -41,8 +42,16 @@ pub use side::PollSide;
 #[cfg(feature = "ssr")]
 pub use voters::voters;
 
-/// See [`crate::data::PageKind::Poll`].
-pub fn poll(cx: Cx, words: PollWords, page: PollPage) -> AnyView {
+impl LivePage for PollPage {
+    const PROGRAM: &'static str = "poll";
+    type Words = PollWords;
+
+    fn draw(self, cx: Cx, words: PollWords, _me: Option<Me>) -> AnyView {
+        poll(cx, words, self)
+    }
+}
+
+fn poll(cx: Cx, words: PollWords, page: PollPage) -> AnyView {
     let board = PollBoard::new(&page, cx, words);
     come_alive(board, &page);
     let submit = move |event: SubmitEvent| {

@@ -1,0 +1,11 @@
+//! The program a browser loads for the desk of a forum's moderators: `hydrate()`, and nothing else.
+
+#![cfg(target_arch = "wasm32")]
+// View types nest as deep as the pages.
+#![recursion_limit = "512"]
+
+/// Takes over the page the server rendered.
+#[wasm_bindgen::prelude::wasm_bindgen]
+pub fn hydrate() {
+    stimmwerk_ui::hydrate::<stimmwerk_ui::data::DeskPage>();
+}
