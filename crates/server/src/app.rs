@@ -22,11 +22,11 @@ use crate::config::Config;
 use crate::limits::Limits;
 use crate::problem::{Answer, Fault};
 use crate::reads::Reads;
-use crate::room::{Room, Stage, Surroundings};
+use crate::room::{LiveStream, Room, Services};
 use crate::rooms::{AnyRoom, Rooms};
 use crate::sheets::{Casts, Sheets};
 
-/// A room that nobody used for this long is closed, in milliseconds.
+/// A room that nobody used for this long is evicted, in milliseconds.
 const IDLE_MS: i64 = 15 * 60 * 1_000;
 
 /// How a participant's words are deleted: the network is told, and tells every stream of the process.
@@ -89,7 +89,7 @@ impl App {
         }
         let (dues, due_changes) = mpsc::unbounded_channel();
         let limits = Limits::default();
-        let surroundings = Surroundings {
+        let services = Services {
             log,
             summaries: Arc::new(Mutex::new(summaries)),
             dues,
@@ -99,7 +99,7 @@ impl App {
             erased: Arc::default(),
             failed,
         };
-        let rooms = Rooms::new(surroundings);
+        let rooms = Rooms::new(services);
         let network = rooms.get(StreamId::NETWORK).await?;
         let app = Self {
             zone: crate::zone::of(&config.time_zone),
@@ -121,12 +121,12 @@ impl App {
 
     /// The log.
     pub fn log(&self) -> &Arc<dyn EventLog> {
-        &self.rooms.surroundings().log
+        &self.rooms.services().log
     }
 
     /// Rung when follow-ups were written.
     pub fn follow_ups_written(&self) -> Arc<tokio::sync::Notify> {
-        self.rooms.surroundings().follow_ups.clone()
+        self.rooms.services().follow_ups.clone()
     }
 
     /// The network as it is.
@@ -188,22 +188,22 @@ impl App {
         if room.is_there(audience) { Ok(room) } else { Err(Fault::not_found()) }
     }
 
-    /// Any stream as sockets see it that read as `audience`.
+    /// Any stream as its followers see it, for somebody who reads as `audience`.
     ///
     /// # Errors
     /// There is none, or the log cannot be read.
-    pub async fn stage(&self, stream: StreamId, audience: Audience) -> Answer<Arc<dyn Stage>> {
+    pub async fn live_stream(&self, stream: StreamId, audience: Audience) -> Answer<Arc<dyn LiveStream>> {
         if stream == StreamId::NETWORK {
             return Ok(self.network.clone());
         }
         let place = self.directory().place(stream).ok_or_else(Fault::not_found)?;
         let room = self.rooms.any(place.kind, stream).await?;
-        if room.is_there(audience) { Ok(room.into_stage()) } else { Err(Fault::not_found()) }
+        if room.is_there(audience) { Ok(room.into_live_stream()) } else { Err(Fault::not_found()) }
     }
 
     /// The row of a stream in lists.
     pub fn summary(&self, stream: StreamId) -> Option<Summary> {
-        self.rooms.surroundings().summaries.lock().expect("no panic while held").get(&stream).cloned()
+        self.rooms.services().summaries.lock().expect("no panic while held").get(&stream).cloned()
     }
 
     /// A process with the rows of its forums.
@@ -213,7 +213,7 @@ impl App {
         Some((view, summaries))
     }
 
-    /// Closes rooms that nobody uses. What is in them is in the log.
+    /// Evicts the rooms that nobody uses. Their content is in the log.
     pub fn evict_idle(&self) {
         self.rooms.evict_idle(chance::now().plus_ms(-IDLE_MS));
     }
@@ -223,7 +223,7 @@ impl App {
         let _one_at_a_time = self.follow_ups_running.lock().await;
         // What is carried out may ask for more: of a stream that is further on. A few turns reach the end of it.
         for _ in 0..4 {
-            let follow_ups = match self.rooms.surroundings().log.follow_ups().await {
+            let follow_ups = match self.rooms.services().log.follow_ups().await {
                 Ok(follow_ups) if follow_ups.is_empty() => return,
                 Ok(follow_ups) => follow_ups,
                 Err(error) => return tracing::error!(%error, "follow-ups cannot be read"),
@@ -266,9 +266,9 @@ impl App {
     /// # Errors
     /// The account tables cannot be written; then nothing has changed.
     pub async fn erase_person(&self, person: PersonId) -> Answer<()> {
-        self.rooms.surroundings().erased.add(person.0);
+        self.rooms.services().erased.add(person.0);
         if let Err(error) = self.accounts.erase_person(person, farewell).await {
-            self.rooms.surroundings().erased.remove(person.0);
+            self.rooms.services().erased.remove(person.0);
             return Err(error.into());
         }
         self.rights_changed(person);
@@ -302,7 +302,7 @@ impl App {
         }
     }
 
-    /// Who may read a process has changed: every reader of its streams is asked for its standing again.
+    /// Who may read a process has changed: every subscriber of its streams checks that it may still follow them.
     pub fn visibility_changed(&self, process: ProcessId) {
         let directory = self.directory();
         let Some(process) = directory.process(process) else { return };

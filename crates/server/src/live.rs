@@ -1,5 +1,8 @@
-//! The WebSocket door. One task a socket: it reads frames, follows the rings of its streams, and writes. A reader that
-//! does not keep up falls out of the ring, is told `resync`, and catches up; nobody waits for it.
+//! The WebSocket: one task for each socket reads its frames, follows the broadcasts of its streams, and writes.
+//! Browsers, programs and projectors connect here; `router` mounts it beside the REST API.
+//! A socket holds no rights of its own: each subscription and command asks how its owner stands to the stream.
+//!
+//! A reader that does not keep up loses broadcasts, gets `resync`, and catches up. Nobody waits for it.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -35,7 +38,7 @@ use crate::gate::{Gate, Who, chosen_id};
 use crate::guard;
 use crate::problem::{Answer, Fault};
 use crate::reads::OpenSocket;
-use crate::room::{Beam, CaughtUp, Done, Present, Reader, Stage, resync_frame};
+use crate::room::{Broadcast, CaughtUp, Done, LiveStream, Subscriber, SubscriberGuard, resync_frame};
 
 /// Silence is broken after so long, so that a phone notices a dead connection.
 const BEAT: Duration = Duration::from_secs(20);
@@ -135,20 +138,20 @@ impl Pace {
 }
 
 struct Subscription {
-    stage: Arc<dyn Stage>,
+    live: Arc<dyn LiveStream>,
     audience: Audience,
     have: Seq,
     /// The oldest position the reader shows.
     from: u64,
     participant: Option<ParticipantId>,
     /// Counts this reader as present.
-    _present: Present,
+    _counted: SubscriberGuard,
 }
 
 impl Subscription {
     /// What the reader lacks, for as much as it shows.
     async fn catch_up(&mut self) -> Answer<Vec<Utf8Bytes>> {
-        let caught_up = self.stage.catch_up(Some(self.have), self.audience, Some(self.from)).await?;
+        let caught_up = self.live.catch_up(Some(self.have), self.audience, Some(self.from)).await?;
         let CaughtUp { frames, seq, from } = caught_up;
         (self.have, self.from) = (seq, from);
         Ok(frames)
@@ -161,18 +164,18 @@ impl Connection {
         let stopped = self.app.stopping.clone().cancelled_owned();
         let silence = sleep_until(Instant::now() + BEAT);
         tokio::pin!(stopped, silence);
-        let mut beams: StreamMap<StreamId, BroadcastStream<Arc<Beam>>> = StreamMap::new();
+        let mut broadcasts: StreamMap<StreamId, BroadcastStream<Arc<Broadcast>>> = StreamMap::new();
         let hello = Hello { build: crate::BUILD.to_owned(), protocol: PROTOCOL, now: chance::now() };
         self.send(vec![text(&ServerFrame::Hello(hello))]).await?;
         let mut last_sent = Instant::now();
         loop {
             let frames = tokio::select! {
                 message = self.socket.recv() => match message {
-                    Some(Ok(Message::Text(frame))) => self.take(&frame, &mut beams).await,
+                    Some(Ok(Message::Text(frame))) => self.take(&frame, &mut broadcasts).await,
                     Some(Ok(Message::Ping(_) | Message::Pong(_))) => continue,
                     _ => return Err(Gone),
                 },
-                Some((stream, beam)) = beams.next() => match self.hear(stream, beam).await {
+                Some((stream, broadcast)) = broadcasts.next() => match self.receive(stream, broadcast).await {
                     Some(frames) => frames,
                     None => return self.bye(0).await,
                 },
@@ -229,7 +232,7 @@ impl Connection {
     async fn take(
         &mut self,
         frame: &str,
-        beams: &mut StreamMap<StreamId, BroadcastStream<Arc<Beam>>>,
+        broadcasts: &mut StreamMap<StreamId, BroadcastStream<Arc<Broadcast>>>,
     ) -> Vec<Utf8Bytes> {
         let nobody = CommandId(Uuid::nil());
         let too_long = frame.len() > MAX_CLIENT_FRAME;
@@ -252,13 +255,13 @@ impl Connection {
         }
         match frame {
             ClientFrame::Subscribe { stream, after, audience, from } => {
-                match self.subscribe(stream, after, audience, from, beams).await {
+                match self.subscribe(stream, after, audience, from, broadcasts).await {
                     Ok(frames) => frames,
                     Err(fault) => vec![self.reject(nobody, &fault.with("stream", stream.to_string()))],
                 }
             }
             ClientFrame::Unsubscribe { stream } => {
-                beams.remove(&stream);
+                broadcasts.remove(&stream);
                 self.subscriptions.remove(&stream);
                 Vec::new()
             }
@@ -287,7 +290,7 @@ impl Connection {
         after: Option<Seq>,
         wanted: Option<Audience>,
         from: Option<u64>,
-        beams: &mut StreamMap<StreamId, BroadcastStream<Arc<Beam>>>,
+        broadcasts: &mut StreamMap<StreamId, BroadcastStream<Arc<Broadcast>>>,
     ) -> Answer<Vec<Utf8Bytes>> {
         if self.subscriptions.len() >= MAX_SUBSCRIPTIONS && !self.subscriptions.contains_key(&stream) {
             return Err(Fault::new(StatusCode::UNPROCESSABLE_ENTITY, Code::TooMany).with("max", MAX_SUBSCRIPTIONS));
@@ -302,29 +305,29 @@ impl Connection {
             Some(wanted) => wanted,
             None => audience,
         };
-        let stage = self.app.stage(stream, audience).await?;
+        let live = self.app.live_stream(stream, audience).await?;
         let participant = process.and_then(|process| self.who.active_in(process)).map(|participant| participant.id);
-        let reader = participant.map_or(Reader::Nobody, Reader::Person);
-        // Listen first, then read: nothing can fall between.
-        let (ring, present) = stage.listen(audience, reader);
-        let CaughtUp { mut frames, seq: have, from } = stage.catch_up(after, audience, from).await?;
+        let subscriber = participant.map_or(Subscriber::Anonymous, Subscriber::Participant);
+        // Subscribe first, then read: no change can be missed in between.
+        let (receiver, guard) = live.subscribe(audience, subscriber);
+        let CaughtUp { mut frames, seq: have, from } = live.catch_up(after, audience, from).await?;
         self.app.reads.charge(&self.who, frames.len());
         // The room may have been opened meanwhile, or the answer had to wait: what was public may be no longer.
         if standing(&self.app, &self.who, stream)?.1 < audience {
             return Err(Fault::not_found());
         }
         if let Some(participant) = participant {
-            frames.push(stage.own(participant, from));
+            frames.push(live.own_frame(participant, from));
         }
-        frames.push(stage.presence());
-        beams.insert(stream, BroadcastStream::new(ring));
-        self.subscriptions.insert(stream, Subscription { stage, audience, have, from, participant, _present: present });
+        frames.push(live.presence_frame());
+        broadcasts.insert(stream, BroadcastStream::new(receiver));
+        self.subscriptions.insert(stream, Subscription { live, audience, have, from, participant, _counted: guard });
         Ok(frames)
     }
 
     async fn page(&mut self, stream: StreamId, before: u64, topic: Option<TopicId>) -> Answer<Vec<Utf8Bytes>> {
         let subscription = self.subscriptions.get_mut(&stream).ok_or_else(Fault::not_found)?;
-        let (mut frames, from) = subscription.stage.page(before, topic, subscription.audience).await?;
+        let (mut frames, from) = subscription.live.page(before, topic, subscription.audience).await?;
         self.app.reads.charge(&self.who, frames.len());
         if standing(&self.app, &self.who, stream)?.1 < subscription.audience {
             return Err(Fault::not_found());
@@ -332,36 +335,37 @@ impl Connection {
         // The personal view covers what is shown, now further back.
         subscription.from = subscription.from.min(from);
         if let Some(participant) = subscription.participant {
-            frames.push(subscription.stage.own(participant, subscription.from));
+            frames.push(subscription.live.own_frame(participant, subscription.from));
         }
         Ok(frames)
     }
 
-    /// Takes a beam of a followed stream. `None`: this reader may no longer follow it.
-    async fn hear(
+    /// Takes a broadcast of a followed stream. `None`: this reader may no longer follow the stream.
+    async fn receive(
         &mut self,
         stream: StreamId,
-        beam: Result<Arc<Beam>, BroadcastStreamRecvError>,
+        broadcast: Result<Arc<Broadcast>, BroadcastStreamRecvError>,
     ) -> Option<Vec<Utf8Bytes>> {
         let Some(subscription) = self.subscriptions.get_mut(&stream) else { return Some(Vec::new()) };
         let own = |subscription: &Subscription| {
-            subscription.participant.map(|participant| subscription.stage.own(participant, subscription.from))
+            subscription.participant.map(|participant| subscription.live.own_frame(participant, subscription.from))
         };
-        // What fell out of the ring may have asked for it, and what is read beside it comes before what asks.
-        let in_order = beam.as_ref().is_ok_and(|beam| {
-            let part = beam.part(subscription.audience);
+        // A subscriber that lagged may have missed a broadcast with `recheck`. One that catches up reads a state that may
+        // be newer than the next recheck. Both must check their rights before anything is sent.
+        let in_order = broadcast.as_ref().is_ok_and(|broadcast| {
+            let part = broadcast.part(subscription.audience);
             let fits = part.after == subscription.have && part.frames.is_some();
-            !beam.recheck && (fits || part.seq <= subscription.have)
+            !broadcast.recheck && (fits || part.seq <= subscription.have)
         });
         let mut frames = Vec::new();
-        match beam {
+        match broadcast {
             Err(_) => {
                 frames.push(resync_frame(stream));
                 frames.extend(subscription.catch_up().await.ok()?);
                 frames.extend(own(subscription));
             }
-            Ok(beam) => {
-                let part = beam.part(subscription.audience);
+            Ok(broadcast) => {
+                let part = broadcast.part(subscription.audience);
                 if part.seq > subscription.have {
                     match &part.frames {
                         Some(shared) if part.after == subscription.have => {
@@ -371,17 +375,17 @@ impl Connection {
                         _ => frames.extend(subscription.catch_up().await.ok()?),
                     }
                 }
-                if subscription.participant.is_some_and(|participant| beam.concerns(participant)) {
+                if subscription.participant.is_some_and(|participant| broadcast.concerns(participant)) {
                     // What they did may be shown to nobody else, so that no range led there: then one of their own does.
-                    if beam.head > subscription.have {
+                    if broadcast.head > subscription.have {
                         frames.extend(subscription.catch_up().await.ok()?);
                     }
                     frames.extend(own(subscription));
                 }
-                frames.extend(beam.presence.clone());
+                frames.extend(broadcast.presence.clone());
             }
         }
-        // After what was read, since it may have waited for its turn.
+        // The check comes after the reading, since an answer may have waited for its turn.
         if !in_order {
             let still = standing(&self.app, &self.who, stream);
             if still.map_or(true, |(_, audience)| audience < subscription.audience) {
@@ -469,8 +473,8 @@ async fn command_of(
     {
         app.look_at_card(place, code, address).await?;
     }
-    let stage = app.stage(stream, audience).await?;
-    let done = match stage.take(command, id, who.actor(process), who.sender(address), received_at).await {
+    let live = app.live_stream(stream, audience).await?;
+    let done = match live.issue_json(command, id, who.actor(process), who.sender(address), received_at).await {
         Ok(done) => done,
         Err(fault) => return Err(app.tell_who(fault).await),
     };

@@ -587,7 +587,7 @@ pub async fn screen(
         title: view.forum.title,
         shows,
         join: join.flatten(),
-        people: room.people(),
+        people: room.people_present(),
         now: chance::now(),
         look: if query.look == "dark" { Look::Dark } else { Look::Light },
     };

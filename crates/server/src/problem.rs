@@ -28,6 +28,26 @@ impl Fault {
         Self { status, code, params: Map::new() }
     }
 
+    /// The refusal of a request with this code, which always has the same status. What the rules of the domain refuse is
+    /// a [`Rejection`].
+    pub fn of(code: Code) -> Self {
+        let status = match code {
+            Code::BadRequest | Code::IdReserved => StatusCode::BAD_REQUEST,
+            Code::Unauthorized => StatusCode::UNAUTHORIZED,
+            Code::Forbidden | Code::Origin => StatusCode::FORBIDDEN,
+            Code::NotFound | Code::CodeUnknown | Code::ReturnUnknown => StatusCode::NOT_FOUND,
+            Code::Hidden | Code::LinkInvalid => StatusCode::GONE,
+            Code::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Code::Notice => StatusCode::UNPROCESSABLE_ENTITY,
+            Code::TooManyRequests | Code::RenamedTooOften => StatusCode::TOO_MANY_REQUESTS,
+            Code::Internal => StatusCode::INTERNAL_SERVER_ERROR,
+            Code::NotClosed | Code::OutcomeUnknown | Code::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+            Code::StorageFull => StatusCode::INSUFFICIENT_STORAGE,
+            _ => StatusCode::CONFLICT,
+        };
+        Self::new(status, code)
+    }
+
     /// With one more parameter.
     #[must_use]
     pub fn with(mut self, name: &str, value: impl Into<Value>) -> Self {
@@ -37,7 +57,7 @@ impl Fault {
 
     /// Nothing there, or nothing the caller may know of: the same answer.
     pub fn not_found() -> Self {
-        Self::new(StatusCode::NOT_FOUND, Code::NotFound)
+        Self::of(Code::NotFound)
     }
 
     /// The same, said to somebody who is not known: perhaps they were, and their session has ended.
@@ -47,32 +67,32 @@ impl Fault {
 
     /// It was here, and a moderator has hidden it.
     pub fn hidden() -> Self {
-        Self::new(StatusCode::GONE, Code::Hidden)
+        Self::of(Code::Hidden)
     }
 
     /// Log in or join first.
     pub fn unauthorized() -> Self {
-        Self::new(StatusCode::UNAUTHORIZED, Code::Unauthorized)
+        Self::of(Code::Unauthorized)
     }
 
     /// Not with this role.
     pub fn forbidden() -> Self {
-        Self::new(StatusCode::FORBIDDEN, Code::Forbidden)
+        Self::of(Code::Forbidden)
     }
 
     /// The request cannot be read.
     pub fn bad_request(why: impl Into<String>) -> Self {
-        Self::new(StatusCode::BAD_REQUEST, Code::BadRequest).with("reason", why.into())
+        Self::of(Code::BadRequest).with("reason", why.into())
     }
 
     /// Too often; again after some seconds.
     pub fn too_many_requests(retry_after: u64) -> Self {
-        Self::new(StatusCode::TOO_MANY_REQUESTS, Code::TooManyRequests).with("retry_after", retry_after)
+        Self::of(Code::TooManyRequests).with("retry_after", retry_after)
     }
 
     /// Something is broken here.
     pub fn internal() -> Self {
-        Self::new(StatusCode::INTERNAL_SERVER_ERROR, Code::Internal)
+        Self::of(Code::Internal)
     }
 
     /// As it is said to a reader of `lang`.
@@ -101,20 +121,20 @@ impl From<Rejection> for Fault {
 impl From<ReadError> for Fault {
     fn from(error: ReadError) -> Self {
         tracing::error!(%error, "reading failed");
-        Self::new(StatusCode::SERVICE_UNAVAILABLE, Code::Unavailable)
+        Self::of(Code::Unavailable)
     }
 }
 
 impl From<AccountError> for Fault {
     fn from(error: AccountError) -> Self {
         match error {
-            AccountError::StorageFull => Self::new(StatusCode::INSUFFICIENT_STORAGE, Code::StorageFull),
+            AccountError::StorageFull => Self::of(Code::StorageFull),
             // Somebody who was erased while this was under way.
             AccountError::NoPerson => Self::unauthorized(),
-            AccountError::Exists => Self::new(StatusCode::CONFLICT, Code::Exists),
+            AccountError::Exists => Self::of(Code::Exists),
             AccountError::Storage(why) => {
                 tracing::error!(why, "accounts");
-                Self::new(StatusCode::SERVICE_UNAVAILABLE, Code::Unavailable)
+                Self::of(Code::Unavailable)
             }
         }
     }

@@ -20,16 +20,16 @@ use uuid::Uuid;
 use crate::chance;
 use crate::problem::Answer;
 use crate::reads::in_turn;
-use crate::room::{Refusal, Room, Stage, Surroundings};
+use crate::room::{LiveStream, Refusal, Room, Services};
 
 /// A room whatever its kind.
 #[async_trait::async_trait]
-pub trait AnyRoom: Stage {
+pub trait AnyRoom: LiveStream {
     /// The same room as something that can be asked for its kind.
     fn into_any(self: Arc<Self>) -> Arc<dyn Any + Send + Sync>;
 
-    /// The same room as sockets see it.
-    fn into_stage(self: Arc<Self>) -> Arc<dyn Stage>;
+    /// The same room as its followers see it.
+    fn into_live_stream(self: Arc<Self>) -> Arc<dyn LiveStream>;
 
     /// See [`Domain::is_there`].
     fn is_there(&self, audience: Audience) -> bool;
@@ -64,7 +64,7 @@ impl<D: Domain> AnyRoom for Room<D> {
         self
     }
 
-    fn into_stage(self: Arc<Self>) -> Arc<dyn Stage> {
+    fn into_live_stream(self: Arc<Self>) -> Arc<dyn LiveStream> {
         self
     }
 
@@ -87,7 +87,7 @@ impl<D: Domain> AnyRoom for Room<D> {
         let why = match serde_json::from_str(&command) {
             // Waiting does not make it readable.
             Err(_) => "unreadable",
-            Ok(command) => match self.issue_as(command, id, Actor::system(), Uuid::nil(), true).await {
+            Ok(command) => match self.issue_follow_up(command, id).await {
                 Ok(_) => return true,
                 Err(Refusal::Rejected(rejection)) => rejection.code(),
                 Err(refusal) => {
@@ -138,19 +138,19 @@ type Slot = Arc<OnceCell<Arc<dyn AnyRoom>>>;
 
 /// All rooms that are open.
 pub struct Rooms {
-    surroundings: Surroundings,
+    services: Services,
     slots: Mutex<HashMap<StreamId, Slot>>,
 }
 
 impl Rooms {
     /// None yet.
-    pub fn new(surroundings: Surroundings) -> Self {
-        Self { surroundings, slots: Mutex::default() }
+    pub fn new(services: Services) -> Self {
+        Self { services, slots: Mutex::default() }
     }
 
     /// What every room is given.
-    pub fn surroundings(&self) -> &Surroundings {
-        &self.surroundings
+    pub fn services(&self) -> &Services {
+        &self.services
     }
 
     /// The room of a stream of any kind.
@@ -159,10 +159,10 @@ impl Rooms {
     /// The log cannot be read.
     pub async fn any(&self, kind: StreamKind, stream: StreamId) -> Result<Arc<dyn AnyRoom>, ReadError> {
         let slot = self.slots.lock().expect("no panic while held").entry(stream).or_default().clone();
-        let surroundings = self.surroundings.clone();
+        let services = self.services.clone();
         slot.get_or_try_init(|| async move {
             with_kind!(kind, Kind => {
-                let room: Arc<dyn AnyRoom> = Room::<Kind>::open(stream, surroundings).await?;
+                let room: Arc<dyn AnyRoom> = Room::<Kind>::open(stream, services).await?;
                 Ok(room)
             })
         })
@@ -179,7 +179,7 @@ impl Rooms {
         room.downcast().map_err(|_| ReadError(format!("stream {stream} is no {:?}", D::KIND)))
     }
 
-    /// Closes rooms that nobody used since `moment`. What is in them is in the log.
+    /// Evicts the rooms that nobody used since `moment`. Their content is in the log.
     pub fn evict_idle(&self, moment: Timestamp) {
         self.slots.lock().expect("no panic while held").retain(|_, slot| {
             // Under this lock nobody else can take a handle: a count of one means that nobody has one.
@@ -189,7 +189,7 @@ impl Rooms {
         });
     }
 
-    /// Asks every reader of a room that is open for its standing again.
+    /// Makes every subscriber of an open room check that it may still follow the stream.
     pub fn recheck(&self, stream: StreamId) {
         if let Some(room) = self.slots.lock().expect("no panic while held").get(&stream).and_then(|slot| slot.get()) {
             room.recheck();

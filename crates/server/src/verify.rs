@@ -14,7 +14,7 @@ use stimmwerk_core::with_kind;
 use stimmwerk_eventlog::log::{EventLog, ReadError};
 use stimmwerk_eventlog::sqlite::SqliteStore;
 
-use crate::room::{folded, load};
+use crate::room::{fold_from_start, load};
 
 /// What is wrong in the database at `path`, which may be in use. Nothing is created or changed.
 ///
@@ -46,7 +46,7 @@ async fn damage(store: &SqliteStore) -> Result<Vec<String>, ReadError> {
         // What follows from damaged events says nothing more.
         return Ok(found);
     }
-    let network = match folded::<Network>(store, StreamId::NETWORK).await {
+    let network = match fold_from_start::<Network>(store, StreamId::NETWORK).await {
         Ok(network) => network,
         Err(error) => return Ok(vec![format!("the network's stream: {error}")]),
     };
@@ -102,7 +102,7 @@ struct Row<'a> {
 /// Does what is derived from a stream follow from its events?
 async fn derived<D: Domain>(store: &SqliteStore, stream: StreamId, row: Row<'_>) -> Result<Vec<String>, ReadError> {
     let mut found = Vec::new();
-    let state = folded::<D>(store, stream).await?;
+    let state = fold_from_start::<D>(store, stream).await?;
     if D::next_due(&state) != row.due {
         found.push("the next moment it waits for is another one".to_owned());
     }

@@ -22,7 +22,7 @@ use crate::form::Input;
 use crate::gate::Gate;
 use crate::problem::{Answer, Fault};
 use crate::reads::in_turn;
-use crate::room::{Done, Stage};
+use crate::room::Done;
 
 /// The most deltas of one answer.
 const DELTAS: usize = 500;
@@ -456,11 +456,11 @@ pub enum Changed {
 pub async fn deltas(State(app): State<AppState>, gate: Gate, Query(after): Query<After>) -> Answer<Response> {
     let stream = gate.stream.ok_or_else(Fault::not_found)?;
     let audience = gate.audience()?;
-    let stage: std::sync::Arc<dyn Stage> = app.stage(stream, audience).await?;
-    let mut answer = stage.deltas_json(Seq(after.after), audience, DELTAS).await?;
+    let stream = app.live_stream(stream, audience).await?;
+    let mut answer = stream.deltas_json(Seq(after.after), audience, DELTAS).await?;
     app.reads.charge(&gate.who, answer["deltas"].as_array().map_or(0, Vec::len) / 4);
     answer["own"] = match gate.process.and_then(|process| gate.who.active_in(process)) {
-        Some(participant) => stage.own_json(participant.id, after.from.unwrap_or(0)),
+        Some(participant) => stream.own_json(participant.id, after.from.unwrap_or(0)),
         None => serde_json::Value::Null,
     };
     Ok(Json(answer).into_response())

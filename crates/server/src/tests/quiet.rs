@@ -154,11 +154,11 @@ async fn given_windows_strangers_programs_and_projectors_then_people_are_counted
     let room = world.room(&here).await;
     let counts = async |people: u32| {
         let right = async {
-            while room.people() != people {
+            while room.people_present() != people {
                 tokio::time::sleep(Duration::from_millis(5)).await;
             }
         };
-        timeout(PATIENCE, right).await.unwrap_or_else(|_| panic!("{} are here, not {people}", room.people()));
+        timeout(PATIENCE, right).await.unwrap_or_else(|_| panic!("{} are here, not {people}", room.people_present()));
     };
     let follow = async |client: &Client| {
         let mut socket = Asking::open(client).await;
@@ -172,18 +172,18 @@ async fn given_windows_strangers_programs_and_projectors_then_people_are_counted
     let screen = Asking::open_screen(&world.visitor(), screen.trim_start_matches("/screen/")).await;
     let mut screen = screen.expect("a socket");
     assert_eq!(screen.subscribe(here.stream, None).await["type"], "snapshot");
-    assert_eq!(room.people(), 0);
+    assert_eq!(room.people_present(), 0);
 
     let ada = speaker(&world, Caller::Guest, &here).await;
     let (phone, laptop) = (follow(&ada).await, follow(&ada).await);
     let mut again = follow(&ada).await;
     assert_eq!(again.subscribe(here.stream, None).await["type"], "snapshot", "subscribed twice");
-    assert_eq!(room.people(), 1);
+    assert_eq!(room.people_present(), 1);
     let _moderator = follow(&speaker(&world, Caller::Staff(Role::Moderator), &here).await).await;
     counts(2).await;
     drop((phone, again));
     tokio::time::sleep(TICKS).await;
-    assert_eq!(room.people(), 2, "they are still here with the other one");
+    assert_eq!(room.people_present(), 2, "they are still here with the other one");
     drop(laptop);
     counts(1).await;
 }

@@ -28,7 +28,7 @@ use uuid::Uuid;
 use super::world::german;
 use crate::chance;
 
-use crate::room::{Done, Refusal, Room, Surroundings, digest};
+use crate::room::{Done, Refusal, Room, Services, digest};
 
 /// A log that writes, and answers what it remembers of commands, only when it is let.
 struct Slow {
@@ -50,8 +50,8 @@ impl Slow {
     }
 }
 
-pub fn surroundings(log: Arc<dyn EventLog>) -> Surroundings {
-    Surroundings {
+pub fn services(log: Arc<dyn EventLog>) -> Services {
+    Services {
         log,
         summaries: Arc::new(Mutex::new(HashMap::new())),
         dues: mpsc::unbounded_channel().0,
@@ -124,7 +124,7 @@ fn say(text: &str) -> ForumCommand {
 async fn given_commands_that_have_to_be_looked_up_then_nobody_else_waits_for_them() {
     let log = Slow::new(1, 0);
     let stream = StreamId(Uuid::from_u128(3));
-    let room = Room::<Forum>::open(stream, surroundings(log.clone())).await.expect("an empty log");
+    let room = Room::<Forum>::open(stream, services(log.clone())).await.expect("an empty log");
     let (forum, process) = (ForumId(Uuid::from_u128(1)), ProcessId(Uuid::from_u128(2)));
     let found = ForumCommand::Found { forum, process, title: german("Gespräch"), waiting: Waiting::None };
     room.issue(found, chance::command_id(), Actor::system(), Uuid::nil()).await.expect("founded");
@@ -138,7 +138,7 @@ async fn given_commands_that_have_to_be_looked_up_then_nobody_else_waits_for_the
     let old = done.map(|done| Done { repeated: true, ..done });
     assert_eq!(issue(&room, say("Einmal"), once).await.expect("no panic"), old, "known without a look-up");
     // One that is refused, and one that was accepted before a restart: both are looked up, and the look-ups hang.
-    let room = Room::<Forum>::open(stream, surroundings(log.clone())).await.expect("the same log");
+    let room = Room::<Forum>::open(stream, services(log.clone())).await.expect("the same log");
     let issue = |command: ForumCommand, id: CommandId| issue(&room, command, id);
     let nowhere = ContributionId(Uuid::from_u128(404));
     let refused = issue(ForumCommand::Support { contribution: nowhere }, chance::command_id());
@@ -157,7 +157,7 @@ async fn given_commands_that_have_to_be_looked_up_then_nobody_else_waits_for_the
 async fn given_a_secret_vote_in_one_batch_with_the_opening_then_the_log_remembers_it_without_its_marks() {
     let log = Slow::new(1, 1);
     let stream = StreamId(Uuid::from_u128(3));
-    let room = Room::<Poll>::open(stream, surroundings(log.clone())).await.expect("an empty log");
+    let room = Room::<Poll>::open(stream, services(log.clone())).await.expect("an empty log");
     let (poll, process) = (PollId(Uuid::from_u128(1)), ProcessId(Uuid::from_u128(2)));
     let plain = question("Einverstanden?", Method::YesNo, &[]);
     let secret = Question { secrecy: Secrecy::Secret, ..plain.clone() };
@@ -202,7 +202,7 @@ async fn given_a_secret_vote_in_one_batch_with_the_opening_then_the_log_remember
 #[tokio::test]
 async fn given_a_stream_whose_last_event_is_missing_then_its_room_says_so_instead_of_trying_without_end() {
     let log = Slow::new(9, 9);
-    let room = Room::<Forum>::open(StreamId(Uuid::from_u128(3)), surroundings(log.clone())).await.expect("opened");
+    let room = Room::<Forum>::open(StreamId(Uuid::from_u128(3)), services(log.clone())).await.expect("opened");
     let (forum, process) = (ForumId(Uuid::from_u128(1)), ProcessId(Uuid::from_u128(2)));
     let found = ForumCommand::Found { forum, process, title: german("Gespräch"), waiting: Waiting::None };
     let issue = |command: ForumCommand| room.issue(command, chance::command_id(), Actor::system(), Uuid::nil());

@@ -81,7 +81,7 @@ async fn given_a_projector_then_it_reads_its_forum_and_its_poll_and_nothing_of_o
         for stream in [elsewhere.stream, elsewhere.poll_stream, beside.stream, beside.poll_stream] {
             assert_eq!(status_of(&socket.subscribe(stream, None).await), Some(404));
         }
-        assert_eq!(world.room(&here).await.people(), 0, "a projector is nobody");
+        assert_eq!(world.room(&here).await.people_present(), 0, "a projector is nobody");
     }
 }
 

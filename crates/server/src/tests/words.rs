@@ -14,7 +14,7 @@ use stimmwerk_eventlog::sqlite::SqliteStore;
 use tempfile::TempDir;
 use uuid::Uuid;
 
-use super::rooms::surroundings;
+use super::rooms::services;
 use super::world::german;
 use crate::room::{Done, Refusal, Room, digest};
 
@@ -38,7 +38,7 @@ impl Desk {
     }
 
     async fn ask(&self, command: ForumCommand, id: CommandId, actor: &Actor) -> Result<Done, Refusal> {
-        let room = Room::<Forum>::open(STREAM, surroundings(self.store.clone())).await.expect("opened");
+        let room = Room::<Forum>::open(STREAM, services(self.store.clone())).await.expect("opened");
         room.issue(command, id, actor.clone(), who(actor)).await
     }
 
