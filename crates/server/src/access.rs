@@ -8,7 +8,7 @@ use serde::Serialize;
 use stimmwerk_core::commands::{CommandRule, Commands};
 use stimmwerk_core::domain::{Domain, StreamKind};
 use stimmwerk_core::people::{Audience, Need};
-use stimmwerk_core::rejection::{Code, Rejection};
+use stimmwerk_core::rejection::Rejection;
 use stimmwerk_core::with_kind;
 
 use crate::problem::Fault;
@@ -240,7 +240,7 @@ pub fn enter(needs: Needs, position: Position) -> Result<(), Fault> {
         Needs::Sight => Ok(()),
         Needs::Joined | Needs::Author if position.banned => Err(Rejection::Banned.into()),
         Needs::Joined | Needs::Author if position.joined => Ok(()),
-        Needs::Joined | Needs::Author => Err(Fault::new(axum::http::StatusCode::FORBIDDEN, Code::NotJoined)),
+        Needs::Joined | Needs::Author => Err(Rejection::NotJoined.into()),
         Needs::Moderates if position.moderates => Ok(()),
         Needs::Admin if position.admin => Ok(()),
         Needs::Moderates | Needs::Admin => refuse(Fault::forbidden()),

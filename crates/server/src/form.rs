@@ -57,7 +57,7 @@ pub async fn forms(request: Request, inner: axum::Router) -> Response {
     let switch = Switch::of(&request);
     let (mut parts, body) = request.into_parts();
     let Ok(body) = to_bytes(body, MAX_CLIENT_FRAME).await else {
-        return problem::respond(&Fault::new(StatusCode::PAYLOAD_TOO_LARGE, Code::TooLarge), lang);
+        return problem::respond(&Fault::of(Code::TooLarge), lang);
     };
     let Ok(pairs) = serde_urlencoded::from_bytes::<Vec<(String, String)>>(&body) else {
         return problem::respond(&Fault::bad_request("the form cannot be read"), lang);
@@ -220,9 +220,8 @@ impl<T: DeserializeOwned> FromRequest<AppState> for Input<T> {
             let encoded = serde_urlencoded::to_string(&filled).map_err(|e| Fault::bad_request(e.to_string()))?;
             return serde_urlencoded::from_str(&encoded).map(Self).map_err(|error| missing(&error.to_string()));
         }
-        let body: Bytes = to_bytes(request.into_body(), MAX_CLIENT_FRAME)
-            .await
-            .map_err(|_| Fault::new(StatusCode::PAYLOAD_TOO_LARGE, Code::TooLarge))?;
+        let body: Bytes =
+            to_bytes(request.into_body(), MAX_CLIENT_FRAME).await.map_err(|_| Fault::of(Code::TooLarge))?;
         let body: &[u8] = if body.is_empty() { b"{}" } else { &body };
         serde_json::from_slice(body).map(Self).map_err(|error| missing(&error.to_string()))
     }

@@ -1,216 +1,43 @@
-//! The gate every request passes: who is it, which object is meant, how do they stand to it, and does the table let
-//! them through.
+//! The gate that every request passes: who sends it, which object it means, and whether the access table lets it in.
+//! Every handler of REST, pages and the live connection takes a [`Gate`].
+//! It changes nothing, save that staff become participants of a process where they begin to work.
 
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::ops::Deref;
 
 use axum::extract::{FromRequestParts, MatchedPath, RawPathParams};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, StatusCode, header};
 use stimmwerk_core::domain::StreamKind;
-use stimmwerk_core::ids::{CommandId, ForumId, ParticipantId, ProcessId, StreamId};
-use stimmwerk_core::network::{ForumPlace, NetworkState, Place, PollPlace};
-use stimmwerk_core::people::{Actor, Audience, Role, Roles};
-use stimmwerk_core::rejection::Code;
-use stimmwerk_core::time::Timestamp;
-use stimmwerk_eventlog::accounts::{Participant, PersonId, PersonKind, Standing};
+use stimmwerk_core::ids::{CommandId, ProcessId, StreamId};
+use stimmwerk_eventlog::accounts::PersonId;
 use tower_sessions::Session;
 use uuid::Uuid;
 
-use crate::access::{self, Needs, Position};
+use crate::access::{self, Needs};
 use crate::address::Address;
-use crate::app::{App, AppState};
+use crate::app::AppState;
 use crate::chance;
 use crate::form::FormPost;
-use crate::limits::reports::Sender;
+use crate::guard;
 use crate::problem::{Answer, Fault};
 use crate::sessions::PERSON;
+use crate::use_cases::admission::{Admission, chosen_id};
+use crate::who::Who;
 
-/// Whom a request comes from.
-#[derive(Clone, Debug)]
-pub struct Who {
-    /// What is known of them; `None` for strangers.
-    pub standing: Option<Arc<Standing>>,
-}
-
-impl Who {
-    /// The person, if there is one.
-    pub fn person(&self) -> Option<PersonId> {
-        self.standing.as_ref().map(|standing| standing.person.id)
-    }
-
-    /// The answer where they see nothing: see [`Position::unseen`].
-    pub fn unseen(&self) -> Fault {
-        Position { known: self.standing.is_some(), ..Position::default() }.unseen()
-    }
-
-    /// The answer to what they sent and may not see: somebody not known comes back first, whatever there is.
-    pub fn lost(&self, fault: Fault) -> Fault {
-        if self.standing.is_none() { Fault::unauthorized() } else { fault }
-    }
-
-    /// The id under which their commands are remembered.
-    pub fn command_owner(&self) -> Uuid {
-        self.person().map_or(Uuid::nil(), |person| person.0)
-    }
-
-    /// Who sends their commands, as limits see it.
-    pub fn sender(&self, address: Address) -> Sender {
-        self.person().map_or(Sender::Stranger(address), |person| Sender::Person(person.0))
-    }
-
-    /// Their roles in a process.
-    pub fn roles_in(&self, process: ProcessId) -> Roles {
-        self.standing.as_ref().map(|standing| standing.roles_in(process)).unwrap_or_default()
-    }
-
-    /// Their roles for the whole network.
-    pub fn network_roles(&self) -> Roles {
-        self.standing.as_ref().map(|standing| standing.network_roles()).unwrap_or_default()
-    }
-
-    /// Who they are in a process.
-    pub fn in_process(&self, process: ProcessId) -> Option<&Participant> {
-        self.standing.as_ref()?.in_process(process)
-    }
-
-    /// Who they are in a process they were not shut out of.
-    pub fn active_in(&self, process: ProcessId) -> Option<&Participant> {
-        self.in_process(process).filter(|participant| !participant.banned)
-    }
-
-    /// May they do something to this person of a process? Nobody acts upwards.
-    ///
-    /// # Errors
-    /// `forbidden`.
-    pub fn acts_on(&self, other: &Standing, process: ProcessId) -> Answer<()> {
-        let mine = self.standing.as_ref().map(|standing| standing.rank_in(process)).unwrap_or_default();
-        if mine < other.rank_in(process) { Err(Fault::forbidden()) } else { Ok(()) }
-    }
-
-    /// The forum a projector shows, if this is one.
-    pub fn screen(&self) -> Option<ForumId> {
-        let person = &self.standing.as_ref()?.person;
-        let label = person.label.as_deref().filter(|_| person.kind == PersonKind::Screen)?;
-        label.parse().ok()
-    }
-
-    /// How they stand to a process, or to the network as a whole; and in it to `place`, if that is asked.
-    pub fn position(&self, directory: &NetworkState, process: Option<ProcessId>, place: Option<Place>) -> Position {
-        let network = self.network_roles();
-        let admin = network.has(Role::Admin);
-        let known = self.standing.is_some();
-        let Some(process) = process else {
-            let audience = if network.moderates() { Audience::Staff } else { Audience::Public };
-            let moderates = network.moderates();
-            return Position { known, audience: Some(audience), moderates, admin, ..Position::default() };
-        };
-        let Some(found) = directory.process(process) else { return Position { known, admin, ..Position::default() } };
-        let roles = self.roles_in(process);
-        let participant = self.in_process(process);
-        // Who was shut out is a stranger again.
-        let joined = participant.is_some_and(|participant| !participant.banned);
-        let banned = participant.is_some_and(|participant| participant.banned);
-        let moderates = roles.moderates();
-        let audience = if moderates {
-            Some(Audience::Staff)
-        } else if joined || roles.is_staff() || self.shows(place) {
-            Some(Audience::Participants)
-        } else {
-            found.visibility.is_public().then_some(Audience::Public)
-        };
-        Position {
-            known,
-            audience,
-            joined: joined || roles.is_staff(),
-            banned,
-            moderates,
-            admin: roles.has(Role::Admin),
-        }
-    }
-
-    /// Is it the projector of this forum, or of that in which this poll is held?
-    fn shows(&self, place: Option<Place>) -> bool {
-        let Some(forum) = self.screen() else { return false };
-        place.is_some_and(|place| place.object == forum.0 || place.parent == Some(forum.0))
-    }
-
-    /// As whom the domain judges their commands.
-    pub fn actor(&self, process: Option<ProcessId>) -> Actor {
-        let Some(process) = process else { return Actor { roles: self.network_roles(), ..Actor::default() } };
-        let participant = self.in_process(process);
-        Actor {
-            participant: participant.map(|participant| participant.id),
-            roles: self.roles_in(process),
-            name: participant.and_then(|participant| participant.name.as_deref()).map(Arc::from),
-            guest: participant.is_some_and(|participant| participant.guest),
-            banned: participant.is_some_and(|participant| participant.banned),
-            system: false,
-        }
-    }
-}
-
-impl App {
-    /// Who holds this credential.
-    ///
-    /// # Errors
-    /// The account tables cannot be read.
-    pub async fn who(&self, person: Option<PersonId>) -> Answer<Who> {
-        let standing = match person {
-            None => None,
-            Some(person) => self.accounts.standing(person).await?.map(Arc::new),
-        };
-        Ok(Who { standing })
-    }
-
-    /// Makes staff with an account a participant of a process they work in, so that what they write has an author.
-    ///
-    /// # Errors
-    /// The account tables cannot be written.
-    pub async fn let_staff_in(&self, who: Who, process: ProcessId) -> Answer<Who> {
-        let Some(standing) = &who.standing else { return Ok(who) };
-        if standing.person.kind != PersonKind::Account
-            || standing.in_process(process).is_some()
-            || !standing.roles_in(process).is_staff()
-        {
-            return Ok(who);
-        }
-        let participant = Participant {
-            id: ParticipantId(Uuid::now_v7()),
-            process,
-            person: standing.person.id,
-            name: None,
-            lang: None,
-            notice: 0,
-            banned: false,
-            guest: false,
-            joined_at: chance::now(),
-        };
-        self.accounts.add_participant(participant).await?;
-        self.who(Some(standing.person.id)).await
-    }
-}
-
-/// A request that was let through.
+/// A request that passed the gate.
 #[derive(Clone, Debug)]
 pub struct Gate {
-    /// From whom.
-    pub who: Who,
-    /// From where.
-    pub address: Address,
-    /// How they stand to the object.
-    pub position: Position,
-    /// The process meant, if the path names one or something in one.
-    pub process: Option<ProcessId>,
-    /// What lives in the stream meant: a forum, a poll.
-    pub place: Option<Place>,
-    /// The stream meant.
-    pub stream: Option<StreamId>,
-    /// The id of the command this request is.
-    pub command: CommandId,
-    /// When it came, before anything was looked up.
-    pub received_at: Timestamp,
+    /// What use cases know of it.
+    pub admission: Admission,
     params: HashMap<String, String>,
+}
+
+impl Deref for Gate {
+    type Target = Admission;
+
+    fn deref(&self) -> &Admission {
+        &self.admission
+    }
 }
 
 impl Gate {
@@ -225,43 +52,6 @@ impl Gate {
     /// A word in the path.
     pub fn param(&self, name: &str) -> &str {
         self.params.get(name).map_or("", String::as_str)
-    }
-
-    /// The forum meant.
-    ///
-    /// # Errors
-    /// The path names none.
-    pub fn forum(&self) -> Answer<ForumPlace> {
-        self.place.and_then(|place| place.forum()).ok_or_else(Fault::not_found)
-    }
-
-    /// The poll meant.
-    ///
-    /// # Errors
-    /// The path names none.
-    pub fn poll(&self) -> Answer<PollPlace> {
-        self.place.and_then(|place| place.poll()).ok_or_else(Fault::not_found)
-    }
-
-    /// As whom they read.
-    ///
-    /// # Errors
-    /// They do not.
-    pub fn audience(&self) -> Answer<Audience> {
-        self.position.audience.ok_or_else(Fault::not_found)
-    }
-
-    /// The process meant.
-    ///
-    /// # Errors
-    /// The path names none.
-    pub fn process(&self) -> Answer<ProcessId> {
-        self.process.ok_or_else(Fault::not_found)
-    }
-
-    /// As whom the domain judges.
-    pub fn actor(&self) -> Actor {
-        self.who.actor(self.process)
     }
 }
 
@@ -282,9 +72,7 @@ impl FromRequestParts<AppState> for Gate {
             .map(|(name, value)| (name.to_owned(), value.to_owned()))
             .collect();
         let who = identify(parts, app).await?;
-        if let Some(price) = access::price(&parts.method, path.as_str()) {
-            app.reads.take(&who, price)?;
-        }
+        app.reads.pay_for(&who, &parts.method, path.as_str())?;
         // Projectors write nowhere, whatever a door asks for.
         if who.screen().is_some() && !parts.method.is_safe() {
             return Err(Fault::forbidden());
@@ -325,14 +113,15 @@ impl FromRequestParts<AppState> for Gate {
         let stream = id("stream").and_then(|stream| stream.parse().ok()).or(place.map(|place| place.stream));
         let command = command_id(parts)?;
         let address = Address::of(parts, &app.config.trusted_proxy);
-        Ok(Self { who, address, position, process, place, stream, command, received_at, params })
+        let admission = Admission { who, address, position, process, place, stream, command, received_at };
+        Ok(Self { admission, params })
     }
 }
 
 /// Reads token or session.
 async fn identify(parts: &mut Parts, app: &AppState) -> Answer<Who> {
     let holder = async |token: &str| app.accounts.token_holder(chance::hash(token), chance::now()).await;
-    let by_token = match bearer(&parts.headers) {
+    let by_token = match guard::bearer(&parts.headers) {
         Some(token) => {
             let holder = holder(token).await?.ok_or_else(|| {
                 tracing::warn!("a token was refused: no such token, or it was revoked or is too old");
@@ -365,13 +154,6 @@ fn screen_token(parts: &Parts) -> Option<&str> {
     path.or_else(asked)
 }
 
-/// The token of the request, if it has one.
-pub fn bearer(headers: &HeaderMap) -> Option<&str> {
-    let value = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
-    let (scheme, token) = value.split_once(' ')?;
-    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
-}
-
 fn command_id(parts: &Parts) -> Answer<CommandId> {
     let given = parts
         .headers
@@ -385,13 +167,4 @@ fn command_id(parts: &Parts) -> Answer<CommandId> {
             chosen_id(given)
         }
     }
-}
-
-/// The id a client chose for its command. Ids of the kind that the program issues itself are refused at every door: see
-/// [`CommandId::is_derived`].
-///
-/// # Errors
-/// `id_reserved`.
-pub fn chosen_id(id: CommandId) -> Answer<CommandId> {
-    if id.is_derived() { Err(Fault::new(StatusCode::BAD_REQUEST, Code::IdReserved)) } else { Ok(id) }
 }

@@ -1,13 +1,15 @@
-//! What holds for every request: the origin rules, the headers that keep browsers safe, and words for refusals.
+//! What the headers of a request say before anybody is looked up: its origin, its token, its language, its host.
+//! `origin` runs before every handler; the gate, forms and pages ask the rest.
+//! It reads headers alone and looks nothing up.
 
 use axum::extract::{Request, State};
-use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
+use axum::http::{HeaderMap, Method, Uri, header};
 use axum::middleware::Next;
 use axum::response::Response;
 use stimmwerk_core::rejection::Code;
-use stimmwerk_ui::data::Refused;
 
 use crate::app::AppState;
+use crate::cookies;
 use crate::problem::{self, Fault};
 
 /// Refuses writes and sockets from foreign pages (DESIGN §4): they must carry the public origin. A request with a token
@@ -16,13 +18,13 @@ pub async fn origin(State(app): State<AppState>, request: Request, next: Next) -
     let unsafe_method = !matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
     let socket = request.headers().contains_key(header::SEC_WEBSOCKET_KEY);
     if (unsafe_method || socket) && !is_ours(request.headers(), request.uri(), app.config.public_url.as_deref()) {
-        return problem::respond(&Fault::new(StatusCode::FORBIDDEN, Code::Origin), language(&request));
+        return problem::respond(&Fault::of(Code::Origin), language(&request));
     }
     next.run(request).await
 }
 
 fn is_ours(headers: &HeaderMap, uri: &Uri, public_url: Option<&str>) -> bool {
-    if crate::gate::bearer(headers).is_some() && !headers.contains_key(header::COOKIE) {
+    if bearer(headers).is_some() && !headers.contains_key(header::COOKIE) {
         return true;
     }
     let mut origins = headers.get_all(header::ORIGIN).iter();
@@ -42,49 +44,11 @@ fn is_ours(headers: &HeaderMap, uri: &Uri, public_url: Option<&str>) -> bool {
     }
 }
 
-/// Words refusals in the reader's language (as a page, where a page was asked for) and sets what every answer carries.
-pub async fn finish(State(app): State<AppState>, request: Request, next: Next) -> Response {
-    let lang = language(&request);
-    let path = request.uri().path_and_query().map_or("/", axum::http::uri::PathAndQuery::as_str).to_owned();
-    let refused = request.extensions().get::<Refused>().cloned();
-    let mut response = next.run(request).await;
-    let fault = response.extensions_mut().remove::<Fault>().or_else(|| refused_by_the_framework(&response));
-    if let Some(fault) = fault {
-        let is_page = !path.starts_with("/api/") && !path.starts_with("/assets/");
-        response = if is_page {
-            crate::pages::message(&app, &fault, lang, path, refused).await
-        } else {
-            problem::respond(&fault, lang)
-        };
-    }
-    let headers = response.headers_mut();
-    let mut set = |name: header::HeaderName, value: &'static str| {
-        headers.entry(name).or_insert(HeaderValue::from_static(value));
-    };
-    set(header::X_CONTENT_TYPE_OPTIONS, "nosniff");
-    set(header::REFERRER_POLICY, "same-origin");
-    set(header::X_FRAME_OPTIONS, "DENY");
-    set(header::CONTENT_SECURITY_POLICY, "default-src 'none'; frame-ancestors 'none'");
-    set(header::CACHE_CONTROL, "private, no-store");
-    set(header::HeaderName::from_static("cross-origin-opener-policy"), "same-origin");
-    set(header::HeaderName::from_static("cross-origin-resource-policy"), "same-origin");
-    set(
-        header::HeaderName::from_static("permissions-policy"),
-        "camera=(), microphone=(), geolocation=(), interest-cohort=()",
-    );
-    response
-}
-
-/// What was refused before any handler could, or because one failed: the framework says it in plain text.
-fn refused_by_the_framework(response: &Response) -> Option<Fault> {
-    let plain = response.headers().get(header::CONTENT_TYPE)?.as_bytes().starts_with(b"text/plain");
-    let code = match response.status() {
-        StatusCode::INTERNAL_SERVER_ERROR => Code::Internal,
-        StatusCode::PAYLOAD_TOO_LARGE => Code::TooLarge,
-        status if status.is_client_error() => Code::BadRequest,
-        _ => return None,
-    };
-    plain.then(|| Fault::new(response.status(), code))
+/// The token of the request, if it has one.
+pub fn bearer(headers: &HeaderMap) -> Option<&str> {
+    let value = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
+    let (scheme, token) = value.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
 }
 
 /// The interface language: asked for, chosen before, or preferred by the browser.
@@ -95,7 +59,7 @@ pub fn language<B>(request: &axum::http::Request<B>) -> &'static str {
             .into_iter()
             .find_map(|(name, value)| (name == "lang").then_some(value))
     });
-    let chosen = cookie(request.headers(), "lang");
+    let chosen = cookies::get(request.headers(), "lang");
     let preferred = request.headers().get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
     asked
         .as_deref()
@@ -132,16 +96,6 @@ fn accepted(list: &str) -> Option<&'static str> {
 /// The host that was asked.
 pub fn host(headers: &HeaderMap) -> &str {
     headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default()
-}
-
-/// A cookie by name.
-pub fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
-    headers
-        .get_all(header::COOKIE)
-        .iter()
-        .filter_map(|value| value.to_str().ok())
-        .flat_map(|value| value.split(';'))
-        .find_map(|pair| pair.trim().split_once('=').filter(|(have, _)| *have == name).map(|(_, value)| value))
 }
 
 #[cfg(test)]

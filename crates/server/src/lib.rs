@@ -7,15 +7,20 @@ pub mod app;
 pub mod backup;
 pub mod chance;
 pub mod config;
+pub mod cookies;
 pub mod demo;
+pub mod finish;
 pub mod form;
 pub mod gate;
 pub mod guard;
 pub mod limits;
 pub mod listen;
 pub mod live;
+pub mod openapi;
 pub mod pages;
 pub mod problem;
+pub mod qr;
+pub mod query;
 pub mod reads;
 pub mod rest;
 pub mod room;
@@ -24,7 +29,9 @@ pub mod scheduler;
 pub mod sessions;
 pub mod sheets;
 pub mod site;
+pub mod use_cases;
 pub mod verify;
+pub mod who;
 pub mod zone;
 
 #[cfg(test)]
@@ -130,38 +137,18 @@ pub async fn serve(
 /// Everything there is to be asked for.
 pub fn router(app: &AppState) -> Router {
     let inner = Router::new()
-        .route("/", get(pages::home))
-        .route("/join", get(pages::join))
-        .route("/j/{code}", get(pages::join_link))
-        .route("/login/link", get(pages::login_link))
-        .route("/welcome/{process}", get(pages::welcome))
-        .route("/return", get(pages::come_back))
-        .route("/languages", get(pages::languages))
-        .route("/f/{forum}", get(pages::forum))
-        .route("/f/{forum}/moderation", get(pages::moderation))
-        .route("/f/{forum}/list", get(pages::list))
-        .route("/f/{forum}/c/{contribution}", get(pages::thread))
-        .route("/f/{forum}/c/{contribution}/report", get(pages::report))
-        .route("/f/{forum}/log", get(pages::log))
-        .route("/f/{forum}/record", get(pages::record))
-        .route("/p/{poll}", get(pages::poll))
-        .route("/p/{poll}/print", get(pages::poll_print))
-        .route("/p/{poll}/voters", get(pages::poll_voters))
-        .route("/p/{poll}/cards", get(pages::cards))
-        .route("/screen/{token}", get(pages::screen))
-        .route("/p/{poll}/edit", get(pages::edit_poll))
-        .route("/f/{forum}/polls/new", get(pages::new_poll))
         .route("/assets/{*name}", get(site::asset))
         .route("/livez", get(livez))
         .route("/readyz", get(readyz))
-        .merge(rest::router())
+        .merge(pages::routes())
+        .merge(openapi::router())
         .fallback(|| async { Fault::not_found() })
         .method_not_allowed_fallback(|| async { Fault::new(StatusCode::METHOD_NOT_ALLOWED, Code::NotFound) })
         .layer(sessions::layer(app.accounts.clone(), &app.config))
         .layer(from_fn_with_state(app.clone(), guard::origin))
         // Inside, so that a failure too is worded and carries the headers that keep browsers safe.
         .layer(CatchPanicLayer::new())
-        .layer(from_fn_with_state(app.clone(), guard::finish))
+        .layer(from_fn_with_state(app.clone(), finish::finish))
         .layer(DefaultBodyLimit::max(MAX_CLIENT_FRAME))
         .layer(CompressionLayer::new())
         .with_state(app.clone());

@@ -10,7 +10,6 @@ use std::time::Duration;
 
 use axum::extract::ws::{Message, Utf8Bytes, WebSocket, WebSocketUpgrade};
 use axum::extract::{Request, State};
-use axum::http::StatusCode;
 use axum::response::Response;
 use futures_util::future::BoxFuture;
 use futures_util::stream::FuturesUnordered;
@@ -21,10 +20,8 @@ use stimmwerk_core::live::{
     Accepted, Beat, Bye, ClientFrame, Hello, MAX_CLIENT_FRAME, MAX_COMMANDS_PER_SECOND, MAX_SUBSCRIPTIONS, PROTOCOL,
     Rejected, Seq, ServerFrame,
 };
-use stimmwerk_core::network::{NetworkCommand, Place};
 use stimmwerk_core::people::Audience;
 use stimmwerk_core::rejection::{Code, Rejection};
-use stimmwerk_core::time::Timestamp;
 use tokio::time::{Instant, sleep_until, timeout};
 use tokio_stream::StreamMap;
 use tokio_stream::wrappers::BroadcastStream;
@@ -32,13 +29,15 @@ use tokio_stream::wrappers::errors::BroadcastStreamRecvError;
 use uuid::Uuid;
 
 use crate::address::Address;
-use crate::app::{App, AppState};
+use crate::app::AppState;
 use crate::chance;
-use crate::gate::{Gate, Who, chosen_id};
+use crate::gate::Gate;
 use crate::guard;
 use crate::problem::{Answer, Fault};
 use crate::reads::OpenSocket;
 use crate::room::{Broadcast, CaughtUp, Done, LiveStream, Subscriber, SubscriberGuard, resync_frame};
+use crate::use_cases::admission::chosen_id;
+use crate::who::Who;
 
 /// Silence is broken after so long, so that a phone notices a dead connection.
 const BEAT: Duration = Duration::from_secs(20);
@@ -68,7 +67,7 @@ pub async fn live(
     let rights = gate.who.person().map(|person| app.watch_rights(person));
     let who = match gate.who.person() {
         Some(person) => app.who(Some(person)).await?,
-        None => gate.who,
+        None => gate.admission.who,
     };
     // The defaults are for few sockets; these are for thousands.
     Ok(upgrade
@@ -246,7 +245,7 @@ impl Connection {
         if too_long {
             tokio::time::sleep(PAUSE).await;
             let id = if let ClientFrame::Command { id, .. } = frame { id } else { nobody };
-            return vec![self.reject(id, &Fault::new(StatusCode::PAYLOAD_TOO_LARGE, Code::TooLarge))];
+            return vec![self.reject(id, &Fault::of(Code::TooLarge))];
         }
         if let Err(refusal) = self.may_ask(&frame) {
             // Whoever sends without end is read more slowly.
@@ -276,7 +275,7 @@ impl Connection {
                 let (app, who, address) = (self.app.clone(), self.who.clone(), self.address);
                 let received_at = chance::now();
                 self.acks.push(Box::pin(async move {
-                    let answer = command_of(&app, who, address, stream, id, command, received_at).await;
+                    let answer = app.issue_json(who, address, stream, id, command, received_at).await;
                     (id, answer)
                 }));
                 Vec::new()
@@ -293,9 +292,9 @@ impl Connection {
         broadcasts: &mut StreamMap<StreamId, BroadcastStream<Arc<Broadcast>>>,
     ) -> Answer<Vec<Utf8Bytes>> {
         if self.subscriptions.len() >= MAX_SUBSCRIPTIONS && !self.subscriptions.contains_key(&stream) {
-            return Err(Fault::new(StatusCode::UNPROCESSABLE_ENTITY, Code::TooMany).with("max", MAX_SUBSCRIPTIONS));
+            return Err(Rejection::TooMany { max: MAX_SUBSCRIPTIONS as u32 }.into());
         }
-        let (place, audience) = standing(&self.app, &self.who, stream)?;
+        let (place, audience) = self.app.audience_of(&self.who, stream)?;
         let process = place.map(|place| place.process);
         if let Some(process) = process {
             self.who = self.app.let_staff_in(self.who.clone(), process).await?;
@@ -313,7 +312,7 @@ impl Connection {
         let CaughtUp { mut frames, seq: have, from } = live.catch_up(after, audience, from).await?;
         self.app.reads.charge(&self.who, frames.len());
         // The room may have been opened meanwhile, or the answer had to wait: what was public may be no longer.
-        if standing(&self.app, &self.who, stream)?.1 < audience {
+        if self.app.audience_of(&self.who, stream)?.1 < audience {
             return Err(Fault::not_found());
         }
         if let Some(participant) = participant {
@@ -329,7 +328,7 @@ impl Connection {
         let subscription = self.subscriptions.get_mut(&stream).ok_or_else(Fault::not_found)?;
         let (mut frames, from) = subscription.live.page(before, topic, subscription.audience).await?;
         self.app.reads.charge(&self.who, frames.len());
-        if standing(&self.app, &self.who, stream)?.1 < subscription.audience {
+        if self.app.audience_of(&self.who, stream)?.1 < subscription.audience {
             return Err(Fault::not_found());
         }
         // The personal view covers what is shown, now further back.
@@ -387,7 +386,7 @@ impl Connection {
         }
         // The check comes after the reading, since an answer may have waited for its turn.
         if !in_order {
-            let still = standing(&self.app, &self.who, stream);
+            let still = self.app.audience_of(&self.who, stream);
             if still.map_or(true, |(_, audience)| audience < subscription.audience) {
                 return None;
             }
@@ -428,63 +427,6 @@ impl Connection {
     fn reject(&self, id: CommandId, fault: &Fault) -> Utf8Bytes {
         text(&ServerFrame::Rejected(Rejected { id, problem: fault.problem(self.lang) }))
     }
-}
-
-/// As whom `who` may read a stream.
-fn standing(app: &App, who: &Who, stream: StreamId) -> Answer<(Option<Place>, Audience)> {
-    let directory = app.directory();
-    let place = directory.place(stream);
-    if place.is_none() && stream != StreamId::NETWORK {
-        return Err(who.unseen());
-    }
-    let process = place.map(|place| place.process);
-    let audience = who.position(&directory, process, place).audience.ok_or_else(|| who.unseen())?;
-    Ok((place, audience))
-}
-
-async fn command_of(
-    app: &App,
-    who: Who,
-    address: Address,
-    stream: StreamId,
-    id: CommandId,
-    command: serde_json::Value,
-    received_at: Timestamp,
-) -> Answer<Done> {
-    let (place, audience) = standing(app, &who, stream).map_err(|fault| who.lost(fault))?;
-    let process = place.map(|place| place.process);
-    // Projectors write nowhere, also not what every visitor may.
-    if who.screen().is_some() {
-        return Err(Fault::forbidden());
-    }
-    let who = match process {
-        Some(process) => app.let_staff_in(who, process).await?,
-        None => who,
-    };
-    let to_network: Option<NetworkCommand> =
-        if stream == StreamId::NETWORK { serde_json::from_value(command.clone()).ok() } else { None };
-    // Roles for the whole network end where somebody was shut out, also on this stream, which is of no process.
-    let about = to_network.as_ref().and_then(NetworkCommand::process);
-    if about.and_then(|process| who.in_process(process)).is_some_and(|participant| participant.banned) {
-        return Err(Rejection::Banned.into());
-    }
-    if let Some(place) = place.and_then(|place| place.poll())
-        && let Some(code) = command.get("card").and_then(serde_json::Value::as_str)
-    {
-        app.look_at_card(place, code, address).await?;
-    }
-    let live = app.live_stream(stream, audience).await?;
-    let done = match live.issue_json(command, id, who.actor(process), who.sender(address), received_at).await {
-        Ok(done) => done,
-        Err(fault) => return Err(app.tell_who(fault).await),
-    };
-    if stream == StreamId::NETWORK {
-        app.run_follow_ups().await;
-    }
-    if let Some(NetworkCommand::SetVisibility { process, .. }) = to_network {
-        app.visibility_changed(process);
-    }
-    Ok(done)
 }
 
 async fn changed(rights: &mut Option<tokio::sync::watch::Receiver<u64>>) {

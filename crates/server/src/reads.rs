@@ -1,6 +1,9 @@
-//! Bounds on what is asked of the program without writing anything: frames of sockets, long answers, and sockets
-//! themselves. Each person has a budget of their own; strangers share one, since nobody can be told apart. A browser
-//! that follows a few streams and turns pages meets none of these bounds, also where a whole hall comes at once.
+//! The one way of heavy reads: the gate and live connections take their price from a budget, use cases and rooms build
+//! long answers in turn (`in_turn`), and pages are rendered in turn (`rendered`). It bounds open sockets, too.
+//! Nothing that takes long may be built for a reader around this.
+//!
+//! Each person has a budget of their own; strangers share one, since nobody can be told apart. A browser that follows a
+//! few streams and turns pages meets none of these bounds, also where a whole hall comes at once.
 //!
 //! Long answers are built one after the other on a few threads of the blocking pool, so that they leave the processor
 //! to what is short: acknowledgements, deltas, pages.
@@ -8,13 +11,15 @@
 use std::collections::HashMap;
 use std::sync::{Arc, LazyLock, Mutex};
 
+use axum::http::Method;
 use stimmwerk_eventlog::accounts::PersonKind;
 use tokio::sync::Semaphore;
 use uuid::Uuid;
 
-use crate::gate::Who;
+use crate::access;
 use crate::limits::Bucket;
 use crate::problem::{Answer, Fault};
+use crate::who::Who;
 
 /// What one person may ask for in a burst, and how much a second after that. One unit is about one frame of 8 KiB.
 const EACH: (f64, f64) = (2_000.0, 50.0);
@@ -89,6 +94,14 @@ impl Reads {
                 Some(people.entry(person).or_insert_with(|| Arc::new(Bucket::new(capacity, per_second))).clone())
             }
         }
+    }
+
+    /// Takes the price of a request from the budget of `who`, before anything is read for it: see [`access::price`].
+    ///
+    /// # Errors
+    /// Their budget is used up; it says when there is some again.
+    pub fn pay_for(&self, who: &Who, method: &Method, path: &str) -> Answer<()> {
+        access::price(method, path).map_or(Ok(()), |price| self.take(who, price))
     }
 
     /// Lets `who` ask for something that costs about `price`.
@@ -166,7 +179,7 @@ fn half_of_the_processors() -> Semaphore {
 /// The building failed.
 pub async fn in_turn<T: Send + 'static>(build: impl FnOnce() -> T + Send + 'static) -> Answer<T> {
     let _turn = BUILDERS.acquire().await.map_err(|_| Fault::internal())?;
-    crate::rest::aside(build).await
+    aside(build).await
 }
 
 /// Renders a page, away from those threads, when it is its turn.
@@ -175,7 +188,15 @@ pub async fn in_turn<T: Send + 'static>(build: impl FnOnce() -> T + Send + 'stat
 /// The rendering failed.
 pub async fn rendered<T: Send + 'static>(render: impl FnOnce() -> T + Send + 'static) -> Answer<T> {
     let _turn = RENDERERS.acquire().await.map_err(|_| Fault::internal())?;
-    crate::rest::aside(render).await
+    aside(render).await
+}
+
+/// Runs something on the blocking pool.
+async fn aside<T: Send + 'static>(build: impl FnOnce() -> T + Send + 'static) -> Answer<T> {
+    tokio::task::spawn_blocking(build).await.map_err(|error| {
+        tracing::error!(%error, "reading failed");
+        Fault::internal()
+    })
 }
 
 #[cfg(test)]

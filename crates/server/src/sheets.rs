@@ -5,12 +5,26 @@
 use std::collections::HashMap;
 use std::sync::Mutex;
 
+use serde::Serialize;
 use stimmwerk_core::ids::PollId;
+use stimmwerk_core::live::Seq;
 use stimmwerk_core::time::Timestamp;
+use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::chance;
-use crate::rest::polls::Cards;
+
+/// The codes of new voting cards. Nothing keeps them but the answer: whoever loses it makes the cards useless and asks
+/// for others.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct Cards {
+    /// As of which event.
+    pub seq: Seq,
+    /// The number of the first; 0 if there are none.
+    pub from: u32,
+    /// One code a card, in groups that can be read.
+    pub codes: Vec<String>,
+}
 
 /// How long something waits, in milliseconds.
 const KEPT_MS: i64 = 30 * 60 * 1_000;

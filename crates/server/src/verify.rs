@@ -1,5 +1,6 @@
-//! Looks for damage in all there is: what the log finds by itself, and what must agree between streams, the rows derived
-//! from them, and people. It reads only.
+//! Looks for damage: what the log finds within a stream, and what must agree between streams, rows and people.
+//! `stimmwerk admin verify`, backups and restores call it, also beside a running server.
+//! It reads only.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;

@@ -1,7 +1,7 @@
 //! The invariants of the code's structure that the compiler does not see.
 
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeMap, BTreeSet},
     fs,
     path::{Path, PathBuf},
 };
@@ -36,6 +36,21 @@ const OWNED: [(&str, &str, &str); 3] = [
     ("wasm-bindgen-cli-support", "crates/xtask", "only xtask builds WebAssembly"),
 ];
 
+/// What the layers of the server may not use. `use_cases` is the lower one; the other three stand beside each other on it.
+const LAYERS: [(&str, &[&str]); 4] = [
+    ("use_cases", &["rest", "pages", "live", "gate", "form", "guard", "finish", "openapi"]),
+    ("rest", &["pages", "live"]),
+    ("pages", &["rest", "live"]),
+    ("live", &["rest", "pages"]),
+];
+
+/// Words of HTTP, which use cases do not know.
+const HTTP: [&str; 4] = ["axum", "StatusCode", "HeaderMap", "HeaderValue"];
+
+/// Where long answers are built, and where pages are rendered: heavy reads have one way through `reads.rs`.
+const HEAVY_READS: [(&str, &[&str]); 2] =
+    [("in_turn(", &["reads.rs", "use_cases", "room", "qr.rs"]), ("rendered(", &["reads.rs", "pages/render.rs"])];
+
 /// Checks every invariant and says which are broken, and where.
 pub fn check() -> Result<()> {
     let mut broken = Vec::new();
@@ -43,6 +58,8 @@ pub fn check() -> Result<()> {
     libraries_have_one_owner(&mut broken)?;
     pages_see_no_stored_events(&mut broken)?;
     migrations_match(&mut broken)?;
+    server_has_layers(&mut broken)?;
+    heavy_reads_have_one_way(&mut broken)?;
     for line in &broken {
         eprintln!("{line}");
     }
@@ -107,6 +124,76 @@ fn migrations_match(broken: &mut Vec<String>) -> Result<()> {
         for name in sqlite.symmetric_difference(&postgres) {
             broken.push(format!("both databases have the same migrations: {name} is in one of them only"));
         }
+    }
+    Ok(())
+}
+
+/// The server's modules (the files and folders of its `src`) use one another in one direction, and its layers stand apart.
+fn server_has_layers(broken: &mut Vec<String>) -> Result<()> {
+    let mut uses: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for entry in fs::read_dir(root().join("crates/server/src"))? {
+        let path = entry?.path();
+        let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+        // The crate's roots put everything together, and tests look everywhere.
+        if !["lib", "main", "tests"].contains(&name.as_str()) {
+            modules_used(&path, uses.entry(name).or_default())?;
+        }
+    }
+    for (layer, others) in LAYERS {
+        for other in others.iter().filter(|other| uses.get(layer).is_some_and(|used| used.contains(**other))) {
+            broken.push(format!("the server has layers: {layer} uses {other}"));
+        }
+    }
+    find_in_sources(&root().join("crates/server/src/use_cases"), "use cases know no HTTP", broken, |line| {
+        HTTP.iter().any(|word| line.contains(word))
+    })?;
+    // What uses nothing that is left is no part of a circle.
+    let left: BTreeSet<String> = uses.keys().cloned().collect();
+    uses.iter_mut().for_each(|(name, used)| used.retain(|other| other != name && left.contains(other)));
+    while let Some(free) = uses.iter().find(|(_, used)| used.is_empty()).map(|(name, _)| name.clone()) {
+        uses.remove(&free);
+        uses.values_mut().for_each(|used| _ = used.remove(&free));
+    }
+    for (name, used) in uses {
+        broken.push(format!(
+            "the server's modules use one another in one direction: {name} is in a circle or leads into one, by {used:?}"
+        ));
+    }
+    Ok(())
+}
+
+/// Adds the modules of the crate that are used by a file, or by the files of a folder.
+fn modules_used(path: &Path, used: &mut BTreeSet<String>) -> Result<()> {
+    if path.is_dir() {
+        for entry in fs::read_dir(path)? {
+            modules_used(&entry?.path(), used)?;
+        }
+        return Ok(());
+    }
+    if path.extension().is_none_or(|extension| extension != "rs") {
+        return Ok(());
+    }
+    let source = fs::read_to_string(path)?;
+    let code = source.split("#[cfg(test)]\nmod tests {").next().unwrap_or_default();
+    let code: Vec<&str> = code.lines().filter(|line| !line.trim_start().starts_with("//")).collect();
+    for path in code.join(" ").split("crate::").skip(1) {
+        // `crate::{one::Thing, other}` names several.
+        let several = path.strip_prefix('{').map(|group| group.split("};").next().unwrap_or_default().split(", "));
+        for module in several.into_iter().flatten().chain(Some(path).filter(|path| !path.starts_with('{'))) {
+            let module = module.trim().split(|c: char| !c.is_alphanumeric() && c != '_').next().unwrap_or_default();
+            used.insert(module.to_owned());
+        }
+    }
+    Ok(())
+}
+
+fn heavy_reads_have_one_way(broken: &mut Vec<String>) -> Result<()> {
+    let sources = root().join("crates/server/src");
+    for (call, places) in HEAVY_READS {
+        let mut found = Vec::new();
+        find_in_sources(&sources, "heavy reads have one way", &mut found, |line| line.contains(call))?;
+        let allowed = |line: &String| places.iter().any(|place| line.contains(&format!("server/src/{place}")));
+        broken.extend(found.into_iter().filter(|line| !allowed(line)));
     }
     Ok(())
 }

@@ -1,102 +1,36 @@
-//! Forums: reading, writing, moderating.
+//! The API of forums: reading, writing, hiding and showing.
+//! Programs and plain forms call these handlers.
+//! A handler reads the request, calls one use case and words its answer; it decides nothing.
 
 use axum::Json;
 use axum::extract::{Query, State};
 use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
-use stimmwerk_core::domain::Domain;
-use stimmwerk_core::forum::{
-    ContributionView, Forum, ForumCommand, ForumView, Found, HideReason, Mode, OwnView, People, Search, Sort, Thread,
-    Waiting,
-};
+use stimmwerk_core::forum::{ContributionView, ForumCommand, Found, HideReason, Mode, People, Thread, Waiting};
 use stimmwerk_core::ids::{ContributionId, ParticipantId, StreamId, TopicId};
-use stimmwerk_core::live::{Seq, WindowRequest};
-use stimmwerk_core::people::Audience;
+use stimmwerk_core::live::Seq;
 use stimmwerk_core::said::Lang;
 use stimmwerk_core::time::Timestamp;
 use utoipa::{IntoParams, ToSchema};
 
 use super::{Titled, Written, changed, created};
-use crate::app::{App, AppState};
+use crate::app::AppState;
 use crate::form::Input;
 use crate::gate::Gate;
 use crate::problem::{Answer, Fault};
-use crate::reads::in_turn;
-use crate::room::Done;
+use crate::query::{Part, Wanted};
+use crate::use_cases::forums::{self, ForumAnswer};
 
 /// The most deltas of one answer.
 const DELTAS: usize = 500;
 /// The interval of slow mode unless another is said, in seconds.
 const DEFAULT_SLOW: u32 = 60;
 
-/// A forum as the caller may see it.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct ForumAnswer {
-    /// As of which event.
-    pub seq: Seq,
-    /// Its stream, to subscribe to.
-    pub stream: StreamId,
-    /// What the caller's audience sees.
-    pub view: ForumView,
-    /// What concerns the caller alone.
-    pub own: Option<OwnView>,
-}
-
-/// Which part of a forum.
-#[derive(Clone, Debug, Default, Deserialize, IntoParams)]
-#[into_params(parameter_in = Query)]
-pub struct Part {
-    /// Only what lies before this position.
-    pub before: Option<u64>,
-    /// Down to this position.
-    pub from: Option<u64>,
-    /// Only this topic.
-    #[param(value_type = Option<String>)]
-    pub topic: Option<TopicId>,
-}
-
-impl App {
-    /// A forum as the holder of `gate` may see it.
-    ///
-    /// # Errors
-    /// It does not exist (yet), or the log cannot be read.
-    pub async fn read_forum(&self, gate: &Gate, part: &Part) -> Answer<ForumAnswer> {
-        let place = gate.forum()?;
-        let audience = gate.position.audience.ok_or_else(Fault::not_found)?;
-        let room = self.forum(place).await?;
-        let state = room.state();
-        let request = WindowRequest { before: part.before, from: part.from, topic: part.topic };
-        // A page of anything but bounded size is no page.
-        let request = WindowRequest { from: request.from.filter(|_| audience == Audience::Staff), ..request };
-        let (read, window) = (state.clone(), request);
-        let view = if window.from.is_some() {
-            in_turn(move || Forum::view(&read, audience, &window)).await?
-        } else {
-            Forum::view(&state, audience, &window)
-        };
-        let participant = gate.who.active_in(place.process);
-        let own = participant.map(|participant| Forum::own(&state, participant.id, view.window.from));
-        Ok(ForumAnswer { seq: state.seq(), stream: place.stream, view, own })
-    }
-
-    /// Issues a command to the forum the gate let somebody into.
-    ///
-    /// # Errors
-    /// It was refused, or could not be written.
-    pub(super) async fn tell_forum(&self, gate: &Gate, command: ForumCommand) -> Answer<Done> {
-        let room = self.forum(gate.forum()?).await?;
-        match room.issue(command, gate.command, gate.actor(), gate.who.command_owner()).await {
-            Ok(done) => Ok(done),
-            Err(refusal) => Err(self.tell_who(refusal.into()).await),
-        }
-    }
-}
-
 /// A forum, newest contributions first.
 #[utoipa::path(get, path = "/api/v1/forums/{forum}", tag = "forums", params(("forum" = String, Path), Part),
     responses((status = 200, body = ForumAnswer)))]
 pub async fn show(State(app): State<AppState>, gate: Gate, Query(part): Query<Part>) -> Answer<Json<ForumAnswer>> {
-    Ok(Json(app.read_forum(&gate, &part).await?))
+    Ok(Json(app.read_forum(&gate, part.window()).await?))
 }
 
 /// Names a forum anew.
@@ -244,40 +178,6 @@ pub async fn appeal(State(app): State<AppState>, gate: Gate, Input(new): Input<N
     Ok(changed(app.tell_forum(&gate, ForumCommand::Appeal { contribution, text: new.text }).await?))
 }
 
-/// What is looked for.
-#[derive(Clone, Debug, Default, Deserialize, IntoParams)]
-#[into_params(parameter_in = Query)]
-pub struct Wanted {
-    /// `newest`, `supported` or `unanswered`.
-    #[serde(default)]
-    pub sort: String,
-    /// Words that all stand in the text or the name.
-    #[serde(default)]
-    pub q: String,
-    /// Only this topic.
-    #[serde(default)]
-    pub topic: String,
-    /// How many hits were shown before; the answer's `next` says it for the next page.
-    #[serde(default)]
-    pub after: usize,
-}
-
-impl Wanted {
-    /// As the domain takes it.
-    ///
-    /// # Errors
-    /// There is no such order.
-    pub fn search(&self) -> Answer<Search> {
-        let sort = match self.sort.as_str() {
-            "" => Sort::Newest,
-            word => Sort::parse(word).ok_or_else(|| Fault::bad_request(format!("unknown order {word}")))?,
-        };
-        // More than a line is no search.
-        let words = self.q.chars().take(200).collect();
-        Ok(Search { sort, words, topic: self.topic.parse().ok(), after: self.after })
-    }
-}
-
 /// What was found.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct FoundAnswer {
@@ -309,12 +209,12 @@ pub struct ThreadAnswer {
 #[utoipa::path(get, path = "/api/v1/forums/{forum}/search", tag = "forums", params(("forum" = String, Path), Wanted),
     responses((status = 200, body = FoundAnswer)))]
 pub async fn search(State(app): State<AppState>, gate: Gate, Query(wanted): Query<Wanted>) -> Answer<Response> {
-    let audience = gate.position.audience.ok_or_else(Fault::not_found)?;
+    let audience = gate.audience()?;
     let room = app.forum(gate.forum()?).await?;
     let state = room.state();
     let (seq, search) = (state.seq(), wanted.search()?);
     let after = search.after;
-    let found = in_turn(move || state.search(audience, &search)).await?;
+    let found = forums::search(state, audience, search).await?;
     let next = after + found.contributions.len();
     let next = (next < found.total && next > after).then_some(next);
     let Found { contributions, people, total } = found;
@@ -326,11 +226,11 @@ pub async fn search(State(app): State<AppState>, gate: Gate, Query(wanted): Quer
     params(("forum" = String, Path), ("contribution" = String, Path)),
     responses((status = 200, body = ThreadAnswer)))]
 pub async fn thread(State(app): State<AppState>, gate: Gate) -> Answer<Response> {
-    let audience = gate.position.audience.ok_or_else(Fault::not_found)?;
+    let audience = gate.audience()?;
     let room = app.forum(gate.forum()?).await?;
     let state = room.state();
     let (seq, this) = (state.seq(), gate.id("contribution")?);
-    let thread = in_turn(move || state.thread(this, audience)).await?.ok_or_else(Fault::not_found)?;
+    let thread = forums::thread(state, audience, this).await?.ok_or_else(Fault::not_found)?;
     let Thread { contributions, people } = thread;
     Ok(Json(ThreadAnswer { seq, contributions, people }).into_response())
 }

@@ -1,27 +1,27 @@
-//! What moderators do beyond approving and hiding, and what they read.
-
-use std::sync::Arc;
+//! The API of what moderators do beyond approving and hiding, and of what they read.
+//! Programs and plain forms call these handlers.
+//! A handler reads the request, calls one use case and words its answer; it decides nothing.
 
 use axum::Json;
 use axum::extract::{Query, State};
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
-use stimmwerk_core::domain::PersonChange;
-use stimmwerk_core::forum::{ActView, ForumCommand, ForumState, HideReason, Record};
-use stimmwerk_core::ids::{ParticipantId, StreamId};
+use stimmwerk_core::forum::{ForumCommand, HideReason, Record};
+use stimmwerk_core::ids::ParticipantId;
 use stimmwerk_core::live::Seq;
 use stimmwerk_core::text::defuse_csv_cell;
-use utoipa::{IntoParams, ToSchema};
+use utoipa::ToSchema;
 
 use super::forums::Read;
-use super::polls::RecordedPoll;
 use super::{Written, changed, save_as};
-use crate::app::{App, AppState};
+use crate::app::AppState;
 use crate::form::Input;
 use crate::gate::Gate;
 use crate::problem::{Answer, Fault};
-use crate::reads::in_turn;
+use crate::query::{Before, Recorded};
+use crate::use_cases::records::{NamedAct, record_of};
+use crate::use_cases::results::RecordedPoll;
 
 /// Lets something wait again: undoes an approval, or the hiding of what waited.
 #[utoipa::path(post, path = "/api/v1/forums/{forum}/contributions/{contribution}/put-back", tag = "moderation",
@@ -122,11 +122,7 @@ pub struct NameReset {
     params(("process" = String, Path), ("participant" = String, Path)),
     responses((status = 200, body = NameReset)))]
 pub async fn reset_name(State(app): State<AppState>, gate: Gate) -> Answer<Json<NameReset>> {
-    let participant = app.in_reach(&gate).await?;
-    let (id, process) = (participant.id, participant.process);
-    app.accounts.rename(id, None, participant.lang).await?;
-    app.rights_changed(participant.person);
-    app.on_person(process, id, PersonChange::NameReset, &gate.actor(), gate.who.command_owner()).await?;
+    let id = app.reset_name(&gate, gate.id("participant")?).await?;
     Ok(Json(NameReset { id }))
 }
 
@@ -158,58 +154,6 @@ pub async fn count_hall(State(app): State<AppState>, gate: Gate, Input(input): I
     Ok(changed(app.tell_forum(&gate, ForumCommand::CountHall { people: input.people }).await?))
 }
 
-/// Which part of a log.
-#[derive(Clone, Copy, Debug, Default, Deserialize, IntoParams)]
-#[into_params(parameter_in = Query)]
-pub struct Before {
-    /// Only what happened before this event.
-    pub before: Option<u64>,
-}
-
-/// Something staff did, and the names people have now.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct NamedAct {
-    /// What.
-    #[serde(flatten)]
-    pub act: ActView,
-    /// Who; nobody for a token or the clock.
-    pub name: Option<String>,
-    /// With whom, where it was a person who has a name.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub person_name: Option<String>,
-}
-
-impl App {
-    /// What staff did, newest first, one page.
-    ///
-    /// # Errors
-    /// The forum is not there, or the account tables cannot be read.
-    pub async fn read_log(&self, gate: &Gate, before: Before) -> Answer<Vec<NamedAct>> {
-        let room = self.forum(gate.forum()?).await?;
-        let state = room.state();
-        let acts = state.acts(before.before.map(Seq));
-        let mut names = std::collections::HashMap::new();
-        let people: std::collections::BTreeSet<ParticipantId> =
-            acts.iter().flat_map(|act| [act.by, act.person]).flatten().collect();
-        for one in people {
-            names.insert(one, self.accounts.participant(one).await?.and_then(|participant| participant.name));
-        }
-        let name = |one: Option<ParticipantId>| names.get(&one?).cloned().flatten();
-        let named = |act: ActView| NamedAct { name: name(act.by), person_name: name(act.person), act };
-        Ok(acts.into_iter().map(named).collect())
-    }
-
-    /// Sixteen characters of the log's chain at an event: with them a later copy can be compared.
-    ///
-    /// # Errors
-    /// The log cannot be read, or there is no such event.
-    pub async fn seal(&self, stream: StreamId, seq: Seq) -> Answer<String> {
-        let events = self.log().read(stream, Seq(seq.0.saturating_sub(1)), 1).await?;
-        let hash = events.first().ok_or_else(Fault::not_found)?.hash;
-        Ok(hash.iter().take(8).fold(String::new(), |text, byte| text + &format!("{byte:02x}")))
-    }
-}
-
 /// A part of the log.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct LogAnswer {
@@ -221,15 +165,7 @@ pub struct LogAnswer {
 #[utoipa::path(get, path = "/api/v1/forums/{forum}/log", tag = "moderation", params(("forum" = String, Path), Before),
     responses((status = 200, body = LogAnswer)))]
 pub async fn log(State(app): State<AppState>, gate: Gate, Query(before): Query<Before>) -> Answer<Json<LogAnswer>> {
-    Ok(Json(LogAnswer { acts: app.read_log(&gate, before).await? }))
-}
-
-/// The record of a forum in one state of it.
-///
-/// # Errors
-/// The forum has not begun.
-pub async fn record_of(state: Arc<ForumState>, names: bool) -> Answer<Record> {
-    in_turn(move || state.record(names)).await?.ok_or_else(Fault::not_found)
+    Ok(Json(LogAnswer { acts: app.read_log(&gate, before.seq()).await? }))
 }
 
 /// The record of a forum, and what came of its polls.
@@ -240,23 +176,6 @@ pub struct RecordAnswer {
     pub record: Record,
     /// Its polls with their results, as participants see them.
     pub results: Vec<RecordedPoll>,
-}
-
-/// How a record is asked for.
-#[derive(Clone, Debug, Default, Deserialize, IntoParams)]
-#[into_params(parameter_in = Query)]
-pub struct Recorded {
-    /// `json` or `csv`.
-    pub format: Option<String>,
-    /// `1`: with names; moderators only.
-    pub names: Option<String>,
-}
-
-impl Recorded {
-    /// With names? Only moderators get them.
-    pub fn names(&self, gate: &Gate) -> bool {
-        self.names.as_deref() == Some("1") && gate.position.moderates
-    }
 }
 
 /// The record of a forum, to be kept: as JSON or as a table.

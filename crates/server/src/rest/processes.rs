@@ -1,47 +1,28 @@
-//! The network, its processes, their forums and codes.
+//! The API of the network, its processes, their forums and codes.
+//! Programs and the desk call these handlers.
+//! A handler reads the request, calls one use case and words its answer; it decides nothing.
 
 use axum::Json;
 use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::Response;
 use serde::{Deserialize, Serialize};
-use stimmwerk_core::domain::{Domain, PersonChange, Summary};
+use stimmwerk_core::domain::Domain;
 use stimmwerk_core::forum::Waiting;
-use stimmwerk_core::ids::{ForumId, ParticipantId, PollId, ProcessId, StreamId};
+use stimmwerk_core::ids::ParticipantId;
 use stimmwerk_core::live::{Seq, WindowRequest};
-use stimmwerk_core::network::{
-    CodeKind, Joining, Network, NetworkCommand, NetworkView, PollPlace, Process, Visibility,
-};
+use stimmwerk_core::network::{CodeKind, Joining, Network, NetworkCommand, NetworkView, Visibility};
 use stimmwerk_core::people::Audience;
-use stimmwerk_core::said::{Lang, Texts};
-use stimmwerk_eventlog::accounts::Participant;
+use stimmwerk_core::said::Lang;
 use utoipa::ToSchema;
 
 use super::{Title, Titled, Written, changed, created};
-use crate::app::{App, AppState};
+use crate::app::AppState;
 use crate::form::Input;
-use crate::gate::{Gate, Who};
+use crate::gate::Gate;
 use crate::guard;
 use crate::problem::{Answer, Fault};
-use crate::room::Done;
-
-/// A process in lists.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct Listed {
-    /// Its id.
-    #[schema(value_type = String)]
-    pub id: ProcessId,
-    /// Its title.
-    pub title: Texts,
-    /// Who may read it.
-    pub visibility: Visibility,
-    /// Whether people can join.
-    pub joining: Joining,
-    /// Its forums.
-    pub forums: Vec<ListedForum>,
-    /// Its polls, without drafts.
-    pub polls: Vec<ListedPoll>,
-}
+use crate::use_cases::processes::Listed;
 
 /// Processes.
 #[derive(Debug, Serialize, ToSchema)]
@@ -55,98 +36,6 @@ pub struct Processes {
 pub struct Shown {
     /// As in lists.
     process: Listed,
-}
-
-/// A poll in lists. Drafts are in none.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct ListedPoll {
-    /// Its id.
-    #[schema(value_type = String)]
-    pub id: PollId,
-    /// Its stream.
-    #[schema(value_type = String)]
-    pub stream: StreamId,
-    /// The forum it is held in.
-    #[schema(value_type = Option<String>)]
-    pub forum: Option<ForumId>,
-    /// Public facts.
-    pub summary: Summary,
-}
-
-/// A forum in lists.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct ListedForum {
-    /// Its id.
-    #[schema(value_type = String)]
-    pub id: ForumId,
-    /// Its stream.
-    #[schema(value_type = String)]
-    pub stream: StreamId,
-    /// Public facts; none until it has begun.
-    pub summary: Option<Summary>,
-}
-
-impl App {
-    /// The participant whom the path names, if whoever asks may do something to them.
-    ///
-    /// # Errors
-    /// There is none in this process, or they have more say than whoever asks.
-    pub(super) async fn in_reach(&self, gate: &Gate) -> Answer<Participant> {
-        let process = gate.process()?;
-        let found = self.accounts.participant(gate.id("participant")?).await?;
-        let participant = found.filter(|found| found.process == process).ok_or_else(Fault::not_found)?;
-        if let Some(other) = self.accounts.standing(participant.person).await? {
-            gate.who.acts_on(&other, process)?;
-        }
-        Ok(participant)
-    }
-
-    /// A process with the facts of its forums.
-    pub fn process_listed(&self, id: ProcessId) -> Option<Listed> {
-        let (view, summaries) = self.listed(id)?;
-        let forums = view.forums.iter().zip(summaries);
-        let poll = |place: PollPlace| {
-            let summary = self.summary(place.stream)?;
-            Some(ListedPoll { id: place.poll, stream: place.stream, forum: place.forum, summary })
-        };
-        let directory = self.directory();
-        // A draft has no summary.
-        let polls = directory.process(id).into_iter().flat_map(Process::polls).filter_map(poll).collect();
-        Some(Listed {
-            id,
-            title: view.title,
-            visibility: view.visibility,
-            joining: view.joining,
-            forums: forums
-                .map(|(place, summary)| ListedForum { id: place.id, stream: place.stream, summary })
-                .collect(),
-            polls,
-        })
-    }
-
-    /// The processes `who` may see, oldest first.
-    pub fn processes_of(&self, who: &Who) -> Vec<Listed> {
-        let directory = self.directory();
-        directory
-            .processes()
-            .filter(|process| who.position(&directory, Some(process.id), None).audience.is_some())
-            .filter_map(|process| self.process_listed(process.id))
-            .collect()
-    }
-
-    pub(super) async fn tell_network(&self, gate: &Gate, command: NetworkCommand) -> Answer<Done> {
-        // For the network's stream the roles are those in the process concerned.
-        let actor = gate.actor();
-        let done = self.network.issue(command, gate.command, actor, gate.who.command_owner()).await?;
-        self.run_follow_ups().await;
-        Ok(done)
-    }
-
-    /// A code of a process.
-    pub fn code(&self, process: &Process, kind: CodeKind) -> Option<String> {
-        let code = process.codes.iter().find(|code| code.kind == kind)?;
-        code.text.text.as_deref().map(str::to_owned)
-    }
 }
 
 /// The network.
@@ -304,16 +193,7 @@ pub struct Banned {
     params(("process" = String, Path), ("participant" = String, Path)), request_body = Ban,
     responses((status = 200, body = Banned)))]
 pub async fn ban(State(app): State<AppState>, gate: Gate, Input(input): Input<Ban>) -> Answer<Json<Banned>> {
-    let participant = app.in_reach(&gate).await?;
-    let id = participant.id;
-    if gate.who.person() == Some(participant.person) {
-        // They could not let themselves in again.
-        return Err(Fault::forbidden());
-    }
-    app.accounts.set_banned(id, input.banned).await?;
-    app.rights_changed(participant.person);
-    let (actor, owner) = (gate.actor(), gate.who.command_owner());
-    let change = PersonChange::ShutOut { banned: input.banned, by: actor.participant };
-    app.on_person(participant.process, id, change, &actor, owner).await?;
+    let id = gate.id("participant")?;
+    app.ban(&gate, id, input.banned).await?;
     Ok(Json(Banned { id, banned: input.banned }))
 }

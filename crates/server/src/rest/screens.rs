@@ -1,17 +1,15 @@
-//! Links for projectors: each reads one forum as its participants do and writes nowhere.
+//! The API of links for projectors.
+//! Moderators call it, from the desk or by a program.
+//! It words answers; links are made by the use case.
 
 use axum::Json;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
-use stimmwerk_core::ids::ForumId;
-use stimmwerk_eventlog::accounts::{Person, PersonId, PersonKind};
 use utoipa::ToSchema;
-use uuid::Uuid;
 
-use crate::app::{App, AppState};
-use crate::chance;
+use crate::app::AppState;
 use crate::form::lead;
 use crate::gate::Gate;
 use crate::guard;
@@ -23,21 +21,6 @@ use crate::rest::Nothing;
 pub struct ScreenLink {
     /// Whoever opens it shows what is on.
     pub url: String,
-}
-
-impl App {
-    /// A new link for a projector of this forum, as a path.
-    ///
-    /// # Errors
-    /// The account tables cannot be written.
-    pub async fn screen_link(&self, forum: ForumId) -> Answer<String> {
-        let person = PersonId(Uuid::now_v7());
-        let (token, hash) = chance::secret();
-        let label = Some(forum.to_string());
-        self.accounts.add_person(Person { id: person, kind: PersonKind::Screen, label }).await?;
-        self.accounts.add_token(hash, person, None).await?;
-        Ok(format!("/screen/{token}"))
-    }
 }
 
 /// Makes a link for a projector. A form goes on to what it shows.
@@ -55,9 +38,6 @@ pub async fn create(State(app): State<AppState>, gate: Gate, headers: HeaderMap)
 #[utoipa::path(delete, path = "/api/v1/forums/{forum}/screens", tag = "screens", params(("forum" = String, Path)),
     responses((status = 200, body = Nothing, description = "None is left.")))]
 pub async fn revoke(State(app): State<AppState>, gate: Gate) -> Answer<Json<Nothing>> {
-    let forum = gate.forum()?.forum.to_string();
-    for person in app.accounts.labelled(PersonKind::Screen, &forum).await? {
-        app.erase_person(person).await?;
-    }
+    app.revoke_screen_links(gate.forum()?.forum).await?;
     Ok(Json(Nothing {}))
 }

@@ -18,7 +18,7 @@ async fn given_the_description_then_it_is_the_reviewed_one() {
 
 #[test]
 fn given_the_description_then_every_operation_says_what_it_does_who_may_and_how_it_is_refused() {
-    let document = crate::rest::document();
+    let document = crate::openapi::document();
     let mut ids = BTreeSet::new();
     for (path, methods) in document["paths"].as_object().expect("paths") {
         for (method, operation) in methods.as_object().expect("methods") {
@@ -62,7 +62,7 @@ struct Described {
 }
 
 static DESCRIBED: LazyLock<Described> = LazyLock::new(|| {
-    let mut document = crate::rest::document();
+    let mut document = crate::openapi::document();
     close(&mut document);
     let registry = Registry::new().add("urn:described", document.clone()).and_then(RegistryBuilder::prepare);
     Described { document, registry: registry.expect("schemas"), schemas: Mutex::default() }

@@ -564,7 +564,7 @@ fn given_the_access_table_then_every_route_is_knocked_at_and_asks_what_it_should
 
 #[test]
 fn given_the_router_the_table_and_the_description_then_they_name_the_same_routes() {
-    let document = crate::rest::document();
+    let document = crate::openapi::document();
     let described: BTreeSet<(String, String)> = document["paths"]
         .as_object()
         .expect("paths")
@@ -578,7 +578,7 @@ fn given_the_router_the_table_and_the_description_then_they_name_the_same_routes
     let api: BTreeSet<_> = api.iter().map(|rule| (rule.method.to_owned(), rule.path.to_owned())).collect();
     // The handlers under /api/v1 are routed by their description, so it names exactly what the router has there.
     assert_eq!(api, described);
-    let source = include_str!("../lib.rs");
+    let source = concat!(include_str!("../lib.rs"), include_str!("../pages/mod.rs"));
     let routed: BTreeSet<_> =
         source.split(".route(\"").skip(1).filter_map(|rest| rest.split_once('"')).map(|(path, _)| path).collect();
     let pages: BTreeSet<_> = pages.iter().map(|rule| rule.path).collect();
@@ -680,13 +680,13 @@ async fn given_a_reader_ahead_of_the_log_then_catching_up_brings_nothing() {
 async fn given_a_write_that_takes_an_idempotency_key_when_it_is_sent_twice_then_it_is_done_once() {
     let world = World::new().await;
     let here = world.place(Visibility::Public).await;
-    let document = crate::rest::document();
+    let document = crate::openapi::document();
     let author = world.caller(Caller::Author, By::Session, &here, &here).await;
     let mut tried = 0;
     for door in DOORS.iter().chain(FURTHER_IN).filter(|door| door.method != "GET") {
         let parameters = document["paths"][door.path][door.method.to_lowercase()]["parameters"].as_array();
         let takes_key = parameters.into_iter().flatten().any(|parameter| parameter["name"] == "Idempotency-Key");
-        assert_eq!(takes_key, !crate::rest::WITHOUT_KEY.contains(&door.path), "{} {}", door.method, door.path);
+        assert_eq!(takes_key, !crate::openapi::WITHOUT_KEY.contains(&door.path), "{} {}", door.method, door.path);
         if !takes_key {
             continue;
         }

@@ -262,7 +262,7 @@ async fn given_the_picture_that_brings_back_then_its_words_stand_where_no_server
     let guest = world.visitor().as_identity(Identity::Session(format!("{session}; welcome={code}")));
     let page = guest.request(Method::GET, &format!("/welcome/{}", here.process)).send().await.expect("an answer");
     let html = page.text().await.expect("a page");
-    let picture = |sign: char| crate::pages::picture(&format!("{}/return{sign}code={code}", world.url));
+    let picture = |sign: char| crate::qr::picture(&format!("{}/return{sign}code={code}", world.url));
     assert!(html.contains(&picture('#')));
     assert!(!html.contains(&picture('?')));
 }
