@@ -26,13 +26,26 @@ pub fn program() -> PathBuf {
     program
 }
 
-/// Says that a test cannot run on this machine and why: in the last lines of `cargo xtask test`. On a CI machine, where
-/// everything must run, it fails instead.
+/// Says that a test cannot run on this machine and why: in the last lines of `cargo xtask test`. On a CI machine, which
+/// installs what tests need, it fails instead.
 ///
 /// # Panics
 /// On a CI machine.
 pub fn skip_test(reason: &str) {
     assert!(std::env::var_os("CI").is_none_or(|value| value.is_empty()), "cannot run here: {reason}");
+    note_skipped(reason);
+}
+
+/// Says that a test cannot run since this machine does not give the right to, which no installation changes: also on a CI
+/// machine it is skipped and stands in the last lines of `cargo xtask test`.
+///
+/// # Panics
+/// The list of skipped tests cannot be written.
+pub fn skip_for_want_of_rights(reason: &str) {
+    note_skipped(reason);
+}
+
+fn note_skipped(reason: &str) {
     eprintln!("\n*** SKIPPED: {reason}\n");
     if let Some(file) = std::env::var_os("STIMMWERK_SKIPPED_TESTS") {
         let list = std::fs::File::options().append(true).create(true).open(file);

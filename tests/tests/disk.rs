@@ -11,7 +11,7 @@ use stimmwerk_core::forum::{Forum, Waiting};
 use stimmwerk_core::ids::ContributionId;
 use stimmwerk_core::live::{ClientFrame, ServerFrame};
 use stimmwerk_core::network::Visibility;
-use stimmwerk_tests::{SOON, Scene, Server, refusal, saying, skip_test};
+use stimmwerk_tests::{SOON, Scene, Server, refusal, saying, skip_for_want_of_rights, skip_test};
 use tokio::time::timeout;
 
 /// A small disk of its own, in memory.
@@ -20,14 +20,27 @@ struct Disk {
 }
 
 impl Disk {
-    /// None where this system does not let us mount.
+    /// None where this system does not let us mount. A container without the right to cannot be given it by a test.
     fn mounted() -> Option<Self> {
         let folder = tempfile::tempdir().expect("a temporary folder");
-        let mount = Command::new("mount").args(["-t", "tmpfs", "-o", "size=16m", "tmpfs"]).arg(folder.path()).output();
+        let mut mount = Command::new("mount");
+        let mount = mount.args(["-t", "tmpfs", "-o", "size=16m", "tmpfs"]).arg(folder.path());
+        let mount = mount.env("LC_ALL", "C").output();
         match mount {
             Ok(output) if output.status.success() => Some(Self { folder }),
-            refused => {
-                skip_test(&format!("a full disk needs a small one of its own: {refused:?}"));
+            Ok(refused) => {
+                let why = String::from_utf8_lossy(&refused.stderr);
+                let forbidden = ["permission denied", "Operation not permitted", "superuser"];
+                let reason = format!("a full disk needs a small one of its own: {}", why.trim());
+                if forbidden.iter().any(|word| why.contains(word)) {
+                    skip_for_want_of_rights(&reason);
+                } else {
+                    skip_test(&reason);
+                }
+                None
+            }
+            Err(missing) => {
+                skip_test(&format!("a full disk needs a small one of its own: mount: {missing}"));
                 None
             }
         }

@@ -46,6 +46,8 @@ pub enum Extent {
 /// Runs every step and fails when one failed.
 pub fn run_all(extent: Extent) -> Result<()> {
     let suite = Suite::default();
+    // Whatever was skipped in an earlier run is no longer true.
+    fs::write(skipped_tests(), "").with_context(|| format!("cannot write {}", skipped_tests().display()))?;
     suite.step("format", || run(cargo().args(["fmt", "--all", "--check"])));
     suite.step("invariants", checks::check);
     suite.step("snapshots", no_pending_snapshots);
@@ -139,7 +141,8 @@ fn on_ci() -> bool {
     std::env::var_os("CI").is_some_and(|value| !value.is_empty())
 }
 
-/// Where tests that cannot run here say so; tests on a CI machine fail instead.
+/// The file in which tests that cannot run here say so, for the last lines. On a CI machine they fail instead, unless no
+/// installation could help: see `skip_test` and `skip_for_want_of_rights` of the tests.
 fn skipped_tests() -> PathBuf {
     target().join("skipped-tests")
 }
@@ -175,10 +178,8 @@ fn lint_wasm() -> Result<()> {
 }
 
 fn tests(without: &[&str]) -> Result<()> {
-    let skipped = skipped_tests();
-    fs::write(&skipped, "").with_context(|| format!("cannot write {}", skipped.display()))?;
     let with_program = |command: &mut Command| -> Result<()> {
-        run(command.env("STIMMWERK_BIN", program::path()).env("STIMMWERK_SKIPPED_TESTS", &skipped))
+        run(command.env("STIMMWERK_BIN", program::path()).env("STIMMWERK_SKIPPED_TESTS", skipped_tests()))
     };
     if !succeeds(cargo().args(["nextest", "--version"])) {
         return with_program(cargo().arg("test").args(NATIVE).args(without).arg("--no-fail-fast"));
@@ -245,5 +246,6 @@ fn browser_tests(chromium: &Path, extent: Extent) -> Result<()> {
     if extent == Extent::Long {
         playwright.env("STIMMWERK_LONG", "1");
     }
-    run(playwright.env("STIMMWERK_BIN", program::path()).env("STIMMWERK_CHROMIUM", chromium))
+    playwright.env("STIMMWERK_BIN", program::path()).env("STIMMWERK_CHROMIUM", chromium);
+    run(playwright.env("STIMMWERK_SKIPPED_TESTS", skipped_tests()))
 }
