@@ -1,5 +1,6 @@
-//! Who may go through which door: one table, as data. It decides, it is served to tests, and a door that is missing
-//! from it opens for nobody.
+//! The access table: what each route and each command asks of whoever uses it, and what reading it costs.
+//! The gate asks it for every request; tests read it as data.
+//! A route that is missing from it is refused for everyone. It looks nobody up: how a caller stands comes as [`Position`].
 
 use std::sync::LazyLock;
 
@@ -13,13 +14,13 @@ use stimmwerk_core::with_kind;
 
 use crate::problem::Fault;
 
-/// What a door asks for.
+/// What a route asks of its caller.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Needs {
     /// Nothing.
     Nothing,
-    /// Some credential.
+    /// To be known by some credential.
     Person,
     /// To be allowed to see the object: it is public, or one joined, or one is staff there.
     Sight,
@@ -200,7 +201,7 @@ const fn needs_of(need: Need) -> Option<Needs> {
 pub struct Position {
     /// Has some credential.
     pub known: bool,
-    /// As whom they may read, if at all. For a door without an object: public.
+    /// The audience as which they may read, if at all. For a route without an object: public.
     pub audience: Option<Audience>,
     /// Joined the process and was not shut out.
     pub joined: bool,
@@ -225,7 +226,7 @@ pub fn needs(method: &Method, path: &str) -> Option<Needs> {
     ROUTES.iter().find(|rule| rule.method == method && rule.path == path).map(|rule| rule.needs)
 }
 
-/// Opens a door or says why not. What one may not see is answered like what is not there.
+/// Lets a caller in, or says why not. What somebody may not see is answered like what is not there.
 ///
 /// # Errors
 /// `not_found`, `unauthorized`, `not_joined`, `banned` or `forbidden`.

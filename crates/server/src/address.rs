@@ -1,5 +1,6 @@
-//! Whose address a request comes from. This is the one place that reads the peer and `X-Forwarded-For`; what is bounded
-//! by address asks here.
+//! The address from which a request comes.
+//! The gate asks for it once for each request; limits by address count by it.
+//! Nothing else reads the peer or `X-Forwarded-For`.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
@@ -54,7 +55,7 @@ fn read(hop: &str) -> Option<IpAddr> {
     bare.parse().ok().or_else(|| hop.parse::<SocketAddr>().ok().map(|address| address.ip()))
 }
 
-/// The proxies that say truly from where they were called.
+/// The proxies whose `X-Forwarded-For` is believed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Proxies(Vec<IpNet>);
 

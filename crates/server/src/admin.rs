@@ -1,5 +1,7 @@
-//! What `stimmwerk admin` shows and takes away. It reads and writes the account tables alone, also beside a running
-//! server. Requests ask the tables each time; open sockets are closed as [`crate::scheduler::revocations`] says.
+//! What `stimmwerk admin` lists and revokes.
+//! The command line calls it, also beside a running server.
+//! It reads and writes the account tables alone. Requests ask these tables each time, and [`crate::scheduler::revocations`]
+//! closes open sockets.
 
 use anyhow::{Context, Result, bail};
 use stimmwerk_core::ids::ProcessId;

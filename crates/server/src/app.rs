@@ -1,4 +1,6 @@
 //! What all requests share: the log, the rooms, the account tables, settings and limits.
+//! Every handler has it as its state, and use cases are its methods.
+//! It knows no HTTP; what it can do beyond its parts stands in `use_cases/`.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex};
@@ -124,7 +126,7 @@ impl App {
         &self.rooms.services().log
     }
 
-    /// Rung when follow-ups were written.
+    /// Notified when follow-ups were written.
     pub fn follow_ups_written(&self) -> Arc<tokio::sync::Notify> {
         self.rooms.services().follow_ups.clone()
     }

@@ -1,4 +1,6 @@
-//! Copies of the database: made beside a running server, and brought back without bringing back what was erased since.
+//! Backups of the database: one is made beside a running server, and restored without what was erased since.
+//! The command line calls it.
+//! It never writes to a database that a server uses.
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};

@@ -1,4 +1,6 @@
-//! The two impure sources: the clock and the operating system's random numbers. Everything else gets them from here.
+//! The clock, and the operating system's random numbers.
+//! Everything in the server that needs the time, a random number, a secret or a new command id calls this.
+//! Core and rooms get them as values, so that `decide` and `apply` stay pure.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 

@@ -1,4 +1,6 @@
-//! Settings: flags over environment over one TOML file over defaults. A wrong value stops the start with one line.
+//! Settings: flags go before the environment, that before one TOML file, and that before the defaults.
+//! The command line loads them once; the rest of the program only reads them.
+//! A wrong value stops the start with one line that names it.
 
 use std::fmt;
 use std::net::SocketAddr;

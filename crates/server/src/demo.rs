@@ -1,4 +1,6 @@
-//! A sample process for trying the program: made through the same commands as everything else.
+//! A sample process for trying the program.
+//! `serve --demo` fills an empty database with it and prints the links.
+//! It issues the same commands as everyone else and writes nothing around them.
 
 use std::sync::Arc;
 

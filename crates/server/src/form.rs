@@ -1,5 +1,6 @@
-//! Every write is also a plain HTML form. Handlers know nothing of it: a form comes in here, is read like JSON, and its
-//! answer becomes a redirection, or the page it was on with what was typed.
+//! Plain HTML forms: each is turned into the write it stands for, and the answer into a redirection or its page again.
+//! It stands around the whole router; handlers take their input by [`Input`] or [`Fields`] and mostly know no forms.
+//! What was typed is never lost: a refused form comes back with every field, save for secrets.
 
 use std::collections::BTreeMap;
 
@@ -29,7 +30,7 @@ pub struct FormPost {
     pub next: String,
 }
 
-/// Where a handler leads: see [`lead`].
+/// The header by which a handler says where a form goes on to: see [`lead`].
 const LEAD: &str = "x-next";
 
 /// Says where a plain form goes on to, where the handler knows better than the page: into the forum that was just joined.
@@ -42,7 +43,7 @@ pub fn lead(response: &mut Response, next: &str) {
 /// Fields that never come back into a page.
 const SECRET: [&str; 2] = ["token", "password"];
 
-/// Around the whole router: turns a form post into the write it stands for, and its answer into a page.
+/// Turns a form post into the write it stands for, and its answer into a page.
 pub async fn forms(request: Request, inner: axum::Router) -> Response {
     let is_form = request.method() == Method::POST
         && request
@@ -80,7 +81,7 @@ pub async fn forms(request: Request, inner: axum::Router) -> Response {
     }
     let cookies = parts.headers.get_all(header::COOKIE).iter().cloned().collect::<Vec<_>>();
     let language = parts.headers.get(header::ACCEPT_LANGUAGE).cloned();
-    // The answer is read here: compressed it could not be.
+    // The answer is read here, so it must not be compressed.
     let encoding = parts.headers.remove(header::ACCEPT_ENCODING);
     let method = parts.method.clone();
     let mut write = form.clone();
@@ -88,7 +89,7 @@ pub async fn forms(request: Request, inner: axum::Router) -> Response {
         // The choice alone is written; all else is what the form held meanwhile.
         (write.fields, write.idempotency_key) =
             (chosen.iter().map(|lang| ("lang".to_owned(), lang.clone())).collect(), None);
-        // A field that said the language of the page goes with it.
+        // A field with the language of the page says nothing any more.
         form.fields.retain(|(name, value)| name != "lang" || value != lang);
         (action, form.next) = (switch.form.clone(), switch.page.clone());
     }

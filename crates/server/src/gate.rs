@@ -73,12 +73,12 @@ impl FromRequestParts<AppState> for Gate {
             .collect();
         let who = identify(parts, app).await?;
         app.reads.pay_for(&who, &parts.method, path.as_str())?;
-        // Projectors write nowhere, whatever a door asks for.
+        // Projectors write nowhere, whatever the route asks for.
         if who.screen().is_some() && !parts.method.is_safe() {
             return Err(Fault::forbidden());
         }
-        // Somebody not known writes nowhere but at doors that ask for nothing. The answer looks at nothing else, so it
-        // is the same for what is there and what is not, and it says what to do: come back.
+        // Strangers write only where the route asks for nothing. This answer depends on nothing else, so it is the same
+        // for what exists and what does not, and it says what to do: come back.
         if who.standing.is_none() && !parts.method.is_safe() && needs != Needs::Nothing {
             return Err(Fault::unauthorized());
         }
@@ -108,7 +108,7 @@ impl FromRequestParts<AppState> for Gate {
             _ => who,
         };
         let position = who.position(&directory, process, place);
-        // Who was shut out of a public process is told so when they write, rather than to join.
+        // Somebody who was shut out of a public process and writes is told that, and not to join.
         access::enter(needs, position)?;
         let stream = id("stream").and_then(|stream| stream.parse().ok()).or(place.map(|place| place.stream));
         let command = command_id(parts)?;
@@ -118,7 +118,7 @@ impl FromRequestParts<AppState> for Gate {
     }
 }
 
-/// Reads token or session.
+/// Finds out by token or session who sends the request.
 async fn identify(parts: &mut Parts, app: &AppState) -> Answer<Who> {
     let holder = async |token: &str| app.accounts.token_holder(chance::hash(token), chance::now()).await;
     let by_token = match guard::bearer(&parts.headers) {

@@ -1,4 +1,6 @@
 //! The server of Stimmwerk: use cases, rooms, REST, WebSocket, pages. Only this crate serves HTTP.
+//! The program calls [`serve`]; tests take the [`router`].
+//! Here the parts are put together; none of them uses this file.
 
 pub mod access;
 pub mod address;
@@ -64,8 +66,6 @@ use crate::config::Config;
 use crate::gate::Gate;
 use crate::problem::Fault;
 
-/// Which build this is, as clients see it.
-pub const BUILD: &str = env!("CARGO_PKG_VERSION");
 /// How long sockets have to say goodbye.
 const FAREWELL: Duration = Duration::from_secs(3);
 /// The kernel's send buffer of a socket, in bytes: what does not fit waits in the ring.

@@ -1,5 +1,6 @@
-//! Bounds on what one can try and send. Limits punish guesses, never a hall: sixty people of one share one address. What is
-//! too long to be guessed (links, tokens) is not counted.
+//! Limits on what people try and send: guesses of codes, reports, commands, new names.
+//! Use cases and rooms ask them before they look anything up or write.
+//! Limits by address count wrong guesses alone, since sixty people in a hall share one address.
 
 pub mod guesses;
 pub mod reports;
@@ -23,7 +24,7 @@ const COMMANDS_PER_SECOND: f64 = 20.0;
 const NAMES: f64 = 5.0;
 const NAMES_PER_SECOND: f64 = 5.0 / 3_600.0;
 
-/// From so many people on those are forgotten that have been still.
+/// With more people than this, those who did nothing for long are forgotten.
 const REMEMBERED: usize = 10_000;
 
 /// A bucket that fills over time and is emptied by use.
@@ -86,7 +87,7 @@ pub struct Each {
 }
 
 impl Default for Each {
-    /// Of commands.
+    /// The limit of commands.
     fn default() -> Self {
         Self::new(COMMANDS, COMMANDS_PER_SECOND)
     }
@@ -116,10 +117,10 @@ impl Each {
 pub struct Limits {
     /// Guesses of join codes, return codes and voting cards, by address.
     pub guesses: Guesses,
-    /// Commands of which nothing is kept that tells from whom they are: reports. Rooms take from it, so that no door
-    /// leads around it.
+    /// Commands of which nothing is kept that tells from whom they are: reports. Rooms take from it, so it holds
+    /// however a report comes in.
     pub reports: Arc<Reports>,
-    /// Commands of participants who are not staff. Rooms take from it too.
+    /// Commands of participants who are not staff. Rooms take from it, too.
     pub commands: Arc<Each>,
     /// New names of people.
     pub names: Each,

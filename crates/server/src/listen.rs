@@ -1,4 +1,6 @@
-//! Accepts connections: `axum::serve` with one thing more, which it cannot be told: how long a request's header may take.
+//! Accepts connections and serves the router on them.
+//! `serve` calls it instead of `axum::serve`, which has no limit on how long the header of a request may take.
+//! It knows nothing of what is served.
 
 use std::io::ErrorKind;
 use std::net::SocketAddr;

@@ -39,16 +39,18 @@ use crate::room::{Broadcast, CaughtUp, Done, LiveStream, Subscriber, SubscriberG
 use crate::use_cases::admission::chosen_id;
 use crate::who::Who;
 
-/// Silence is broken after so long, so that a phone notices a dead connection.
+/// Which build this is, as clients see it.
+const BUILD: &str = env!("CARGO_PKG_VERSION");
+/// After so long without a frame a `beat` is sent, so that a phone notices a dead connection.
 const BEAT: Duration = Duration::from_secs(20);
-/// A socket that takes nothing for so long is given up.
+/// A socket that takes nothing for so long is closed.
 const PATIENCE: Duration = Duration::from_secs(30);
-/// Frames beside commands that one socket may send at once: its streams, and some pages of each.
+/// The frames other than commands that one socket may send at once: enough for its streams and some pages of each.
 const READS: u32 = 60;
 /// The longest message that is read at all, in bytes. What is longer than [`MAX_CLIENT_FRAME`] is read up to here so that
 /// it gets an answer; what is longer than this ends the connection.
 const MAX_MESSAGE: usize = 4 * MAX_CLIENT_FRAME;
-/// How long a socket is not read that sends faster than it may.
+/// How long a socket that sends faster than it may is not read.
 const PAUSE: Duration = Duration::from_millis(50);
 /// How long clients wait before they come back after a stop, before jitter.
 const RETRY_MS: u32 = 1_000;
@@ -63,7 +65,7 @@ pub async fn live(
 ) -> Answer<Response> {
     let (lang, address) = (guard::language(&request), gate.address);
     let open = app.reads.socket(&gate.who)?;
-    // Watch first, then read: a change of rights in between is seen.
+    // Watch first, then read: so a change of rights in between is not missed.
     let rights = gate.who.person().map(|person| app.watch_rights(person));
     let who = match gate.who.person() {
         Some(person) => app.who(Some(person)).await?,
@@ -89,7 +91,7 @@ pub async fn live(
                 socket,
                 _open: open,
             };
-            // The one error there is: the other side is gone.
+            // The only error is that the other side is gone.
             let _ = connection.run(rights).await;
         }))
 }
@@ -102,7 +104,7 @@ type Ack = BoxFuture<'static, (CommandId, Answer<Done>)>;
 struct Connection {
     app: AppState,
     who: Who,
-    /// From where.
+    /// The address it comes from.
     address: Address,
     lang: &'static str,
     socket: WebSocket,
@@ -164,7 +166,7 @@ impl Connection {
         let silence = sleep_until(Instant::now() + BEAT);
         tokio::pin!(stopped, silence);
         let mut broadcasts: StreamMap<StreamId, BroadcastStream<Arc<Broadcast>>> = StreamMap::new();
-        let hello = Hello { build: crate::BUILD.to_owned(), protocol: PROTOCOL, now: chance::now() };
+        let hello = Hello { build: BUILD.to_owned(), protocol: PROTOCOL, now: chance::now() };
         self.send(vec![text(&ServerFrame::Hello(hello))]).await?;
         let mut last_sent = Instant::now();
         loop {
@@ -212,7 +214,7 @@ impl Connection {
     }
 
     async fn bye(mut self, retry_ms: u32) -> Result<(), Gone> {
-        // What was accepted meanwhile is still told.
+        // Commands that were accepted meanwhile are still acknowledged.
         let rest = async {
             let mut frames = Vec::new();
             while let Some((id, answer)) = self.acks.next().await {
@@ -248,7 +250,7 @@ impl Connection {
             return vec![self.reject(id, &Fault::of(Code::TooLarge))];
         }
         if let Err(refusal) = self.may_ask(&frame) {
-            // Whoever sends without end is read more slowly.
+            // A socket that sends without end is read more slowly.
             tokio::time::sleep(PAUSE).await;
             return vec![refusal];
         }
@@ -311,7 +313,7 @@ impl Connection {
         let (receiver, guard) = live.subscribe(audience, subscriber);
         let CaughtUp { mut frames, seq: have, from } = live.catch_up(after, audience, from).await?;
         self.app.reads.charge(&self.who, frames.len());
-        // The room may have been opened meanwhile, or the answer had to wait: what was public may be no longer.
+        // Opening the room or waiting for the answer's turn takes time, so the rights are checked again afterwards.
         if self.app.audience_of(&self.who, stream)?.1 < audience {
             return Err(Fault::not_found());
         }
@@ -331,7 +333,7 @@ impl Connection {
         if self.app.audience_of(&self.who, stream)?.1 < subscription.audience {
             return Err(Fault::not_found());
         }
-        // The personal view covers what is shown, now further back.
+        // The personal view covers what is shown, which now reaches further back.
         subscription.from = subscription.from.min(from);
         if let Some(participant) = subscription.participant {
             frames.push(subscription.live.own_frame(participant, subscription.from));
@@ -375,7 +377,7 @@ impl Connection {
                     }
                 }
                 if subscription.participant.is_some_and(|participant| broadcast.concerns(participant)) {
-                    // What they did may be shown to nobody else, so that no range led there: then one of their own does.
+                    // If nobody else may see what they did, no range led up to it. Then they get a range of their own.
                     if broadcast.head > subscription.have {
                         frames.extend(subscription.catch_up().await.ok()?);
                     }

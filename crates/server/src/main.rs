@@ -1,4 +1,6 @@
-//! The program `stimmwerk`.
+//! The program `stimmwerk`: its command line.
+//! People and service managers start it.
+//! It reads flags and prints; everything else is done by the library.
 
 use std::path::PathBuf;
 

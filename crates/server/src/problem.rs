@@ -1,4 +1,6 @@
-//! Refusals on their way out: `application/problem+json` with a stable code and a sentence in the reader's language.
+//! Refusals of requests: a stable code with parameters, and later a sentence in the reader's language.
+//! Everything that answers a request returns [`Answer`]; `finish.rs` words a refusal when it leaves.
+//! A refusal holds no words and no names of people.
 
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -19,7 +21,7 @@ pub struct Fault {
     pub params: Map<String, Value>,
 }
 
-/// What handlers return.
+/// What handlers and use cases return.
 pub type Answer<T> = Result<T, Fault>;
 
 impl Fault {
@@ -60,7 +62,7 @@ impl Fault {
         Self::of(Code::NotFound)
     }
 
-    /// The same, said to somebody who is not known: perhaps they were, and their session has ended.
+    /// The same to a stranger. It says that nobody is known: perhaps their session has ended.
     pub fn not_here() -> Self {
         Self::not_found().with("known", false)
     }

@@ -26,7 +26,7 @@ const EACH: (f64, f64) = (2_000.0, 50.0);
 /// The same for all strangers together: five hundred first subscriptions at once, and a few per cent of a processor after
 /// that.
 const STRANGERS: (f64, f64) = (10_000.0, 500.0);
-/// From so many people on those are forgotten that have been still.
+/// With more people than this, those who asked for nothing for long are forgotten.
 const REMEMBERED: usize = 10_000;
 
 /// Open sockets of one person: their windows on all their devices. Programs with a token are not counted.
@@ -163,7 +163,7 @@ impl Drop for OpenSocket {
     }
 }
 
-/// How many long answers are built at the same time: half of the processors stay free for what is short.
+/// How many long answers are built at the same time: half of the processors stay free for short answers.
 static BUILDERS: LazyLock<Semaphore> = LazyLock::new(half_of_the_processors);
 /// How many pages are rendered at the same time. They do not wait for long answers.
 static RENDERERS: LazyLock<Semaphore> = LazyLock::new(half_of_the_processors);

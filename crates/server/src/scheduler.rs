@@ -1,4 +1,6 @@
-//! The clock's part: tells streams that a moment they wait for has come, and keeps house.
+//! The tasks that run by the clock: due moments of streams, revocations, expired rows, idle rooms, left follow-ups.
+//! `serve` starts them, and every node runs all of them.
+//! They issue commands and sweep tables; they decide nothing.
 
 use std::collections::{BTreeSet, HashMap};
 use std::time::Duration;
@@ -10,16 +12,16 @@ use tokio::sync::mpsc::UnboundedReceiver;
 use crate::app::AppState;
 use crate::chance;
 
-/// When telling failed, it is tried again after so long.
+/// After a tick failed, it is tried again after so long, in milliseconds.
 const RETRY_MS: i64 = 5_000;
-/// The clock is looked at no later than after so long, whatever the machine did with its own.
+/// The scheduler looks at the clock at least this often, since the machine's clock can be set meanwhile.
 const LOOK_AGAIN: Duration = Duration::from_mins(1);
-/// How often expired rows and idle rooms are put away.
+/// How often expired rows are deleted and idle rooms evicted.
 const HOUSEKEEPING: Duration = Duration::from_mins(1);
 
 /// Issues a tick at each moment a stream waits for. Every node does; the tick's id lets exactly one win.
 pub async fn run(app: AppState, mut changes: UnboundedReceiver<(StreamId, Option<Timestamp>)>) {
-    // What is due, and when to tell it: later than due only after a failure.
+    // When each stream is due, and when its tick is issued: later than due only after a failure.
     let mut due: HashMap<StreamId, Timestamp> = HashMap::new();
     let mut queue: BTreeSet<(Timestamp, StreamId)> = BTreeSet::new();
     let mut read = false;
@@ -71,11 +73,11 @@ pub async fn run(app: AppState, mut changes: UnboundedReceiver<(StreamId, Option
     }
 }
 
-/// How often is looked whether another program took something from somebody.
+/// How often the server looks whether another program revoked something.
 const REVOCATIONS: Duration = Duration::from_secs(2);
 
-/// Closes the sockets of people from whom `stimmwerk admin` took something beside this server, so no later than
-/// [`REVOCATIONS`] after it. Requests need no such word: each asks the account tables.
+/// Closes the sockets of people from whom `stimmwerk admin` revoked something, no later than [`REVOCATIONS`] after it.
+/// Requests need no such task: each asks the account tables.
 pub async fn revocations(app: AppState) {
     let mut seen = 0;
     loop {
@@ -92,7 +94,7 @@ pub async fn revocations(app: AppState) {
     }
 }
 
-/// Puts away what is over: expired sessions and links, rooms nobody uses; tries follow-ups that are left.
+/// Deletes expired sessions and links, evicts idle rooms, and tries again the follow-ups that are left.
 pub async fn housekeeping(app: AppState) {
     let written = app.follow_ups_written();
     loop {

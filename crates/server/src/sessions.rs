@@ -1,4 +1,6 @@
-//! Where the session layer keeps its sessions: a row each in the account tables, under a hash of the cookie's id.
+//! The store of sessions: a row each in the account tables, under a hash of the cookie's id.
+//! The session layer of the router calls it.
+//! Whoever reads the database cannot use a session, since the id in the cookie is not stored.
 
 use std::fmt;
 use std::sync::Arc;
@@ -36,7 +38,7 @@ pub fn cookie_name(config: &Config) -> &'static str {
     if config.is_secure() { "__Host-stimmwerk" } else { "stimmwerk" }
 }
 
-/// See the module.
+/// The store of sessions.
 #[derive(Clone)]
 pub struct Sessions(Arc<dyn Accounts>);
 

@@ -1,6 +1,6 @@
-//! What belongs to a poll and waits for the next page of whoever asked for it: in memory alone, for a short while, and for
-//! nobody else. So its address tells nothing, and nobody who gets it from them sees anything. Two things are kept here:
-//! voting cards between their making and their printing, and that a ballot was cast with a card, which is nobody's.
+//! What waits a short while for the next page of whoever made it: voting cards to be printed, and that a card voted.
+//! Use cases and handlers of polls put it here; the pages of polls show it.
+//! It is kept in memory alone and only for its owner, so an address that is passed on shows nothing to others.
 
 use std::collections::HashMap;
 use std::sync::Mutex;

@@ -1,5 +1,6 @@
-//! The WebAssembly, its loader and the style: inside a release, else in the folder they are built to. Their names hold a
-//! hash, so the file behind a name never changes.
+//! The built site: the WebAssembly, its loader and the style. A release holds it; a dev program reads its folder.
+//! The router serves its files; pages take their names from it.
+//! A name holds a hash, so the file behind a name never changes.
 
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
@@ -28,7 +29,7 @@ fn file(name: &str) -> Option<Vec<u8>> {
 pub static ASSETS: LazyLock<BTreeMap<String, String>> =
     LazyLock::new(|| file("manifest.json").and_then(|json| serde_json::from_slice(&json).ok()).unwrap_or_default());
 
-/// One file, compressed as the browser likes it best.
+/// One file, in the best compression that the browser takes.
 pub async fn asset(gate: Gate, headers: HeaderMap) -> Answer<Response> {
     let name = gate.param("name");
     if name == "manifest.json" || !ASSETS.values().any(|known| known == name) {

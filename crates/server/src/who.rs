@@ -33,7 +33,7 @@ impl Who {
         Position { known: self.standing.is_some(), ..Position::default() }.unseen()
     }
 
-    /// The answer to what they sent and may not see: somebody not known comes back first, whatever there is.
+    /// The answer to a write about what they may not see: a stranger is asked to come back first, whatever exists.
     pub fn lost(&self, fault: Fault) -> Fault {
         if self.standing.is_none() { Fault::unauthorized() } else { fault }
     }
@@ -97,7 +97,7 @@ impl Who {
         let Some(found) = directory.process(process) else { return Position { known, admin, ..Position::default() } };
         let roles = self.roles_in(process);
         let participant = self.in_process(process);
-        // Who was shut out is a stranger again.
+        // Somebody who was shut out is a stranger again.
         let joined = participant.is_some_and(|participant| !participant.banned);
         let banned = participant.is_some_and(|participant| participant.banned);
         let moderates = roles.moderates();

@@ -1,4 +1,6 @@
-//! The network's time zone as pages need it.
+//! The network's time zone: its offsets for pages, and times written for exports.
+//! `App` asks once when it opens; results ask for each time they write.
+//! It reads no clock.
 
 use jiff::Timestamp as Moment;
 use jiff::tz::TimeZone;

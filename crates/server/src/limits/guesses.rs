@@ -1,9 +1,10 @@
-//! Bounds on guessing codes: join codes, return codes and voting cards. Codes never lock. Whoever types a right code from
-//! an address nobody guesses from is let in at once, whatever others do.
+//! Limits on guessing join codes, return codes and voting cards, by address.
+//! Use cases ask before they check a code, and report a wrong one.
+//! A code is never locked: a right code from an address without wrong guesses is let in at once, whatever others do.
 //!
 //! - From each address codes are checked at up to [`RATE`] a second, [`RATE`] of them at once; the next ones wait.
 //! - Addresses with more than [`FORGIVEN`] wrong codes within an hour share one budget of [`RATE`] a second and wait in
-//!   one line for it. No address takes more places in that line than it leaves to all others, so that one more finds one.
+//!   one queue for it. No address takes more places in that queue than it leaves to all others.
 //! - Whoever would wait longer than [`PATIENCE`] is told to come back.
 //!
 //! So the whole server bears [`RATE`] wrong codes a second, and [`FORGIVEN`] an hour for each of at most [`REMEMBERED`]
@@ -26,7 +27,7 @@ const FORGIVEN: u32 = 20;
 const MEMORY: Duration = Duration::from_hours(1);
 /// The longest that somebody waits for a check.
 const PATIENCE: Duration = Duration::from_secs(10);
-/// Places in the line of those who share a budget: what it serves within [`PATIENCE`].
+/// Places in the queue of those who share a budget: what it serves within [`PATIENCE`].
 const PLACES: u32 = RATE * 10;
 /// The most addresses that are remembered.
 const REMEMBERED: usize = 65_536;
@@ -42,7 +43,7 @@ struct Book {
     unknown: Guesser,
     /// The budget of those who share one.
     shared: Pace,
-    /// Places taken in the line for it.
+    /// Places taken in the queue for it.
     waiting: u32,
     swept: Instant,
 }
@@ -54,7 +55,7 @@ struct Guesser {
     /// Wrong codes since the first of them within [`MEMORY`].
     wrong: u32,
     since: Instant,
-    /// Places taken in the shared line.
+    /// Places taken in the shared queue.
     waiting: u32,
 }
 
@@ -110,7 +111,7 @@ impl Book {
         self.known.entry(address).or_insert_with(|| Guesser::new(now))
     }
 
-    /// When a check of an address nobody guesses from may run; at once for the others, who have a line of their own.
+    /// When a check of an address nobody guesses from may run; at once for the others, who have a queue of their own.
     fn pace(&mut self, address: Address, now: Instant, until: Instant) -> Result<Instant, u64> {
         let guesser = self.guesser(address, now);
         if guesser.shares(now) {
@@ -159,7 +160,7 @@ fn seconds(wait: Duration) -> u64 {
     wait.as_secs() + 1
 }
 
-/// A place in the shared line, given back when it is left: when the check runs, or when the caller hangs up.
+/// A place in the shared queue. It is free again when the check runs, or when the caller hangs up.
 struct Turn<'a> {
     guesses: &'a Guesses,
     address: Address,

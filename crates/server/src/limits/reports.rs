@@ -1,5 +1,6 @@
-//! Bounds on reports, which nobody can be held to account for: the log tells nothing of who made one. So they are bounded
-//! before the room that takes them forgets who that was, for each person, and for strangers by their address.
+//! Limits on reports, for each person, and for strangers by their address.
+//! The handle of a room asks them, since from there on nothing tells who made a report.
+//! What is kept here is in memory alone and goes into no log.
 //!
 //! Somebody who reports the same thing again is counted once. Who reported what is kept in memory alone, and as long as
 //! the report is open: after a restart the same person could be counted a second time.
@@ -24,7 +25,7 @@ const OF_STRANGERS: (f64, f64) = (60.0, 0.1);
 pub enum Sender {
     /// The program itself, which no limit holds.
     Program,
-    /// Somebody known, by whatever they show at the door.
+    /// Somebody who is known by a session or token.
     Person(Uuid),
     /// Nobody known, from this address.
     Stranger(Address),
@@ -48,7 +49,7 @@ impl Sender {
 /// What somebody reports: a thing of a stream, and what of it.
 pub type About = (StreamId, (Uuid, u8));
 
-/// What those who report are known by here, until their reports are dealt with.
+/// Who reported what, until the reports are dealt with.
 #[derive(Debug, Default)]
 pub struct Reports {
     buckets: Mutex<HashMap<Sender, Bucket>>,

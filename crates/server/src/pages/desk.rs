@@ -32,7 +32,7 @@ pub async fn moderation(
     let base = app.config.base(guard::host(request.headers()));
     let mut forum = forum_page(&app, &gate, &part).await?;
     if part.before.is_some() {
-        // A window of older ones brings no desk; this page is one.
+        // A window of older contributions holds no desk, but this page shows one.
         let newest = app.read_forum(&gate, Part::default().window()).await?.view;
         (forum.view.waiting, forum.view.attention) = (newest.waiting, newest.attention);
     }

@@ -54,8 +54,8 @@ async fn join_with(app: AppState, gate: Gate, code: String, mut request: Request
     let directory = app.directory();
     let refused = asked.refused.as_ref().filter(|refused| refused.action == "/api/v1/join");
     let typed = refused.and_then(|refused| refused.fields.get("code").cloned());
-    // Looking at a page guesses nothing: foreign pages can have it looked at. Only what is too long to be guessed is
-    // looked up, and what was sent and found right but for something else.
+    // Pages of other sites can make a browser open this page, so opening it must not count as a guess. A code is looked
+    // up only if it is too long to be guessed, or if the refused form says that it was right.
     let found_right = refused.is_some_and(|refused| RIGHT_BUT.iter().any(|code| refused.is_for(code)));
     let code = typed.unwrap_or(code);
     let process = (found_right || !is_spoken(&code)).then(|| directory.by_code(&code)).flatten();
@@ -63,11 +63,11 @@ async fn join_with(app: AppState, gate: Gate, code: String, mut request: Request
         // So that the code stays when another language is chosen.
         asked.path = format!("/join?{}", serde_urlencoded::to_string([("code", &code)]).unwrap_or_default());
     }
-    // Whoever typed a code at home has not seen the notice yet; that is no mistake of theirs.
+    // Whoever typed a code on the home page has not seen the notice yet, so the page shows no error for it.
     if refused.is_some_and(|refused| refused.is_for("notice") && !refused.fields.contains_key("notice")) {
         asked.refused = None;
     }
-    // A link that leads nowhere is said to before anything else is asked.
+    // A link with an unknown code is refused before anything else is asked.
     if process.is_none() && !code.is_empty() && !is_spoken(&code) && asked.refused.is_none() {
         let fields = [("code".to_owned(), code.clone())].into();
         let problem = Fault::of(Code::CodeUnknown).problem(asked.lang);
@@ -114,7 +114,7 @@ pub async fn login_link(
     mut request: Request,
 ) -> Answer<Response> {
     let asked = Asked::of(&mut request);
-    // So that an administrator can see that somebody tried; who it was is nobody's business, and the link a secret.
+    // The log tells administrators that somebody tried. It does not tell who, and the link is a secret.
     tracing::info!("the page of a login link was opened");
     show(
         &app,

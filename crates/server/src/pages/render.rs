@@ -20,7 +20,7 @@ use crate::problem::{Answer, Fault};
 use crate::reads::rendered;
 use crate::site::ASSETS;
 
-/// What every page needs of its request.
+/// What every page takes from its request.
 pub(super) struct Asked {
     pub(super) lang: &'static str,
     pub(super) path: String,
@@ -94,7 +94,7 @@ fn network_title(app: &App) -> Option<stimmwerk_core::said::Texts> {
     app.directory().title().map(SaidTexts::shown)
 }
 
-/// A refusal as a page. Where a form was refused and its page cannot be shown, the form's refusal is what counts.
+/// A refusal as a page. If a form was refused and its page cannot be shown, the page says why the form was refused.
 pub async fn message(app: &App, fault: &Fault, lang: &'static str, path: String, refused: Option<Refused>) -> Response {
     let problem = refused.as_ref().and_then(|refused| refused.problem.clone()).unwrap_or_else(|| fault.problem(lang));
     let status = StatusCode::from_u16(problem.status).unwrap_or(fault.status);

@@ -29,7 +29,7 @@ pub struct ScreenQuery {
     look: String,
 }
 
-/// `/screen/{token}`: what the hall sees, as everyone who joined may see it. The token says of which forum.
+/// `/screen/{token}`: what the hall sees. The token says of which forum.
 pub async fn screen(
     State(app): State<AppState>,
     gate: Gate,
@@ -93,7 +93,7 @@ pub async fn screen(
 fn quote(ContributionPut { contribution: one, people }: ContributionPut) -> Quote {
     let hall = one.hall.is_some();
     let author = if hall {
-        // Who wrote it down is not who said it.
+        // The author is the moderator who wrote it down, so the name of the speaker is shown.
         AuthorView { name: one.speaker(&people).cloned(), number: 0, role: None, participant: None }
     } else {
         people.author(one.author)

@@ -1,4 +1,6 @@
-//! The hall: what its projector shows, and who has the floor.
+//! The API of the hall: what its projector shows, and who has the floor.
+//! The desk and plain forms call these handlers.
+//! A handler reads the request and issues one command; it decides nothing.
 
 use axum::extract::State;
 use axum::response::Response;

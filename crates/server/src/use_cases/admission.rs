@@ -79,7 +79,7 @@ impl Admission {
     }
 }
 
-/// The id that a client chose for its command. Every door refuses ids of the kind that the program issues itself: see
+/// The id that a client chose for its command. Ids are refused that are of the kind that the program issues itself: see
 /// [`CommandId::is_derived`].
 ///
 /// # Errors

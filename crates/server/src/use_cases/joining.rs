@@ -1,6 +1,6 @@
 //! Coming in: joining a process by its code, and coming back with a return code.
 //! REST calls this; the session or token that follows is given by whoever calls.
-//! Guesses are bounded here, before a code is looked up, so that no door leads around the bound.
+//! Guesses are limited here, before a code is looked up, so that the limit holds for every caller.
 
 use serde_json::json;
 use stimmwerk_core::ids::{ParticipantId, ProcessId};
@@ -73,7 +73,7 @@ impl App {
         let who = &admission.who;
         let kind = who.standing.as_ref().map(|standing| standing.person.kind);
         let by_token = kind == Some(PersonKind::Token);
-        // What is too long to be guessed is not counted either: links lead in, however many guess.
+        // Codes of links are too long to be guessed. They are not counted, so links work however many others guess.
         let guessable = is_spoken(&code) && !by_token;
         if guessable {
             self.limits.guesses.admit(admission.address).await.map_err(Fault::too_many_requests)?;
@@ -103,7 +103,7 @@ impl App {
                 json!({ "version": NOTICE_VERSION, "text": stimmwerk_ui::notice_text(interface, network.as_ref()) });
             return Err(Fault::of(Code::Notice).with("notice", notice));
         }
-        // What a program brings in is kept as it is: a record of what was elsewhere.
+        // A program brings in people under the names they have elsewhere, so these are not numbered.
         let naming = self.naming.lock().await;
         let name = if by_staff {
             self.clean_name(name.as_deref(), None).await?
@@ -122,7 +122,7 @@ impl App {
             guest: !known_by_account,
             joined_at: chance::now(),
         };
-        // Who is known by an account or from another process stays the same person.
+        // Somebody who is known by an account or from another process stays the same person.
         if let (Some(person), false) = (who.person(), by_staff) {
             let participant = self.accounts.add_participant(participant(person)).await?;
             drop(naming);

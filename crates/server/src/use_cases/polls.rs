@@ -75,7 +75,7 @@ impl App {
         Ok(done)
     }
 
-    /// Looks at the code of a voting card before the poll judges it: wrong ones are guesses, by whatever door they come.
+    /// Looks at the code of a voting card before the poll judges it: wrong ones are guesses, however they come in.
     ///
     /// # Errors
     /// There are too many guesses from this address.
@@ -85,7 +85,7 @@ impl App {
         let Ok(room) = self.poll(place, Audience::Participants).await else { return Ok(()) };
         let state = room.state();
         let by_card = state.question().is_some_and(|question| question.electorate == Electorate::Cards);
-        // Counted here, before anything is waited for: as many as are sent at once are as many guesses.
+        // A guess is counted before anything is awaited, so that guesses which are sent at once are all counted.
         if by_card && state.card(&card_hash(place.poll, code)).is_none() {
             guesses.wrong(address);
         }
@@ -104,7 +104,7 @@ impl App {
             tokio::time::sleep(CLOSED_CHECK).await;
         }
         if room.state().question().is_some_and(|question| question.secrecy == Secrecy::Secret) {
-            // The answer promises that the box is empty, in the files too. Everyone else sees it closed already.
+            // The answer promises that the box is empty, in the files, too. Everyone else sees the poll closed already.
             self.log().cleaned().await;
         }
         // The page a form goes on to shows how its forum's polls stand.

@@ -128,6 +128,10 @@ impl App {
             .collect()
     }
 
+    /// Issues a command to the network, and carries out what follows from it.
+    ///
+    /// # Errors
+    /// It was refused, or could not be written.
     pub async fn tell_network(&self, admission: &Admission, command: NetworkCommand) -> Answer<Done> {
         // For the network's stream the roles are those in the process concerned.
         let actor = admission.actor();
