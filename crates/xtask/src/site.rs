@@ -11,9 +11,8 @@ use std::{
     process::Command,
 };
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result};
 use sha2::{Digest, Sha256};
-use walrus::FunctionKind;
 use wasm_bindgen_cli_support::Bindgen;
 
 use crate::command::{cargo, command, output, root, run, succeeds, target};
@@ -119,7 +118,7 @@ fn bind(name: &str, optimiser: Option<&Path>) -> Result<(Vec<u8>, Vec<u8>)> {
         eprintln!("  binding {name}");
         _ = fs::remove_dir_all(&folder);
         Bindgen::new()
-            .input_bytes(name, without_unused(&compiled)?)
+            .input_bytes(name, compiled)
             .web(true)?
             .typescript(false)
             .omit_default_module_path(true)
@@ -134,38 +133,6 @@ fn bind(name: &str, optimiser: Option<&Path>) -> Result<(Vec<u8>, Vec<u8>)> {
         fs::rename(raw, &wasm)?;
     }
     Ok((fs::read(script)?, fs::read(wasm)?))
-}
-
-/// Functions that libraries keep a pointer to and no page ever calls, by what their names hold. With
-/// `erase_components` Leptos has the first two for every kind of view and attribute:
-/// - hydrating a view while its code is still on the way: our pages are complete when they hydrate;
-/// - copying attributes that a component hands down to its children: our components hand down none;
-/// - streams between Rust and the page: our requests read whole answers.
-const UNUSED: [&[&str]; 3] = [&["into_any", "hydrate_async"], &["into_any_attr", "clone"], &["intounderlying"]];
-
-/// The program with empty bodies in the place of these functions, so that what they alone need is dropped. Were one
-/// called all the same, the program would end as after a panic, and the page be the plain one.
-fn without_unused(wasm: &[u8]) -> Result<Vec<u8>> {
-    let mut module = walrus::Module::from_buffer(wasm)?;
-    for parts in UNUSED {
-        let unused = |function: &&walrus::Function| {
-            let name = function.name.as_deref().unwrap_or_default();
-            // What wasm-bindgen runs to learn the types of a function stays.
-            let runs = matches!(function.kind, FunctionKind::Local(_)) && !name.contains("describe");
-            runs && parts.iter().all(|part| name.contains(part))
-        };
-        let found: Vec<_> = module.funcs.iter().filter(unused).map(|function| (function.id(), function.ty())).collect();
-        ensure!(!found.is_empty(), "no function of the program is called {parts:?}: has a library changed?");
-        for (id, kind) in found {
-            let kind = module.types.get(kind);
-            let (parameters, results) = (kind.params().to_vec(), kind.results().to_vec());
-            let mut body = walrus::FunctionBuilder::new(&mut module.types, &parameters, &results);
-            body.func_body().unreachable();
-            let parameters = parameters.into_iter().map(|parameter| module.locals.add(parameter)).collect();
-            module.funcs.get_mut(id).kind = FunctionKind::Local(body.local_func(parameters));
-        }
-    }
-    Ok(module.emit_wasm())
 }
 
 /// `wasm-opt` from npm, which takes a few percent off. The build works without it.
