@@ -2,6 +2,12 @@
 //! Everything in the server that needs the time, a random number, a secret or a new command id calls this.
 //! Core and rooms get them as values, so that `decide` and `apply` stay pure.
 
+#![expect(
+    clippy::disallowed_methods,
+    clippy::disallowed_types,
+    reason = "this is the one place that clippy.toml means"
+)]
+
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use rand::TryRngCore;
@@ -9,6 +15,7 @@ use rand::rngs::OsRng;
 use sha2::{Digest, Sha256};
 use stimmwerk_core::ids::CommandId;
 use stimmwerk_core::time::Timestamp;
+use uuid::Uuid;
 
 /// The present moment.
 pub fn now() -> Timestamp {
@@ -42,7 +49,12 @@ pub fn hash(secret: &str) -> [u8; 32] {
     Sha256::digest(secret.as_bytes()).into()
 }
 
+/// An id for something new.
+pub fn id() -> Uuid {
+    Uuid::now_v7()
+}
+
 /// A command id for a caller who brought none.
 pub fn command_id() -> CommandId {
-    CommandId(uuid::Uuid::now_v7())
+    CommandId(id())
 }

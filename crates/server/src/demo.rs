@@ -152,7 +152,7 @@ pub async fn prepare(app: &AppState, base: &str) -> Result<Vec<(&'static str, St
 }
 
 async fn moderator(app: &AppState, process: ProcessId) -> Result<PersonId> {
-    let person = PersonId(Uuid::now_v7());
+    let person = PersonId(chance::id());
     let account = Person { id: person, kind: PersonKind::Account, label: Some(MODERATOR.to_owned()) };
     app.accounts.add_person(account).await?;
     app.accounts.grant(person, None, Role::Admin).await?;
@@ -163,7 +163,7 @@ async fn moderator(app: &AppState, process: ProcessId) -> Result<PersonId> {
 
 fn participant(process: ProcessId, person: PersonId, name: &str, guest: bool) -> Participant {
     Participant {
-        id: ParticipantId(Uuid::now_v7()),
+        id: ParticipantId(chance::id()),
         process,
         person,
         name: Some(name.to_owned()),
@@ -224,7 +224,7 @@ async fn fill(app: &AppState) -> Result<()> {
     }
     let mut people = Vec::new();
     for name in NAMES {
-        let person = PersonId(Uuid::now_v7());
+        let person = PersonId(chance::id());
         let joined = participant(process, person, name, true);
         let actor = Actor {
             participant: Some(joined.id),
@@ -291,7 +291,7 @@ async fn fill(app: &AppState) -> Result<()> {
         tell(report, Actor::default()).await?;
     }
     for (nth, (name, lang, text)) in WAITING.into_iter().enumerate() {
-        let person = PersonId(Uuid::now_v7());
+        let person = PersonId(chance::id());
         let joined = participant(process, person, name, true);
         let actor = Actor {
             participant: Some(joined.id),

@@ -320,7 +320,7 @@ async fn accounts(config: &Config) -> Result<std::sync::Arc<SqliteStore>> {
 }
 
 async fn add(store: &SqliteStore, kind: PersonKind, label: String) -> Result<PersonId> {
-    let id = PersonId(Uuid::now_v7());
+    let id = PersonId(chance::id());
     store.add_person(Person { id, kind, label: Some(label) }).await?;
     Ok(id)
 }

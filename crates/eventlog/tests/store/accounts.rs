@@ -260,10 +260,13 @@ async fn given_a_setting_when_written_twice_then_the_first_holds() {
 #[tokio::test]
 async fn given_labels_then_people_of_a_kind_are_found_by_them() {
     let (_folder, store) = store().await;
-    let screen =
-        |label: &str| Person { id: PersonId(Uuid::now_v7()), kind: PersonKind::Screen, label: Some(label.to_owned()) };
-    let (one, two, other) = (screen("saal"), screen("saal"), screen("foyer"));
-    let token = Person { kind: PersonKind::Token, ..screen("saal") };
+    let screen = |number, label: &str| Person {
+        id: PersonId(Uuid::from_u128(number)),
+        kind: PersonKind::Screen,
+        label: Some(label.to_owned()),
+    };
+    let (one, two, other) = (screen(1, "saal"), screen(2, "saal"), screen(3, "foyer"));
+    let token = Person { kind: PersonKind::Token, ..screen(4, "saal") };
     for person in [&one, &two, &other, &token] {
         store.add_person(person.clone()).await.unwrap();
     }

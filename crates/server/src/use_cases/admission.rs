@@ -10,7 +10,6 @@ use stimmwerk_core::people::{Actor, Audience};
 use stimmwerk_core::rejection::Code;
 use stimmwerk_core::time::Timestamp;
 use stimmwerk_eventlog::accounts::{Participant, PersonId, PersonKind};
-use uuid::Uuid;
 
 use crate::access::Position;
 use crate::address::Address;
@@ -114,7 +113,7 @@ impl App {
             return Ok(who);
         }
         let participant = Participant {
-            id: ParticipantId(Uuid::now_v7()),
+            id: ParticipantId(chance::id()),
             process,
             person: standing.person.id,
             name: None,

@@ -10,7 +10,6 @@ use stimmwerk_core::rejection::{Code, Rejection};
 use stimmwerk_core::said::SaidTexts;
 use stimmwerk_core::text::lang_tag;
 use stimmwerk_eventlog::accounts::{Participant, Person, PersonId, PersonKind};
-use uuid::Uuid;
 
 use super::admission::Admission;
 use crate::address::Address;
@@ -112,7 +111,7 @@ impl App {
         };
         let known_by_account = !by_staff && kind == Some(PersonKind::Account);
         let participant = |person| Participant {
-            id: ParticipantId(Uuid::now_v7()),
+            id: ParticipantId(chance::id()),
             process: process.id,
             person,
             name: name.clone(),
@@ -129,7 +128,7 @@ impl App {
             self.rights_changed(person);
             return Ok(joined(participant.id, Entry::Known));
         }
-        let person = PersonId(Uuid::now_v7());
+        let person = PersonId(chance::id());
         let participant = participant(person);
         let id = participant.id;
         self.accounts.join_as_guest(Person { id: person, kind: PersonKind::Guest, label: None }, participant).await?;

@@ -4,7 +4,6 @@
 
 use stimmwerk_core::ids::ForumId;
 use stimmwerk_eventlog::accounts::{Person, PersonId, PersonKind};
-use uuid::Uuid;
 
 use crate::app::App;
 use crate::chance;
@@ -16,7 +15,7 @@ impl App {
     /// # Errors
     /// The account tables cannot be written.
     pub async fn screen_link(&self, forum: ForumId) -> Answer<String> {
-        let person = PersonId(Uuid::now_v7());
+        let person = PersonId(chance::id());
         let (token, hash) = chance::secret();
         let label = Some(forum.to_string());
         self.accounts.add_person(Person { id: person, kind: PersonKind::Screen, label }).await?;
