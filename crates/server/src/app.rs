@@ -136,14 +136,22 @@ impl App {
         self.network.state()
     }
 
+    /// The room of a stream of one kind, for somebody who reads as `audience`. A stream's first event follows the network's
+    /// decision by a moment; until then there is nothing.
+    ///
+    /// # Errors
+    /// There is nothing to be seen, or the log cannot be read.
+    pub async fn room<D: Domain>(&self, stream: StreamId, audience: Audience) -> Answer<Arc<Room<D>>> {
+        let room = self.rooms.get::<D>(stream).await?;
+        if room.is_there(audience) { Ok(room) } else { Err(Fault::not_found()) }
+    }
+
     /// The room of a forum.
     ///
     /// # Errors
     /// The log cannot be read.
     pub async fn forum(&self, place: ForumPlace) -> Answer<Arc<Room<Forum>>> {
-        let room = self.rooms.get::<Forum>(place.stream).await?;
-        // Its first event follows the network's decision by a moment.
-        if room.is_there(Audience::Public) { Ok(room) } else { Err(Fault::not_found()) }
+        self.room(place.stream, Audience::Public).await
     }
 
     /// Every stream of a process that has begun, oldest first. One whose first event has yet to follow holds nothing of
@@ -186,8 +194,7 @@ impl App {
     /// # Errors
     /// There is none to be seen, or the log cannot be read.
     pub async fn poll(&self, place: PollPlace, audience: Audience) -> Answer<Arc<Room<Poll>>> {
-        let room = self.rooms.get::<Poll>(place.stream).await?;
-        if room.is_there(audience) { Ok(room) } else { Err(Fault::not_found()) }
+        self.room(place.stream, audience).await
     }
 
     /// Any stream as its followers see it, for somebody who reads as `audience`.
