@@ -41,7 +41,7 @@ fn forwarded_for(peer: IpAddr, headers: &HeaderMap, proxies: &Proxies) -> IpAddr
     let lines: Vec<&str> = headers.get_all(X_FORWARDED_FOR).iter().filter_map(|line| line.to_str().ok()).collect();
     let mut hops = lines.iter().rev().flat_map(|line| line.rsplit(','));
     while proxies.trust(last) {
-        // What cannot be read is no address: then the proxy that sent it is the last that is known.
+        // If an entry cannot be read, the proxy that sent it is the last address that is known.
         let Some(hop) = hops.next().and_then(read) else { break };
         last = hop;
     }
@@ -89,22 +89,22 @@ impl Proxies {
 /// As settings write them: a list, or one text with commas.
 #[derive(Serialize, Deserialize)]
 #[serde(untagged)]
-enum Written {
+enum ProxyList {
     Text(String),
     List(Vec<String>),
 }
 
 impl Serialize for Proxies {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        Written::List(self.0.iter().map(IpNet::to_string).collect()).serialize(serializer)
+        ProxyList::List(self.0.iter().map(IpNet::to_string).collect()).serialize(serializer)
     }
 }
 
 impl<'de> Deserialize<'de> for Proxies {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let read = match Written::deserialize(deserializer)? {
-            Written::Text(text) => Self::read([text.as_str()].into_iter()),
-            Written::List(list) => Self::read(list.iter().map(String::as_str)),
+        let read = match ProxyList::deserialize(deserializer)? {
+            ProxyList::Text(text) => Self::read([text.as_str()].into_iter()),
+            ProxyList::List(list) => Self::read(list.iter().map(String::as_str)),
         };
         read.map_err(de::Error::custom)
     }

@@ -31,8 +31,8 @@ use crate::sheets::{Casts, Sheets};
 /// A room that nobody used for this long is evicted, in milliseconds.
 const IDLE_MS: i64 = 15 * 60 * 1_000;
 
-/// How a participant's words are deleted: the network is told, and tells every stream of the process.
-pub fn farewell(participant: &Participant) -> FollowUp {
+/// The follow-up that deletes a participant's words: it goes to the network, which sends one to every stream of the process.
+pub fn erasing_follow_up(participant: &Participant) -> FollowUp {
     let command = Network::erase_person(participant.process, participant.id);
     FollowUp {
         id: CommandId(CommandId(participant.id.0).derive(StreamId::NETWORK, "farewell")),
@@ -230,14 +230,14 @@ impl App {
     /// Carries out what one stream's events ask of another, until it is accepted.
     pub async fn run_follow_ups(&self) {
         let _one_at_a_time = self.follow_ups_running.lock().await;
-        // What is carried out may ask for more: of a stream that is further on. A few turns reach the end of it.
+        // A follow-up can lead to further ones, of streams further on. A few rounds reach the end of such a chain.
         for _ in 0..4 {
             let follow_ups = match self.rooms.services().log.follow_ups().await {
                 Ok(follow_ups) if follow_ups.is_empty() => return,
                 Ok(follow_ups) => follow_ups,
                 Err(error) => return tracing::error!(%error, "follow-ups cannot be read"),
             };
-            // What could not be told to a stream is told before anything newer.
+            // A follow-up that could not be carried out comes before newer ones to the same stream.
             let mut later = HashSet::new();
             for follow_up in follow_ups {
                 let (stream, kind) = (follow_up.stream, follow_up.kind);
@@ -276,7 +276,7 @@ impl App {
     /// The account tables cannot be written; then nothing has changed.
     pub async fn erase_person(&self, person: PersonId) -> Answer<()> {
         self.rooms.services().erased.add(person.0);
-        if let Err(error) = self.accounts.erase_person(person, farewell).await {
+        if let Err(error) = self.accounts.erase_person(person, erasing_follow_up).await {
             self.rooms.services().erased.remove(person.0);
             return Err(error.into());
         }
@@ -286,7 +286,7 @@ impl App {
     }
 
     /// A refusal with the name of who decided before, if that is what it tells of. A refusal itself holds ids alone.
-    pub async fn tell_who(&self, fault: Fault) -> Fault {
+    pub async fn name_who_decided(&self, fault: Fault) -> Fault {
         let by = fault.params.get("by").and_then(|by| by.as_str()).filter(|_| fault.code == Code::Decided);
         let Some(by) = by.and_then(|by| by.parse().ok()) else { return fault };
         match self.accounts.participant(by).await {

@@ -11,7 +11,7 @@ use stimmwerk_eventlog::journal::Journal;
 use stimmwerk_eventlog::lock::DataLock;
 use stimmwerk_eventlog::sqlite::SqliteStore;
 
-use crate::app::farewell;
+use crate::app::erasing_follow_up;
 use crate::config::Config;
 use crate::verify;
 
@@ -58,7 +58,7 @@ pub async fn restore(config: &Config, from: &Path, overwrite: bool) -> Result<()
     fs::copy(from, &copy).with_context(|| format!("{} cannot be written", copy.display()))?;
     only_for_the_owner(&copy)?;
     let store = SqliteStore::open_cleaning_every(&copy, Duration::ZERO).await.map_err(|error| anyhow!("{error}"))?;
-    let erased = store.erase_again(&journal, farewell).await;
+    let erased = store.erase_again(&journal, erasing_follow_up).await;
     store.close().await;
     erased.context("what was erased since the backup cannot be erased in it")?;
     whole(&copy).await?;

@@ -135,7 +135,7 @@ impl Config {
 /// # Errors
 /// It is no address, or has more than scheme, host and port.
 fn origin(given: &str) -> Result<String> {
-    // What the parser would mend is refused: it is more likely a slip than meant.
+    // The parser would repair some mistakes silently. They are refused, since they are hardly meant.
     let written = given.split_once("://").is_some_and(|(scheme, host)| {
         let http = ["http", "https"].iter().any(|it| scheme.eq_ignore_ascii_case(it));
         http && !host.starts_with('/') && !host.contains(|c: char| c.is_whitespace() || matches!(c, '\\' | '@'))

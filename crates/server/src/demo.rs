@@ -208,7 +208,7 @@ async fn fill(app: &AppState) -> Result<()> {
     let directory = app.directory();
     let place = directory.process(process).and_then(|process| process.forums().next()).context("the forum is there")?;
     let forum = app.forum(place).await.map_err(|fault| anyhow!("{}", fault.code))?;
-    // An evening that began a while ago.
+    // The sample looks like an evening that began a while ago.
     let begin = chance::now().plus_ms(-EVENING_MS);
     let pace = EVENING_MS / (TALK.len() as i64 + 8);
     let tell_at = async |command: ForumCommand, actor: Actor, nth: usize| -> Result<Done> {
@@ -246,7 +246,7 @@ async fn fill(app: &AppState) -> Result<()> {
         };
         let done = tell_at(command, people[author].clone(), nth).await?;
         let id = ContributionId(done.object.context("a contribution has an id")?);
-        // Who had something approved before is read no more.
+        // Only the first contribution of a guest waits for a moderator.
         if forum.state().waits(id) {
             tell(ForumCommand::Approve { contribution: id, seen: None }, Actor::system()).await?;
         }
@@ -267,7 +267,7 @@ async fn fill(app: &AppState) -> Result<()> {
         reply_to: None,
         hall: hall.map(str::to_owned),
     };
-    // A voice from the hall, written down by the moderator.
+    // Somebody in the hall spoke, and the moderator wrote it down.
     let staff = app.accounts.standing(moderator(app, process).await?).await?.context("the moderator is there")?;
     let mira = Actor {
         participant: staff.in_process(process).map(|participant| participant.id),
@@ -277,7 +277,7 @@ async fn fill(app: &AppState) -> Result<()> {
     };
     let voice = "Ich schreibe nicht gern am Telefon. Aber ich koche für die Werkstatt, und da reden alle.";
     tell(contribute("de", voice, Some("Frau Nguyen")), mira.clone()).await?;
-    // What a moderator meets: one hidden with a reason, one reported, four waiting.
+    // The desk shows one contribution hidden with a reason, one reported, and four that wait.
     let advert = contribute("de", "Kauft jetzt billige Handyverträge, Link im Profil!!!", None);
     let done = tell(advert, people[6].clone()).await?;
     let contribution = ContributionId(done.object.context("a contribution has an id")?);
@@ -303,7 +303,7 @@ async fn fill(app: &AppState) -> Result<()> {
         tell_at(contribute(lang, text, None), actor, TALK.len() + 2 + nth).await?;
     }
     polls(app, process, place.forum, &people).await?;
-    // A poll that opens takes the stage; whoever tries the projector first meets the welcome.
+    // A poll that opens is shown by the projector. Whoever tries the projector shall see the welcome first.
     tell(ForumCommand::SetStage { stage: Stage::Welcome, seen: None }, Actor::system()).await?;
     Ok(())
 }

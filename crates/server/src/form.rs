@@ -30,13 +30,13 @@ pub struct FormPost {
     pub next: String,
 }
 
-/// The header by which a handler says where a form goes on to: see [`lead`].
-const LEAD: &str = "x-next";
+/// The header by which a handler says where a form goes on to: see [`redirect_to`].
+const REDIRECT: &str = "x-next";
 
-/// Says where a plain form goes on to, where the handler knows better than the page: into the forum that was just joined.
-pub fn lead(response: &mut Response, next: &str) {
+/// Sets where a plain form is redirected to, if the handler knows better than the page: into the forum that was joined.
+pub fn redirect_to(response: &mut Response, next: &str) {
     if let Ok(next) = HeaderValue::from_str(next) {
-        response.headers_mut().insert(LEAD, next);
+        response.headers_mut().insert(REDIRECT, next);
     }
 }
 
@@ -86,7 +86,7 @@ pub async fn forms(request: Request, inner: axum::Router) -> Response {
     let method = parts.method.clone();
     let mut write = form.clone();
     if let Some(switch) = &switch {
-        // The choice alone is written; all else is what the form held meanwhile.
+        // Only the choice of the language is written. The other fields go back into the page.
         (write.fields, write.idempotency_key) =
             (chosen.iter().map(|lang| ("lang".to_owned(), lang.clone())).collect(), None);
         // A field with the language of the page says nothing any more.
@@ -102,7 +102,7 @@ pub async fn forms(request: Request, inner: axum::Router) -> Response {
     if response.status().is_redirection() {
         return response;
     }
-    // The page again, with what was typed, and the problem if there is one.
+    // The form was refused, or the language was switched: its page is shown again with what was typed.
     let status = response.status();
     let (set, problem) = if switched {
         (response.headers().get_all(header::SET_COOKIE).iter().cloned().collect(), None)
@@ -132,7 +132,7 @@ pub async fn forms(request: Request, inner: axum::Router) -> Response {
     }
     let mut page = Request::new(Body::empty());
     *page.uri_mut() = form.next.parse().unwrap_or_else(|_| Uri::from_static("/"));
-    // The first of a name counts: the new language does.
+    // Of several cookies with one name the first counts, so the new language comes first.
     let fresh = set.iter().filter_map(|set| set.to_str().ok()?.split(';').next()?.parse().ok());
     for cookie in fresh.chain(cookies) {
         page.headers_mut().append(header::COOKIE, cookie);
@@ -167,7 +167,7 @@ impl Switch {
     fn of(request: &Request) -> Option<Self> {
         let query = request.uri().query().filter(|_| request.uri().path() == "/api/v1/language")?;
         let asked: BTreeMap<String, String> = serde_urlencoded::from_str(query).ok()?;
-        // It stands in the page as where to send the fields, if the page has no place for them.
+        // If the page has no place for the fields, it shows a form that sends them to this address.
         let form = asked.get("form").filter(|form| form.starts_with("/api/v1/") && form.parse::<Uri>().is_ok())?;
         Some(Self { form: form.clone(), page: local(asked.get("page")?) })
     }
@@ -190,7 +190,7 @@ pub fn onward(page: &str) -> Option<String> {
     let (_, next) = asked.into_iter().find(|(name, _)| name == "next")?;
     let (kind, id) = next.strip_prefix('/')?.split_once('/')?;
     let id: uuid::Uuid = id.parse().ok()?;
-    // Made anew of what was read: nothing of what was written can lead elsewhere.
+    // The address is built anew from what was parsed, so nothing that was typed can lead elsewhere.
     matches!(kind, "p" | "f").then(|| format!("/{kind}/{id}"))
 }
 
@@ -202,7 +202,7 @@ fn see_other(headers: &HeaderMap, next: &str) -> Response {
     if let Some(what) = headers.get("clear-site-data") {
         response.headers_mut().insert("clear-site-data", what.clone());
     }
-    let to = headers.get(LEAD).cloned().or_else(|| HeaderValue::from_str(next).ok());
+    let to = headers.get(REDIRECT).cloned().or_else(|| HeaderValue::from_str(next).ok());
     response.headers_mut().insert(header::LOCATION, to.unwrap_or(HeaderValue::from_static("/")));
     response
 }

@@ -104,7 +104,7 @@ impl FromRequestParts<AppState> for Gate {
             None => place.map(|place| place.process),
         };
         let who = match process {
-            Some(process) if directory.process(process).is_some() => app.let_staff_in(who, process).await?,
+            Some(process) if directory.process(process).is_some() => app.join_as_staff(who, process).await?,
             _ => who,
         };
         let position = who.position(&directory, process, place);

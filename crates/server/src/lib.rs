@@ -66,8 +66,8 @@ use crate::config::Config;
 use crate::gate::Gate;
 use crate::problem::Fault;
 
-/// How long sockets have to say goodbye.
-const FAREWELL: Duration = Duration::from_secs(3);
+/// How long a stop waits for sockets to send `bye` and close.
+const SHUTDOWN_GRACE: Duration = Duration::from_secs(3);
 /// The kernel's send buffer of a socket, in bytes: what does not fit waits in the ring.
 const SEND_BUFFER: usize = 64 * 1024;
 
@@ -113,16 +113,16 @@ pub async fn serve(
         }
     };
     let serving = async { tokio::join!(stop, listen::serve(listener, router(&app), app.stopping.clone())) };
-    let farewell = async {
+    let too_late = async {
         app.stopping.cancelled().await;
-        tokio::time::sleep(FAREWELL).await;
+        tokio::time::sleep(SHUTDOWN_GRACE).await;
     };
     tokio::select! {
         _ = serving => {
-            // Sockets are no longer counted by the server above: they have a moment to say `bye`.
+            // The server above does not wait for open sockets, so they get a moment to send `bye`.
             tokio::time::sleep(Duration::from_millis(500)).await;
         }
-        () = farewell => {}
+        () = too_late => {}
     }
     for task in background {
         task.abort();
@@ -146,7 +146,7 @@ pub fn router(app: &AppState) -> Router {
         .method_not_allowed_fallback(|| async { Fault::new(StatusCode::METHOD_NOT_ALLOWED, Code::NotFound) })
         .layer(sessions::layer(app.accounts.clone(), &app.config))
         .layer(from_fn_with_state(app.clone(), guard::origin))
-        // Inside, so that a failure too is worded and carries the headers that keep browsers safe.
+        // It stands inside of `finish`, so that a panic is answered with words and safe headers, too.
         .layer(CatchPanicLayer::new())
         .layer(from_fn_with_state(app.clone(), finish::finish))
         .layer(DefaultBodyLimit::max(MAX_CLIENT_FRAME))

@@ -82,8 +82,8 @@ pub async fn live(
             let connection = Connection {
                 subscriptions: HashMap::new(),
                 acks: FuturesUnordered::new(),
-                commands: Pace::new(MAX_COMMANDS_PER_SECOND),
-                reads: Pace::new(READS),
+                commands: FrameLimit::new(MAX_COMMANDS_PER_SECOND),
+                reads: FrameLimit::new(READS),
                 app,
                 who,
                 address,
@@ -110,21 +110,21 @@ struct Connection {
     socket: WebSocket,
     subscriptions: HashMap<StreamId, Subscription>,
     acks: FuturesUnordered<Ack>,
-    commands: Pace,
+    commands: FrameLimit,
     /// Of all other frames.
-    reads: Pace,
+    reads: FrameLimit,
     /// Counts this socket as open.
     _open: OpenSocket,
 }
 
 /// The frames a socket may still send at once; as they are used up, [`MAX_COMMANDS_PER_SECOND`] come back each second.
-struct Pace {
+struct FrameLimit {
     most: f64,
     left: f64,
     since: Instant,
 }
 
-impl Pace {
+impl FrameLimit {
     fn new(most: u32) -> Self {
         Self { most: f64::from(most), left: f64::from(most), since: Instant::now() }
     }
@@ -299,7 +299,7 @@ impl Connection {
         let (place, audience) = self.app.audience_of(&self.who, stream)?;
         let process = place.map(|place| place.process);
         if let Some(process) = process {
-            self.who = self.app.let_staff_in(self.who.clone(), process).await?;
+            self.who = self.app.join_as_staff(self.who.clone(), process).await?;
         }
         let audience = match wanted {
             Some(wanted) if wanted > audience => return Err(Fault::forbidden()),

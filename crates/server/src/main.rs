@@ -36,7 +36,7 @@ enum Command {
         /// The new file.
         file: PathBuf,
         #[command(flatten)]
-        place: Place,
+        place: Installation,
     },
     /// Put a backup in the place of the database, while no server runs.
     Restore {
@@ -46,7 +46,7 @@ enum Command {
         #[arg(long)]
         overwrite: bool,
         #[command(flatten)]
-        place: Place,
+        place: Installation,
     },
     /// Work on an installation, also beside a running server.
     #[command(subcommand)]
@@ -57,7 +57,7 @@ enum Command {
 struct Serve {
     #[command(flatten)]
     #[serde(flatten)]
-    place: Place,
+    place: Installation,
     /// Where to listen; port 0 takes a free one.
     #[arg(long)]
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -79,7 +79,7 @@ struct Serve {
 
 /// Where the installation is.
 #[derive(Args, Serialize)]
-struct Place {
+struct Installation {
     /// One TOML file with the same settings.
     #[arg(long, env = "STIMMWERK_CONFIG")]
     #[serde(skip)]
@@ -111,7 +111,7 @@ enum Admin {
         #[arg(long)]
         process: Option<Uuid>,
         #[command(flatten)]
-        place: Place,
+        place: Installation,
     },
     /// Tokens for programs.
     #[command(subcommand)]
@@ -119,17 +119,17 @@ enum Admin {
     /// List who has which role.
     Staff {
         #[command(flatten)]
-        place: Place,
+        place: Installation,
     },
     /// List tokens of programs and links of projectors.
     Tokens {
         #[command(flatten)]
-        place: Place,
+        place: Installation,
     },
     /// List login links that nobody used yet.
     Invitations {
         #[command(flatten)]
-        place: Place,
+        place: Installation,
     },
     /// Take away what lets somebody in. Open pages of theirs are closed within seconds.
     #[command(subcommand)]
@@ -137,7 +137,7 @@ enum Admin {
     /// Check every chain, number and text of the log.
     Verify {
         #[command(flatten)]
-        place: Place,
+        place: Installation,
     },
 }
 
@@ -152,7 +152,7 @@ enum Token {
         #[arg(long)]
         name: String,
         #[command(flatten)]
-        place: Place,
+        place: Installation,
     },
 }
 
@@ -169,21 +169,21 @@ enum Revoke {
         #[arg(long)]
         process: Option<Uuid>,
         #[command(flatten)]
-        place: Place,
+        place: Installation,
     },
     /// A token or a projector's link.
     Token {
         /// Its id, as `admin tokens` lists it.
         id: Uuid,
         #[command(flatten)]
-        place: Place,
+        place: Installation,
     },
     /// Login links that nobody used yet.
     Invitation {
         /// The e-mail address they are for.
         email: String,
         #[command(flatten)]
-        place: Place,
+        place: Installation,
     },
 }
 
@@ -299,7 +299,7 @@ async fn run(command: Command) -> Result<()> {
 }
 
 /// Prints what there is, a line each.
-async fn list(place: &Place, lines: impl AsyncFn(&dyn Accounts) -> Result<Vec<String>>) -> Result<()> {
+async fn list(place: &Installation, lines: impl AsyncFn(&dyn Accounts) -> Result<Vec<String>>) -> Result<()> {
     let store = accounts(&Config::load(place.config.as_ref(), place)?).await?;
     for line in lines(&*store).await? {
         println!("{line}");

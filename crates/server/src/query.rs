@@ -14,7 +14,7 @@ use crate::use_cases::admission::Admission;
 /// Which part of a forum.
 #[derive(Clone, Debug, Default, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
-pub struct Part {
+pub struct ForumQuery {
     /// Only what lies before this position.
     pub before: Option<u64>,
     /// Down to this position.
@@ -24,7 +24,7 @@ pub struct Part {
     pub topic: Option<TopicId>,
 }
 
-impl Part {
+impl ForumQuery {
     /// As the domain takes it.
     pub fn window(&self) -> WindowRequest {
         WindowRequest { before: self.before, from: self.from, topic: self.topic }
@@ -34,7 +34,7 @@ impl Part {
 /// What is looked for.
 #[derive(Clone, Debug, Default, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
-pub struct Wanted {
+pub struct SearchQuery {
     /// `newest`, `supported` or `unanswered`.
     #[serde(default)]
     pub sort: String,
@@ -49,7 +49,7 @@ pub struct Wanted {
     pub after: usize,
 }
 
-impl Wanted {
+impl SearchQuery {
     /// As the domain takes it.
     ///
     /// # Errors
@@ -68,12 +68,12 @@ impl Wanted {
 /// Which part of a log.
 #[derive(Clone, Copy, Debug, Default, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
-pub struct Before {
+pub struct LogQuery {
     /// Only what happened before this event.
     pub before: Option<u64>,
 }
 
-impl Before {
+impl LogQuery {
     /// As the domain takes it.
     pub fn seq(self) -> Option<Seq> {
         self.before.map(Seq)
@@ -83,14 +83,14 @@ impl Before {
 /// How a record is asked for.
 #[derive(Clone, Debug, Default, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
-pub struct Recorded {
+pub struct RecordQuery {
     /// `json` or `csv`.
     pub format: Option<String>,
     /// `1`: with names; moderators only.
     pub names: Option<String>,
 }
 
-impl Recorded {
+impl RecordQuery {
     /// With names? Only moderators get them.
     pub fn names(&self, admission: &Admission) -> bool {
         self.names.as_deref() == Some("1") && admission.position.moderates

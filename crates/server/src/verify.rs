@@ -23,7 +23,7 @@ use crate::room::{fold_from_start, load};
 /// There is no database, or it cannot be read at all.
 pub async fn damage_of(path: &Path) -> Result<Vec<String>> {
     let mut found: Option<BTreeSet<String>> = None;
-    // What is written while one looks can seem not to fit; then it fits the next time.
+    // While a server writes, things can seem not to agree. They agree the next time; damage stays.
     for _ in 0..3 {
         let store = SqliteStore::open_reading(path).await.map_err(|error| anyhow!("{error}"))?;
         let now = damage(&store).await?.into_iter().collect();
@@ -44,7 +44,7 @@ pub async fn damage_of(path: &Path) -> Result<Vec<String>> {
 async fn damage(store: &SqliteStore) -> Result<Vec<String>, ReadError> {
     let mut found: Vec<String> = store.verify().await?.iter().map(ToString::to_string).collect();
     if !found.is_empty() {
-        // What follows from damaged events says nothing more.
+        // What is derived from damaged events is damaged as well and tells nothing new.
         return Ok(found);
     }
     let network = match fold_from_start::<Network>(store, StreamId::NETWORK).await {
@@ -53,7 +53,7 @@ async fn damage(store: &SqliteStore) -> Result<Vec<String>, ReadError> {
     };
     let streams: BTreeMap<StreamId, StreamKind> = store.streams().await?.into_iter().collect();
     let named = named(&network);
-    // A stream begins a moment after the network decided on it.
+    // The first event of a stream is written a moment after the network decided on it.
     let coming: BTreeSet<StreamId> = store.follow_ups().await?.iter().map(|it| it.stream).collect();
     for (stream, kind) in &named {
         match streams.get(stream) {

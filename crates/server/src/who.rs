@@ -34,7 +34,7 @@ impl Who {
     }
 
     /// The answer to a write about what they may not see: a stranger is asked to come back first, whatever exists.
-    pub fn lost(&self, fault: Fault) -> Fault {
+    pub fn or_unauthorized(&self, fault: Fault) -> Fault {
         if self.standing.is_none() { Fault::unauthorized() } else { fault }
     }
 
@@ -72,7 +72,7 @@ impl Who {
     ///
     /// # Errors
     /// `forbidden`.
-    pub fn acts_on(&self, other: &Standing, process: ProcessId) -> Answer<()> {
+    pub fn check_may_act_on(&self, other: &Standing, process: ProcessId) -> Answer<()> {
         let mine = self.standing.as_ref().map(|standing| standing.rank_in(process)).unwrap_or_default();
         if mine < other.rank_in(process) { Err(Fault::forbidden()) } else { Ok(()) }
     }

@@ -93,7 +93,7 @@ impl Guesser {
 
 impl Book {
     fn new(now: Instant) -> Self {
-        // Whoever is not known shares, at any time.
+        // Addresses that are not remembered always share the one budget.
         let unknown = Guesser { wrong: u32::MAX, since: now + MEMORY * 24 * 365 * 100, ..Guesser::new(now) };
         Self { known: HashMap::new(), unknown, shared: Pace(now), waiting: 0, swept: now }
     }
@@ -191,7 +191,7 @@ impl Guesses {
         let now = Instant::now();
         let at = self.book().pace(address, now, now + PATIENCE)?;
         sleep_until(at).await;
-        // Others behind the address may have guessed meanwhile.
+        // While this one waited, others behind the same address may have guessed.
         self.wait_in_line(address, now + PATIENCE).await
     }
 

@@ -101,7 +101,7 @@ impl Reports {
         let key = (sender, about);
         let mut made = self.made();
         if made.len() >= 10 * REMEMBERED && !made.contains_key(&key) {
-            // Whoever is forgotten can be counted once more.
+            // Forgetting all of them means that somebody can be counted once more.
             made.clear();
         }
         let known = made.get(&key).filter(|made| made.at.is_none_or(|at| open.contains(&at)));

@@ -18,14 +18,14 @@ use crate::gate::Gate;
 use crate::guard;
 use crate::problem::{Answer, Fault};
 use crate::qr::picture;
-use crate::query::{Before, Part, Recorded};
+use crate::query::{ForumQuery, LogQuery, RecordQuery};
 use crate::use_cases::records::{NamedAct, record_of};
 
 /// `/f/{forum}/moderation`
 pub async fn moderation(
     State(app): State<AppState>,
     gate: Gate,
-    Query(part): Query<Part>,
+    Query(part): Query<ForumQuery>,
     mut request: Request,
 ) -> Answer<Response> {
     let asked = Asked::of(&mut request);
@@ -33,7 +33,7 @@ pub async fn moderation(
     let mut forum = forum_page(&app, &gate, &part).await?;
     if part.before.is_some() {
         // A window of older contributions holds no desk, but this page shows one.
-        let newest = app.read_forum(&gate, Part::default().window()).await?.view;
+        let newest = app.read_forum(&gate, ForumQuery::default().window()).await?.view;
         (forum.view.waiting, forum.view.attention) = (newest.waiting, newest.attention);
     }
     let directory = app.directory();
@@ -67,7 +67,7 @@ async fn desk_polls(app: &App, gate: &Gate, page: &ForumPage) -> Answer<Vec<(Pol
 pub async fn log(
     State(app): State<AppState>,
     gate: Gate,
-    Query(before): Query<Before>,
+    Query(before): Query<LogQuery>,
     mut request: Request,
 ) -> Answer<Response> {
     let asked = Asked::of(&mut request);
@@ -82,7 +82,7 @@ pub async fn log(
 pub async fn record(
     State(app): State<AppState>,
     gate: Gate,
-    Query(recorded): Query<Recorded>,
+    Query(recorded): Query<RecordQuery>,
     mut request: Request,
 ) -> Answer<Response> {
     let asked = Asked::of(&mut request);

@@ -19,14 +19,14 @@ use crate::app::{App, AppState};
 use crate::chance;
 use crate::gate::Gate;
 use crate::problem::{Answer, Fault};
-use crate::query::{Part, Wanted};
+use crate::query::{ForumQuery, SearchQuery};
 use crate::use_cases::forums;
 
 /// `/f/{forum}`
 pub async fn forum(
     State(app): State<AppState>,
     gate: Gate,
-    Query(part): Query<Part>,
+    Query(part): Query<ForumQuery>,
     mut request: Request,
 ) -> Answer<Response> {
     let asked = Asked::of(&mut request);
@@ -38,7 +38,7 @@ pub async fn forum(
 pub async fn list(
     State(app): State<AppState>,
     gate: Gate,
-    Query(wanted): Query<Wanted>,
+    Query(wanted): Query<SearchQuery>,
     mut request: Request,
 ) -> Answer<Response> {
     let asked = Asked::of(&mut request);
@@ -121,7 +121,7 @@ fn own(gate: &Gate, state: &ForumState, shown: &[ContributionView]) -> Option<Ow
     Some(Forum::own(state, participant.id, from))
 }
 
-pub(super) async fn forum_page(app: &App, gate: &Gate, part: &Part) -> Answer<ForumPage> {
+pub(super) async fn forum_page(app: &App, gate: &Gate, part: &ForumQuery) -> Answer<ForumPage> {
     let read = app.read_forum(gate, part.window()).await?;
     Ok(ForumPage {
         stream: read.stream,

@@ -60,7 +60,7 @@ async fn join_with(app: AppState, gate: Gate, code: String, mut request: Request
     let code = typed.unwrap_or(code);
     let process = (found_right || !is_spoken(&code)).then(|| directory.by_code(&code)).flatten();
     if asked.path == "/join" && !code.is_empty() {
-        // So that the code stays when another language is chosen.
+        // The code stays in the address, so that it is kept when another language is chosen.
         asked.path = format!("/join?{}", serde_urlencoded::to_string([("code", &code)]).unwrap_or_default());
     }
     // Whoever typed a code on the home page has not seen the notice yet, so the page shows no error for it.
@@ -74,7 +74,7 @@ async fn join_with(app: AppState, gate: Gate, code: String, mut request: Request
         asked.refused =
             Some(Refused { action: "/api/v1/join".to_owned(), fields, again: Vec::new(), problem: Some(problem) });
     }
-    // Who is in already needs no form, also where the code on a voting card has been renewed.
+    // Somebody who is in already needs no form, even if the code of the link has been renewed since.
     if let Some(next) = onward.filter(|next| leads_in(&directory, &gate.who, next)) {
         return Ok(Redirect::to(&next).into_response());
     }
@@ -131,12 +131,12 @@ pub async fn welcome(State(app): State<AppState>, gate: Gate, mut request: Reque
     let asked = Asked::of(&mut request);
     let process = gate.process()?;
     let (view, summaries) = app.listed(process).ok_or_else(Fault::not_found)?;
-    // Whoever holds the phone after somebody left it has not joined.
+    // The cookie may be left from somebody who used this phone before. Only those who joined are shown the code.
     let code = cookies::get(request.headers(), WELCOME)
         .filter(|_| gate.who.active_in(process).is_some())
         .map(str::to_owned)
         .filter(|code| code.chars().all(|c| c.is_ascii_lowercase() || c == '-'));
-    // Behind the "#", which no server and no log sees.
+    // The part behind "#" is sent to no server and stands in no log.
     let address =
         code.as_ref().map(|code| format!("{}/return#code={code}", app.config.base(guard::host(request.headers()))));
     let forums = view.forums.iter().zip(summaries).filter_map(|(forum, summary)| Some(card(forum.id, summary?)));

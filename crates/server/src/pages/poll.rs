@@ -115,7 +115,7 @@ pub async fn cards(
     let sheet = query.sheet.and_then(|sheet| app.sheets.get(sheet, poll, gate.who.command_owner()));
     let sheet = sheet.ok_or_else(|| Fault::of(Code::LinkInvalid))?;
     let view = seen_poll(&app, &gate).await?;
-    // Whoever has not joined does so on the way. A card's code is no part of an address that others get to see.
+    // The link lets people join on the way to the poll. The code of a card stands behind "#", which is sent to no server.
     let directory = app.directory();
     let process = directory.process(gate.process()?).filter(|process| process.joining == Joining::Open);
     let way = match process.and_then(|process| app.code(process, CodeKind::Link)) {

@@ -84,7 +84,7 @@ pub async fn screen(
         look: if query.look == "dark" { Look::Dark } else { Look::Light },
     };
     let mut response = show(&app, &gate, asked, None, PageKind::Screen(Box::new(page))).await?;
-    // The token stands in the address. No form here needs an origin that this would hide.
+    // The token stands in the address, so the address is sent nowhere. The page has no form that would need an origin.
     response.headers_mut().insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
     Ok(response)
 }

@@ -18,7 +18,7 @@ use crate::app::AppState;
 use crate::form::Input;
 use crate::gate::Gate;
 use crate::problem::{Answer, Fault};
-use crate::query::{Part, Wanted};
+use crate::query::{ForumQuery, SearchQuery};
 use crate::use_cases::forums::{self, ForumAnswer};
 
 /// The most deltas of one answer.
@@ -27,9 +27,13 @@ const DELTAS: usize = 500;
 const DEFAULT_SLOW: u32 = 60;
 
 /// A forum, newest contributions first.
-#[utoipa::path(get, path = "/api/v1/forums/{forum}", tag = "forums", params(("forum" = String, Path), Part),
+#[utoipa::path(get, path = "/api/v1/forums/{forum}", tag = "forums", params(("forum" = String, Path), ForumQuery),
     responses((status = 200, body = ForumAnswer)))]
-pub async fn show(State(app): State<AppState>, gate: Gate, Query(part): Query<Part>) -> Answer<Json<ForumAnswer>> {
+pub async fn show(
+    State(app): State<AppState>,
+    gate: Gate,
+    Query(part): Query<ForumQuery>,
+) -> Answer<Json<ForumAnswer>> {
     Ok(Json(app.read_forum(&gate, part.window()).await?))
 }
 
@@ -37,14 +41,14 @@ pub async fn show(State(app): State<AppState>, gate: Gate, Query(part): Query<Pa
 #[utoipa::path(patch, path = "/api/v1/forums/{forum}", tag = "forums", params(("forum" = String, Path)),
     request_body = Titled, responses((status = 200, body = Written)))]
 pub async fn change(State(app): State<AppState>, gate: Gate, Input(input): Input<Titled>) -> Answer<Response> {
-    Ok(changed(app.tell_forum(&gate, ForumCommand::SetTitle { title: input.texts() }).await?))
+    Ok(changed(app.issue_to_forum(&gate, ForumCommand::SetTitle { title: input.texts() }).await?))
 }
 
 /// Adds a topic.
 #[utoipa::path(post, path = "/api/v1/forums/{forum}/topics", tag = "forums", params(("forum" = String, Path)),
     request_body = Titled, responses((status = 201, body = Written)))]
 pub async fn add_topic(State(app): State<AppState>, gate: Gate, Input(input): Input<Titled>) -> Answer<Response> {
-    Ok(created(app.tell_forum(&gate, ForumCommand::AddTopic { title: input.texts() }).await?))
+    Ok(created(app.issue_to_forum(&gate, ForumCommand::AddTopic { title: input.texts() }).await?))
 }
 
 /// A forum's state.
@@ -68,7 +72,7 @@ pub async fn set_state(State(app): State<AppState>, gate: Gate, Input(input): In
     let mode = Mode::of(&state, Some(seconds.unwrap_or(DEFAULT_SLOW)));
     let mode = mode.ok_or_else(|| Fault::bad_request(format!("unknown state {state}")))?;
     let command = ForumCommand::SetState { mode, until: until.map(Timestamp), minutes };
-    Ok(changed(app.tell_forum(&gate, command).await?))
+    Ok(changed(app.issue_to_forum(&gate, command).await?))
 }
 
 /// Which contributions wait.
@@ -81,7 +85,7 @@ pub struct NewWaiting {
 #[utoipa::path(post, path = "/api/v1/forums/{forum}/waiting", tag = "forums", params(("forum" = String, Path)),
     request_body = NewWaiting, responses((status = 200, body = Written)))]
 pub async fn set_waiting(State(app): State<AppState>, gate: Gate, Input(input): Input<NewWaiting>) -> Answer<Response> {
-    Ok(changed(app.tell_forum(&gate, ForumCommand::SetWaiting { waiting: input.waiting }).await?))
+    Ok(changed(app.issue_to_forum(&gate, ForumCommand::SetWaiting { waiting: input.waiting }).await?))
 }
 
 /// A contribution or reply.
@@ -111,7 +115,7 @@ pub async fn contribute(
     let NewContribution { text, lang, topic, reply_to, hall, in_hall } = new;
     let hall = hall.or(in_hall.map(|_| String::new()));
     let command = ForumCommand::Contribute { text, lang, topic, reply_to, hall };
-    Ok(created(app.tell_forum(&gate, command).await?))
+    Ok(created(app.issue_to_forum(&gate, command).await?))
 }
 
 /// The words of a contribution.
@@ -142,7 +146,7 @@ pub async fn words(State(app): State<AppState>, gate: Gate) -> Answer<Json<Words
     params(("forum" = String, Path), ("contribution" = String, Path)), responses((status = 200, body = Written)))]
 pub async fn withdraw(State(app): State<AppState>, gate: Gate) -> Answer<Response> {
     let contribution = gate.id("contribution")?;
-    Ok(changed(app.tell_forum(&gate, ForumCommand::Withdraw { contribution }).await?))
+    Ok(changed(app.issue_to_forum(&gate, ForumCommand::Withdraw { contribution }).await?))
 }
 
 /// New words.
@@ -157,7 +161,7 @@ pub struct NewText {
     responses((status = 200, body = Written)))]
 pub async fn edit(State(app): State<AppState>, gate: Gate, Input(new): Input<NewText>) -> Answer<Response> {
     let contribution = gate.id("contribution")?;
-    Ok(changed(app.tell_forum(&gate, ForumCommand::Edit { contribution, text: new.text }).await?))
+    Ok(changed(app.issue_to_forum(&gate, ForumCommand::Edit { contribution, text: new.text }).await?))
 }
 
 /// Adds a marked sentence to one's own contribution.
@@ -166,7 +170,7 @@ pub async fn edit(State(app): State<AppState>, gate: Gate, Input(new): Input<New
     responses((status = 200, body = Written)))]
 pub async fn add(State(app): State<AppState>, gate: Gate, Input(new): Input<NewText>) -> Answer<Response> {
     let contribution = gate.id("contribution")?;
-    Ok(changed(app.tell_forum(&gate, ForumCommand::Add { contribution, text: new.text }).await?))
+    Ok(changed(app.issue_to_forum(&gate, ForumCommand::Add { contribution, text: new.text }).await?))
 }
 
 /// Answers, once, to the hiding of one's own contribution.
@@ -175,7 +179,7 @@ pub async fn add(State(app): State<AppState>, gate: Gate, Input(new): Input<NewT
     responses((status = 200, body = Written)))]
 pub async fn appeal(State(app): State<AppState>, gate: Gate, Input(new): Input<NewText>) -> Answer<Response> {
     let contribution = gate.id("contribution")?;
-    Ok(changed(app.tell_forum(&gate, ForumCommand::Appeal { contribution, text: new.text }).await?))
+    Ok(changed(app.issue_to_forum(&gate, ForumCommand::Appeal { contribution, text: new.text }).await?))
 }
 
 /// What was found.
@@ -206,9 +210,9 @@ pub struct ThreadAnswer {
 
 /// Searched and sorted contributions, at most one page of them: `total` is how many there are on all pages, `next` how
 /// the next one is asked for.
-#[utoipa::path(get, path = "/api/v1/forums/{forum}/search", tag = "forums", params(("forum" = String, Path), Wanted),
+#[utoipa::path(get, path = "/api/v1/forums/{forum}/search", tag = "forums", params(("forum" = String, Path), SearchQuery),
     responses((status = 200, body = FoundAnswer)))]
-pub async fn search(State(app): State<AppState>, gate: Gate, Query(wanted): Query<Wanted>) -> Answer<Response> {
+pub async fn search(State(app): State<AppState>, gate: Gate, Query(wanted): Query<SearchQuery>) -> Answer<Response> {
     let audience = gate.audience()?;
     let room = app.forum(gate.forum()?).await?;
     let state = room.state();
@@ -240,7 +244,7 @@ pub async fn thread(State(app): State<AppState>, gate: Gate) -> Answer<Response>
     params(("forum" = String, Path), ("contribution" = String, Path)), responses((status = 200, body = Written)))]
 pub async fn support(State(app): State<AppState>, gate: Gate) -> Answer<Response> {
     let contribution = gate.id("contribution")?;
-    Ok(changed(app.tell_forum(&gate, ForumCommand::Support { contribution }).await?))
+    Ok(changed(app.issue_to_forum(&gate, ForumCommand::Support { contribution }).await?))
 }
 
 /// Withdraws the agreement.
@@ -248,7 +252,7 @@ pub async fn support(State(app): State<AppState>, gate: Gate) -> Answer<Response
     params(("forum" = String, Path), ("contribution" = String, Path)), responses((status = 200, body = Written)))]
 pub async fn unsupport(State(app): State<AppState>, gate: Gate) -> Answer<Response> {
     let contribution = gate.id("contribution")?;
-    Ok(changed(app.tell_forum(&gate, ForumCommand::Unsupport { contribution }).await?))
+    Ok(changed(app.issue_to_forum(&gate, ForumCommand::Unsupport { contribution }).await?))
 }
 
 /// What a moderator has read.
@@ -264,7 +268,7 @@ pub struct Read {
     responses((status = 200, body = Written)))]
 pub async fn approve(State(app): State<AppState>, gate: Gate, Input(read): Input<Read>) -> Answer<Response> {
     let contribution = gate.id("contribution")?;
-    Ok(changed(app.tell_forum(&gate, ForumCommand::Approve { contribution, seen: read.seen }).await?))
+    Ok(changed(app.issue_to_forum(&gate, ForumCommand::Approve { contribution, seen: read.seen }).await?))
 }
 
 /// Why something is hidden.
@@ -282,7 +286,7 @@ pub struct Hide {
 pub async fn hide(State(app): State<AppState>, gate: Gate, Input(input): Input<Hide>) -> Answer<Response> {
     let contribution = gate.id("contribution")?;
     let command = ForumCommand::Hide { contribution, reason: input.reason, note: input.note };
-    Ok(changed(app.tell_forum(&gate, command).await?))
+    Ok(changed(app.issue_to_forum(&gate, command).await?))
 }
 
 /// Undoes hiding.
@@ -290,7 +294,7 @@ pub async fn hide(State(app): State<AppState>, gate: Gate, Input(input): Input<H
     params(("forum" = String, Path), ("contribution" = String, Path)), responses((status = 200, body = Written)))]
 pub async fn restore(State(app): State<AppState>, gate: Gate) -> Answer<Response> {
     let contribution = gate.id("contribution")?;
-    Ok(changed(app.tell_forum(&gate, ForumCommand::Restore { contribution }).await?))
+    Ok(changed(app.issue_to_forum(&gate, ForumCommand::Restore { contribution }).await?))
 }
 
 /// Deletes a contribution's words for good.
@@ -298,13 +302,13 @@ pub async fn restore(State(app): State<AppState>, gate: Gate) -> Answer<Response
     params(("forum" = String, Path), ("contribution" = String, Path)), responses((status = 200, body = Written)))]
 pub async fn erase(State(app): State<AppState>, gate: Gate) -> Answer<Response> {
     let contribution = gate.id("contribution")?;
-    Ok(changed(app.tell_forum(&gate, ForumCommand::Erase { contribution }).await?))
+    Ok(changed(app.issue_to_forum(&gate, ForumCommand::Erase { contribution }).await?))
 }
 
 /// From where to catch up.
 #[derive(Clone, Copy, Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
-pub struct After {
+pub struct DeltaQuery {
     /// What the caller has.
     after: u64,
     /// The oldest position the caller shows.
@@ -351,9 +355,9 @@ pub enum Changed {
 }
 
 /// The caller's catch-up, as on the socket. At most 500 changes an answer: ask again until `seq` no longer grows.
-#[utoipa::path(get, path = "/api/v1/streams/{stream}/deltas", tag = "live", params(("stream" = String, Path), After),
+#[utoipa::path(get, path = "/api/v1/streams/{stream}/deltas", tag = "live", params(("stream" = String, Path), DeltaQuery),
     responses((status = 200, body = Catchup)))]
-pub async fn deltas(State(app): State<AppState>, gate: Gate, Query(after): Query<After>) -> Answer<Response> {
+pub async fn deltas(State(app): State<AppState>, gate: Gate, Query(after): Query<DeltaQuery>) -> Answer<Response> {
     let stream = gate.stream.ok_or_else(Fault::not_found)?;
     let audience = gate.audience()?;
     let stream = app.live_stream(stream, audience).await?;

@@ -34,7 +34,7 @@ pub async fn set_stage(State(app): State<AppState>, gate: Gate, fields: Fields<S
         Fields::Json(staged) => staged,
         Fields::Form(fields) => staged_of(&fields)?,
     };
-    Ok(changed(app.tell_forum(&gate, ForumCommand::SetStage { stage, seen }).await?))
+    Ok(changed(app.issue_to_forum(&gate, ForumCommand::SetStage { stage, seen }).await?))
 }
 
 /// A stage of a form: `shows`, and `topic`, `poll`, or `contribution` once or more often; `seen` beside it.
@@ -69,14 +69,14 @@ pub struct Asking {
 #[utoipa::path(post, path = "/api/v1/forums/{forum}/speaking-list", tag = "hall", params(("forum" = String, Path)),
     request_body = Asking, responses((status = 201, body = Written)))]
 pub async fn ask(State(app): State<AppState>, gate: Gate, Input(asking): Input<Asking>) -> Answer<Response> {
-    Ok(created(app.tell_forum(&gate, ForumCommand::AskFloor { interpreted: asking.interpreted }).await?))
+    Ok(created(app.issue_to_forum(&gate, ForumCommand::AskFloor { interpreted: asking.interpreted }).await?))
 }
 
 /// Asks for it no longer.
 #[utoipa::path(delete, path = "/api/v1/forums/{forum}/speaking-list", tag = "hall", params(("forum" = String, Path)),
     responses((status = 200, body = Written)))]
 pub async fn withdraw(State(app): State<AppState>, gate: Gate) -> Answer<Response> {
-    Ok(changed(app.tell_forum(&gate, ForumCommand::WithdrawFloor).await?))
+    Ok(changed(app.issue_to_forum(&gate, ForumCommand::WithdrawFloor).await?))
 }
 
 /// Whether people can ask for the floor.
@@ -94,7 +94,7 @@ pub struct NewFloor {
     params(("forum" = String, Path)), request_body = NewFloor, responses((status = 200, body = Written)))]
 pub async fn set_floor(State(app): State<AppState>, gate: Gate, Input(new): Input<NewFloor>) -> Answer<Response> {
     let command = ForumCommand::SetFloor { open: new.open, seconds: new.seconds.unwrap_or(FLOOR_SECONDS) };
-    Ok(changed(app.tell_forum(&gate, command).await?))
+    Ok(changed(app.issue_to_forum(&gate, command).await?))
 }
 
 /// Somebody in the hall.
@@ -113,7 +113,7 @@ pub struct InHall {
     params(("forum" = String, Path)), request_body = InHall, responses((status = 201, body = Written)))]
 pub async fn enter(State(app): State<AppState>, gate: Gate, Input(new): Input<InHall>) -> Answer<Response> {
     let command = ForumCommand::EnterFloor { name: new.name, interpreted: new.interpreted };
-    Ok(created(app.tell_forum(&gate, command).await?))
+    Ok(created(app.issue_to_forum(&gate, command).await?))
 }
 
 /// Whose turn it is.
@@ -128,26 +128,26 @@ pub struct Next {
 #[utoipa::path(post, path = "/api/v1/forums/{forum}/speaking-list/next", tag = "hall",
     params(("forum" = String, Path)), request_body = Next, responses((status = 200, body = Written)))]
 pub async fn give(State(app): State<AppState>, gate: Gate, Input(next): Input<Next>) -> Answer<Response> {
-    Ok(changed(app.tell_forum(&gate, ForumCommand::GiveFloor { entry: next.entry }).await?))
+    Ok(changed(app.issue_to_forum(&gate, ForumCommand::GiveFloor { entry: next.entry }).await?))
 }
 
 /// Ends a turn.
 #[utoipa::path(post, path = "/api/v1/forums/{forum}/speaking-list/end", tag = "hall",
     params(("forum" = String, Path)), responses((status = 200, body = Written)))]
 pub async fn end(State(app): State<AppState>, gate: Gate) -> Answer<Response> {
-    Ok(changed(app.tell_forum(&gate, ForumCommand::EndFloor).await?))
+    Ok(changed(app.issue_to_forum(&gate, ForumCommand::EndFloor).await?))
 }
 
 /// Takes an entry off the list, or ends its turn.
 #[utoipa::path(post, path = "/api/v1/forums/{forum}/speaking-list/{entry}/drop", tag = "hall",
     params(("forum" = String, Path), ("entry" = String, Path)), responses((status = 200, body = Written)))]
 pub async fn drop_entry(State(app): State<AppState>, gate: Gate) -> Answer<Response> {
-    Ok(changed(app.tell_forum(&gate, ForumCommand::DropFloor { entry: gate.id("entry")? }).await?))
+    Ok(changed(app.issue_to_forum(&gate, ForumCommand::DropFloor { entry: gate.id("entry")? }).await?))
 }
 
 /// Puts an entry to the front, for everyone to see; a second time undoes it.
 #[utoipa::path(post, path = "/api/v1/forums/{forum}/speaking-list/{entry}/pin", tag = "hall",
     params(("forum" = String, Path), ("entry" = String, Path)), responses((status = 200, body = Written)))]
 pub async fn pin(State(app): State<AppState>, gate: Gate) -> Answer<Response> {
-    Ok(changed(app.tell_forum(&gate, ForumCommand::PinFloor { entry: gate.id("entry")? }).await?))
+    Ok(changed(app.issue_to_forum(&gate, ForumCommand::PinFloor { entry: gate.id("entry")? }).await?))
 }

@@ -101,7 +101,7 @@ pub async fn join(
     let process = directory.process(process).ok_or_else(Fault::not_found)?;
     let forums: Vec<_> = process.forums().map(|place| ForumAt { id: place.forum, stream: place.stream }).collect();
     let next = match (&return_code, onward, &forums[..]) {
-        // Who is new is shown how to come back.
+        // Somebody new is shown how to come back.
         (Some(_), onward, _) => {
             let query = onward.map_or(String::new(), |next| format!("?next={next}"));
             format!("/welcome/{}{query}", process.id)
@@ -117,7 +117,7 @@ pub async fn join(
         cookies::remember_return_code(&mut response, &app.config, &code);
     }
     if is_form {
-        form::lead(&mut response, &next);
+        form::redirect_to(&mut response, &next);
     }
     Ok(response)
 }
@@ -158,7 +158,7 @@ pub async fn new_return_code(
     Input(input): Input<WhereFrom>,
 ) -> Answer<Response> {
     let standing = gate.who.standing.as_ref().ok_or_else(Fault::unauthorized)?;
-    // Accounts and tokens have ways of their own.
+    // Accounts and tokens come back by other ways than a return code.
     if standing.person.kind != PersonKind::Guest {
         return Err(Fault::of(Code::HasAccount));
     }
@@ -167,7 +167,7 @@ pub async fn new_return_code(
     cookies::remember_return_code(&mut response, &app.config, &code);
     let process = input.process.and_then(|process| standing.in_process(process));
     if let Some(joined) = process {
-        form::lead(&mut response, &format!("/welcome/{}", joined.process));
+        form::redirect_to(&mut response, &format!("/welcome/{}", joined.process));
     }
     Ok(response)
 }
@@ -204,11 +204,11 @@ pub async fn come_back(
     let standing = app.accounts.standing(person).await?;
     let joined: Vec<ProcessId> = standing.iter().flat_map(|it| &it.participants).map(|it| it.process).collect();
     let mut response = Json(CameBack { processes: joined.clone() }).into_response();
-    // Into the conversation, if there is only one.
+    // If there is only one forum, the form leads right into it.
     let directory = app.directory();
     let forums: Vec<_> = joined.iter().filter_map(|id| directory.process(*id)).flat_map(Process::forums).collect();
     if let [forum] = &forums[..] {
-        form::lead(&mut response, &format!("/f/{}", forum.forum));
+        form::redirect_to(&mut response, &format!("/f/{}", forum.forum));
     }
     Ok(response)
 }
@@ -252,7 +252,7 @@ fn forgotten(config: &Config) -> Response {
     let mut response = Json(Nothing {}).into_response();
     let everything = HeaderValue::from_static("\"cache\", \"cookies\", \"storage\"");
     response.headers_mut().insert(HeaderName::from_static("clear-site-data"), everything);
-    // Browsers heed that over TLS alone; the words go in any case.
+    // Browsers follow that header over TLS alone. So the cookie with the return code is removed in any case.
     cookies::forget_return_code(&mut response, config);
     response
 }

@@ -46,7 +46,7 @@ pub struct Nothing {}
 /// Makes an answer a file that is named after what it is about (RFC 6266): as the title says it, and in plain letters for
 /// programs that read no other.
 pub fn save_as(response: &mut Response, title: &str, ending: &str) {
-    // What no file system takes, or takes for a folder, and what begins a hidden file.
+    // Leaves out what no file system takes, what it would read as a folder, and the dot of hidden files.
     let safe = |c: char| if c.is_control() || "/\\:*?\"<>|".contains(c) { '-' } else { c };
     let name: String = title.trim().trim_start_matches('.').chars().map(safe).take(80).collect();
     let plain: String = fold(&name).chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect();

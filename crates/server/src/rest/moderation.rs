@@ -19,7 +19,7 @@ use crate::app::AppState;
 use crate::form::Input;
 use crate::gate::Gate;
 use crate::problem::{Answer, Fault};
-use crate::query::{Before, Recorded};
+use crate::query::{LogQuery, RecordQuery};
 use crate::use_cases::records::{NamedAct, record_of};
 use crate::use_cases::results::RecordedPoll;
 
@@ -28,7 +28,7 @@ use crate::use_cases::results::RecordedPoll;
     params(("forum" = String, Path), ("contribution" = String, Path)), responses((status = 200, body = Written)))]
 pub async fn put_back(State(app): State<AppState>, gate: Gate) -> Answer<Response> {
     let contribution = gate.id("contribution")?;
-    Ok(changed(app.tell_forum(&gate, ForumCommand::PutBack { contribution }).await?))
+    Ok(changed(app.issue_to_forum(&gate, ForumCommand::PutBack { contribution }).await?))
 }
 
 /// Whether one is at it no longer.
@@ -44,7 +44,7 @@ pub struct Claim {
     responses((status = 200, body = Written)))]
 pub async fn claim(State(app): State<AppState>, gate: Gate, Input(input): Input<Claim>) -> Answer<Response> {
     let command = ForumCommand::Claim { contribution: gate.id("contribution")?, release: input.release };
-    Ok(changed(app.tell_forum(&gate, command).await?))
+    Ok(changed(app.issue_to_forum(&gate, command).await?))
 }
 
 /// Puts the reports of a contribution away as unfounded.
@@ -52,7 +52,7 @@ pub async fn claim(State(app): State<AppState>, gate: Gate, Input(input): Input<
     params(("forum" = String, Path), ("contribution" = String, Path)), responses((status = 200, body = Written)))]
 pub async fn dismiss(State(app): State<AppState>, gate: Gate) -> Answer<Response> {
     let contribution = gate.id("contribution")?;
-    Ok(changed(app.tell_forum(&gate, ForumCommand::Dismiss { contribution }).await?))
+    Ok(changed(app.issue_to_forum(&gate, ForumCommand::Dismiss { contribution }).await?))
 }
 
 /// A sentence that may be left out.
@@ -68,7 +68,7 @@ pub struct Note {
     responses((status = 200, body = Written)))]
 pub async fn refuse(State(app): State<AppState>, gate: Gate, Input(input): Input<Note>) -> Answer<Response> {
     let command = ForumCommand::Refuse { contribution: gate.id("contribution")?, note: input.note };
-    Ok(changed(app.tell_forum(&gate, command).await?))
+    Ok(changed(app.issue_to_forum(&gate, command).await?))
 }
 
 /// Leaves a contribution hidden after its author's appeal. Whoever hid it cannot decide this.
@@ -77,7 +77,7 @@ pub async fn refuse(State(app): State<AppState>, gate: Gate, Input(input): Input
     responses((status = 200, body = Written)))]
 pub async fn reject_appeal(State(app): State<AppState>, gate: Gate, Input(input): Input<Note>) -> Answer<Response> {
     let command = ForumCommand::RejectAppeal { contribution: gate.id("contribution")?, note: input.note };
-    Ok(changed(app.tell_forum(&gate, command).await?))
+    Ok(changed(app.issue_to_forum(&gate, command).await?))
 }
 
 /// Approves all that waits of one person.
@@ -86,7 +86,7 @@ pub async fn reject_appeal(State(app): State<AppState>, gate: Gate, Input(input)
     responses((status = 200, body = Written)))]
 pub async fn approve_all(State(app): State<AppState>, gate: Gate, Input(read): Input<Read>) -> Answer<Response> {
     let participant = gate.id("participant")?;
-    Ok(changed(app.tell_forum(&gate, ForumCommand::ApproveAll { participant, seen: read.seen }).await?))
+    Ok(changed(app.issue_to_forum(&gate, ForumCommand::ApproveAll { participant, seen: read.seen }).await?))
 }
 
 /// Why all that waits of a person is refused, and what of it was read.
@@ -107,7 +107,7 @@ pub async fn refuse_all(State(app): State<AppState>, gate: Gate, Input(input): I
     let participant = gate.id("participant")?;
     let RefuseAll { reason, note, seen } = input;
     let command = ForumCommand::RefuseAll { participant, reason, note, seen };
-    Ok(changed(app.tell_forum(&gate, command).await?))
+    Ok(changed(app.issue_to_forum(&gate, command).await?))
 }
 
 /// Whose name was taken away.
@@ -137,7 +137,7 @@ pub struct NewSummary {
 #[utoipa::path(post, path = "/api/v1/forums/{forum}/summary", tag = "moderation", params(("forum" = String, Path)),
     request_body = NewSummary, responses((status = 200, body = Written)))]
 pub async fn set_summary(State(app): State<AppState>, gate: Gate, Input(input): Input<NewSummary>) -> Answer<Response> {
-    Ok(changed(app.tell_forum(&gate, ForumCommand::SetSummary { text: input.text }).await?))
+    Ok(changed(app.issue_to_forum(&gate, ForumCommand::SetSummary { text: input.text }).await?))
 }
 
 /// People in the hall.
@@ -151,7 +151,7 @@ pub struct Hall {
 #[utoipa::path(post, path = "/api/v1/forums/{forum}/hall", tag = "moderation", params(("forum" = String, Path)),
     request_body = Hall, responses((status = 200, body = Written)))]
 pub async fn count_hall(State(app): State<AppState>, gate: Gate, Input(input): Input<Hall>) -> Answer<Response> {
-    Ok(changed(app.tell_forum(&gate, ForumCommand::CountHall { people: input.people }).await?))
+    Ok(changed(app.issue_to_forum(&gate, ForumCommand::CountHall { people: input.people }).await?))
 }
 
 /// A part of the log.
@@ -162,9 +162,9 @@ pub struct LogAnswer {
 }
 
 /// What staff did in a forum, newest first.
-#[utoipa::path(get, path = "/api/v1/forums/{forum}/log", tag = "moderation", params(("forum" = String, Path), Before),
+#[utoipa::path(get, path = "/api/v1/forums/{forum}/log", tag = "moderation", params(("forum" = String, Path), LogQuery),
     responses((status = 200, body = LogAnswer)))]
-pub async fn log(State(app): State<AppState>, gate: Gate, Query(before): Query<Before>) -> Answer<Json<LogAnswer>> {
+pub async fn log(State(app): State<AppState>, gate: Gate, Query(before): Query<LogQuery>) -> Answer<Json<LogAnswer>> {
     Ok(Json(LogAnswer { acts: app.read_log(&gate, before.seq()).await? }))
 }
 
@@ -179,9 +179,9 @@ pub struct RecordAnswer {
 }
 
 /// The record of a forum, to be kept: as JSON or as a table.
-#[utoipa::path(get, path = "/api/v1/forums/{forum}/record", tag = "forums", params(("forum" = String, Path), Recorded),
+#[utoipa::path(get, path = "/api/v1/forums/{forum}/record", tag = "forums", params(("forum" = String, Path), RecordQuery),
     responses((status = 200, body = RecordAnswer, description = "As JSON, or as a table of contributions.")))]
-pub async fn record(State(app): State<AppState>, gate: Gate, Query(asked): Query<Recorded>) -> Answer<Response> {
+pub async fn record(State(app): State<AppState>, gate: Gate, Query(asked): Query<RecordQuery>) -> Answer<Response> {
     let state = app.forum(gate.forum()?).await?.state();
     let record = record_of(state, asked.names(&gate)).await?;
     let title = record.view.forum.title.pick("de").0.to_owned();

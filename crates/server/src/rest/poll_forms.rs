@@ -37,7 +37,7 @@ pub(super) fn marks(fields: &[(String, String)], method: Method, options: usize)
 /// others as `title.ar` and so on; the rest by the names it has in JSON.
 pub(super) fn question(fields: &[(String, String)]) -> Answer<Question> {
     let source = field(fields, "title_lang").unwrap_or("de");
-    // Of a text field what there is in each language: the source without, the others with their tag behind a dot.
+    // A text field has one field for each language: the source without a tag, the others with a tag behind a dot.
     let by_language = |name: &str| -> BTreeMap<String, String> {
         let tag = |of: &str| match of.strip_prefix(name)? {
             "" => Some(source.to_owned()),

@@ -109,7 +109,7 @@ pub(super) fn table(published: &Published) -> Answer<Vec<u8>> {
                 option_text(question, option),
                 figure.sum.to_string(),
                 cell(figure.share),
-                // With a comma: a German spreadsheet would take 3.4 for a day in April.
+                // It is written with a comma, since a German spreadsheet would read 3.4 as a day in April.
                 cell(figure.mean_tenths.map(|tenths| format!("{},{}", tenths / 10, tenths % 10))),
                 cell(figure.answers),
                 cell(figure.place),

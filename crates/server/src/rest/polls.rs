@@ -18,7 +18,7 @@ use super::poll_forms::{field, marks, number, numbered, question};
 use super::poll_tables::{table, table_of_pairs};
 use super::{Written, changed, created, save_as};
 use crate::app::AppState;
-use crate::form::{Fields, Input, lead};
+use crate::form::{Fields, Input, redirect_to};
 use crate::gate::Gate;
 use crate::problem::{Answer, Fault};
 use crate::room::Done;
@@ -49,14 +49,14 @@ pub async fn create(State(app): State<AppState>, gate: Gate, fields: Fields<NewP
         }
     };
     let command = NetworkCommand::CreatePoll { process: gate.process()?, forum, question: Box::new(question) };
-    let answer = created(app.tell_network(&gate, command).await?);
+    let answer = created(app.issue_to_network(&gate, command).await?);
     Ok(to_desk(answer, forum.filter(|_| is_form)))
 }
 
 /// A form that was taken leads to the desk of the forum; one that was refused comes back where it was.
 fn to_desk(mut answer: Response, forum: Option<ForumId>) -> Response {
     if let Some(forum) = forum {
-        lead(&mut answer, &format!("/f/{forum}/moderation#polls"));
+        redirect_to(&mut answer, &format!("/f/{forum}/moderation#polls"));
     }
     answer
 }
@@ -77,7 +77,7 @@ pub async fn change(State(app): State<AppState>, gate: Gate, fields: Fields<Ques
         Fields::Form(fields) => (question(&fields)?, true),
     };
     let forum = if is_form { app.read_poll(&gate).await?.view.poll.and_then(|poll| poll.forum) } else { None };
-    let answer = changed(app.tell_poll(&gate, PollCommand::Edit { question: Box::new(question) }).await?);
+    let answer = changed(app.issue_to_poll(&gate, PollCommand::Edit { question: Box::new(question) }).await?);
     Ok(to_desk(answer, forum))
 }
 
@@ -100,21 +100,21 @@ impl Seconds {
 #[utoipa::path(post, path = "/api/v1/polls/{poll}/open", tag = "polls", params(("poll" = String, Path)),
     request_body = Seconds, responses((status = 200, body = Written)))]
 pub async fn open(State(app): State<AppState>, gate: Gate, Input(input): Input<Seconds>) -> Answer<Response> {
-    Ok(changed(app.tell_poll(&gate, PollCommand::Open { seconds: input.get() }).await?))
+    Ok(changed(app.issue_to_poll(&gate, PollCommand::Open { seconds: input.get() }).await?))
 }
 
 /// Sets, moves or takes away the end of an open poll.
 #[utoipa::path(post, path = "/api/v1/polls/{poll}/end", tag = "polls", params(("poll" = String, Path)),
     request_body = Seconds, responses((status = 200, body = Written)))]
 pub async fn end(State(app): State<AppState>, gate: Gate, Input(input): Input<Seconds>) -> Answer<Response> {
-    Ok(changed(app.tell_poll(&gate, PollCommand::SetEnd { seconds: input.get() }).await?))
+    Ok(changed(app.issue_to_poll(&gate, PollCommand::SetEnd { seconds: input.get() }).await?))
 }
 
 /// Lets an open poll that has an end go on for so much longer.
 #[utoipa::path(post, path = "/api/v1/polls/{poll}/extend", tag = "polls", params(("poll" = String, Path)),
     request_body = Seconds, responses((status = 200, body = Written)))]
 pub async fn extend(State(app): State<AppState>, gate: Gate, Input(input): Input<Seconds>) -> Answer<Response> {
-    Ok(changed(app.tell_poll(&gate, PollCommand::Extend { seconds: input.get().unwrap_or(0) }).await?))
+    Ok(changed(app.issue_to_poll(&gate, PollCommand::Extend { seconds: input.get().unwrap_or(0) }).await?))
 }
 
 /// Closes a poll, after a moment for ballots that were begun: 20 seconds unless said otherwise.
@@ -124,7 +124,7 @@ pub async fn extend(State(app): State<AppState>, gate: Gate, Input(input): Input
     request_body = Seconds, responses((status = 200, body = Written)))]
 pub async fn close(State(app): State<AppState>, gate: Gate, Input(input): Input<Seconds>) -> Answer<Response> {
     let seconds = input.get();
-    let done = app.tell_poll(&gate, PollCommand::Close { seconds }).await?;
+    let done = app.issue_to_poll(&gate, PollCommand::Close { seconds }).await?;
     if seconds == Some(0) {
         app.wait_until_closed(&gate).await?;
     }
@@ -135,14 +135,14 @@ pub async fn close(State(app): State<AppState>, gate: Gate, Input(input): Input<
 #[utoipa::path(post, path = "/api/v1/polls/{poll}/reveal", tag = "polls", params(("poll" = String, Path)),
     responses((status = 200, body = Written)))]
 pub async fn reveal(State(app): State<AppState>, gate: Gate) -> Answer<Response> {
-    Ok(changed(app.tell_poll(&gate, PollCommand::Reveal).await?))
+    Ok(changed(app.issue_to_poll(&gate, PollCommand::Reveal).await?))
 }
 
 /// Opens another round of the same question.
 #[utoipa::path(post, path = "/api/v1/polls/{poll}/again", tag = "polls", params(("poll" = String, Path)),
     responses((status = 200, body = Written)))]
 pub async fn again(State(app): State<AppState>, gate: Gate) -> Answer<Response> {
-    Ok(changed(app.tell_poll(&gate, PollCommand::Again).await?))
+    Ok(changed(app.issue_to_poll(&gate, PollCommand::Again).await?))
 }
 
 /// A ballot.
@@ -186,15 +186,17 @@ pub async fn vote(State(app): State<AppState>, gate: Gate, fields: Fields<Ballot
     let by_card = card.is_some();
     let done = app.vote(&gate, round, marks, card).await?;
     if done.repeated && is_form {
-        // A page that went back in its history has the same id, and perhaps another choice, which nobody may compare.
+        // The browser may have gone back to the page, which has the same id, and chosen differently. Nobody may compare
+        // secret choices, so the voter is told that they have voted.
         return Err(Rejection::AlreadyVoted.into());
     }
     let mut answer = Json(Taken { seq: done.seq, repeated: done.repeated }).into_response();
     if is_form && by_card {
-        // What was cast with a card is nobody's in the poll. That it was, the page after it says to whoever cast it.
+        // The poll does not know who cast a ballot with a card. So the next page of whoever cast it tells them that it
+        // was taken.
         let poll = gate.poll()?.poll;
         let cast = app.casts.put(poll, gate.who.command_owner(), round);
-        lead(&mut answer, &format!("/p/{poll}?cast={cast}"));
+        redirect_to(&mut answer, &format!("/p/{poll}?cast={cast}"));
     }
     Ok(answer)
 }
@@ -225,11 +227,11 @@ pub async fn issue_cards(State(app): State<AppState>, gate: Gate, fields: Fields
     if !is_form {
         return Ok((StatusCode::CREATED, Json(cards)).into_response());
     }
-    // A form's answer is an address: the sheet waits there, in memory alone, for whoever asked for it.
+    // A form is answered with an address. The codes wait behind it, in memory alone and only for whoever asked.
     let poll = gate.poll()?.poll;
     let sheet = app.sheets.put(poll, gate.who.command_owner(), cards);
     let mut response = StatusCode::CREATED.into_response();
-    lead(&mut response, &format!("/p/{poll}/cards?sheet={sheet}"));
+    redirect_to(&mut response, &format!("/p/{poll}/cards?sheet={sheet}"));
     Ok(response)
 }
 
@@ -247,7 +249,7 @@ pub struct CardRange {
     request_body = CardRange, responses((status = 200, body = Written)))]
 pub async fn void_cards(State(app): State<AppState>, gate: Gate, Input(range): Input<CardRange>) -> Answer<Response> {
     let command = PollCommand::VoidCards { from: range.from, to: range.to.unwrap_or(range.from) };
-    Ok(changed(app.tell_poll(&gate, command).await?))
+    Ok(changed(app.issue_to_poll(&gate, command).await?))
 }
 
 /// Hands that rose in the hall.
@@ -277,7 +279,7 @@ pub async fn count_hands(State(app): State<AppState>, gate: Gate, fields: Fields
             people: number(&fields, "people")?.unwrap_or(0),
         },
     };
-    Ok(changed(app.tell_poll(&gate, PollCommand::CountHands { counts, people }).await?))
+    Ok(changed(app.issue_to_poll(&gate, PollCommand::CountHands { counts, people }).await?))
 }
 
 /// Paper ballots that read the same.
@@ -300,22 +302,22 @@ pub async fn set_paper(State(app): State<AppState>, gate: Gate, fields: Fields<P
             Paper { marks: marks(&fields, method, options)?, ballots: number(&fields, "ballots")?.unwrap_or(1) }
         }
     };
-    Ok(changed(app.tell_poll(&gate, PollCommand::SetPaper { marks, ballots }).await?))
+    Ok(changed(app.issue_to_poll(&gate, PollCommand::SetPaper { marks, ballots }).await?))
 }
 
 /// In which format.
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
-pub struct Format {
+pub struct ResultQuery {
     /// `json`; `csv`: a table with a row for each option of each round; `csv-pairs`: of rankings, a row for each two
     /// options of each round.
     format: Option<String>,
 }
 
 /// A poll's result with electorate, label, turnout, outcome and the head of its log, as JSON or CSV.
-#[utoipa::path(get, path = "/api/v1/polls/{poll}/result", tag = "polls", params(("poll" = String, Path), Format),
+#[utoipa::path(get, path = "/api/v1/polls/{poll}/result", tag = "polls", params(("poll" = String, Path), ResultQuery),
     responses((status = 200, body = Published)))]
-pub async fn result(State(app): State<AppState>, gate: Gate, Query(asked): Query<Format>) -> Answer<Response> {
+pub async fn result(State(app): State<AppState>, gate: Gate, Query(asked): Query<ResultQuery>) -> Answer<Response> {
     const CSV: &str = "text/csv; charset=utf-8";
     let published = app.published(&gate).await?;
     let (mut response, kind, part, ending) = match asked.format.as_deref() {

@@ -62,7 +62,7 @@ pub async fn network(State(app): State<AppState>, gate: Gate) -> Answer<Json<Net
 #[utoipa::path(patch, path = "/api/v1/network", tag = "network", request_body = Titled,
     responses((status = 200, body = Written)))]
 pub async fn name_network(State(app): State<AppState>, gate: Gate, Input(new): Input<Titled>) -> Answer<Response> {
-    Ok(changed(app.tell_network(&gate, NetworkCommand::SetTitle { title: new.texts() }).await?))
+    Ok(changed(app.issue_to_network(&gate, NetworkCommand::SetTitle { title: new.texts() }).await?))
 }
 
 /// The processes the caller may see.
@@ -86,7 +86,7 @@ pub struct NewProcess {
 pub async fn create(State(app): State<AppState>, gate: Gate, Input(new): Input<NewProcess>) -> Answer<Response> {
     let title = new.title.texts(new.title_lang);
     let command = NetworkCommand::CreateProcess { title, visibility: new.visibility };
-    Ok(created(app.tell_network(&gate, command).await?))
+    Ok(created(app.issue_to_network(&gate, command).await?))
 }
 
 /// A process.
@@ -117,7 +117,7 @@ pub async fn change(State(app): State<AppState>, gate: Gate, Input(new): Input<C
         (None, None, Some(joining)) => NetworkCommand::SetJoining { process, joining },
         _ => return Err(Fault::bad_request("one of title, visibility, joining")),
     };
-    let done = app.tell_network(&gate, command).await?;
+    let done = app.issue_to_network(&gate, command).await?;
     if new.visibility.is_some() {
         app.visibility_changed(process);
     }
@@ -140,7 +140,7 @@ pub async fn create_forum(State(app): State<AppState>, gate: Gate, Input(new): I
     let process = gate.process()?;
     let title = new.title.texts(new.title_lang);
     let command = NetworkCommand::CreateForum { process, title, waiting: new.waiting };
-    Ok(created(app.tell_network(&gate, command).await?))
+    Ok(created(app.issue_to_network(&gate, command).await?))
 }
 
 /// What leads into a process. `null`: there is none at the moment.
@@ -171,7 +171,7 @@ pub async fn codes(State(app): State<AppState>, gate: Gate, headers: HeaderMap) 
     responses((status = 200, body = Written)))]
 pub async fn renew_codes(State(app): State<AppState>, gate: Gate) -> Answer<Response> {
     let process = gate.process()?;
-    Ok(changed(app.tell_network(&gate, NetworkCommand::RenewCodes { process }).await?))
+    Ok(changed(app.issue_to_network(&gate, NetworkCommand::RenewCodes { process }).await?))
 }
 
 /// Whether someone is shut out.

@@ -10,7 +10,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::app::AppState;
-use crate::form::lead;
+use crate::form::redirect_to;
 use crate::gate::Gate;
 use crate::guard;
 use crate::problem::Answer;
@@ -30,7 +30,7 @@ pub async fn create(State(app): State<AppState>, gate: Gate, headers: HeaderMap)
     let path = app.screen_link(gate.forum()?.forum).await?;
     let url = format!("{}{path}", app.config.base(guard::host(&headers)));
     let mut response = (StatusCode::CREATED, Json(ScreenLink { url })).into_response();
-    lead(&mut response, &path);
+    redirect_to(&mut response, &path);
     Ok(response)
 }
 

@@ -104,7 +104,7 @@ impl App {
     ///
     /// # Errors
     /// The account tables cannot be written.
-    pub async fn let_staff_in(&self, who: Who, process: ProcessId) -> Answer<Who> {
+    pub async fn join_as_staff(&self, who: Who, process: ProcessId) -> Answer<Who> {
         let Some(standing) = &who.standing else { return Ok(who) };
         if standing.person.kind != PersonKind::Account
             || standing.in_process(process).is_some()

@@ -47,19 +47,20 @@ impl App {
         command: Value,
         received_at: Timestamp,
     ) -> Answer<Done> {
-        let (place, audience) = self.audience_of(&who, stream).map_err(|fault| who.lost(fault))?;
+        let (place, audience) = self.audience_of(&who, stream).map_err(|fault| who.or_unauthorized(fault))?;
         let process = place.map(|place| place.process);
-        // Projectors write nowhere, also not what every visitor may.
+        // Projectors write nowhere, not even what every visitor may write.
         if who.screen().is_some() {
             return Err(Fault::forbidden());
         }
         let who = match process {
-            Some(process) => self.let_staff_in(who, process).await?,
+            Some(process) => self.join_as_staff(who, process).await?,
             None => who,
         };
         let to_network: Option<NetworkCommand> =
             if stream == StreamId::NETWORK { serde_json::from_value(command.clone()).ok() } else { None };
-        // Roles for the whole network end where somebody was shut out, also on this stream, which is of no process.
+        // A role for the whole network does not count in a process that somebody was shut out of. The network's stream
+        // belongs to no process, so this is checked by the process that the command is about.
         let about = to_network.as_ref().and_then(NetworkCommand::process);
         if about.and_then(|process| who.in_process(process)).is_some_and(|participant| participant.banned) {
             return Err(Rejection::Banned.into());
@@ -67,12 +68,12 @@ impl App {
         if let Some(place) = place.and_then(|place| place.poll())
             && let Some(code) = command.get("card").and_then(Value::as_str)
         {
-            self.look_at_card(place, code, address).await?;
+            self.check_card_guess(place, code, address).await?;
         }
         let live = self.live_stream(stream, audience).await?;
         let done = match live.issue_json(command, id, who.actor(process), who.sender(address), received_at).await {
             Ok(done) => done,
-            Err(fault) => return Err(self.tell_who(fault).await),
+            Err(fault) => return Err(self.name_who_decided(fault).await),
         };
         if stream == StreamId::NETWORK {
             self.run_follow_ups().await;
@@ -90,9 +91,9 @@ impl App {
     pub async fn report(&self, admission: &Admission, forum: ForumId, command: ForumCommand) -> Answer<Done> {
         let (who, directory) = (&admission.who, self.directory());
         let found = directory.object(forum.0).and_then(|place| Some((place, place.forum()?)));
-        let (at, place) = found.ok_or_else(|| who.lost(Fault::not_found()))?;
+        let (at, place) = found.ok_or_else(|| who.or_unauthorized(Fault::not_found()))?;
         let position = who.position(&directory, Some(place.process), Some(at));
-        access::enter(Needs::Sight, position).map_err(|fault| who.lost(fault))?;
+        access::enter(Needs::Sight, position).map_err(|fault| who.or_unauthorized(fault))?;
         let room = self.forum(place).await?;
         let (actor, sender) = (who.actor(Some(place.process)), who.sender(admission.address));
         Ok(room.issue_received(command, admission.command, actor, sender, admission.received_at).await?)

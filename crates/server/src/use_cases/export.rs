@@ -74,7 +74,7 @@ impl App {
                         let marks = written.get("marks").and_then(|marks| Vec::deserialize(marks).ok());
                         ballots.push(ExportedBallot { poll: PollId(place.object), marks });
                     }
-                    // It is of no process.
+                    // The network's stream belongs to no process.
                     StreamKind::Network => {}
                 }
             }

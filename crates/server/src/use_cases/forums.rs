@@ -58,11 +58,11 @@ impl App {
     ///
     /// # Errors
     /// It was refused, or could not be written.
-    pub async fn tell_forum(&self, admission: &Admission, command: ForumCommand) -> Answer<Done> {
+    pub async fn issue_to_forum(&self, admission: &Admission, command: ForumCommand) -> Answer<Done> {
         let room = self.forum(admission.forum()?).await?;
         match room.issue(command, admission.command, admission.actor(), admission.who.command_owner()).await {
             Ok(done) => Ok(done),
-            Err(refusal) => Err(self.tell_who(refusal.into()).await),
+            Err(refusal) => Err(self.name_who_decided(refusal.into()).await),
         }
     }
 }

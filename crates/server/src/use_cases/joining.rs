@@ -86,7 +86,7 @@ impl App {
         };
         let by_staff = by_token && who.roles_in(process.id).moderates();
         let joined = |participant, entry| Joined { participant, process: process.id, entry };
-        // Sent twice, or joined before: they are in already.
+        // They joined before, or the request was sent twice.
         if !by_staff && let Some(participant) = who.in_process(process.id) {
             if participant.banned {
                 return Err(Rejection::Banned.into());

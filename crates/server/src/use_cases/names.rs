@@ -54,7 +54,7 @@ impl App {
     /// They take no part there or were shut out, the name cannot be taken, or they changed it too often.
     pub async fn rename(&self, who: &Who, process: ProcessId, name: Option<&str>, lang: Option<&str>) -> Answer<()> {
         let me = who.in_process(process).ok_or_else(Fault::not_found)?.clone();
-        // Before anything is written.
+        // This is checked before anything is written.
         if me.banned {
             return Err(Rejection::Banned.into());
         }
@@ -77,7 +77,7 @@ impl App {
     /// # Errors
     /// There is no such participant, or whoever asks may not act on them.
     pub async fn reset_name(&self, admission: &Admission, participant: ParticipantId) -> Answer<ParticipantId> {
-        let participant = self.in_reach(admission, participant).await?;
+        let participant = self.participant_to_act_on(admission, participant).await?;
         let (id, process) = (participant.id, participant.process);
         self.accounts.rename(id, None, participant.lang).await?;
         self.rights_changed(participant.person);
@@ -108,7 +108,7 @@ fn told_apart(name: &str, others: &HashSet<String>) -> String {
     if !others.contains(&skeleton(&base)) {
         return base;
     }
-    // Room for the number within the bounds of a name.
+    // Leaves room for the number within the length of a name.
     let short: String = base.chars().take(TextLimits::NAME.max_chars as usize - 7).collect();
     let mut names = (2_u32..).map(|number| format!("{} ({number})", short.trim_end()));
     names.find(|name| !others.contains(&skeleton(name))).expect("there are more numbers than people")

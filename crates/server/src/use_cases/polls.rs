@@ -63,13 +63,13 @@ impl App {
     ///
     /// # Errors
     /// It was refused, or could not be written.
-    pub async fn tell_poll(&self, admission: &Admission, command: PollCommand) -> Answer<Done> {
+    pub async fn issue_to_poll(&self, admission: &Admission, command: PollCommand) -> Answer<Done> {
         let room = self.poll(admission.poll()?, admission.audience()?).await?;
         let (actor, sender) = (admission.actor(), admission.who.sender(admission.address));
         let is_vote = matches!(command, PollCommand::Vote { .. });
         let done = room.issue_received(command, admission.command, actor, sender, admission.received_at).await?;
         if !is_vote {
-            // The page a form goes on to shows how its forum's polls stand.
+            // A form goes on to a page of the forum, which shows how its polls stand.
             self.run_follow_ups().await;
         }
         Ok(done)
@@ -79,7 +79,7 @@ impl App {
     ///
     /// # Errors
     /// There are too many guesses from this address.
-    pub async fn look_at_card(&self, place: PollPlace, code: &str, address: Address) -> Answer<()> {
+    pub async fn check_card_guess(&self, place: PollPlace, code: &str, address: Address) -> Answer<()> {
         let guesses = &self.limits.guesses;
         guesses.admit_card(address).await.map_err(Fault::too_many_requests)?;
         let Ok(room) = self.poll(place, Audience::Participants).await else { return Ok(()) };
@@ -107,7 +107,7 @@ impl App {
             // The answer promises that the box is empty, in the files, too. Everyone else sees the poll closed already.
             self.log().cleaned().await;
         }
-        // The page a form goes on to shows how its forum's polls stand.
+        // A form goes on to a page of the forum, which shows how its polls stand.
         self.run_follow_ups().await;
         if room.state().phase() == Phase::Open {
             return Err(Fault::of(Code::NotClosed));
@@ -123,10 +123,10 @@ impl App {
     /// It was refused, or could not be written.
     pub async fn vote(&self, admission: &Admission, round: u32, marks: Vec<u8>, card: Option<String>) -> Answer<Done> {
         if let Some(code) = &card {
-            self.look_at_card(admission.poll()?, code, admission.address).await?;
+            self.check_card_guess(admission.poll()?, code, admission.address).await?;
         }
         let before = self.poll(admission.poll()?, admission.audience()?).await?.state();
-        let done = self.tell_poll(admission, PollCommand::Vote { round, marks, card }).await?;
+        let done = self.issue_to_poll(admission, PollCommand::Vote { round, marks, card }).await?;
         let secret = before.question().is_some_and(|question| question.secrecy == Secrecy::Secret);
         Ok(Done { repeated: secret && done.repeated, ..done })
     }
@@ -153,7 +153,7 @@ impl App {
         let codes: Vec<String> = (0..count).map(|_| card_code()).collect();
         let hashes: Vec<_> = codes.iter().map(|code| card_hash(place.poll, code)).collect();
         let first = hashes.first().copied();
-        let done = self.tell_poll(admission, PollCommand::IssueCards { hashes }).await?;
+        let done = self.issue_to_poll(admission, PollCommand::IssueCards { hashes }).await?;
         let state = self.poll(place, admission.audience()?).await?.state();
         let from = first.and_then(|first| state.card(&first)).unwrap_or(0);
         Ok(Cards { seq: done.seq, from, codes })

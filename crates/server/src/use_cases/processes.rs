@@ -68,12 +68,16 @@ impl App {
     ///
     /// # Errors
     /// There is none in this process, or they have more say than whoever asks.
-    pub(super) async fn in_reach(&self, admission: &Admission, participant: ParticipantId) -> Answer<Participant> {
+    pub(super) async fn participant_to_act_on(
+        &self,
+        admission: &Admission,
+        participant: ParticipantId,
+    ) -> Answer<Participant> {
         let process = admission.process()?;
         let found = self.accounts.participant(participant).await?;
         let participant = found.filter(|found| found.process == process).ok_or_else(Fault::not_found)?;
         if let Some(other) = self.accounts.standing(participant.person).await? {
-            admission.who.acts_on(&other, process)?;
+            admission.who.check_may_act_on(&other, process)?;
         }
         Ok(participant)
     }
@@ -83,7 +87,7 @@ impl App {
     /// # Errors
     /// There is no such participant, or whoever asks may not act on them.
     pub async fn ban(&self, admission: &Admission, participant: ParticipantId, banned: bool) -> Answer<()> {
-        let participant = self.in_reach(admission, participant).await?;
+        let participant = self.participant_to_act_on(admission, participant).await?;
         if admission.who.person() == Some(participant.person) {
             // They could not let themselves in again.
             return Err(Fault::forbidden());
@@ -104,7 +108,7 @@ impl App {
             Some(ListedPoll { id: place.poll, stream: place.stream, forum: place.forum, summary })
         };
         let directory = self.directory();
-        // A draft has no summary.
+        // A draft has no summary, so it is left out.
         let polls = directory.process(id).into_iter().flat_map(Process::polls).filter_map(poll).collect();
         Some(Listed {
             id,
@@ -132,8 +136,8 @@ impl App {
     ///
     /// # Errors
     /// It was refused, or could not be written.
-    pub async fn tell_network(&self, admission: &Admission, command: NetworkCommand) -> Answer<Done> {
-        // For the network's stream the roles are those in the process concerned.
+    pub async fn issue_to_network(&self, admission: &Admission, command: NetworkCommand) -> Answer<Done> {
+        // The network judges this command by the roles that the sender has in the process concerned.
         let actor = admission.actor();
         let done = self.network.issue(command, admission.command, actor, admission.who.command_owner()).await?;
         self.run_follow_ups().await;

@@ -139,7 +139,7 @@ impl App {
                     let forum = self.forum(forum).await?.state();
                     names.retain(|participant, _| forum.names_openly(*participant));
                 }
-                // Nobody reads names there.
+                // A poll without a forum has no moderators who read names.
                 None => names.clear(),
             }
         }
@@ -152,7 +152,7 @@ impl App {
                 OpenBallot { name, card, round, marks: marks.to_vec() }
             });
             let mut ballots: Vec<OpenBallot> = open.collect();
-            // The last round first; nothing in the order of the ballots tells when they came.
+            // The last round comes first. The order of the ballots must not tell when they were cast.
             ballots.sort_by(|a, b| {
                 let key = |it: &OpenBallot| (std::cmp::Reverse(it.round), it.card, it.name.is_none(), it.name.clone());
                 key(a).cmp(&key(b))
