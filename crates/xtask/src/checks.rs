@@ -149,10 +149,14 @@ fn server_has_layers(broken: &mut Vec<String>) -> Result<()> {
     })?;
     // What uses nothing that is left is no part of a circle.
     let left: BTreeSet<String> = uses.keys().cloned().collect();
-    uses.iter_mut().for_each(|(name, used)| used.retain(|other| other != name && left.contains(other)));
+    for (name, used) in &mut uses {
+        used.retain(|other| other != name && left.contains(other));
+    }
     while let Some(free) = uses.iter().find(|(_, used)| used.is_empty()).map(|(name, _)| name.clone()) {
         uses.remove(&free);
-        uses.values_mut().for_each(|used| _ = used.remove(&free));
+        for used in uses.values_mut() {
+            used.remove(&free);
+        }
     }
     for (name, used) in uses {
         broken.push(format!(
