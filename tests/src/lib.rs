@@ -220,7 +220,7 @@ impl Scene {
 
     /// A guest with a session, and who they are.
     pub async fn guest_who(&self, server: &Server, name: &str) -> (Client, Joined) {
-        let join = Join { notice: Some(1), ..Join::with_code(&self.code) }.named(name);
+        let join = Join::with_code(&self.code).named(name);
         server.visitor().join(&join).await.expect("a guest joins")
     }
 

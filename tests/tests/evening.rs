@@ -33,7 +33,7 @@ async fn page(client: &Client, path: &str) -> (u16, String) {
 async fn given_a_return_code_then_it_leads_back_from_another_phone_until_there_is_a_newer_one() {
     let server = Server::start();
     let scene = Scene::new(&server, Visibility::Code, Waiting::None).await;
-    let join = json!({ "code": scene.code, "name": "Amal", "notice": 1 });
+    let join = json!({ "code": scene.code, "name": "Amal", "notice": stimmwerk_core::people::NOTICE_VERSION });
     let (status, cookies, joined) = send(&server.visitor(), Method::POST, "/api/v1/join", join).await;
     assert_eq!(status, 201);
     let code = joined["return_code"].as_str().expect("a code").to_owned();
@@ -73,7 +73,7 @@ async fn given_somebody_joins_by_form_then_the_page_shows_the_words_to_them_alon
         .visitor()
         .request(Method::POST, "/api/v1/join")
         .header("content-type", "application/x-www-form-urlencoded")
-        .body(format!("code={}&name=Amal&notice=1&next=%2F", scene.code))
+        .body(format!("code={}&name=Amal&notice={}&next=%2F", scene.code, stimmwerk_core::people::NOTICE_VERSION))
         .send()
         .await
         .expect("an answer");

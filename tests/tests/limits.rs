@@ -236,7 +236,13 @@ async fn given_sixty_people_behind_one_address_when_they_join_with_some_typos_th
 /// Joins from where the proxy of this machine says.
 async fn join_from(address: &str, client: &Client, code: &str) -> u16 {
     let request = client.request(Method::POST, "/api/v1/join").header("x-forwarded-for", address);
-    request.json(&json!({ "code": code, "notice": 1 })).send().await.expect("an answer").status().as_u16()
+    request
+        .json(&json!({ "code": code, "notice": stimmwerk_core::people::NOTICE_VERSION }))
+        .send()
+        .await
+        .expect("an answer")
+        .status()
+        .as_u16()
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -175,8 +175,18 @@ const DOORS: &[Door] = &[
     door("GET", "/f/{forum}/moderation", Ask::Moderator, nothing),
     door("GET", "/api/v1/openapi.json", Ask::Anyone, nothing),
     door("GET", "/api/v1/live", Ask::Anyone, nothing),
-    changing(door("POST", "/api/v1/join", Ask::Join, |s| json!({ "code": s.spoken, "notice": 1 }))),
-    changing(door("POST", "/api/v1/join", Ask::Join, |s| json!({ "code": s.link, "name": "Ada", "notice": 1 }))),
+    changing(door(
+        "POST",
+        "/api/v1/join",
+        Ask::Join,
+        |s| json!({ "code": s.spoken, "notice": stimmwerk_core::people::NOTICE_VERSION }),
+    )),
+    changing(door(
+        "POST",
+        "/api/v1/join",
+        Ask::Join,
+        |s| json!({ "code": s.link, "name": "Ada", "notice": stimmwerk_core::people::NOTICE_VERSION }),
+    )),
     changing(door("POST", "/api/v1/login/link/confirm", Ask::Anyone, |s| json!({ "token": s.login }))),
     changing(door("POST", "/api/v1/logout", Ask::Anyone, nothing)),
     door("POST", "/api/v1/language", Ask::Anyone, |_| json!({ "lang": "en" })),
@@ -658,7 +668,8 @@ async fn given_an_account_when_it_joins_with_a_code_then_it_is_no_guest() {
         let elsewhere = world.place(Visibility::Code).await;
         let person = world.caller(caller, By::Session, &here, &elsewhere).await;
         let client = world.speak(person, By::Session).await;
-        let body = json!({ "code": world.code(&here, CodeKind::Spoken), "notice": 1 });
+        let body =
+            json!({ "code": world.code(&here, CodeKind::Spoken), "notice": stimmwerk_core::people::NOTICE_VERSION });
         let answer = client.request(Method::POST, "/api/v1/join").json(&body).send().await.expect("an answer");
         assert_eq!(answer.status(), StatusCode::CREATED);
         let standing = world.app.accounts.standing(person).await.expect("readable").expect("there");

@@ -39,7 +39,7 @@ fn wrong_from(world: &World, address: &str) -> u32 {
 }
 
 fn join(code: &str) -> Value {
-    json!({ "code": code, "notice": 1 })
+    json!({ "code": code, "notice": stimmwerk_core::people::NOTICE_VERSION })
 }
 
 /// Guesses so often that the address shares a budget with others who do.

@@ -152,7 +152,8 @@ async fn given_tls_or_not_then_the_session_cookie_is_as_strict_as_can_be() {
     for public in [None, Some(PUBLIC), Some("http://stimm.example")] {
         let world = World::with(|config| config.public_url = public.map(str::to_owned)).await;
         let place = world.place(Visibility::Code).await;
-        let body = json!({ "code": world.code(&place, CodeKind::Link), "notice": 1 });
+        let body =
+            json!({ "code": world.code(&place, CodeKind::Link), "notice": stimmwerk_core::people::NOTICE_VERSION });
         let http = reqwest::Client::builder().no_proxy().build().expect("HTTP");
         let origin = public.unwrap_or(&world.url);
         let url = format!("{}/api/v1/join", world.url);
@@ -175,7 +176,8 @@ async fn given_tls_or_not_then_every_cookie_says_so() {
     for public in [None, Some(PUBLIC)] {
         let world = World::with(|config| config.public_url = public.map(str::to_owned)).await;
         let place = world.place(Visibility::Code).await;
-        let join = json!({ "code": world.code(&place, CodeKind::Link), "notice": 1 });
+        let join =
+            json!({ "code": world.code(&place, CodeKind::Link), "notice": stimmwerk_core::people::NOTICE_VERSION });
         let http = reqwest::Client::builder().no_proxy().build().expect("HTTP");
         for (path, body, cookie) in [
             ("/api/v1/language", json!({ "lang": "en" }), "lang=en"),
@@ -220,7 +222,7 @@ async fn given_a_session_when_somebody_logs_in_with_it_then_its_old_id_is_worth_
     // An id that a stranger brings is not taken over.
     let brought = "stimmwerk=AAAAAAAAAAAAAAAAAAAAAA";
     let stranger = guest.as_identity(Identity::Session(brought.to_owned()));
-    let body = json!({ "code": world.code(&place, CodeKind::Link), "notice": 1 });
+    let body = json!({ "code": world.code(&place, CodeKind::Link), "notice": stimmwerk_core::people::NOTICE_VERSION });
     let join = stranger.request(Method::POST, "/api/v1/join").json(&body).send().await.expect("an answer");
     assert_ne!(cookie_of(&join).expect("a session"), brought);
 }

@@ -99,8 +99,7 @@ async fn given_a_projector_then_it_writes_nowhere() {
             .replace("{poll}", &here.poll.to_string())
             .replace("{stream}", &here.stream.to_string());
         let method: Method = rule.method.parse().expect("a method");
-        let body =
-            json!({ "code": world.code(&here, CodeKind::Link), "notice": 1, "text": "Mehr Licht.", "lang": "de" });
+        let body = json!({ "code": world.code(&here, CodeKind::Link), "notice": stimmwerk_core::people::NOTICE_VERSION, "text": "Mehr Licht.", "lang": "de" });
         let (visitor, program) = (world.visitor(), world.visitor().with_token(&token));
         for (client, path) in [(visitor, format!("{made}?screen={token}")), (program, made.clone())] {
             let answer = client.request(method.clone(), &path).json(&body).send().await.expect("an answer");

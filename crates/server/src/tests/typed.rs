@@ -262,7 +262,7 @@ async fn given_names_that_look_alike_then_people_are_told_apart_and_nobody_takes
     let (world, here, _) = scene(Visibility::Code).await;
     let code = world.code(&here, stimmwerk_core::network::CodeKind::Link);
     let join = async |name: &str| {
-        let body = serde_json::json!({ "code": code, "name": name, "notice": 1 });
+        let body = serde_json::json!({ "code": code, "name": name, "notice": stimmwerk_core::people::NOTICE_VERSION });
         let answer = world.visitor().request(Method::POST, "/api/v1/join").json(&body).send().await.expect("an answer");
         let (status, cookie) = (answer.status(), super::world::cookie_of(&answer));
         (status, cookie, answer.json::<serde_json::Value>().await.expect("JSON"))
