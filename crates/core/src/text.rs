@@ -548,7 +548,7 @@ mod cleaning {
         "modérateur modératrice modérateurs modération administrateur administratrice administrateurs rédaction
          rédacteur rédactrice facilitateur facilitatrice animateur animatrice animation conseil conseiller conseillère assistance système",
         // Turkish
-        "moderatör moderatörü yönetici yöneticisi yönetim yönetimi editör editörü kolaylaştırıcı yetkili sistem
+        "moderatör moderatörü yönetici yöneticisi yönetim yönetimi editör editörü kolaylaştırıcı koordinasyon yetkili sistem
          danışmanlık destekekibi teknikdestek",
         // Ukrainian
         "модератор модераторка модератори модерація адмін адміни адміністратор адміністраторка адміністрація редактор
