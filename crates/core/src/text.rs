@@ -537,7 +537,7 @@ mod cleaning {
     const ROLE_WORDS: [&str; 8] = [
         // German
         "moderator moderatorin moderatoren moderatorinnen moderation moderationsteam admin admins adminteam
-         administrator administratorin administration verwaltung stadtverwaltung kreisverwaltung verwalterin redaktion
+         administrator administratorin administration verwaltung betreuung stadtverwaltung kreisverwaltung verwalterin redaktion
          redaktionsteam redakteur redakteurin leitung leiterin projektleitung werkstattleitung demokratieberatung
          demokratieberater demokratieberaterin beratung beraterin stimmwerk stimmwerkteam support supportteam system
          systemadministrator betreiber betreiberin",
@@ -546,7 +546,7 @@ mod cleaning {
          sysadmin superuser webmaster administrators",
         // French
         "modérateur modératrice modérateurs modération administrateur administratrice administrateurs rédaction
-         rédacteur rédactrice facilitateur facilitatrice animateur animatrice animation conseil conseiller conseillère assistance système",
+         rédacteur rédactrice facilitateur facilitatrice animateur animatrice animation gestion conseil conseiller conseillère assistance système",
         // Turkish
         "moderatör moderatörü yönetici yöneticisi yönetim yönetimi editör editörü kolaylaştırıcı koordinasyon yetkili sistem
          danışmanlık destekekibi teknikdestek",
@@ -830,6 +830,10 @@ mod cleaning_tests {
             "إدارة الحوار",
             "المشورة",
             "گرداننده",
+            "Koordinasyon",
+            "Gestion du site",
+            "Betreuung der Seite",
+            "مسئول گفت‌وگو",
             "Anna Weber",
             "anna weber",
             "AnnaWeber",
