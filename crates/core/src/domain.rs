@@ -24,7 +24,6 @@ pub enum StreamKind {
     Network = 1,
     /// One dialogue forum.
     Forum = 2,
-    /// One poll.
     Poll = 3,
 }
 
@@ -256,11 +255,8 @@ pub struct Meta {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("event {kind} of version {version} cannot be read: {reason}")]
 pub struct Unreadable {
-    /// Its kind.
     pub kind: String,
-    /// Its version.
     pub version: u16,
-    /// Why.
     pub reason: String,
 }
 
@@ -292,7 +288,6 @@ pub trait StoredEvent: Sized {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Summary {
-    /// Its title.
     pub title: Texts,
     /// Its state in one word, as in the stream's view.
     pub state: String,

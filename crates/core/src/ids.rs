@@ -48,7 +48,6 @@ ids! {
     TopicId;
     /// A contribution or reply in a forum.
     ContributionId;
-    /// A poll.
     PollId;
     /// A request for the floor, on the speaking list of a forum.
     FloorId;

@@ -115,7 +115,6 @@ pub struct WindowRequest {
 pub enum ClientFrame {
     /// Follow a stream: with `after`, from that number on; without, from a snapshot.
     Subscribe {
-        /// Which.
         stream: StreamId,
         /// What the client has already.
         #[serde(default)]
@@ -128,13 +127,9 @@ pub enum ClientFrame {
         from: Option<u64>,
     },
     /// Follow it no longer.
-    Unsubscribe {
-        /// Which.
-        stream: StreamId,
-    },
+    Unsubscribe { stream: StreamId },
     /// An older page of a subscribed stream.
     Page {
-        /// Which.
         stream: StreamId,
         /// Only what lies before this position.
         before: u64,
@@ -167,11 +162,9 @@ pub struct Hello {
 /// The whole view (its newest part).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Snapshot<V> {
-    /// Which stream.
     pub stream: StreamId,
     /// As of which event.
     pub seq: Seq,
-    /// For whom.
     #[serde(rename = "as")]
     pub audience: Audience,
     /// What they see.
@@ -181,7 +174,6 @@ pub struct Snapshot<V> {
 /// The personal view.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct OwnFrame<O> {
-    /// Which stream.
     pub stream: StreamId,
     /// As of which event.
     pub seq: Seq,
@@ -192,7 +184,6 @@ pub struct OwnFrame<O> {
 /// An older part of the view.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Page<V> {
-    /// Which stream.
     pub stream: StreamId,
     /// As of which event.
     pub seq: Seq,
@@ -205,7 +196,6 @@ pub struct Page<V> {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(bound(deserialize = "K: Deserialize<'de>, V: Deserialize<'de>"))]
 pub struct Deltas<K, V> {
-    /// Which stream.
     pub stream: StreamId,
     /// What the reader must have.
     pub after: Seq,
@@ -236,7 +226,6 @@ pub struct Accepted {
 pub struct Rejected {
     /// Which command.
     pub id: CommandId,
-    /// Why.
     pub problem: Problem,
 }
 

@@ -198,7 +198,6 @@ pub enum Need {
     Author,
     /// A moderator or admin.
     Moderator,
-    /// An admin.
     Admin,
 }
 

@@ -460,18 +460,11 @@ pub enum Outcome {
     /// The proposal is rejected.
     Rejected,
     /// One option won.
-    Won {
-        /// Which.
-        option: u8,
-    },
+    Won { option: u8 },
     /// Several are equally good. As many for as against a proposal: it is not adopted.
-    Tied {
-        /// Which.
-        options: Vec<u8>,
-    },
+    Tied { options: Vec<u8> },
     /// One option leads, but not by as much as the rule asks.
     NoMajority {
-        /// Which.
         option: u8,
         /// How many are for it.
         have: u64,

@@ -30,12 +30,10 @@ pub enum PersonKind {
     Screen = 4,
 }
 
-/// A person.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Person {
     /// The row.
     pub id: PersonId,
-    /// What kind.
     pub kind: PersonKind,
     /// Account: the address, lower case. Token: its label. Screen: the id of its forum. Guest: none.
     pub label: Option<String>,
@@ -46,9 +44,7 @@ pub struct Person {
 pub struct Participant {
     /// The id events know.
     pub id: ParticipantId,
-    /// Which process.
     pub process: ProcessId,
-    /// Whose.
     pub person: PersonId,
     /// The chosen name.
     pub name: Option<String>,
@@ -60,14 +56,12 @@ pub struct Participant {
     pub banned: bool,
     /// Joined with a code, without an account.
     pub guest: bool,
-    /// When.
     pub joined_at: Timestamp,
 }
 
 /// What is known at once of who stands behind a credential.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Standing {
-    /// Who.
     pub person: Person,
     /// Roles by process; `None` is the whole network.
     pub roles: Vec<(Option<ProcessId>, Role)>,
@@ -109,7 +103,6 @@ impl Standing {
 pub struct SessionRow {
     /// The session's id (hashed by the caller if it should be).
     pub id: [u8; 16],
-    /// Its data.
     pub data: Vec<u8>,
     /// Whose it is, once somebody joined or logged in, so that all sessions of a person can be ended.
     pub person: Option<PersonId>,

@@ -34,7 +34,6 @@ pub struct Link<'a> {
     pub actor: Option<ParticipantId>,
     /// See [`NewEvent::command`].
     pub command: Option<CommandKey>,
-    /// Its kind.
     pub kind: &'a str,
     /// The version of its body.
     pub version: u16,

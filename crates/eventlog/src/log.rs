@@ -101,7 +101,6 @@ pub struct Riders {
 pub struct BoxRow {
     /// Random, so that order tells nothing.
     pub key: [u8; 16],
-    /// The choice.
     pub choice: Vec<u8>,
 }
 
@@ -116,7 +115,6 @@ pub struct LoggedEvent {
     pub actor: Option<ParticipantId>,
     /// See [`NewEvent::command`].
     pub command: Option<CommandKey>,
-    /// Its kind.
     pub kind: String,
     /// The version of its body.
     pub version: u16,
@@ -183,10 +181,7 @@ pub enum AppendError {
     },
     /// Command ids that were used before. Nothing was written.
     #[error("command ids used before")]
-    CommandTaken {
-        /// Which.
-        ids: Vec<CommandId>,
-    },
+    CommandTaken { ids: Vec<CommandId> },
     /// The disk is full. Nothing was written; reads go on.
     #[error("the storage is full")]
     StorageFull,

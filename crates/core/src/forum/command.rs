@@ -57,7 +57,6 @@ impl Mode {
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Waiting {
-    /// None.
     None,
     /// A guest's, until one of theirs was approved.
     #[default]
@@ -131,7 +130,6 @@ commands! {
             forum: ForumId,
             /// The process it belongs to.
             process: ProcessId,
-            /// Its title.
             title: Texts,
             /// Which contributions wait.
             waiting: Waiting,
@@ -143,7 +141,6 @@ commands! {
         };
         /// Add a topic.
         AddTopic = "add_topic" by Moderator, POST "/topics" {
-            /// Its title.
             title: Texts,
         };
         /// Write a contribution or a reply.
@@ -165,36 +162,30 @@ commands! {
         };
         /// Agree.
         Support = "support" by Participant, POST "/contributions/{contribution}/support" {
-            /// With what.
             contribution: ContributionId,
         };
         /// Withdraw the agreement.
         Unsupport = "unsupport" by Participant, DELETE "/contributions/{contribution}/support" {
-            /// With what.
             contribution: ContributionId,
         };
         /// Change one's own words.
         Edit = "edit" by Author, POST "/contributions/{contribution}/edit" {
-            /// Which.
             contribution: ContributionId,
             /// The new words.
             text: String,
         };
         /// Add a marked sentence to one's own words, at most three times.
         Add = "add" by Author, POST "/contributions/{contribution}/add" {
-            /// To which.
             contribution: ContributionId,
             /// The addition, at most 600 characters.
             text: String,
         };
         /// Take one's own contribution back; its words are deleted.
         Withdraw = "withdraw" by Author, DELETE "/contributions/{contribution}" {
-            /// Which.
             contribution: ContributionId,
         };
         /// Let a waiting contribution (or waiting change) appear.
         Approve = "approve" by Moderator, POST "/contributions/{contribution}/approve" {
-            /// Which.
             contribution: ContributionId,
             /// As of which event it was read. Refused if its author changed the words since.
             #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -202,9 +193,7 @@ commands! {
         };
         /// Let a contribution disappear, or refuse a waiting one.
         Hide = "hide" by Moderator, POST "/contributions/{contribution}/hide" {
-            /// Which.
             contribution: ContributionId,
-            /// Why.
             reason: HideReason,
             /// A sentence to the author, at most 600 characters.
             #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -212,7 +201,6 @@ commands! {
         };
         /// Refuse the change or addition that waits at a visible contribution, which stays as it is.
         Refuse = "refuse" by Moderator, POST "/contributions/{contribution}/refuse" {
-            /// Where.
             contribution: ContributionId,
             /// A sentence to the author, at most 600 characters.
             #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -220,17 +208,14 @@ commands! {
         };
         /// Undo hiding.
         Restore = "restore" by Moderator, POST "/contributions/{contribution}/restore" {
-            /// Which.
             contribution: ContributionId,
         };
         /// Undo an approval, or the hiding of what waited: it waits again.
         PutBack = "put_back" by Moderator, POST "/contributions/{contribution}/put-back" {
-            /// Which.
             contribution: ContributionId,
         };
         /// Approve all that waits of one person.
         ApproveAll = "approve_all" by Moderator, POST "/participants/{participant}/approve" {
-            /// Whose.
             participant: ParticipantId,
             /// As of which event it was read. What was written or changed since goes on waiting.
             #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -238,9 +223,7 @@ commands! {
         };
         /// Refuse all that waits of one person: it is hidden.
         RefuseAll = "refuse_all" by Moderator, POST "/participants/{participant}/refuse" {
-            /// Whose.
             participant: ParticipantId,
-            /// Why.
             reason: HideReason,
             /// A sentence to the author, at most 600 characters.
             #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -252,7 +235,6 @@ commands! {
         /// Keep in the log that somebody was shut out of the process, or let in again, and by whom; follows from the account
         /// tables.
         ShutOut = "shut_out" by System {
-            /// Who.
             participant: ParticipantId,
             /// Shut out, or let in again.
             banned: bool,
@@ -262,7 +244,6 @@ commands! {
         };
         /// Show the other moderators that one is at it, or no longer.
         Claim = "claim" by Moderator, POST "/contributions/{contribution}/claim" {
-            /// What.
             contribution: ContributionId,
             /// No longer.
             #[serde(default, skip_serializing_if = "std::ops::Not::not")]
@@ -270,12 +251,10 @@ commands! {
         };
         /// Point the moderators to something. Hides nothing by itself.
         Report = "report" by Visitor {
-            /// Where.
             contribution: ContributionId,
             /// The words, or the name.
             #[serde(default)]
             what: Reported,
-            /// Why.
             reason: ReportReason,
             /// A sentence, at most 600 characters.
             #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -283,19 +262,16 @@ commands! {
         };
         /// Put the reports of one thing away as unfounded.
         Dismiss = "dismiss" by Moderator, POST "/contributions/{contribution}/dismiss" {
-            /// Where.
             contribution: ContributionId,
         };
         /// Answer, once, to the hiding of one's own contribution.
         Appeal = "appeal" by Author, POST "/contributions/{contribution}/appeal" {
-            /// Which.
             contribution: ContributionId,
             /// Why it should be seen, at most 600 characters.
             text: String,
         };
         /// Leave a contribution hidden after its author's appeal; restoring it is the other answer.
         RejectAppeal = "reject_appeal" by Moderator, POST "/contributions/{contribution}/reject-appeal" {
-            /// Which.
             contribution: ContributionId,
             /// A sentence to the author, at most 600 characters.
             #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -303,7 +279,6 @@ commands! {
         };
         /// Take a person's name away wherever it stands; they can choose another.
         ResetName = "reset_name" by Moderator {
-            /// Whose.
             participant: ParticipantId,
         };
         /// Write the summary of the record; `None` takes it away.
@@ -339,19 +314,15 @@ commands! {
         Introduce = "introduce" by Participant;
         /// Delete a contribution's words for good.
         Erase = "erase" by Admin, POST "/contributions/{contribution}/erase" {
-            /// Which.
             contribution: ContributionId,
         };
         /// Delete every word of a person, and their name.
         ErasePerson = "erase_person" by System {
-            /// Whose.
             participant: ParticipantId,
         };
         /// Say where a poll of this forum stands; follows from the poll's stream.
         PollMoved = "poll_moved" by System {
-            /// The poll.
             poll: PollId,
-            /// Its stream.
             stream: StreamId,
             /// Where it stands.
             phase: Phase,
@@ -404,17 +375,14 @@ commands! {
         EndFloor = "end_floor" by Moderator, POST "/speaking-list/end";
         /// Take an entry off the speaking list, or end its turn.
         DropFloor = "drop_floor" by Moderator, POST "/speaking-list/{entry}/drop" {
-            /// Which.
             entry: FloorId,
         };
         /// Put an entry of the speaking list to the front, for all to see; once more to undo that.
         PinFloor = "pin_floor" by Moderator, POST "/speaking-list/{entry}/pin" {
-            /// Which.
             entry: FloorId,
         };
         /// A moment the state waited for has come.
         Tick = "tick" by System {
-            /// Which moment.
             moment: Timestamp,
         };
     }

@@ -95,11 +95,8 @@ events! {
 /// See [`ForumEvent::Founded`].
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Founded {
-    /// The forum.
     pub forum: ForumId,
-    /// Its process.
     pub process: ProcessId,
-    /// Its title.
     pub title: SaidTexts,
     /// Which contributions wait.
     pub waiting: Waiting,
@@ -115,16 +112,13 @@ pub struct Titled {
 /// See [`ForumEvent::TopicAdded`].
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TopicAdded {
-    /// The topic.
     pub topic: TopicId,
-    /// Its title.
     pub title: SaidTexts,
 }
 
 /// See [`ForumEvent::Introduced`].
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Introduced {
-    /// Who.
     pub participant: ParticipantId,
     /// Their name, if they chose one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -137,7 +131,6 @@ pub struct Introduced {
 /// See [`ForumEvent::Contributed`].
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Contributed {
-    /// The contribution.
     pub contribution: ContributionId,
     /// Who wrote it; introduced before.
     pub author: ParticipantId,
@@ -146,7 +139,6 @@ pub struct Contributed {
     /// Their language.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lang: Option<Lang>,
-    /// The topic.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub topic: Option<TopicId>,
     /// What it answers.
@@ -172,7 +164,6 @@ pub struct Spoken {
 /// See [`ForumEvent::Added`].
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Added {
-    /// To which.
     pub contribution: ContributionId,
     /// The addition.
     pub text: Said,
@@ -185,14 +176,12 @@ pub struct Added {
 /// See [`ForumEvent::PutBack`].
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PutBack {
-    /// Which.
     pub contribution: ContributionId,
 }
 
 /// See [`ForumEvent::ShutOut`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ShutOut {
-    /// Who.
     pub participant: ParticipantId,
     /// Shut out, or let in again.
     pub banned: bool,
@@ -204,7 +193,6 @@ pub struct ShutOut {
 /// See [`ForumEvent::Claimed`].
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Claimed {
-    /// Which.
     pub contribution: ContributionId,
     /// Who is at it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -216,41 +204,34 @@ pub struct Claimed {
 /// See [`ForumEvent::ReportMade`].
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ReportMade {
-    /// Where.
     pub contribution: ContributionId,
     /// The words, or the name.
     pub what: Reported,
-    /// Why.
     pub reason: ReportReason,
     /// A sentence.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub text: Option<Said>,
-    /// When.
     pub at: Timestamp,
 }
 
 /// See [`ForumEvent::Dismissed`].
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Dismissed {
-    /// Where.
     pub contribution: ContributionId,
 }
 
 /// See [`ForumEvent::Appealed`].
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Appealed {
-    /// Which.
     pub contribution: ContributionId,
     /// Why it should be seen.
     pub text: Said,
-    /// When.
     pub at: Timestamp,
 }
 
 /// See [`ForumEvent::AppealRejected`].
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AppealRejected {
-    /// Which.
     pub contribution: ContributionId,
     /// A sentence to the author.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -268,7 +249,6 @@ pub struct Summarised {
 /// See [`ForumEvent::HallCounted`].
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct HallCounted {
-    /// How many.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub people: Option<u32>,
 }
@@ -276,25 +256,20 @@ pub struct HallCounted {
 /// See [`ForumEvent::Supported`].
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Supported {
-    /// What.
     pub contribution: ContributionId,
-    /// Who.
     pub participant: ParticipantId,
 }
 
 /// See [`ForumEvent::Unsupported`].
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Unsupported {
-    /// What.
     pub contribution: ContributionId,
-    /// Who.
     pub participant: ParticipantId,
 }
 
 /// See [`ForumEvent::Edited`].
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Edited {
-    /// Which.
     pub contribution: ContributionId,
     /// The new words.
     pub text: Said,
@@ -305,23 +280,19 @@ pub struct Edited {
 /// See [`ForumEvent::Withdrawn`].
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Withdrawn {
-    /// Which.
     pub contribution: ContributionId,
 }
 
 /// See [`ForumEvent::Approved`].
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Approved {
-    /// Which.
     pub contribution: ContributionId,
 }
 
 /// See [`ForumEvent::Hidden`].
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Hidden {
-    /// Which.
     pub contribution: ContributionId,
-    /// Why.
     pub reason: HideReason,
     /// A sentence to the author.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -331,9 +302,7 @@ pub struct Hidden {
 /// See [`ForumEvent::ChangeRefused`].
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ChangeRefused {
-    /// Of which.
     pub contribution: ContributionId,
-    /// When.
     pub at: Timestamp,
     /// A sentence to the author.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -343,7 +312,6 @@ pub struct ChangeRefused {
 /// See [`ForumEvent::Restored`].
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Restored {
-    /// Which.
     pub contribution: ContributionId,
 }
 
@@ -368,7 +336,6 @@ pub struct WaitingSet {
 /// See [`ForumEvent::Erased`].
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Erased {
-    /// Which.
     pub contribution: ContributionId,
 }
 
@@ -382,9 +349,7 @@ pub struct PersonErased {
 /// See [`ForumEvent::PollMoved`].
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PollMoved {
-    /// The poll.
     pub poll: PollId,
-    /// Its stream.
     pub stream: StreamId,
     /// Where it stands.
     pub phase: Phase,
@@ -429,14 +394,12 @@ pub struct FloorAsked {
 /// See [`ForumEvent::FloorWithdrawn`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FloorWithdrawn {
-    /// Which entry.
     pub entry: FloorId,
 }
 
 /// See [`ForumEvent::FloorEntered`].
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FloorEntered {
-    /// The entry.
     pub entry: FloorId,
     /// What they are called, if they are new and gave a name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -453,7 +416,6 @@ pub struct FloorEntered {
 /// See [`ForumEvent::FloorGiven`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FloorGiven {
-    /// Which entry.
     pub entry: FloorId,
     /// Since when.
     pub at: Timestamp,
@@ -464,21 +426,18 @@ pub struct FloorGiven {
 /// See [`ForumEvent::FloorEnded`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FloorEnded {
-    /// Which entry.
     pub entry: FloorId,
 }
 
 /// See [`ForumEvent::FloorDropped`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FloorDropped {
-    /// Which entry.
     pub entry: FloorId,
 }
 
 /// See [`ForumEvent::FloorPinned`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FloorPinned {
-    /// Which entry.
     pub entry: FloorId,
     /// To the front, or no longer.
     pub pinned: bool,

@@ -450,7 +450,7 @@ impl ForumState {
     }
 
     pub(super) fn floor_asked(&mut self, e: &FloorAsked) {
-        let person = self.meet(e.participant);
+        let person = self.person_or_new(e.participant);
         self.person_mut(person).erased = false;
         match self.floor.position(e.entry) {
             Some(at) => self.floor.entries[at].interpreted = e.interpreted,

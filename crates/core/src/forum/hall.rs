@@ -51,14 +51,11 @@ pub enum Stage {
     /// The title, and how to join.
     #[default]
     Welcome,
-    /// A topic.
     Topic {
-        /// Which.
         topic: TopicId,
     },
     /// A poll: its question, and its result once it is revealed.
     Poll {
-        /// Which.
         poll: PollId,
     },
     /// The speaking list.
@@ -125,7 +122,6 @@ impl Default for FloorView {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct FloorEntryView {
-    /// Its id.
     pub id: FloorId,
     /// What they are called. `None`: no name, erased, or not read by a moderator yet.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -165,9 +161,7 @@ pub struct FloorTurns {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct SpeakingView {
-    /// Who.
     pub entry: FloorEntryView,
-    /// Since when.
     pub since: Timestamp,
     /// How long they may speak, in seconds. Nothing ends by itself.
     pub seconds: u32,

@@ -186,10 +186,10 @@ impl ForumState {
     /// A contribution as `audience` follows it. What waits or asks for a moderator does so once it is up on the desk.
     fn followed(&self, ix: Ix, audience: Audience) -> Option<ContributionView> {
         let mut view = self.shown(ix, audience)?;
-        if view.waits && !self.is_up(ix) {
+        if view.waits && !self.is_on_desk(ix) {
             return None;
         }
-        if view.asks() && !self.is_asked(ix) {
+        if view.asks() && !self.is_attention_on_desk(ix) {
             view.pending = None;
             view.addition = None;
             view.reports.clear();

@@ -171,7 +171,6 @@ impl ForumState {
         self.summary.as_ref()?.text.as_deref()
     }
 
-    /// The record.
     pub fn record(&self, names: bool) -> Option<Record> {
         let mut view = self.header().map(|forum| ForumView {
             forum,

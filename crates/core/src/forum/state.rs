@@ -127,7 +127,6 @@ pub(super) struct Act {
     pub(super) by: Option<ParticipantId>,
     pub(super) did: Did,
     pub(super) contribution: Option<Ix>,
-    /// With whom.
     #[serde(default)]
     pub(super) person: Option<ParticipantId>,
 }
@@ -142,7 +141,6 @@ pub(super) struct Topic {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own that events set")]
 pub struct Contribution {
-    /// Its id.
     pub id: ContributionId,
     pub(super) author: Ix,
     pub(super) text: Said,
@@ -232,7 +230,6 @@ pub enum Status {
     Visible,
     /// Staff see that it was there, its author why.
     Hidden {
-        /// Why.
         reason: HideReason,
         /// A sentence to the author.
         note: Option<Said>,
@@ -397,13 +394,13 @@ impl ForumState {
                 self.touch(Facet::Topic(self.topics.len() as Ix - 1));
             }
             ForumEvent::Introduced(e) => {
-                let ix = self.meet(e.participant);
+                let ix = self.person_or_new(e.participant);
                 if e.name.is_none() && meta.actor != Some(e.participant) && self.people[ix as usize].name.is_some() {
                     self.act(meta, Did::NameReset, None);
                 }
                 // Reports of the old name are settled with it.
                 for contribution in self.people[ix as usize].contributions.clone() {
-                    self.settle(contribution, |report| report.what == Reported::Name);
+                    self.remove_reports(contribution, |report| report.what == Reported::Name);
                 }
                 let person = self.person_mut(ix);
                 person.name.clone_from(&e.name);
@@ -549,7 +546,7 @@ impl ForumState {
             ForumEvent::Dismissed(e) => {
                 self.act(meta, Did::Dismissed, Some(e.contribution));
                 if let Some(ix) = self.find(e.contribution) {
-                    self.settle(ix, |_| true);
+                    self.remove_reports(ix, |_| true);
                 }
             }
             ForumEvent::Appealed(e) => self.on_own(e.contribution, |contribution| {
@@ -623,7 +620,7 @@ impl ForumState {
                 for contribution in self.people[ix as usize].contributions.clone() {
                     if !self.at(contribution).status.is_gone() {
                         self.set_status(contribution, Status::Erased);
-                        self.sort_in(contribution);
+                        self.update_queues(contribution);
                         self.touch(Facet::Contribution(contribution));
                     }
                 }
@@ -646,7 +643,7 @@ impl ForumState {
     }
 
     fn contributed(&mut self, e: &Contributed, hall: Option<Speaker>) {
-        let author = self.meet(e.author);
+        let author = self.person_or_new(e.author);
         let ix = self.contributions.len() as Ix;
         let reply_to = e.reply_to.and_then(|parent| self.find(parent));
         let topic = e.topic.and_then(|topic| self.find_topic(topic));
@@ -686,13 +683,13 @@ impl ForumState {
         if !e.waits {
             self.set_status(ix, Status::Visible);
         }
-        self.sort_in(ix);
+        self.update_queues(ix);
         self.touch(Facet::Contribution(ix));
         self.touch(Facet::Own(author));
     }
 
     fn support(&mut self, contribution: ContributionId, participant: ParticipantId, supports: bool) {
-        let person = self.meet(participant);
+        let person = self.person_or_new(participant);
         let Some(ix) = self.find(contribution) else { return };
         set(&mut self.at_mut(ix).supporters, person, supports);
         set(&mut self.person_mut(person).supported, ix, supports);
@@ -704,7 +701,7 @@ impl ForumState {
     fn on(&mut self, id: ContributionId, change: impl FnOnce(&mut Self, Ix)) {
         let Some(ix) = self.find(id) else { return };
         change(self, ix);
-        self.sort_in(ix);
+        self.update_queues(ix);
         self.touch(Facet::Contribution(ix));
         self.touch(Facet::Own(self.at(ix).author));
     }
@@ -713,7 +710,7 @@ impl ForumState {
     fn on_staff(&mut self, id: ContributionId, change: impl FnOnce(&mut Contribution)) {
         let Some(ix) = self.find(id) else { return };
         change(self.at_mut(ix));
-        self.sort_in(ix);
+        self.update_queues(ix);
         self.touch(Facet::Staff(ix));
     }
 
@@ -745,30 +742,31 @@ impl ForumState {
         answers
     }
 
-    /// Takes reports away that are dealt with.
-    fn settle(&mut self, ix: Ix, done: impl Fn(&Report) -> bool) {
+    /// Removes the reports of a contribution that a moderator has dealt with.
+    fn remove_reports(&mut self, ix: Ix, done: impl Fn(&Report) -> bool) {
         if !self.at(ix).reports.iter().any(&done) {
             return;
         }
         let contribution = self.at_mut(ix);
         contribution.reports.retain(|report| !done(report));
-        self.sort_in(ix);
+        self.update_queues(ix);
         self.touch(Facet::Staff(ix));
     }
 
-    /// Keeps what staff did.
+    /// Adds an entry to the log of what staff did.
     pub(super) fn act(&mut self, meta: Meta, did: Did, contribution: Option<ContributionId>) {
         let contribution = contribution.and_then(|id| self.find(id));
         self.acts.push_back(Act { seq: meta.seq, at: meta.at, by: meta.actor, did, contribution, person: None });
     }
 
-    /// Puts a contribution into the lists of what moderators have to see to, or takes it out.
-    fn sort_in(&mut self, ix: Ix) {
+    /// Adds a contribution to the queue and to the attention list, or removes it, as its state asks. Called after every
+    /// change of a contribution.
+    fn update_queues(&mut self, ix: Ix) {
         let contribution = self.at(ix);
         let waits = contribution.status == Status::Waiting;
         let asks = contribution.asks();
         let (author, at) = (contribution.author, contribution.at);
-        // Nobody is at what is done.
+        // A claim ends when there is nothing left to do.
         if contribution.claim.is_some() && !waits && !asks {
             self.at_mut(ix).claim = None;
         }
@@ -776,25 +774,25 @@ impl ForumState {
         let attended = set(&mut self.attention, ix, asks);
         if queued || attended {
             self.touch(Facet::Desk);
-            self.lay_out(ix);
+            self.update_desk(ix);
         }
     }
 
-    /// Keeps the desk at its size after something changed, which everybody is told of: what else comes up onto it, or has
-    /// to make room, changes for staff.
-    fn lay_out(&mut self, changed: Ix) {
-        let now = self.desk_now();
+    /// Recomputes which contributions fit on the desk after `changed` has moved. Others that come onto the desk or leave it
+    /// change for staff by the same event; `changed` itself is told to everybody already.
+    fn update_desk(&mut self, changed: Ix) {
+        let now = self.current_desk();
         let was = std::mem::replace(&mut self.desk, now);
         let up = |desk: &Desk, ix: Ix| desk.queue.as_ref().is_none_or(|up| up.contains(&ix));
         let moved = |ix: &Ix| *ix != changed && up(&was, *ix) != up(&self.desk, *ix);
         let queued: Vec<Ix> = match (&was.queue, &self.desk.queue) {
             (None, None) => Vec::new(),
-            // What has left the queue is not put on the desk, and told of by its own change.
+            // A contribution that left the queue has a change of its own.
             (Some(was), Some(now)) => {
                 let waits = |ix: &Ix| self.at(*ix).status == Status::Waiting;
                 was.iter().chain(now).copied().filter(moved).filter(waits).collect()
             }
-            // It is one more or less than fits.
+            // The queue has just become longer than the desk, or short enough for it.
             _ => self.queue.iter().filter(moved).collect(),
         };
         let [before, end] = [was.attention, self.desk.attention].map(|end| end.unwrap_or(Ix::MAX));
@@ -804,19 +802,19 @@ impl ForumState {
         }
     }
 
-    fn desk_now(&self) -> Desk {
+    fn current_desk(&self) -> Desk {
         let queue = (self.queue.len() > MAX_DESK).then(|| self.queue.iter().take(MAX_DESK).collect());
         let attention = if self.attention.len() > MAX_DESK { self.attention.iter().nth(MAX_DESK) } else { None };
         Desk { queue, attention: attention.copied() }
     }
 
     /// Is what waits at this place in the queue on the desk?
-    pub(super) fn is_up(&self, ix: Ix) -> bool {
+    pub(super) fn is_on_desk(&self, ix: Ix) -> bool {
         self.desk.queue.as_ref().is_none_or(|up| up.contains(&ix))
     }
 
     /// Is what asks for a moderator at this place on the desk?
-    pub(super) fn is_asked(&self, ix: Ix) -> bool {
+    pub(super) fn is_attention_on_desk(&self, ix: Ix) -> bool {
         self.desk.attention.is_none_or(|end| ix < end)
     }
 
@@ -871,7 +869,7 @@ impl ForumState {
     }
 
     /// The index of a person, who may be new.
-    pub(super) fn meet(&mut self, id: ParticipantId) -> Ix {
+    pub(super) fn person_or_new(&mut self, id: ParticipantId) -> Ix {
         if let Some(ix) = self.person_ix(id) {
             return ix;
         }
@@ -922,7 +920,7 @@ impl ForumState {
             self.by_person.insert(person.id, ix);
         }
         self.queue = queue;
-        self.desk = self.desk_now();
+        self.desk = self.current_desk();
     }
 }
 

@@ -171,7 +171,6 @@ struct Step {
     by: u8,
     /// About what.
     on: u8,
-    /// How.
     how: u8,
     /// How much later, in seconds; clocks may go back.
     later: i16,

@@ -71,9 +71,7 @@ pub struct Window {
 pub struct Header {
     /// The forum.
     pub id: ForumId,
-    /// Its process.
     pub process: ProcessId,
-    /// Its title.
     pub title: Texts,
     /// Who may write.
     #[serde(flatten)]
@@ -121,13 +119,10 @@ pub struct Totals {
     pub waiting: Option<u32>,
 }
 
-/// A topic.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct TopicView {
-    /// Its id.
     pub id: TopicId,
-    /// Its title.
     pub title: Texts,
 }
 
@@ -191,7 +186,6 @@ pub struct AuthorView {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ContributionView {
-    /// Its id.
     pub id: ContributionId,
     /// The number at which it became visible (for a waiting one: at which it was written, or last left the queue).
     pub position: u64,
@@ -220,7 +214,6 @@ pub struct ContributionView {
     /// What it answers. Only the id: the parent may be hidden.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reply_to: Option<ContributionId>,
-    /// Its topic.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub topic: Option<TopicId>,
     /// How many support it.
@@ -316,13 +309,11 @@ pub struct HallView {
 pub struct ReportView {
     /// The words, or the name.
     pub what: Reported,
-    /// Why.
     pub reason: ReportReason,
     /// Their sentence.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "openapi", schema(value_type = Option<String>))]
     pub text: Option<Arc<str>>,
-    /// When.
     pub at: Timestamp,
 }
 
@@ -343,7 +334,6 @@ pub struct AppealView {
     /// The words.
     #[cfg_attr(feature = "openapi", schema(value_type = String))]
     pub text: Arc<str>,
-    /// When.
     pub at: Timestamp,
     /// Another moderator left it hidden.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
@@ -358,7 +348,6 @@ pub struct AppealView {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct HiddenView {
-    /// The reason.
     pub reason: HideReason,
     /// The moderator's sentence.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -415,7 +404,6 @@ pub struct OwnView {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct OwnWaiting {
-    /// Its id.
     pub id: ContributionId,
     /// The words.
     #[cfg_attr(feature = "openapi", schema(value_type = String))]
@@ -434,9 +422,7 @@ pub struct OwnWaiting {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct OwnRefused {
-    /// Its id.
     pub id: ContributionId,
-    /// When.
     pub at: Timestamp,
     /// The moderator's sentence.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -449,14 +435,12 @@ pub struct OwnRefused {
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(from = "OwnHiddenMembers")]
 pub struct OwnHidden {
-    /// Its id.
     pub id: ContributionId,
     /// The words, for their author alone: to know which they were, and to take them along.
     #[cfg_attr(feature = "openapi", schema(value_type = String))]
     pub text: Arc<str>,
     /// When it was written.
     pub at: Timestamp,
-    /// Why.
     #[serde(flatten)]
     pub why: HiddenView,
 }
@@ -572,7 +556,6 @@ pub enum ForumValue {
 /// A contribution as it travels in a change, with the people it names: they may be new to the reader.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ContributionPut {
-    /// The contribution.
     pub contribution: ContributionView,
     /// Exactly those it names.
     pub people: People,
@@ -750,10 +733,7 @@ pub enum Did {
     /// Let something appear.
     Approved,
     /// Let something disappear.
-    Hidden {
-        /// Why.
-        reason: HideReason,
-    },
+    Hidden { reason: HideReason },
     /// Refused a waiting change or addition.
     ChangeRefused,
     /// Let something hidden appear again.
@@ -798,20 +778,11 @@ pub enum Did {
     /// Changed what the hall sees.
     Staged,
     /// Started a poll.
-    PollOpened {
-        /// Which.
-        poll: PollId,
-    },
+    PollOpened { poll: PollId },
     /// Ended it.
-    PollClosed {
-        /// Which.
-        poll: PollId,
-    },
+    PollClosed { poll: PollId },
     /// Showed its result.
-    PollRevealed {
-        /// Which.
-        poll: PollId,
-    },
+    PollRevealed { poll: PollId },
 }
 
 impl Did {
@@ -888,11 +859,9 @@ impl Sort {
 pub struct ActView {
     /// Its number in the stream.
     pub seq: Seq,
-    /// When.
     pub at: Option<Timestamp>,
     /// Who; nobody for a token or the clock.
     pub by: Option<ParticipantId>,
-    /// What.
     #[serde(flatten)]
     pub did: Did,
     /// With which contribution.
@@ -906,9 +875,7 @@ pub struct ActView {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Decided {
-    /// When.
     pub at: Option<Timestamp>,
-    /// What.
     #[serde(flatten)]
     pub did: Did,
     /// On which contribution, if everyone has seen it once.
@@ -935,7 +902,6 @@ pub struct OwnExport {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct OwnContribution {
-    /// Its id.
     pub id: ContributionId,
     /// The words, also of one that waits or is hidden.
     #[cfg_attr(feature = "openapi", schema(value_type = String))]
@@ -944,7 +910,6 @@ pub struct OwnContribution {
     pub lang: Option<Lang>,
     /// When it was written.
     pub at: Timestamp,
-    /// Its topic.
     pub topic: Option<TopicId>,
     /// What it answers.
     pub reply_to: Option<ContributionId>,

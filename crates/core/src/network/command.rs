@@ -44,7 +44,6 @@ commands! {
         };
         /// Begin a process. It gets one code of each kind.
         CreateProcess = "create_process" by Admin, POST "/processes" {
-            /// Its title.
             title: Texts,
             /// Who may read it.
             #[serde(default)]
@@ -52,23 +51,19 @@ commands! {
         };
         /// Change who may read a process.
         SetVisibility = "set_visibility" by Admin {
-            /// Which.
             process: ProcessId,
             /// Who may read it.
             visibility: Visibility,
         };
         /// Name a process anew.
         SetProcessTitle = "set_process_title" by Moderator {
-            /// Which.
             process: ProcessId,
             /// The new title.
             title: Texts,
         };
         /// Add a forum to a process.
         CreateForum = "create_forum" by Moderator, POST "/processes/{process}/forums" {
-            /// Where.
             process: ProcessId,
-            /// Its title.
             title: Texts,
             /// Which contributions wait.
             #[serde(default)]
@@ -76,7 +71,6 @@ commands! {
         };
         /// Add a poll to a process: a draft.
         CreatePoll = "create_poll" by Moderator, POST "/processes/{process}/polls" {
-            /// Where.
             process: ProcessId,
             /// In which forum of it, if in one.
             #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -86,26 +80,22 @@ commands! {
         };
         /// Open or close the joining of a process.
         SetJoining = "set_joining" by Moderator {
-            /// Which.
             process: ProcessId,
             /// Whether codes are taken.
             joining: Joining,
         };
         /// Replace both codes of a process.
         RenewCodes = "renew_codes" by Moderator, POST "/processes/{process}/codes" {
-            /// Which.
             process: ProcessId,
         };
         /// Let a person's words be deleted in every stream of a process.
         ErasePerson = "erase_person" by System {
             /// In which process.
             process: ProcessId,
-            /// Whose.
             participant: ParticipantId,
         };
         /// A moment the state waited for has come. The network waits for none yet.
         Tick = "tick" by System {
-            /// Which moment.
             moment: Timestamp,
         };
     }

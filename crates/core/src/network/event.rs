@@ -41,9 +41,7 @@ pub struct NetworkTitled {
 /// See [`NetworkEvent::ProcessCreated`].
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ProcessCreated {
-    /// The process.
     pub process: ProcessId,
-    /// Its title.
     pub title: SaidTexts,
     /// Who may read it.
     pub visibility: Visibility,
@@ -52,7 +50,6 @@ pub struct ProcessCreated {
 /// See [`NetworkEvent::ProcessTitled`].
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ProcessTitled {
-    /// The process.
     pub process: ProcessId,
     /// Its new title.
     pub title: SaidTexts,
@@ -61,7 +58,6 @@ pub struct ProcessTitled {
 /// See [`NetworkEvent::VisibilitySet`].
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct VisibilitySet {
-    /// The process.
     pub process: ProcessId,
     /// Who may read it.
     pub visibility: Visibility,
@@ -70,9 +66,7 @@ pub struct VisibilitySet {
 /// See [`NetworkEvent::ForumCreated`].
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ForumCreated {
-    /// The process.
     pub process: ProcessId,
-    /// The forum.
     pub forum: ForumId,
     /// Where it lives.
     pub stream: StreamId,
@@ -81,9 +75,7 @@ pub struct ForumCreated {
 /// See [`NetworkEvent::PollCreated`].
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PollCreated {
-    /// The process.
     pub process: ProcessId,
-    /// The poll.
     pub poll: PollId,
     /// Where it lives.
     pub stream: StreamId,
@@ -95,7 +87,6 @@ pub struct PollCreated {
 /// See [`NetworkEvent::JoiningSet`].
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct JoiningSet {
-    /// The process.
     pub process: ProcessId,
     /// Whether codes are taken.
     pub joining: Joining,
@@ -117,7 +108,6 @@ pub struct CodeIssued {
 /// See [`NetworkEvent::ParticipantErased`].
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ParticipantErased {
-    /// The process.
     pub process: ProcessId,
     /// Whose words.
     pub participant: ParticipantId,

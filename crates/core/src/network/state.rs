@@ -35,10 +35,8 @@ pub struct NetworkState {
     by_stream: HashMap<StreamId, Place>,
 }
 
-/// A process.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Process {
-    /// Its id.
     pub id: ProcessId,
     pub(super) title: SaidTexts,
     /// Who may read it.
@@ -55,7 +53,6 @@ pub struct Process {
 /// A way into a process.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct JoinCode {
-    /// Its id.
     pub id: JoinCodeId,
     /// How it reaches people.
     pub kind: CodeKind,
@@ -66,22 +63,16 @@ pub struct JoinCode {
 /// Where a forum lives.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ForumPlace {
-    /// The forum.
     pub forum: ForumId,
-    /// Its process.
     pub process: ProcessId,
-    /// Its stream.
     pub stream: StreamId,
 }
 
 /// Where a poll lives.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PollPlace {
-    /// The poll.
     pub poll: PollId,
-    /// Its process.
     pub process: ProcessId,
-    /// Its stream.
     pub stream: StreamId,
     /// The forum it is held in.
     pub forum: Option<ForumId>,
@@ -94,9 +85,7 @@ pub struct Place {
     pub kind: StreamKind,
     /// The id of what the stream is about.
     pub object: Uuid,
-    /// Its process.
     pub process: ProcessId,
-    /// Its stream.
     pub stream: StreamId,
     /// The object it is held in, as a poll is in a forum.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -21,15 +21,12 @@ pub struct NetworkView {
     pub processes: Vec<ProcessView>,
 }
 
-/// A process.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ProcessView {
-    /// Its id.
     pub id: ProcessId,
     /// The number at which it began: the order of the list.
     pub position: u64,
-    /// Its title.
     pub title: Texts,
     /// Who may read it.
     pub visibility: Visibility,

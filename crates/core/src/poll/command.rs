@@ -299,12 +299,10 @@ commands! {
         };
         /// Take nothing more from a person who leaves for good. Ballots they cast stay counted: they hold no words.
         ErasePerson = "erase_person" by System {
-            /// Who.
             participant: ParticipantId,
         };
         /// A moment the state waited for has come.
         Tick = "tick" by System {
-            /// Which moment.
             moment: Timestamp,
         };
     }

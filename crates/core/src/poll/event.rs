@@ -105,9 +105,7 @@ impl SaidQuestion {
 /// See [`PollEvent::Founded`].
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Founded {
-    /// The poll.
     pub poll: PollId,
-    /// Its process.
     pub process: ProcessId,
     /// The forum it is held in.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -128,7 +126,6 @@ pub struct Edited {
 pub struct Opened {
     /// Which round, from 1 on.
     pub round: u32,
-    /// When.
     pub at: Timestamp,
     /// When it ends by itself.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -158,7 +155,6 @@ pub enum Voter {
 /// See [`PollEvent::Cast`].
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Cast {
-    /// Who.
     pub voter: Voter,
     /// A mark for each option.
     pub marks: Vec<u8>,
@@ -167,7 +163,6 @@ pub struct Cast {
 /// See [`PollEvent::Marked`].
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Marked {
-    /// Who.
     pub voter: Voter,
 }
 
@@ -176,7 +171,6 @@ pub struct Marked {
 pub struct Alike {
     /// A mark for each option.
     pub marks: Vec<u8>,
-    /// How many.
     pub ballots: u32,
 }
 
@@ -233,7 +227,6 @@ pub struct PaperSet {
 /// See [`PollEvent::PersonErased`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PersonErased {
-    /// Who.
     pub participant: ParticipantId,
 }
 

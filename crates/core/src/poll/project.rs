@@ -97,7 +97,7 @@ impl PollState {
         let view = |tally: Tally, outcome: Outcome, parts: Vec<Part>| {
             Some(ResultView { round, opened_at, closed_at, tally, outcome, parts, entitled })
         };
-        if self.tells_of_few(&tallies) {
+        if self.would_reveal_few(&tallies) {
             let tally = Tally { ballots: tally.ballots, ..Tally::empty(method, options) };
             return view(tally, Outcome::TooFew { need: MIN_PART }, Vec::new());
         }
@@ -113,7 +113,7 @@ impl PollState {
     /// Could be found out from the whole what a few people chose who are promised that nobody will? Hands rise before
     /// everyone, and staff know the paper they entered: what is left when those are taken away must not be small. Whether
     /// there are any does not matter: they can still come, or be taken back, and the result before and after would tell.
-    fn tells_of_few(&self, tallies: &[(Source, Tally)]) -> bool {
+    fn would_reveal_few(&self, tallies: &[(Source, Tally)]) -> bool {
         let ballots = |of: Source| tallies.iter().find(|(source, _)| *source == of).map_or(0, |(_, part)| part.ballots);
         let (online, hands, paper) = (ballots(Source::Online), ballots(Source::Hands), ballots(Source::Paper));
         let few = |ballots: u32| (1..MIN_PART).contains(&ballots);

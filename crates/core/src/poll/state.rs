@@ -115,7 +115,6 @@ impl PollState {
         self.founded.as_ref().map(|founded| founded.poll)
     }
 
-    /// Its process.
     pub fn process(&self) -> Option<ProcessId> {
         self.founded.as_ref().map(|founded| founded.process)
     }
@@ -153,7 +152,7 @@ impl PollState {
     /// Who voted what in an open poll, round by round from the last one on, where the result was revealed. Nothing of any
     /// other.
     pub fn open_ballots(&self) -> impl Iterator<Item = (u32, Voter, &[u8])> {
-        let now = self.tells_voters().then_some((self.round, &self.ballots));
+        let now = self.shows_voters().then_some((self.round, &self.ballots));
         let before = self.before.iter().rev().map(|earlier| (earlier.result.round, &earlier.ballots));
         now.into_iter().chain(before).flat_map(|(round, ballots)| {
             ballots.iter().filter_map(move |(voter, ballot)| Some((round, *voter, ballot.marks.as_deref()?)))
@@ -161,7 +160,7 @@ impl PollState {
     }
 
     /// Does everyone see who voted what in this round?
-    fn tells_voters(&self) -> bool {
+    fn shows_voters(&self) -> bool {
         let open = self.question().is_some_and(|question| question.secrecy == Secrecy::Open);
         open && self.phase == Phase::Revealed
     }
@@ -217,7 +216,7 @@ impl PollState {
             }
             PollEvent::Opened(e) => {
                 if self.round > 0 {
-                    self.put_by();
+                    self.archive_round();
                 }
                 (self.phase, self.round, self.closing, self.closer) = (Phase::Open, e.round, false, None);
                 (self.opened_at, self.until) = (Some(e.at), e.until);
@@ -295,8 +294,8 @@ impl PollState {
     }
 
     /// Puts the round that is over by, to begin another.
-    fn put_by(&mut self) {
-        let (shown, told) = (self.shows_result(Audience::Public), self.tells_voters());
+    fn archive_round(&mut self) {
+        let (shown, told) = (self.shows_result(Audience::Public), self.shows_voters());
         let result = self.result();
         let ballots = std::mem::take(&mut self.ballots);
         for voter in ballots.keys() {

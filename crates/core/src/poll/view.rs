@@ -60,7 +60,6 @@ impl Phase {
 pub struct PollHeader {
     /// The poll.
     pub id: PollId,
-    /// Its process.
     pub process: ProcessId,
     /// The forum it is held in.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -141,7 +140,6 @@ pub struct Part {
     pub sums: Vec<u64>,
 }
 
-/// A result.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ResultView {
