@@ -134,7 +134,7 @@ test("on the speaking list the focus stays with what was pressed, or goes to the
   const page = await person();
   await moderate(page, server);
   const floor = page.locator("section.floor");
-  await floor.getByRole("button", { name: "Meldungen annehmen" }).click();
+  await floor.getByRole("button", { name: "Wortmeldungen öffnen" }).click();
   const forum = server.forum.replace(/^\/f\//, "");
   for (const name of ["Frau Berger", "Herr Yıldız", "Frau Nguyen"]) {
     await write(page, server, `/forums/${forum}/speaking-list/hall`, { name });
@@ -181,8 +181,8 @@ test("people ask for the floor online and in the hall, and speak in turn", async
   await join(anna, server, "Anna");
   await expect(anna.locator(".floor-list")).toBeHidden();
   const floor = moderator.locator("section.floor");
-  await floor.getByRole("button", { name: "Meldungen annehmen" }).click();
-  await anna.getByLabel("Jemand dolmetscht für mich").check();
+  await floor.getByRole("button", { name: "Wortmeldungen öffnen" }).click();
+  await anna.getByLabel("Ich habe jemanden zum Dolmetschen dabei").check();
   await anna.getByRole("button", { name: "Ich möchte sprechen" }).click();
   await expect(anna.locator(".own-turn")).toContainText("als Nächstes");
   await expect(anna.locator("#floor-take-back")).toBeFocused();
@@ -206,7 +206,7 @@ test("people ask for the floor online and in the hall, and speak in turn", async
   await unhurried(moderator);
   await floor.getByRole("button", { name: "Fertig gesprochen" }).click();
   await expect(floor.locator("div.turn")).toBeHidden();
-  await floor.getByRole("button", { name: "Keine Meldungen mehr" }).click();
+  await floor.getByRole("button", { name: "Wortmeldungen schließen" }).click();
   await expect(anna.locator(".floor-list")).toBeHidden();
 });
 
@@ -275,11 +275,11 @@ test("no live update closes what somebody has opened", async ({ server, person }
     await expect(enter).toHaveAttribute("open", "");
     await expect(enter.getByLabel("Name (freiwillig)")).toHaveValue("Frau Nowak");
   };
-  const presses = [[second, "Meldungen annehmen"], [first, "Keine Meldungen mehr"], [first, "Meldungen annehmen"]];
+  const presses = [[second, "Wortmeldungen öffnen"], [first, "Wortmeldungen schließen"], [first, "Wortmeldungen öffnen"]];
   for (const [moderator, name] of presses) {
     await unhurried(moderator);
     await floor(moderator).getByRole("button", { name }).click();
-    const other = name === "Keine Meldungen mehr" ? "Meldungen annehmen" : "Keine Meldungen mehr";
+    const other = name === "Wortmeldungen schließen" ? "Wortmeldungen öffnen" : "Wortmeldungen schließen";
     await expect(floor(first).getByRole("button", { name: other })).toBeVisible();
     await open();
   }
@@ -325,8 +325,8 @@ test("without JavaScript the console is forms", async ({ server, person }) => {
   await expect(row(page, "Ganz ohne Skripte?")).toContainText("läuft");
   await page.locator("section.stage").getByRole("button", { name: "Aus", exact: true }).click();
   await expect(page.locator(".preview")).toContainText("dunkel");
-  await page.locator("section.floor").getByRole("button", { name: "Meldungen annehmen" }).click();
-  await expect(page.locator("section.floor").getByRole("button", { name: "Keine Meldungen mehr" })).toBeVisible();
+  await page.locator("section.floor").getByRole("button", { name: "Wortmeldungen öffnen" }).click();
+  await expect(page.locator("section.floor").getByRole("button", { name: "Wortmeldungen schließen" })).toBeVisible();
 });
 
 for (const colorScheme of ["light", "dark"]) {
@@ -338,9 +338,9 @@ for (const colorScheme of ["light", "dark"]) {
       await prepare(page, "Was zuerst, und warum gerade das?", ["Ein Treffpunkt", "Sprachkurse", "Ein Bus am Abend"]);
       await live(page);
       const floor = page.locator("section.floor");
-      await floor.getByRole("button", { name: "Meldungen annehmen" }).click();
+      await floor.getByRole("button", { name: "Wortmeldungen öffnen" }).click();
       // The panel is drawn anew when the list has opened.
-      await expect(floor.getByRole("button", { name: "Keine Meldungen mehr" })).toBeVisible();
+      await expect(floor.getByRole("button", { name: "Wortmeldungen schließen" })).toBeVisible();
       await floor.locator("summary").click();
       for (const name of ["Frau Berger", "Herr Yıldız"]) {
         await floor.getByLabel("Name (freiwillig)").fill(name);

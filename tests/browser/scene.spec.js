@@ -248,7 +248,7 @@ test("an evening in five browsers: prepared, voted, counted, shown, and dark aga
 
   await test.step("two ask for the floor, and only an approved name is on the screen", async () => {
     const floor = moderator.locator("section.floor");
-    await button(floor, "Meldungen annehmen").click();
+    await button(floor, "Wortmeldungen öffnen").click();
     await amal.goto(server.url + server.forum);
     await live(amal);
     await button(amal, "أريد أن أتكلم").tap();

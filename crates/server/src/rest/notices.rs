@@ -1,4 +1,4 @@
-//! Pointing the moderators to something ("Melden"), also without having joined.
+//! Pointing the moderators to something ("Problem melden"), also without having joined.
 //! Everyone who may see a forum calls this: readers by a form, programs as JSON.
 //! It hides nothing, and nobody learns who reported.
 

@@ -81,7 +81,7 @@ async fn given_a_lost_login_when_something_is_sent_then_the_words_come_back_and_
             assert!(page.contains("href=\"/return\" target=\"_blank\""), "{path} has no way back");
             assert!(page.contains(&format!("action=\"{path}\"")), "{path} cannot be sent again");
             assert!(page.contains(&format!("name=\"reply_to\" value=\"{contribution}\"")), "{path} forgets the rest");
-            assert!(!page.contains("Das gibt es hier nicht"), "{path} denies that it is there");
+            assert!(!page.contains("Das finden wir nicht"), "{path} denies that it is there");
             if visibility == Visibility::Public {
                 continue;
             }

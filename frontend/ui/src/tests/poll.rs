@@ -291,14 +291,14 @@ fn given_each_method_then_its_ballot_is_made_of_native_fields_that_the_server_re
 fn given_a_ballot_then_who_votes_and_how_secret_it_is_stands_before_it() {
     for (secrecy, says) in [
         (Secrecy::Open, "wer was gewählt hat"),
-        (Secrecy::Confidential, "Wer die Datenbank betreut"),
-        (Secrecy::Secret, "Wer den Server betreibt"),
+        (Secrecy::Confidential, "Nur wer die Technik betreut"),
+        (Secrecy::Secret, "Wer die Technik betreut"),
     ] {
         let html = html("de", with(poll(Method::Single, Phase::Open), |_, header| header.question.secrecy = secrecy));
         let at = |text: &str| html.find(text).unwrap_or_else(|| panic!("{text}"));
         assert!(at(says) < at("<form"), "{secrecy:?}");
         assert!(at("Wir prüfen nicht, wer Sie sind.") < at("<form"));
-        assert!(at("Sie entscheiden nichts.") < at("<form"));
+        assert!(at("Damit ist noch nichts entschieden.") < at("<form"));
         assert_eq!(html.contains("können Sie nichts mehr ändern"), secrecy == Secrecy::Secret);
         assert!(html.contains("Ende: heute,"), "the end");
     }
@@ -313,7 +313,7 @@ fn given_a_reader_who_may_not_vote_then_it_is_said_why_and_there_is_no_ballot() 
     for (may, says) in [
         (MayVote::NotJoined, "Möchten Sie mit abstimmen?"),
         (MayVote::Banned, "ausgeschlossen"),
-        (MayVote::NotEntitled, "wer ein Konto hat"),
+        (MayVote::NotEntitled, "wer auf dieser Seite ein Konto hat"),
     ] {
         let html = html("de", with(poll(Method::Single, Phase::Open), |page, _| page.may = may));
         assert!(html.contains(says) && !html.contains("/ballots"), "{may:?}");
@@ -344,7 +344,7 @@ fn given_who_has_voted_then_they_see_what_and_can_change_it_unless_it_is_secret(
         page.own = Some(PollOwn { voted: true, marks: None });
     });
     let html = html("de", secret);
-    assert!(html.contains("zeigt diese Seite nicht") && hides_ballot(&html));
+    assert!(html.contains("Darum steht sie hier nicht") && hides_ballot(&html));
     let revealed = with(voted(Method::Dots { points: 9 }), |page, header| {
         header.phase = Phase::Revealed;
         page.view.result = Some(result(header, 1));
@@ -394,7 +394,7 @@ fn given_a_result_then_what_came_of_it_is_a_sentence_and_every_number_is_in_a_ta
         (Method::Single, "Vorn liegt: \u{2068}Ein Treffpunkt im Stadtteil\u{2069}"),
         (Method::YesNo, "Ja hat genug Stimmen."),
         (Method::Scale { steps: 5 }, "So haben alle zusammen bewertet."),
-        (Method::Resistance, "Am wenigsten Widerstand: \u{2068}Sprachkurse am Abend\u{2069}"),
+        (Method::Resistance, "Am wenigsten dagegen sind die Menschen bei: \u{2068}Sprachkurse am Abend\u{2069}"),
         (Method::Ranking, "Vorn liegt: \u{2068}Sprachkurse am Abend\u{2069}"),
     ] {
         let html = html("de", poll(method, Phase::Revealed));
@@ -506,7 +506,7 @@ fn given_a_rule_then_it_names_its_base_and_the_number_needed_wherever_the_result
     let several = plain(&html("de", poll(Method::Multiple { min: 1, max: 2 }, Phase::Revealed)));
     assert!(several.contains("100 % = alle Personen: 42") && several.contains("Kreuze: 32 · 76 %"), "{several}");
     let scale = plain(&html("de", poll(Method::Scale { steps: 5 }, Phase::Revealed)));
-    assert!(scale.contains("Mittelwert 3,0 · Bewertungen: 31"), "eleven of 42 left the last line out");
+    assert!(scale.contains("Durchschnitt 3,0 · Bewertungen: 31"), "eleven of 42 left the last line out");
 }
 
 #[test]

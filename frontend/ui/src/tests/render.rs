@@ -377,7 +377,7 @@ fn given_a_staff_page_for_a_reader_of_another_language_then_all_of_it_is_english
     data.refused =
         Some(Refused { action: String::new(), again: Vec::new(), fields: BTreeMap::new(), problem: Some(refused) });
     let html = document(&data, &shell());
-    assert!(html.contains("There is no such thing here.") && !html.contains(&title));
+    assert!(html.contains("We cannot find this.") && !html.contains(&title));
     assert!(html.contains("value=\"ar\" lang=\"ar\" dir=\"rtl\" aria-pressed=\"true\""), "the choice is seen");
     assert!(html.contains("\"lang\":\"en\""), "the program reads it so");
 }
@@ -733,9 +733,9 @@ fn given_own_hidden_contributions_then_each_says_why_and_how_the_answer_stands()
     let html = markup(data.clone());
     assert_eq!(html.matches("/appeal\"").count(), 1, "one answer each");
     assert_eq!(html.matches("Der Text verrät etwas Privates.").count(), 3);
-    let state = |card: &&str| card.contains("class=\"state\"") && card.contains("Wird gelesen");
+    let state = |card: &&str| card.contains("class=\"state\"") && card.contains("Wartet auf die Moderation");
     assert_eq!(html.split("<li").filter(state).count(), 1);
-    assert_eq!(html.matches("Ihr Text bleibt ausgeblendet.").count(), 1);
+    assert_eq!(html.matches("Er bleibt ausgeblendet.").count(), 1);
     assert!(html.contains("Sie steht hier für alle."));
     data.refused = Some(Refused {
         again: Vec::new(),
@@ -779,7 +779,7 @@ fn given_a_vote_then_everyone_is_called_to_it_and_later_to_the_last_result() {
         markup(self::page("de", PageKind::Forum(Box::new(page))))
     };
     let open = html(&[Phase::Revealed, Phase::Open, Phase::Draft]);
-    assert!(open.contains("Jetzt wird abgestimmt") && open.contains(&format!("/p/{}\"", uuid(601))));
+    assert!(open.contains("Sie können jetzt abstimmen") && open.contains(&format!("/p/{}\"", uuid(601))));
     assert!(!open.contains("Das Ergebnis ist da"));
     assert!(html(&[Phase::Closed, Phase::Revealed, Phase::Draft]).contains("Das Ergebnis ist da"));
     assert!(!html(&[Phase::Revealed, Phase::Closed]).contains("vote-now"), "a newer vote is not told yet");
@@ -817,7 +817,7 @@ fn given_a_refused_change_then_its_author_is_told_why() {
         OwnRefused { id: ContributionId(uuid(44)), at: Timestamp(NOW), note: Some("Das stand schon da.".into()) };
     data.own = data.own.map(|own| OwnView { refused: vec![refused], ..own });
     let html = markup(page("de", PageKind::Forum(Box::new(data))));
-    assert!(html.contains("Änderung nicht übernommen") && html.contains("Das stand schon da."));
+    assert!(html.contains("Die Moderation hat die Änderung nicht übernommen") && html.contains("Das stand schon da."));
 }
 
 #[test]
