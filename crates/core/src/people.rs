@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::ids::ParticipantId;
 
 /// The version of the joining notice, which everybody agrees to who joins. Whoever changes what it says counts it up.
-pub const NOTICE_VERSION: u32 = 1;
+pub const NOTICE_VERSION: u32 = 2;
 
 /// A role, given per process or for the network.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

@@ -142,10 +142,10 @@ async fn given_a_code_typed_at_home_then_it_is_judged_before_anything_is_asked_a
     assert!(page.contains("role=\"alert\"") && page.contains("value=\"WRONGONE\""), "{page}");
     assert_eq!(wrong_from(&world, HALL), 1);
     // On the way in: a name that cannot be taken, with the process still there; and then in.
-    let (status, page) = typed(&spoken, &[("notice", "1"), ("name", "123")]).await;
+    let (status, page) = typed(&spoken, &[("notice", "2"), ("name", "123")]).await;
     assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY);
     assert!(page.contains("Verfahren") && page.contains("role=\"alert\"") && page.contains("value=\"123\""), "{page}");
-    assert_eq!(typed(&spoken, &[("notice", "1"), ("name", "Amal")]).await.0, StatusCode::SEE_OTHER);
+    assert_eq!(typed(&spoken, &[("notice", "2"), ("name", "Amal")]).await.0, StatusCode::SEE_OTHER);
     // Sent from elsewhere it is not judged, and so nothing tells a right code from a wrong one.
     let foreign = async |code: &str| {
         let request =

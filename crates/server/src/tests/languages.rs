@@ -274,7 +274,7 @@ async fn given_any_language_then_every_page_a_participant_can_reach_is_in_it() {
         (format!("/api/v1/forums/{}/contributions", here.forum), vec![("text", ""), ("next", forum.as_str())]),
         (format!("/api/v1/forums/{nothing}/contributions"), vec![("text", "Zz"), ("next", "/f/zz")]),
         (format!("/api/v1/polls/{}/ballots", here.poll), vec![("round", "1"), ("next", "/")]),
-        ("/api/v1/join".to_owned(), vec![("code", "BCDF GHJK"), ("notice", "1"), ("next", "/join")]),
+        ("/api/v1/join".to_owned(), vec![("code", "BCDF GHJK"), ("notice", "2"), ("next", "/join")]),
         ("/api/v1/return".to_owned(), vec![("code", "Zz"), ("next", "/return")]),
     ];
     for stage in [Stage::Welcome, Stage::Speaking, Stage::Poll { poll: here.poll }, Stage::Off] {
