@@ -40,13 +40,35 @@ const FIRST: [&str; 2] = [SOURCE, "en"];
 /// The names of all plural categories of CLDR.
 const CATEGORIES: [&str; 6] = ["zero", "one", "two", "few", "many", "other"];
 
-/// Folder, the type of its words, and when they are compiled.
-const SETS: [(&str, &str, &str); 5] = [
-    ("participant", "Words", "all()"),
-    ("poll", "PollWords", "all()"),
-    ("staff", "StaffWords", "feature = \"staff\""),
-    ("document", "DocumentWords", "feature = \"ssr\""),
-    ("problem", "ProblemWords", "feature = \"ssr\""),
+/// A set of words: the only place that declares it.
+struct Set {
+    /// The folder of `locales/`.
+    folder: &'static str,
+    /// The type of its words.
+    name: &'static str,
+    /// What the type says of itself.
+    doc: &'static str,
+    /// Do its words travel to the browser with pages that name it? Otherwise they stay with the server.
+    travels: bool,
+}
+
+/// All of them. The first is for everyone.
+const SETS: [Set; 5] = [
+    Set { folder: "participant", name: "Words", doc: "The words participants see.", travels: true },
+    Set { folder: "poll", name: "PollWords", doc: "The words of polls.", travels: true },
+    Set { folder: "staff", name: "StaffWords", doc: "The words only staff see.", travels: true },
+    Set {
+        folder: "document",
+        name: "DocumentWords",
+        doc: "The words around a page and of pages that do not live.",
+        travels: false,
+    },
+    Set {
+        folder: "problem",
+        name: "ProblemWords",
+        doc: "One sentence per problem; they travel inside problems.",
+        travels: false,
+    },
 ];
 
 /// The set whose words are in a few languages only, and the ones it must have: `staff_language` chooses of them.
@@ -88,10 +110,11 @@ fn main() -> ExitCode {
 }
 
 pub fn generate(locales: &Path, wrong: &mut Vec<String>) -> String {
-    let languages = languages(&locales.join(SETS[0].0));
+    let languages = languages(&locales.join(SETS[0].folder));
     let mut code = String::new();
     let mut facts = String::new();
-    for (set, name, when) in SETS {
+    for declared in &SETS {
+        let set = declared.folder;
         let beside: Vec<String> = self::languages(&locales.join(set));
         let own = if set == PARTIAL.0 { &beside } else { &languages };
         for lang in PARTIAL.1.iter().filter(|lang| !own.iter().any(|have| have == *lang)) {
@@ -106,7 +129,7 @@ pub fn generate(locales: &Path, wrong: &mut Vec<String>) -> String {
                 Ok(json) => match serde_json::from_str::<Value>(&json) {
                     Err(error) => wrong.push(format!("{path}: {error}")),
                     Ok(mut value) => {
-                        if set == SETS[0].0 {
+                        if set == SETS[0].folder {
                             facts.push_str(&fact(lang, &mut value, &path, wrong));
                         }
                         collect(&value, "", lang, &path, &mut file, wrong);
@@ -116,7 +139,7 @@ pub fn generate(locales: &Path, wrong: &mut Vec<String>) -> String {
             files.push((lang.clone(), path, file));
         }
         for lang in beside.iter().filter(|lang| !languages.contains(lang)) {
-            wrong.push(format!("locales/{set}/{lang}.json: there is no locales/{}/{lang}.json", SETS[0].0));
+            wrong.push(format!("locales/{set}/{lang}.json: there is no locales/{}/{lang}.json", SETS[0].folder));
         }
         if set == PARTIAL.0 {
             let _ = writeln!(
@@ -126,7 +149,7 @@ pub fn generate(locales: &Path, wrong: &mut Vec<String>) -> String {
         }
         compare(&files, wrong);
         if wrong.is_empty() {
-            write_set(&mut code, name, when, &files);
+            write_set(&mut code, declared, &files);
         }
     }
     let reviews = reviews(&locales.join("review.json"), &languages, wrong);
@@ -302,16 +325,29 @@ fn isolated(text: &str) -> String {
     marked
 }
 
-fn write_set(code: &mut String, name: &str, when: &str, files: &[(String, String, File)]) {
+fn write_set(code: &mut String, set: &Set, files: &[(String, String, File)]) {
     let source = &files[0].2;
+    let Set { folder, name, doc, travels } = set;
+    let when = if *travels { "" } else { "#[cfg(feature = \"ssr\")]\n" };
+    let _ = writeln!(code, "/// {doc}\n{when}#[derive(Clone, Copy, Debug)]\npub struct {name}(Table);");
+    let (lang, languages) =
+        if *folder == PARTIAL.0 { ("staff_language(lang)", "STAFF_LANGUAGES") } else { ("lang", "LANGUAGES") };
+    let _ = writeln!(
+        code,
+        "#[cfg(feature = \"ssr\")]\nimpl {name} {{\n/// The words of a language.\n\
+         pub fn of(lang: &str) -> Self {{ Self(Table::of({lang}, {languages}, Self::TABLES)) }}\n}}"
+    );
+    if *travels {
+        let _ = writeln!(code, "travels!({name});");
+    }
     // Crate-private methods, so that the compiler names a key nobody uses.
-    if name == "StaffWords" {
+    if *folder == PARTIAL.0 {
         let reason = "most pages of staff do not live, and the browser does not know them";
         let _ = writeln!(code, "#[cfg_attr(not(feature = \"ssr\"), expect(dead_code, reason = {reason:?}))]");
     }
-    let _ = writeln!(code, "#[cfg({when})]\nimpl {name} {{");
+    let _ = writeln!(code, "{when}impl {name} {{");
     // What stays with the server is never compared.
-    if !when.contains("ssr") {
+    if *travels {
         let _ = writeln!(code, "/// Differs when the keys differ: a page and a program of different builds.");
         let _ = writeln!(code, "pub(crate) const KEYS: u32 = {};", grouped(fingerprint(source)));
     }

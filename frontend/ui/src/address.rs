@@ -1,9 +1,7 @@
 //! Addresses of pages. Ids, positions and codes are all they carry, so nothing needs to be decoded.
 
 use stimmwerk_core::forum::Mode;
-use stimmwerk_core::ids::{ContributionId, ForumId, PollId, TopicId};
-#[cfg(feature = "staff")]
-use stimmwerk_core::ids::{FloorId, ParticipantId};
+use stimmwerk_core::ids::{ContributionId, FloorId, ForumId, ParticipantId, PollId, TopicId};
 
 /// The value of a query parameter.
 pub fn parameter<'a>(path: &'a str, name: &str) -> Option<&'a str> {
@@ -143,7 +141,6 @@ pub fn api_of(forum: ForumId, contribution: ContributionId, verb: &str) -> Strin
 }
 
 /// Where commands about all that waits of a person go.
-#[cfg(feature = "staff")]
 pub fn of_person(forum: ForumId, person: ParticipantId, verb: &str) -> String {
     let mut path = api(forum, "/participants/");
     path.push_str(&person.to_string());
@@ -152,7 +149,6 @@ pub fn of_person(forum: ForumId, person: ParticipantId, verb: &str) -> String {
 }
 
 /// Where commands about an entry of the speaking list go.
-#[cfg(feature = "staff")]
 pub fn of_floor(forum: ForumId, entry: FloorId, verb: &str) -> String {
     let mut path = api(forum, "/speaking-list/");
     path.push_str(&entry.to_string());
@@ -161,7 +157,6 @@ pub fn of_floor(forum: ForumId, entry: FloorId, verb: &str) -> String {
 }
 
 /// Where commands to a poll go.
-#[cfg(feature = "staff")]
 pub fn api_of_poll(poll: PollId, verb: &str) -> String {
     let mut path = String::from(POLLS);
     path.push_str(&poll.to_string());
@@ -170,7 +165,6 @@ pub fn api_of_poll(poll: PollId, verb: &str) -> String {
 }
 
 /// Where all commands to polls go.
-#[cfg(feature = "staff")]
 pub const POLLS: &str = "/api/v1/polls/";
 
 /// The page of a poll, or one beside it.

@@ -4,22 +4,21 @@ use std::cell::{Cell, RefCell};
 use std::rc::{Rc, Weak};
 
 use leptos::{mount::hydrate_from, prelude::*};
-use stimmwerk_core::forum::ForumCommand;
 use stimmwerk_core::ids::{CommandId, StreamId};
 use stimmwerk_core::json;
 use stimmwerk_core::live::{Accepted, Problem, Seq};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{MessageEvent, Storage, WebSocket};
+use web_sys::{MessageEvent, WebSocket};
 
-use crate::board::{Board, Cx, Hands};
 use crate::command::Request;
+use crate::cx::Cx;
 use crate::data::PageData;
-use crate::live::{CatchUp, Failure, ForumSide, Live, Outside, Pending, Side};
+use crate::dom::{recall, remember, storage};
+use crate::live::{CatchUp, Failure, Live, Outside, Side};
 use crate::page::LivePage;
-use crate::pages::poll::{Ballot, Casts, PollBoard, PollSide};
 use crate::words::of_page;
-use crate::{DATA_ID, ROOT_ID, WORDS_ID, pages};
+use crate::{DATA_ID, ROOT_ID, WORDS_ID};
 
 #[wasm_bindgen]
 extern "C" {
@@ -57,38 +56,8 @@ const RELOAD_PAUSE: i64 = 120_000;
 /// A page nobody touched for this long is idle, in milliseconds.
 const IDLE: f64 = 60_000.0;
 
-fn storage() -> Option<Storage> {
-    window().session_storage().ok().flatten()
-}
-
-/// What this tab keeps under a name.
-pub fn recall(key: &str) -> Option<String> {
-    storage()?.get_item(key).ok().flatten()
-}
-
-/// Keeps something in this tab, or keeps it no longer. What a private window forbids is merely not kept.
-pub fn remember(key: &str, value: Option<&str>) {
-    let Some(storage) = storage() else { return };
-    match value {
-        Some(value) => _ = storage.set_item(key, value),
-        None => _ = storage.remove_item(key),
-    }
-}
-
-/// Makes a rendered forum page live.
-pub fn start(board: Board, cx: Cx, stream: StreamId, seq: Seq) {
-    run(ForumSide::new(board, cx.words), cx, stream, seq, |handle| board.hands.set_value(Some(handle)));
-}
-
-/// Makes a rendered page of a poll live.
-pub fn start_poll(board: PollBoard, cx: Cx, stream: StreamId, seq: Seq) {
-    run(PollSide::new(board, js_sys::Date::now() as i64), cx, stream, seq, |handle| {
-        board.hands.set_value(Some(handle));
-    });
-}
-
 /// Runs the store of a page for as long as the document lives; `hold` keeps it.
-fn run<S: Side>(side: S, cx: Cx, stream: StreamId, seq: Seq, hold: impl FnOnce(Rc<Handle<S>>)) {
+pub fn run<S: Side>(side: S, cx: Cx, stream: StreamId, seq: Seq, hold: impl FnOnce(Rc<Handle<S>>)) {
     let handle = Rc::new_cyclic(|this: &Weak<Handle<S>>| Handle {
         live: RefCell::new(Live::new(Browser::new(this.clone(), stream, cx), side, stream, seq)),
         timer: Cell::new(None),
@@ -133,7 +102,7 @@ fn key(stream: StreamId) -> String {
 }
 
 /// The store, its timer, and the hands components reach it with.
-struct Handle<S: Side> {
+pub struct Handle<S: Side> {
     live: RefCell<Live<Browser<S>, S>>,
     timer: Cell<Option<i32>>,
     alarm: Closure<dyn FnMut()>,
@@ -148,7 +117,8 @@ fn with<S: Side>(handle: &Weak<Handle<S>>, call: impl FnOnce(&mut Live<Browser<S
 }
 
 impl<S: Side> Handle<S> {
-    fn call<T>(&self, call: impl FnOnce(&mut Live<Browser<S>, S>) -> T) -> T {
+    /// Calls the store, then sets the timer for what it waits for next.
+    pub fn call<T>(&self, call: impl FnOnce(&mut Live<Browser<S>, S>) -> T) -> T {
         let (result, due) = {
             let mut live = self.live.borrow_mut();
             (call(&mut live), live.due())
@@ -166,36 +136,8 @@ impl<S: Side> Handle<S> {
     }
 }
 
-impl Hands for Handle<ForumSide> {
-    fn command(&self, command: ForumCommand) -> Option<CommandId> {
-        self.call(|live| live.command(command))
-    }
-
-    fn older(&self) -> bool {
-        self.call(Live::older)
-    }
-
-    fn discard(&self, pending: &Pending) {
-        self.call(|live| live.discard(pending.id));
-    }
-
-    fn show_new(&self) {
-        self.call(|live| live.side().show_new());
-    }
-
-    fn forget(&self) {
-        self.call(Live::forget);
-    }
-}
-
-impl Casts for Handle<PollSide> {
-    fn cast(&self, ballot: Ballot) -> bool {
-        self.call(|live| live.command(ballot)).is_some()
-    }
-}
-
 /// The outside of the store.
-struct Browser<S: Side> {
+pub struct Browser<S: Side> {
     handle: Weak<Handle<S>>,
     stream: StreamId,
     cx: Cx,
@@ -339,7 +281,7 @@ impl<S: Side> Outside for Browser<S> {
     }
 
     fn reads_on(&self) -> bool {
-        let Some(list) = document().get_element_by_id(pages::LIST_ID) else { return false };
+        let Some(list) = S::LIST.and_then(|id| document().get_element_by_id(id)) else { return false };
         // A finger hovers too, from its press on until it presses elsewhere.
         let about_to_press = list.matches(":hover, :focus-within").unwrap_or(false);
         about_to_press || list.get_bounding_client_rect().top() < 0.0

@@ -35,7 +35,6 @@ pub fn time_of_day(words: Words, zone: &Zone, at: Timestamp) -> String {
 }
 
 /// How long something lasts, as `1:05`.
-#[cfg(any(feature = "ssr", feature = "staff"))]
 pub fn minutes_and_seconds(seconds: i64) -> String {
     let mut text = (seconds / 60).to_string();
     text.push_str(if seconds % 60 < 10 { ":0" } else { ":" });

@@ -5,17 +5,10 @@ use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
 use stimmwerk_core::commands::Commands;
-use stimmwerk_core::forum::ForumCommand;
-#[cfg(feature = "staff")]
-use stimmwerk_core::forum::{FLOOR_SECONDS, HideReason, Mode, Stage, Waiting};
-use stimmwerk_core::ids::{CommandId, ContributionId, ForumId, StreamId, TopicId};
-#[cfg(feature = "staff")]
-use stimmwerk_core::ids::{FloorId, ParticipantId};
-#[cfg(feature = "staff")]
+use stimmwerk_core::forum::{FLOOR_SECONDS, ForumCommand, HideReason, Mode, Stage, Waiting};
+use stimmwerk_core::ids::{CommandId, ContributionId, FloorId, ForumId, ParticipantId, StreamId, TopicId};
 use stimmwerk_core::live::Seq;
-use stimmwerk_core::said::Lang;
-#[cfg(feature = "staff")]
-use stimmwerk_core::said::Texts;
+use stimmwerk_core::said::{Lang, Texts};
 
 /// A form that is being sent.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -34,7 +27,6 @@ impl Form {
     }
 
     /// The filled field as what it is read as.
-    #[cfg(feature = "staff")]
     pub fn read<T: std::str::FromStr>(&self, name: &str) -> Option<T> {
         self.field(name)?.trim().parse().ok()
     }
@@ -63,9 +55,7 @@ impl Form {
         let members = Members {
             kind: Some(Cow::Borrowed(rule.name)),
             contribution: id("contribution").and_then(|id| id.parse().ok()),
-            #[cfg(feature = "staff")]
             participant: id("participant").and_then(|id| id.parse().ok()),
-            #[cfg(feature = "staff")]
             entry: id("entry").and_then(|id| id.parse().ok()).or_else(|| self.read("entry")),
             ..self.members()
         };
@@ -81,38 +71,25 @@ impl Form {
             topic: self.field("topic").and_then(|topic| topic.parse().ok()),
             reply_to: self.field("reply_to").and_then(|parent| parent.parse().ok()),
             interpreted: self.says("interpreted"),
-            #[cfg(feature = "staff")]
             hall: text("hall").or_else(|| self.field("in_hall").map(|_| String::new())),
-            #[cfg(feature = "staff")]
             release: self.says("release"),
-            #[cfg(feature = "staff")]
             reason: self.field("reason").and_then(word),
-            #[cfg(feature = "staff")]
             note: text("note"),
-            #[cfg(feature = "staff")]
             title: text("title_lang")
                 .and_then(|lang| Lang::try_from(lang).ok())
                 .map(|lang| Texts::of(lang, self.field("title").unwrap_or_default())),
-            #[cfg(feature = "staff")]
             state: text("state").map(Cow::Owned),
-            #[cfg(feature = "staff")]
             seconds: self.read("seconds"),
-            #[cfg(feature = "staff")]
             waiting: self.field("waiting").and_then(word),
-            #[cfg(feature = "staff")]
             seen: self.read("seen").map(Seq),
-            #[cfg(feature = "staff")]
             stage: self.stage(),
-            #[cfg(feature = "staff")]
             open: Some(self.says("open")),
-            #[cfg(feature = "staff")]
             name: text("name").unwrap_or_default(),
             ..Members::default()
         }
     }
 
     /// What is to be on stage.
-    #[cfg(feature = "staff")]
     fn stage(&self) -> Option<Stage> {
         Some(match self.field("shows")? {
             "off" => Stage::Off,
@@ -130,13 +107,11 @@ impl Form {
 }
 
 /// A value by its word on the wire.
-#[cfg(feature = "staff")]
 fn word<T: for<'de> Deserialize<'de>>(word: &str) -> Option<T> {
     T::deserialize(serde::de::value::StrDeserializer::<serde::de::value::Error>::new(word)).ok()
 }
 
 /// The word of a value on the wire.
-#[cfg(any(feature = "ssr", feature = "staff"))]
 pub fn wire(value: &impl Serialize) -> String {
     serde_json::to_string(value).map_or(String::new(), |json| json.trim_matches('"').to_owned())
 }
@@ -161,46 +136,32 @@ pub struct Members {
     reply_to: Option<ContributionId>,
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     interpreted: bool,
-    #[cfg(feature = "staff")]
     #[serde(skip_serializing_if = "Option::is_none")]
     hall: Option<String>,
-    #[cfg(feature = "staff")]
     #[serde(skip_serializing_if = "Option::is_none")]
     participant: Option<ParticipantId>,
-    #[cfg(feature = "staff")]
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     release: bool,
-    #[cfg(feature = "staff")]
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<HideReason>,
-    #[cfg(feature = "staff")]
     #[serde(skip_serializing_if = "Option::is_none")]
     note: Option<String>,
-    #[cfg(feature = "staff")]
     #[serde(skip_serializing_if = "Option::is_none")]
     title: Option<Texts>,
-    #[cfg(feature = "staff")]
     #[serde(skip_serializing_if = "Option::is_none")]
     state: Option<Cow<'static, str>>,
-    #[cfg(feature = "staff")]
     #[serde(skip_serializing_if = "Option::is_none")]
     seconds: Option<u32>,
-    #[cfg(feature = "staff")]
     #[serde(skip_serializing_if = "Option::is_none")]
     waiting: Option<Waiting>,
-    #[cfg(feature = "staff")]
     #[serde(skip_serializing_if = "Option::is_none")]
     seen: Option<Seq>,
-    #[cfg(feature = "staff")]
     #[serde(skip_serializing_if = "Option::is_none")]
     stage: Option<Stage>,
-    #[cfg(feature = "staff")]
     #[serde(skip_serializing_if = "Option::is_none")]
     open: Option<bool>,
-    #[cfg(feature = "staff")]
     #[serde(skip_serializing_if = "String::is_empty")]
     name: String,
-    #[cfg(feature = "staff")]
     #[serde(skip_serializing_if = "Option::is_none")]
     entry: Option<FloorId>,
 }
@@ -227,7 +188,6 @@ impl Members {
             ForumCommand::Withdraw { contribution } => about("withdraw", contribution),
             ForumCommand::AskFloor { interpreted } => Self { interpreted: *interpreted, ..plain("ask_floor") },
             ForumCommand::WithdrawFloor => plain("withdraw_floor"),
-            #[cfg(feature = "staff")]
             ForumCommand::Contribute { text, lang, topic, reply_to, hall } => Self {
                 text: Some(text.clone()),
                 lang: lang.clone(),
@@ -236,21 +196,15 @@ impl Members {
                 hall: hall.clone(),
                 ..plain("contribute")
             },
-            #[cfg(feature = "staff")]
             ForumCommand::PutBack { contribution } => about("put_back", contribution),
-            #[cfg(feature = "staff")]
             ForumCommand::Dismiss { contribution } => about("dismiss", contribution),
-            #[cfg(feature = "staff")]
             ForumCommand::Claim { contribution, release } => Self { release: *release, ..about("claim", contribution) },
-            #[cfg(feature = "staff")]
             ForumCommand::RejectAppeal { contribution, note } => {
                 Self { note: note.clone(), ..about("reject_appeal", contribution) }
             }
-            #[cfg(feature = "staff")]
             ForumCommand::ApproveAll { participant, seen } => {
                 Self { participant: Some(*participant), seen: *seen, ..plain("approve_all") }
             }
-            #[cfg(feature = "staff")]
             ForumCommand::RefuseAll { participant, reason, note, seen } => Self {
                 participant: Some(*participant),
                 reason: Some(*reason),
@@ -258,46 +212,31 @@ impl Members {
                 seen: *seen,
                 ..plain("refuse_all")
             },
-            #[cfg(feature = "staff")]
             ForumCommand::Approve { contribution, seen } => Self { seen: *seen, ..about("approve", contribution) },
-            #[cfg(feature = "staff")]
             ForumCommand::Refuse { contribution, note } => Self { note: note.clone(), ..about("refuse", contribution) },
-            #[cfg(feature = "staff")]
             ForumCommand::Hide { contribution, reason, note } => {
                 Self { reason: Some(*reason), note: note.clone(), ..about("hide", contribution) }
             }
-            #[cfg(feature = "staff")]
             ForumCommand::Restore { contribution } => about("restore", contribution),
-            #[cfg(feature = "staff")]
             ForumCommand::Erase { contribution } => about("erase", contribution),
-            #[cfg(feature = "staff")]
             ForumCommand::AddTopic { title } => Self { title: Some(title.clone()), ..plain("add_topic") },
-            #[cfg(feature = "staff")]
             ForumCommand::SetState { mode, until: None, minutes: None } => {
                 let seconds = if let Mode::Slow { seconds } = mode { Some(*seconds) } else { None };
                 Self { state: Some(Cow::Borrowed(mode.word())), seconds, ..plain("set_state") }
             }
-            #[cfg(feature = "staff")]
             ForumCommand::SetWaiting { waiting } => Self { waiting: Some(*waiting), ..plain("set_waiting") },
-            #[cfg(feature = "staff")]
             ForumCommand::SetStage { stage, seen } => {
                 Self { stage: Some(stage.clone()), seen: *seen, ..plain("set_stage") }
             }
-            #[cfg(feature = "staff")]
             ForumCommand::SetFloor { open, seconds } => {
                 Self { open: Some(*open), seconds: Some(*seconds), ..plain("set_floor") }
             }
-            #[cfg(feature = "staff")]
             ForumCommand::EnterFloor { name, interpreted } => {
                 Self { name: name.clone(), interpreted: *interpreted, ..plain("enter_floor") }
             }
-            #[cfg(feature = "staff")]
             ForumCommand::GiveFloor { entry } => Self { entry: *entry, ..plain("give_floor") },
-            #[cfg(feature = "staff")]
             ForumCommand::EndFloor => plain("end_floor"),
-            #[cfg(feature = "staff")]
             ForumCommand::DropFloor { entry } => Self { entry: Some(*entry), ..plain("drop_floor") },
-            #[cfg(feature = "staff")]
             ForumCommand::PinFloor { entry } => Self { entry: Some(*entry), ..plain("pin_floor") },
             _ => return None,
         })
@@ -308,10 +247,7 @@ impl Members {
         let about = self.contribution;
         Some(match self.kind?.as_ref() {
             "contribute" => {
-                #[cfg(feature = "staff")]
                 let hall = self.hall;
-                #[cfg(not(feature = "staff"))]
-                let hall = None;
                 let Self { text, lang, topic, reply_to, .. } = self;
                 ForumCommand::Contribute { text: text?, lang, topic, reply_to, hall }
             }
@@ -323,52 +259,31 @@ impl Members {
             "withdraw" => ForumCommand::Withdraw { contribution: about? },
             "ask_floor" => ForumCommand::AskFloor { interpreted: self.interpreted },
             "withdraw_floor" => ForumCommand::WithdrawFloor,
-            #[cfg(feature = "staff")]
             "put_back" => ForumCommand::PutBack { contribution: about? },
-            #[cfg(feature = "staff")]
             "dismiss" => ForumCommand::Dismiss { contribution: about? },
-            #[cfg(feature = "staff")]
             "claim" => ForumCommand::Claim { contribution: about?, release: self.release },
-            #[cfg(feature = "staff")]
             "reject_appeal" => ForumCommand::RejectAppeal { contribution: about?, note: self.note },
-            #[cfg(feature = "staff")]
             "approve_all" => ForumCommand::ApproveAll { participant: self.participant?, seen: self.seen },
-            #[cfg(feature = "staff")]
             "refuse_all" => {
                 let Self { reason, note, seen, .. } = self;
                 ForumCommand::RefuseAll { participant: self.participant?, reason: reason?, note, seen }
             }
-            #[cfg(feature = "staff")]
             "approve" => ForumCommand::Approve { contribution: about?, seen: self.seen },
-            #[cfg(feature = "staff")]
             "refuse" => ForumCommand::Refuse { contribution: about?, note: self.note },
-            #[cfg(feature = "staff")]
             "hide" => ForumCommand::Hide { contribution: about?, reason: self.reason?, note: self.note },
-            #[cfg(feature = "staff")]
             "restore" => ForumCommand::Restore { contribution: about? },
-            #[cfg(feature = "staff")]
             "erase" => ForumCommand::Erase { contribution: about? },
-            #[cfg(feature = "staff")]
             "add_topic" => ForumCommand::AddTopic { title: self.title? },
-            #[cfg(feature = "staff")]
             "set_state" => {
                 ForumCommand::SetState { mode: Mode::of(&self.state?, self.seconds)?, until: None, minutes: None }
             }
-            #[cfg(feature = "staff")]
             "set_waiting" => ForumCommand::SetWaiting { waiting: self.waiting? },
-            #[cfg(feature = "staff")]
             "set_stage" => ForumCommand::SetStage { stage: self.stage?, seen: self.seen },
-            #[cfg(feature = "staff")]
             "set_floor" => ForumCommand::SetFloor { open: self.open?, seconds: self.seconds.unwrap_or(FLOOR_SECONDS) },
-            #[cfg(feature = "staff")]
             "enter_floor" => ForumCommand::EnterFloor { name: self.name, interpreted: self.interpreted },
-            #[cfg(feature = "staff")]
             "give_floor" => ForumCommand::GiveFloor { entry: self.entry },
-            #[cfg(feature = "staff")]
             "end_floor" => ForumCommand::EndFloor,
-            #[cfg(feature = "staff")]
             "drop_floor" => ForumCommand::DropFloor { entry: self.entry? },
-            #[cfg(feature = "staff")]
             "pin_floor" => ForumCommand::PinFloor { entry: self.entry? },
             _ => return None,
         })
@@ -410,7 +325,6 @@ pub struct Request {
 }
 
 /// The body of a request that puts something on stage.
-#[cfg(feature = "staff")]
 #[derive(Serialize)]
 struct Staged<'a> {
     #[serde(flatten)]
@@ -427,19 +341,14 @@ pub fn request(forum: ForumId, command: &ForumCommand) -> Option<Request> {
     let path = route.fill(|name| match name {
         "forum" => Some(forum.to_string()),
         "contribution" => members.contribution.take().map(|id| id.to_string()),
-        #[cfg(feature = "staff")]
         "participant" => members.participant.take().map(|id| id.to_string()),
-        #[cfg(feature = "staff")]
         "entry" => members.entry.take().map(|id| id.to_string()),
         _ => None,
     })?;
-    #[cfg(feature = "staff")]
     let body = match &members.stage {
         Some(stage) => serde_json::to_string(&Staged { stage, seen: members.seen }),
         None => serde_json::to_string(&members),
     };
-    #[cfg(not(feature = "staff"))]
-    let body = serde_json::to_string(&members);
     Some(Request { method: route.method, path, body: body.ok()? })
 }
 
@@ -514,7 +423,6 @@ mod tests {
         }
     }
 
-    #[cfg(feature = "staff")]
     #[test]
     fn given_a_moderators_command_when_made_a_request_and_read_as_a_form_then_it_is_the_same() {
         let contribution = ContributionId(Uuid::from_u128(2));

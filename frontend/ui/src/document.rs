@@ -1,85 +1,54 @@
 //! The server's half: page data to a whole document.
 
-use std::borrow::Cow;
 use std::fmt::Write;
 
 use leptos::prelude::*;
-use serde::Serialize;
-use stimmwerk_core::poll::PollView;
 use stimmwerk_core::rejection::Code;
 
 use crate::address;
-use crate::data::{ForumPage, Look, PageData, PageKind, PollPage, Refused, ScreenPage, Shell};
-use crate::page::LivePage;
-use crate::pages::{area_html, default_button};
+use crate::data::{PageData, Refused, Shell};
+use crate::page::{Brings, Document, Frame, LivePage, Look, Reader};
+use crate::pages::{ForumPage, area_html, default_button};
 use crate::problem::problem_title;
-use crate::words::{DocumentWords, LANGUAGES, Words, autonym, direction, staff_language, table_json};
-use crate::{DATA_ID, ROOT_ID, WORDS_ID, pages};
+use crate::words::{DocumentWords, LANGUAGES, Words, autonym, direction, staff_language};
+use crate::{DATA_ID, ROOT_ID, WORDS_ID};
 
 /// The pictures of the pages, drawn once and used by name. Lines of two on a field of 24.
 const SPRITE: &str = include_str!("sprite.svg");
 
 /// Renders the children of the root element. Nothing may be written between them and the element's own tags:
 /// hydration counts nodes.
-pub fn render(page: PageData<PageKind>) -> String {
+pub fn render(around: &PageData<()>, shown: &dyn Document) -> String {
     // A root of its own, so that a page never sees the state of one rendered earlier on this thread.
     let owner = Owner::new_root(None);
-    owner.with(|| pages::page(page).to_html())
+    owner.with(|| {
+        let (cx, (), _) = around.clone().open(Words::of(&around.lang));
+        shown.draw(cx, reader(around)).to_html()
+    })
 }
 
-/// What a page that lives brings for its program.
-struct Brings {
-    /// The name of the program.
-    program: &'static str,
-    /// The data of the page as JSON.
-    data: String,
-    /// Its words as JSON.
-    words: String,
-}
-
-impl Brings {
-    /// `None`: no program looks at the page.
-    fn of(page: &PageData<PageKind>) -> Option<Self> {
-        match &page.page {
-            PageKind::Forum(forum) => Some(Self::with(page, &**forum)),
-            PageKind::Poll(poll) => Some(Self::with(page, &**poll)),
-            #[cfg(feature = "staff")]
-            PageKind::Moderation(desk) => Some(Self::with(page, &**desk)),
-            _ => None,
-        }
-    }
-
-    fn with<P: LivePage>(page: &PageData<PageKind>, own: &P) -> Self {
-        let words = table_json::<P::Words>(Words::of(&page.lang).lang()).expect("words are plain data");
-        let data = embedded(&page.around(own)).expect("page data is plain data");
-        Self { program: P::PROGRAM, data, words: in_script(&words) }
-    }
-}
-
-/// The data of a page that lives as JSON that can stand inside a `<script>` element.
-pub fn embedded<P: Serialize>(page: &PageData<P>) -> serde_json::Result<String> {
-    serde_json::to_string(page).map(|json| in_script(&json))
-}
-
-/// Without `<`, nothing ends the element.
-fn in_script(json: &str) -> String {
-    json.replace('<', "\\u003c")
+fn reader(around: &PageData<()>) -> Reader<'_> {
+    Reader { lang: &around.lang, me: around.me.as_ref(), network: around.network.as_ref() }
 }
 
 /// The whole HTML document of a page.
 ///
 /// # Panics
 /// Never: page data is plain data, which can always be written as JSON.
-pub fn document(page: &PageData<PageKind>, shell: &Shell) -> String {
-    if let PageKind::Screen(screen) = &page.page {
-        return projector(page, screen, shell);
+pub fn document(page: &PageData<Box<dyn Document>>, shell: &Shell) -> String {
+    let (shown, mut page) = (&*page.page, page.around(()));
+    let frame = shown.frame();
+    if let Some(look) = frame.stage {
+        return projector(&page, shown, look, shell);
     }
     let chosen = Words::of(&page.lang).lang();
-    let staff = page.page.of_staff();
-    let page = &*if staff { for_staff(page) } else { Cow::Borrowed(page) };
+    if frame.of_staff {
+        page = for_staff(page);
+    }
+    let page = &page;
     let words = DocumentWords::of(&page.lang);
     let lang = Words::of(&page.lang).lang();
-    let title = escaped(&title(page));
+    let title = escaped(&title(page, shown));
     let mut html = String::with_capacity(64 * 1024);
     let dir = direction(lang);
     let _ = write!(
@@ -99,8 +68,8 @@ pub fn document(page: &PageData<PageKind>, shell: &Shell) -> String {
         let _ = write!(html, "<link rel=\"icon\" type=\"image/svg+xml\" href=\"/assets/{picture}\">");
     }
     let nonce = escaped(&shell.nonce);
-    let brings = Brings::of(page);
-    let program = brings.as_ref().map_or_else(|| program_ahead(&page.page), |brings| brings.program);
+    let brings = shown.brings(page);
+    let program = brings.as_ref().map(|brings| brings.program).or(frame.ahead).unwrap_or(ForumPage::PROGRAM);
     let program = |ending: &str| asset(&[program, ending].concat());
     if let (Some(loader), Some(script), Some(wasm)) = (asset("loader.js"), program(".js"), program(".wasm")) {
         let _ = write!(html, "<script type=\"module\" id=\"loader\" nonce=\"{nonce}\" src=\"/assets/{loader}\"");
@@ -111,9 +80,8 @@ pub fn document(page: &PageData<PageKind>, shell: &Shell) -> String {
                  <link rel=\"modulepreload\" href=\"/assets/{script}\">\
                  <link rel=\"preload\" as=\"fetch\" type=\"application/wasm\" crossorigin href=\"/assets/{wasm}\">"
             );
-        } else if matches!(page.page, PageKind::Join(_) | PageKind::Welcome(_) | PageKind::Return(_)) {
-            // Fetched ahead for the next page. Not by <link rel="prefetch">: Firefox holds that against
-            // default-src.
+        } else if frame.ahead.is_some() {
+            // Not by <link rel="prefetch">: Firefox holds that against default-src.
             let _ = write!(html, " data-ahead=\"/assets/{script} /assets/{wasm}\"></script>");
         } else {
             html.push_str("></script>");
@@ -121,8 +89,8 @@ pub fn document(page: &PageData<PageKind>, shell: &Shell) -> String {
     }
     let skip = escaped(words.skip());
     let _ = write!(html, "</head><body>{SPRITE}<a class=\"skip\" href=\"#{ROOT_ID}\">{skip}</a>");
-    let body = render(page.clone());
-    banner(&mut html, page, chosen, words, typed_form(&body));
+    let body = render(page, shown);
+    banner(&mut html, page, frame, chosen, words, typed_form(&body));
     let _ = write!(html, "<main id=\"{ROOT_ID}\" tabindex=\"-1\"");
     if let Some(url) = &shell.data_url {
         let _ = write!(html, " data-url=\"{}\"", escaped(url));
@@ -131,7 +99,7 @@ pub fn document(page: &PageData<PageKind>, shell: &Shell) -> String {
     html.push_str(&body);
     html.push_str("</main>");
     if let Some(refused) = &page.refused {
-        kept(&mut html, page, refused, &body, words);
+        kept(&mut html, frame, refused, &body, words);
     }
     let _ = write!(html, "<footer class=\"site\"><p>{}</p></footer>", escaped(words.foot()));
     if let Some(Brings { data, words, .. }) = brings {
@@ -142,19 +110,11 @@ pub fn document(page: &PageData<PageKind>, shell: &Shell) -> String {
     html
 }
 
-/// The program of the page that whoever joins comes to next.
-fn program_ahead(page: &PageKind) -> &'static str {
-    match page {
-        PageKind::Welcome(page) if page.next.as_ref().is_some_and(|next| next.starts_with("/p/")) => PollPage::PROGRAM,
-        _ => ForumPage::PROGRAM,
-    }
-}
-
 /// The document of a projector: a stage without anything around it, and what its script brings to light.
-fn projector(page: &PageData<PageKind>, screen: &ScreenPage, shell: &Shell) -> String {
+fn projector(page: &PageData<()>, shown: &dyn Document, look: Look, shell: &Shell) -> String {
     let words = DocumentWords::of(&page.lang);
     let lang = words.lang();
-    let class = if screen.look == Look::Dark { "screen dark" } else { "screen" };
+    let class = if look == Look::Dark { "screen dark" } else { "screen" };
     let mut html = String::with_capacity(32 * 1024);
     let _ = write!(
         html,
@@ -162,7 +122,7 @@ fn projector(page: &PageData<PageKind>, screen: &ScreenPage, shell: &Shell) -> S
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\
          <meta name=\"format-detection\" content=\"telephone=no\">",
         direction(lang),
-        escaped(&title(page)),
+        escaped(&title(page, shown)),
     );
     let asset = |name: &str| shell.assets.get(name).map(|hashed| escaped(hashed));
     for style in ["style.css", "screen.css"].into_iter().filter_map(asset) {
@@ -182,7 +142,7 @@ fn projector(page: &PageData<PageKind>, screen: &ScreenPage, shell: &Shell) -> S
         "</head><body>{SPRITE}<main id=\"{ROOT_ID}\">{}</main>\
          <p id=\"gone\" hidden>{}</p><p id=\"lost\" hidden>{}</p><p id=\"extend\" hidden>{}</p>\
          <button id=\"full\" type=\"button\" hidden>{}</button></body></html>",
-        render(page.clone()),
+        render(page, shown),
         escaped(words.screen_gone()),
         escaped(words.screen_lost()),
         escaped(words.screen_extend()),
@@ -192,24 +152,24 @@ fn projector(page: &PageData<PageKind>, screen: &ScreenPage, shell: &Shell) -> S
 }
 
 /// The page in a language staff words are in, with why something was refused.
-fn for_staff(page: &PageData<PageKind>) -> Cow<'_, PageData<PageKind>> {
+fn for_staff(mut page: PageData<()>) -> PageData<()> {
     let lang = staff_language(&page.lang);
-    if lang == page.lang {
-        return Cow::Borrowed(page);
+    if lang != page.lang {
+        lang.clone_into(&mut page.lang);
+        if let Some(problem) = page.refused.as_mut().and_then(|refused| refused.problem.as_mut())
+            && let Some(code) = Code::of(&problem.code)
+        {
+            problem.title = problem_title(lang, code, &problem.params);
+        }
     }
-    let mut page = PageData { lang: lang.to_owned(), ..page.clone() };
-    if let Some(problem) = page.refused.as_mut().and_then(|refused| refused.problem.as_mut())
-        && let Some(code) = Code::of(&problem.code)
-    {
-        problem.title = problem_title(lang, code, &problem.params);
-    }
-    Cow::Owned(page)
+    page
 }
 
 /// Name, and the choice of language, of which `chosen` was. Outside the root: the browser has nothing to do with it.
 fn banner(
     html: &mut String,
-    page: &PageData<PageKind>,
+    page: &PageData<()>,
+    frame: Frame,
     chosen: &str,
     words: DocumentWords,
     typed: Option<(&str, &str)>,
@@ -231,8 +191,7 @@ fn banner(
         let hello = escaped(&words.hello("\u{1}")).replace('\u{1}', &format!("<bdi>{}</bdi>", escaped(name)));
         let _ = write!(html, "<p class=\"hello\">{hello}</p>");
     }
-    // Joining begins with this choice; it stands larger there.
-    if !matches!(page.page, PageKind::Join(_)) {
+    if frame.language {
         let _ = write!(
             html,
             "<details class=\"menu language\"><summary><span class=\"icon\" aria-hidden=\"true\"><svg><use href=\"#i-globe\"/></svg></span>\
@@ -310,7 +269,7 @@ fn shows(body: &str, value: &str) -> bool {
 
 /// What was sent with a refused form and stands nowhere on the page: the page may be another one than the form was on,
 /// since a session ended, a topic closed or a contribution was hidden. It can be read, copied and sent again.
-fn kept(html: &mut String, page: &PageData<PageKind>, refused: &Refused, body: &str, words: DocumentWords) {
+fn kept(html: &mut String, frame: Frame, refused: &Refused, body: &str, words: DocumentWords) {
     let typed = |name: &str, value: &str| {
         let made = || value.parse::<uuid::Uuid>().is_ok() || value.parse::<f64>().is_ok();
         !value.trim().is_empty() && !CHOSEN.contains(&name) && (TYPED.contains(&name) || !made())
@@ -318,7 +277,7 @@ fn kept(html: &mut String, page: &PageData<PageKind>, refused: &Refused, body: &
     let nowhere = refused.again.iter().any(|(name, value)| typed(name, value) && !shows(body, value));
     let problem = refused.problem.as_ref();
     let code = problem.map_or("", |problem| problem.code.as_str());
-    let formless = matches!(page.page, PageKind::Message(_)) || code == "unauthorized";
+    let formless = frame.formless || code == "unauthorized";
     if refused.again.is_empty() || !(nowhere || formless) {
         return;
     }
@@ -366,69 +325,11 @@ fn kept(html: &mut String, page: &PageData<PageKind>, refused: &Refused, body: &
 }
 
 /// What the tab says.
-fn title(page: &PageData<PageKind>) -> String {
-    let (words, document) = (Words::of(&page.lang), DocumentWords::of(&page.lang));
-    let found: String;
-    #[cfg(feature = "staff")]
-    let staff = staff_title(page);
-    let own = match &page.page {
-        #[cfg(feature = "staff")]
-        PageKind::Moderation(_) | PageKind::Prepare(_) | PageKind::Log(_) | PageKind::Languages => &staff,
-        PageKind::Home(_) => document.home_title(),
-        PageKind::Join(_) => document.join_title(),
-        #[cfg(not(feature = "staff"))]
-        PageKind::Moderation(desk) => words.pick(&desk.forum.view.forum.title).0,
-        PageKind::Forum(forum) => words.pick(&forum.view.forum.title).0,
-        PageKind::LoginLink(_) => document.login_title(),
-        PageKind::Message(message) => &message.problem.title,
-        PageKind::Welcome(_) => document.welcome_title(),
-        PageKind::Return(_) => document.home_back(),
-        PageKind::List(list) => {
-            found = format!("{} – {}", words.forum_search(), words.pick(&list.place.forum.title).0);
-            &found
-        }
-        PageKind::Record(page) => {
-            found = format!("{}: {}", document.record_title(), words.pick(&page.place.forum.title).0);
-            &found
-        }
-        PageKind::Thread(thread) => words.pick(&thread.place.forum.title).0,
-        PageKind::Poll(page) => poll_title(words, &page.view),
-        PageKind::PollPrint(page) => poll_title(words, &page.view),
-        PageKind::PollVoters(page) => poll_title(words, &page.view),
-        PageKind::Cards(page) => {
-            found = format!("{} – {}", document.cards_title(), poll_title(words, &page.view));
-            &found
-        }
-        PageKind::Screen(screen) => {
-            found = format!("{}: {}", document.screen_title(), words.pick(&screen.title).0);
-            &found
-        }
-        PageKind::Report(report) if report.sent => document.report_thanks(),
-        PageKind::Report(_) => document.report_title(),
-        #[cfg(not(feature = "staff"))]
-        _ => document.home_title(),
-    };
-    let network = page.network.as_ref().map_or(document.name(), |texts| words.pick(texts).0);
+fn title(page: &PageData<()>, shown: &dyn Document) -> String {
+    let own = shown.title(reader(page));
+    let name = DocumentWords::of(&page.lang).name();
+    let network = page.network.as_ref().map_or(name, |texts| Words::of(&page.lang).pick(texts).0);
     format!("{own} – {network}")
-}
-
-/// What a poll asks.
-fn poll_title(words: Words, view: &PollView) -> &str {
-    view.poll.as_ref().map_or("", |poll| words.pick(&poll.question.title).0)
-}
-
-/// What the tab of a staff page says.
-#[cfg(feature = "staff")]
-fn staff_title(page: &PageData<PageKind>) -> String {
-    let (words, staff) = (Words::of(&page.lang), crate::words::StaffWords::of(&page.lang));
-    let (what, title) = match &page.page {
-        PageKind::Moderation(page) => (staff.title(), &page.forum.view.forum.title),
-        PageKind::Log(page) => (staff.log(), &page.place.forum.title),
-        PageKind::Prepare(page) if page.poll.is_some() => return staff.prepare_edit().to_owned(),
-        PageKind::Prepare(_) => return staff.prepare().to_owned(),
-        _ => return staff.languages().to_owned(),
-    };
-    format!("{what}: {}", words.pick(title).0)
 }
 
 /// A text between tags or in a quoted attribute.

@@ -97,18 +97,35 @@ pub fn height(_id: &str) -> u16 {
 }
 
 /// Puts a text into the clipboard.
-#[cfg(all(feature = "hydrate", feature = "staff"))]
+#[cfg(feature = "hydrate")]
 pub fn copy(text: &str) {
     _ = leptos::prelude::window().navigator().clipboard().write_text(text);
 }
 
 /// Puts a text into the clipboard.
-#[cfg(all(not(feature = "hydrate"), feature = "staff"))]
+#[cfg(not(feature = "hydrate"))]
 pub fn copy(_text: &str) {}
 
-/// What this tab keeps under a name. Without a browser: nothing.
 #[cfg(feature = "hydrate")]
-pub use crate::browser::{recall, remember};
+pub(crate) fn storage() -> Option<web_sys::Storage> {
+    leptos::prelude::window().session_storage().ok().flatten()
+}
+
+/// What this tab keeps under a name.
+#[cfg(feature = "hydrate")]
+pub fn recall(key: &str) -> Option<String> {
+    storage()?.get_item(key).ok().flatten()
+}
+
+/// Keeps something in this tab, or keeps it no longer. What a private window forbids is merely not kept.
+#[cfg(feature = "hydrate")]
+pub fn remember(key: &str, value: Option<&str>) {
+    let Some(storage) = storage() else { return };
+    match value {
+        Some(value) => _ = storage.set_item(key, value),
+        None => _ = storage.remove_item(key),
+    }
+}
 
 /// What this tab keeps under a name.
 #[cfg(not(feature = "hydrate"))]

@@ -4,9 +4,9 @@
 //! [`data::PageData`], which the server embeds as JSON beside the HTML it rendered from it, with the words of the
 //! reader's language.
 //!
-//! - [`data`]: what a page shows.
-//! - [`page`]: which pages live, each with a program of its own.
-//! - `pages`: the components. Every form in them is a plain form.
+//! - [`data`]: what travels around every page.
+//! - [`page`]: what a page is; those that live have a program of their own.
+//! - [`pages`]: the pages, each with its data and its drawing in one file. Every form in them is a plain form.
 //! - `command`: which command a form stands for, and back to the request it is without a socket.
 //! - [`live`]: the store that keeps a page up to date and loses no command. It knows no browser.
 //! - `browser`: the browser it runs in.
@@ -16,18 +16,18 @@
 #![recursion_limit = "512"]
 
 mod address;
-mod board;
-mod charts;
 mod clock;
 mod command;
+mod cx;
 pub mod data;
 mod dom;
 pub mod live;
 pub mod page;
-mod pages;
+pub mod pages;
 mod plural;
-#[cfg(all(test, feature = "ssr", feature = "staff"))]
+#[cfg(all(test, feature = "ssr"))]
 mod sample;
+mod utterance;
 mod view;
 mod words;
 
@@ -37,14 +37,14 @@ mod browser;
 mod document;
 #[cfg(feature = "ssr")]
 mod problem;
-#[cfg(all(test, feature = "ssr", feature = "staff"))]
+#[cfg(all(test, feature = "ssr"))]
 mod tests;
 
 #[cfg(feature = "hydrate")]
 pub use browser::hydrate;
 pub use clock::iso;
 #[cfg(feature = "ssr")]
-pub use document::{document, embedded, render};
+pub use document::{document, render};
 #[cfg(feature = "ssr")]
 pub use problem::{automatic_names, notice_text, problem_title};
 pub use words::{LANGUAGES, autonym, direction};

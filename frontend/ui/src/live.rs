@@ -10,19 +10,12 @@
 
 use leptos::prelude::*;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
-use stimmwerk_core::forum::ForumCommand;
 use stimmwerk_core::ids::{CommandId, StreamId, TopicId};
 use stimmwerk_core::live::{Accepted, ClientFrame, Delta, LiveTypes, PROTOCOL, Problem, Seq, ServerFrame};
 use stimmwerk_core::time::Timestamp;
 use uuid::Uuid;
 
-use crate::board::Link;
 use crate::command::{CommandFrame, Request};
-
-mod forum;
-
-pub use crate::pages::poll::PollSide;
-pub use forum::ForumSide;
 
 /// Silence after which a connection counts as dead. The server beats after 20 s.
 const SILENCE_MS: i64 = 45_000;
@@ -68,7 +61,7 @@ impl<C: Command> Serialize for Written<'_, C> {
 /// A command on its way.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(bound = "C: Command")]
-pub struct Pending<C: Command = ForumCommand> {
+pub struct Pending<C: Command> {
     /// Chosen here; sending it again is safe.
     pub id: CommandId,
     /// What.
@@ -97,6 +90,24 @@ pub enum Stage {
     },
     /// Refused, and its text could not go back into the field: why, in a sentence.
     Refused(String),
+}
+
+/// How the page is connected.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Link {
+    /// As rendered: nothing comes by itself.
+    #[default]
+    Plain,
+    /// For the first time.
+    Connecting,
+    /// What is new comes at once.
+    Live,
+    /// Without a socket: what is new is asked for every few seconds.
+    Slow,
+    /// Trying again.
+    Lost,
+    /// The server has moved on, or the reader may not read any more: only loading the page anew helps.
+    Stale,
 }
 
 /// The answer to asking for changes without a socket.
@@ -136,6 +147,9 @@ pub trait Side: 'static {
     type Kind: LiveTypes;
     /// What its pages send.
     type Command: Command;
+
+    /// The id of the element with the list that what is new is put on top of.
+    const LIST: Option<&'static str> = None;
 
     /// Does a later command undo an earlier one? Then each is sent only when the one before is answered.
     const IN_TURN: bool = false;
@@ -894,5 +908,5 @@ impl<O: Outside, S: Side> Live<O, S> {
     }
 }
 
-#[cfg(all(test, feature = "ssr", feature = "staff"))]
+#[cfg(all(test, feature = "ssr"))]
 mod tests;

@@ -13,8 +13,9 @@ use stimmwerk_core::tally::{Majority, Method};
 use stimmwerk_core::time::{Timestamp, Zone};
 use uuid::Uuid;
 
-use crate::board::Cx;
-use crate::data::{ForumPage, Me, Place};
+use crate::cx::Cx;
+use crate::data::Me;
+use crate::pages::{ForumPage, Place};
 use crate::words::Words;
 
 /// When everything happens.

@@ -7,29 +7,30 @@ use stimmwerk_core::said::{Lang, Texts};
 
 use crate::plural;
 
-/// The words participants see.
-#[derive(Clone, Copy, Debug)]
-pub struct Words(Table);
+/// Lets a set of words travel with pages.
+macro_rules! travels {
+    ($set:ident) => {
+        impl WordSets for $set {
+            #[cfg(feature = "ssr")]
+            fn of(lang: &str) -> Self {
+                Self::of(lang)
+            }
 
-/// The words of polls. They travel with the pages of polls alone.
-#[derive(Clone, Copy, Debug)]
-pub struct PollWords(Table);
+            #[cfg(feature = "ssr")]
+            fn list(lang: &str, tables: &mut Vec<(u32, &'static [&'static str])>) {
+                tables.push((Self::KEYS, Self::of(lang).0.entries));
+            }
 
-/// The words only staff see.
-#[cfg(feature = "staff")]
-#[derive(Clone, Copy, Debug)]
-pub struct StaffWords(Table);
+            #[cfg(any(feature = "hydrate", test))]
+            fn read(tables: &mut dyn Iterator<Item = (u32, Table)>) -> Option<Self> {
+                let (keys, table) = tables.next()?;
+                (keys == Self::KEYS).then_some(Self(table))
+            }
+        }
+    };
+}
 
-/// The words around a page and of pages that do not live, which the browser does not touch.
-#[cfg(feature = "ssr")]
-#[derive(Clone, Copy, Debug)]
-pub struct DocumentWords(Table);
-
-/// One sentence per problem; they travel inside problems.
-#[cfg(feature = "ssr")]
-#[derive(Clone, Copy, Debug)]
-pub struct ProblemWords(Table);
-
+// The types of `SETS` in `build.rs`.
 include!(concat!(env!("OUT_DIR"), "/words.rs"));
 
 /// One language's words in the order of their keys. Forms of a plural are lines of one string.
@@ -92,47 +93,10 @@ impl Table {
 }
 
 #[cfg(feature = "ssr")]
-impl Words {
-    /// The words of a language.
-    pub fn of(lang: &str) -> Self {
-        Self(Table::of(lang, LANGUAGES, Self::TABLES))
-    }
-}
-
-#[cfg(feature = "ssr")]
-impl PollWords {
-    /// The words of a language.
-    pub fn of(lang: &str) -> Self {
-        Self(Table::of(lang, LANGUAGES, Self::TABLES))
-    }
-}
-
-#[cfg(all(feature = "ssr", feature = "staff"))]
-impl StaffWords {
-    /// The words of a language, or of [`staff_language`] for it.
-    pub fn of(lang: &str) -> Self {
-        Self(Table::of(staff_language(lang), STAFF_LANGUAGES, Self::TABLES))
-    }
-}
-
-#[cfg(feature = "ssr")]
 impl DocumentWords {
-    /// The words of a language.
-    pub fn of(lang: &str) -> Self {
-        Self(Table::of(lang, LANGUAGES, Self::TABLES))
-    }
-
     /// The language of these words.
     pub fn lang(self) -> &'static str {
         self.0.lang
-    }
-}
-
-#[cfg(feature = "ssr")]
-impl ProblemWords {
-    /// The words of a language.
-    pub fn of(lang: &str) -> Self {
-        Self(Table::of(lang, LANGUAGES, Self::TABLES))
     }
 }
 
@@ -163,6 +127,11 @@ pub(crate) fn of_page<W: WordSets>(lang: &str, json: &str) -> Option<(Words, W)>
 
 /// Sets of words that travel with a page.
 pub trait WordSets: Copy + 'static {
+    /// The words of a language.
+    #[cfg(feature = "ssr")]
+    #[doc(hidden)]
+    fn of(lang: &str) -> Self;
+
     /// Adds what the page brings, in order.
     #[cfg(feature = "ssr")]
     #[doc(hidden)]
@@ -176,6 +145,9 @@ pub trait WordSets: Copy + 'static {
 
 impl WordSets for () {
     #[cfg(feature = "ssr")]
+    fn of(_lang: &str) -> Self {}
+
+    #[cfg(feature = "ssr")]
     fn list(_lang: &str, _tables: &mut Vec<(u32, &'static [&'static str])>) {}
 
     #[cfg(any(feature = "hydrate", test))]
@@ -185,6 +157,11 @@ impl WordSets for () {
 }
 
 impl<A: WordSets, B: WordSets> WordSets for (A, B) {
+    #[cfg(feature = "ssr")]
+    fn of(lang: &str) -> Self {
+        (A::of(lang), B::of(lang))
+    }
+
     #[cfg(feature = "ssr")]
     fn list(lang: &str, tables: &mut Vec<(u32, &'static [&'static str])>) {
         A::list(lang, tables);
@@ -196,28 +173,6 @@ impl<A: WordSets, B: WordSets> WordSets for (A, B) {
         Some((A::read(tables)?, B::read(tables)?))
     }
 }
-
-macro_rules! travels {
-    ($set:ident) => {
-        impl WordSets for $set {
-            #[cfg(feature = "ssr")]
-            fn list(lang: &str, tables: &mut Vec<(u32, &'static [&'static str])>) {
-                tables.push((Self::KEYS, Self::of(lang).0.entries));
-            }
-
-            #[cfg(any(feature = "hydrate", test))]
-            fn read(tables: &mut dyn Iterator<Item = (u32, Table)>) -> Option<Self> {
-                let (keys, table) = tables.next()?;
-                (keys == Self::KEYS).then_some(Self(table))
-            }
-        }
-    };
-}
-
-travels!(Words);
-travels!(PollWords);
-#[cfg(feature = "staff")]
-travels!(StaffWords);
 
 /// What a language calls itself; its tag if it is none of the interface's.
 pub fn autonym(lang: &str) -> &str {
@@ -309,7 +264,7 @@ mod tests {
         assert_eq!(listed, LANGUAGES);
     }
 
-    #[cfg(all(feature = "ssr", feature = "staff"))]
+    #[cfg(feature = "ssr")]
     #[test]
     fn given_a_reader_of_another_language_then_staff_words_are_english() {
         assert_eq!(StaffWords::of("de").approve(), "Freigeben");
@@ -319,7 +274,7 @@ mod tests {
         }
     }
 
-    #[cfg(all(feature = "ssr", feature = "staff"))]
+    #[cfg(feature = "ssr")]
     #[test]
     fn given_the_table_of_a_page_when_read_then_the_words_are_the_same() {
         for lang in LANGUAGES {
@@ -332,7 +287,7 @@ mod tests {
         }
     }
 
-    #[cfg(all(feature = "ssr", feature = "staff"))]
+    #[cfg(feature = "ssr")]
     #[test]
     fn given_words_of_another_build_then_they_are_not_taken() {
         let json = table_json::<PollWords>("de").expect("plain data");

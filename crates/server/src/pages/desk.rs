@@ -9,7 +9,7 @@ use stimmwerk_core::ids::PollId;
 use stimmwerk_core::live::{PAGE, WindowRequest};
 use stimmwerk_core::network::CodeKind;
 use stimmwerk_core::poll::{Poll, PollView};
-use stimmwerk_ui::data::{Codes, DeskPage, ForumPage, LogPage, Logged, PageKind, RecordPage};
+use stimmwerk_ui::pages::{Codes, DeskPage, ForumPage, LogPage, Logged, RecordPage};
 
 use super::forum::{forum_page, place};
 use super::render::{Asked, show};
@@ -43,7 +43,7 @@ pub async fn moderation(
         Some(Codes { spoken: app.code(process, CodeKind::Spoken)?, picture: picture(&url), url })
     });
     let page = DeskPage { forum, codes, polls };
-    show(&app, &gate, asked, gate.process, PageKind::Moderation(Box::new(page))).await
+    show(&app, &gate, asked, gate.process, page).await
 }
 
 /// How many polls the desk shows in full: the newest.
@@ -75,7 +75,7 @@ pub async fn log(
     let logged = |NamedAct { act, name, person_name }| Logged { act, name, person: person_name };
     let acts: Vec<_> = app.read_log(&gate, before.seq()).await?.into_iter().map(logged).collect();
     let older = acts.last().filter(|_| acts.len() >= PAGE).map(|logged| logged.act.seq);
-    show(&app, &gate, asked, gate.process, PageKind::Log(Box::new(LogPage { place, acts, older }))).await
+    show(&app, &gate, asked, gate.process, LogPage { place, acts, older }).await
 }
 
 /// `/f/{forum}/record`
@@ -99,5 +99,5 @@ pub async fn record(
         record,
         place,
     };
-    show(&app, &gate, asked, gate.process, PageKind::Record(Box::new(page))).await
+    show(&app, &gate, asked, gate.process, page).await
 }

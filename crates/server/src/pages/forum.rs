@@ -12,7 +12,7 @@ use stimmwerk_core::forum::{ContributionPut, ContributionView, Forum, ForumState
 use stimmwerk_core::ids::ContributionId;
 use stimmwerk_core::live::WindowRequest;
 use stimmwerk_core::people::Audience;
-use stimmwerk_ui::data::{ForumPage, ListPage, PageKind, Place, ReportPage, ThreadPage};
+use stimmwerk_ui::pages::{ForumPage, ListPage, Place, ReportPage, ThreadPage};
 
 use super::render::{Asked, show};
 use crate::app::{App, AppState};
@@ -31,7 +31,7 @@ pub async fn forum(
 ) -> Answer<Response> {
     let asked = Asked::of(&mut request);
     let page = forum_page(&app, &gate, &part).await?;
-    show(&app, &gate, asked, gate.process, PageKind::Forum(Box::new(page))).await
+    show(&app, &gate, asked, gate.process, page).await
 }
 
 /// `/f/{forum}/list`
@@ -56,7 +56,7 @@ pub async fn list(
         topic: search.topic,
         place,
     };
-    show(&app, &gate, asked, gate.process, PageKind::List(Box::new(page))).await
+    show(&app, &gate, asked, gate.process, page).await
 }
 
 /// `/f/{forum}/c/{contribution}`
@@ -69,7 +69,7 @@ pub async fn thread(State(app): State<AppState>, gate: Gate, mut request: Reques
     let Thread { contributions: thread, people } = found;
     place.own = own(&gate, &state, &thread);
     place.people = people;
-    show(&app, &gate, asked, gate.process, PageKind::Thread(Box::new(ThreadPage { place, this, thread }))).await
+    show(&app, &gate, asked, gate.process, ThreadPage { place, this, thread }).await
 }
 
 /// What the page of a report is asked with.
@@ -92,7 +92,7 @@ pub async fn report(
     let ContributionPut { contribution, people } = state.one(this, audience).ok_or_else(Fault::not_found)?;
     place.people = people;
     let page = ReportPage { place, contribution, sent: query.sent.is_some() };
-    show(&app, &gate, asked, gate.process, PageKind::Report(Box::new(page))).await
+    show(&app, &gate, asked, gate.process, page).await
 }
 
 /// The state of the forum the gate let somebody into, as whom they read it, and what its pages have in common.

@@ -6,7 +6,7 @@ use axum::extract::{Request, State};
 use axum::response::Response;
 use stimmwerk_core::domain::Summary;
 use stimmwerk_core::ids::ForumId;
-use stimmwerk_ui::data::{ForumCard, Home, PageKind, ProcessCard};
+use stimmwerk_ui::pages::{ForumCard, Home, Languages, ProcessCard};
 
 use super::render::{Asked, show};
 use crate::app::AppState;
@@ -27,13 +27,13 @@ pub async fn home(State(app): State<AppState>, gate: Gate, mut request: Request)
             forums: process.forums.into_iter().filter_map(|forum| Some(card(forum.id, forum.summary?))).collect(),
         })
         .collect();
-    show(&app, &gate, asked, None, PageKind::Home(Home { processes })).await
+    show(&app, &gate, asked, None, Home { processes }).await
 }
 
 /// `/languages`
 pub async fn languages(State(app): State<AppState>, gate: Gate, mut request: Request) -> Answer<Response> {
     let asked = Asked::of(&mut request);
-    show(&app, &gate, asked, None, PageKind::Languages).await
+    show(&app, &gate, asked, None, Languages).await
 }
 
 /// A forum in a list.

@@ -8,7 +8,8 @@ use serde::Deserialize;
 use stimmwerk_core::network::{NetworkState, is_spoken};
 use stimmwerk_core::people::NOTICE_VERSION;
 use stimmwerk_core::rejection::Code;
-use stimmwerk_ui::data::{Join, LoginLink, PageKind, Refused, Return, Welcome};
+use stimmwerk_ui::data::Refused;
+use stimmwerk_ui::pages::{Join, LoginLink, Return, Welcome};
 
 use super::home::card;
 use super::render::{Asked, show};
@@ -83,7 +84,7 @@ async fn join_with(app: AppState, gate: Gate, code: String, mut request: Request
     }
     let title = process.and_then(|process| directory.process_view(process.id)).map(|view| view.title);
     let page = Join { code, process: title, notice: NOTICE_VERSION, idempotency_key: chance::command_id() };
-    show(&app, &gate, asked, None, PageKind::Join(page)).await
+    show(&app, &gate, asked, None, page).await
 }
 
 /// Does this path lead to a forum or a poll of a process they are in?
@@ -116,14 +117,7 @@ pub async fn login_link(
     let asked = Asked::of(&mut request);
     // The log tells administrators that somebody tried. It does not tell who, and the link is a secret.
     tracing::info!("the page of a login link was opened");
-    show(
-        &app,
-        &gate,
-        asked,
-        None,
-        PageKind::LoginLink(LoginLink { token: query.token, next: form::local(&query.next) }),
-    )
-    .await
+    show(&app, &gate, asked, None, LoginLink { token: query.token, next: form::local(&query.next) }).await
 }
 
 /// `/welcome/{process}`
@@ -148,7 +142,7 @@ pub async fn welcome(State(app): State<AppState>, gate: Gate, mut request: Reque
         next: form::onward(&asked.path),
         forums: forums.collect(),
     };
-    show(&app, &gate, asked, Some(process), PageKind::Welcome(page)).await
+    show(&app, &gate, asked, Some(process), page).await
 }
 
 /// What the page of coming back is asked with.
@@ -166,5 +160,5 @@ pub async fn come_back(
     mut request: Request,
 ) -> Answer<Response> {
     let asked = Asked::of(&mut request);
-    show(&app, &gate, asked, None, PageKind::Return(Return { code: query.code })).await
+    show(&app, &gate, asked, None, Return { code: query.code }).await
 }

@@ -8,9 +8,7 @@ use serde::Deserialize;
 use stimmwerk_core::network::{CodeKind, Joining};
 use stimmwerk_core::poll::{Electorate, PollView};
 use stimmwerk_core::rejection::Code;
-use stimmwerk_ui::data::{
-    CardSheet, MayVote, PageKind, PollPage, PollPrint, PollVoters, PreparePage, VoterRow, VotingCard,
-};
+use stimmwerk_ui::pages::{CardSheet, MayVote, PollPage, PollPrint, PollVoters, PreparePage, VoterRow, VotingCard};
 
 use super::render::{Asked, show};
 use crate::app::{App, AppState};
@@ -60,7 +58,7 @@ pub async fn poll(
         idempotency_key: chance::command_id(),
         now: chance::now(),
     };
-    show(&app, &gate, asked, gate.process, PageKind::Poll(Box::new(page))).await
+    show(&app, &gate, asked, gate.process, page).await
 }
 
 /// `/p/{poll}/print`
@@ -77,7 +75,7 @@ pub async fn poll_print(State(app): State<AppState>, gate: Gate, mut request: Re
         head: published.head,
         now: chance::now(),
     };
-    show(&app, &gate, asked, gate.process, PageKind::PollPrint(Box::new(page))).await
+    show(&app, &gate, asked, gate.process, page).await
 }
 
 /// `/p/{poll}/voters`
@@ -92,7 +90,7 @@ pub async fn poll_voters(State(app): State<AppState>, gate: Gate, mut request: R
             .collect(),
         now: chance::now(),
     };
-    show(&app, &gate, asked, gate.process, PageKind::PollVoters(Box::new(page))).await
+    show(&app, &gate, asked, gate.process, page).await
 }
 
 /// What the page of voting cards is asked with.
@@ -126,7 +124,7 @@ pub async fn cards(
     let pictures = qr::pictures(addresses).await?;
     let card = |((number, code), picture)| VotingCard { number, picture, code };
     let cards = (sheet.from..).zip(sheet.codes).zip(pictures).map(card).collect();
-    show(&app, &gate, asked, gate.process, PageKind::Cards(Box::new(CardSheet { view, cards }))).await
+    show(&app, &gate, asked, gate.process, CardSheet { view, cards }).await
 }
 
 /// `/f/{forum}/polls/new`
@@ -138,7 +136,7 @@ pub async fn new_poll(State(app): State<AppState>, gate: Gate, mut request: Requ
         poll: None,
         idempotency_key: chance::command_id(),
     };
-    show(&app, &gate, asked, gate.process, PageKind::Prepare(Box::new(page))).await
+    show(&app, &gate, asked, gate.process, page).await
 }
 
 /// `/p/{poll}/edit`
@@ -151,7 +149,7 @@ pub async fn edit_poll(State(app): State<AppState>, gate: Gate, mut request: Req
         poll: Some(poll),
         idempotency_key: chance::command_id(),
     };
-    show(&app, &gate, asked, gate.process, PageKind::Prepare(Box::new(page))).await
+    show(&app, &gate, asked, gate.process, page).await
 }
 
 /// A poll for a page about it.

@@ -10,7 +10,9 @@ use axum::response::{IntoResponse, Response};
 use stimmwerk_core::ids::ProcessId;
 use stimmwerk_core::said::SaidTexts;
 use stimmwerk_eventlog::accounts::PersonKind;
-use stimmwerk_ui::data::{Me, Message, PageData, PageKind, Refused, Shell};
+use stimmwerk_ui::data::{Me, PageData, Refused, Shell};
+use stimmwerk_ui::page::Document;
+use stimmwerk_ui::pages::Message;
 
 use crate::app::App;
 use crate::chance;
@@ -39,7 +41,7 @@ pub(super) async fn show(
     gate: &Gate,
     asked: Asked,
     process: Option<ProcessId>,
-    page: PageKind,
+    page: impl Document,
 ) -> Answer<Response> {
     let me = gate.who.standing.as_ref().map(|standing| {
         let participant = process.and_then(|process| standing.in_process(process));
@@ -54,10 +56,16 @@ pub(super) async fn show(
         Some(problem) => StatusCode::from_u16(problem.status).unwrap_or(StatusCode::UNPROCESSABLE_ENTITY),
         None => StatusCode::OK,
     };
-    respond(app, asked, me, status, page).await
+    respond(app, asked, me, status, Box::new(page)).await
 }
 
-async fn respond(app: &App, asked: Asked, me: Option<Me>, status: StatusCode, page: PageKind) -> Answer<Response> {
+async fn respond(
+    app: &App,
+    asked: Asked,
+    me: Option<Me>,
+    status: StatusCode,
+    page: Box<dyn Document>,
+) -> Answer<Response> {
     let nonce: String = chance::secret().0.chars().take(32).collect();
     let shell = Shell {
         nonce: nonce.clone(),
@@ -99,6 +107,6 @@ pub async fn message(app: &App, fault: &Fault, lang: &'static str, path: String,
     let problem = refused.as_ref().and_then(|refused| refused.problem.clone()).unwrap_or_else(|| fault.problem(lang));
     let status = StatusCode::from_u16(problem.status).unwrap_or(fault.status);
     let asked = Asked { lang, path, refused };
-    let page = PageKind::Message(Message { problem });
-    respond(app, asked, None, status, page).await.unwrap_or_else(|fault| fault.status.into_response())
+    let page = Message { problem };
+    respond(app, asked, None, status, Box::new(page)).await.unwrap_or_else(|fault| fault.status.into_response())
 }

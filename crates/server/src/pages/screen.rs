@@ -11,7 +11,8 @@ use stimmwerk_core::forum::{AuthorView, ContributionPut, Forum, Stage};
 use stimmwerk_core::live::WindowRequest;
 use stimmwerk_core::network::{CodeKind, Joining};
 use stimmwerk_core::poll::Poll;
-use stimmwerk_ui::data::{Look, OnStage, PageKind, PollOnStage, Quote, ScreenPage, WayIn};
+use stimmwerk_ui::page::Look;
+use stimmwerk_ui::pages::{OnStage, PollOnStage, Quote, ScreenPage, WayIn};
 
 use super::render::{Asked, show};
 use crate::app::AppState;
@@ -83,7 +84,7 @@ pub async fn screen(
         now: chance::now(),
         look: if query.look == "dark" { Look::Dark } else { Look::Light },
     };
-    let mut response = show(&app, &gate, asked, None, PageKind::Screen(Box::new(page))).await?;
+    let mut response = show(&app, &gate, asked, None, page).await?;
     // The token stands in the address, so the address is sent nowhere. The page has no form that would need an origin.
     response.headers_mut().insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
     Ok(response)

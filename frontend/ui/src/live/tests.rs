@@ -3,7 +3,8 @@ use std::rc::Rc;
 
 use stimmwerk_core::forum::PollPlaceInForum;
 use stimmwerk_core::forum::{
-    ContributionPut, ContributionView, Counts, Forum, ForumDelta, ForumKey, ForumValue, ForumView, OwnView, People,
+    ContributionPut, ContributionView, Counts, Forum, ForumCommand, ForumDelta, ForumKey, ForumValue, ForumView,
+    OwnView, People,
 };
 use stimmwerk_core::ids::{ContributionId, PollId, TopicId};
 use stimmwerk_core::live::{Beat, Bye, Delta, Deltas, Hello, OwnFrame, Page, Presence, Rejected, Resync, Snapshot};
@@ -13,8 +14,9 @@ use stimmwerk_core::time::Timestamp;
 
 use super::*;
 use crate::address::Writing;
-use crate::board::Board;
-use crate::data::ForumPage;
+use crate::pages::ForumPage;
+use crate::pages::forum::board::{Board, Pending};
+use crate::pages::forum::side::ForumSide;
 use crate::sample::{self, uuid};
 use crate::words::Words;
 

@@ -6,10 +6,10 @@ use stimmwerk_core::ids::ContributionId;
 
 use super::forum::{additions, hall_note, kept_place, text, writer};
 use super::parts::{hidden, icon, icons, short, texts};
+use super::place::Place;
 use crate::address::{self, ForumPlace, Writing};
-use crate::board::Cx;
 use crate::clock;
-use crate::data::Place;
+use crate::cx::Cx;
 use crate::view::{AnyView, IntoAny};
 use crate::words::DocumentWords;
 

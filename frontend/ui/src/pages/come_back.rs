@@ -2,17 +2,38 @@
 
 use leptos::prelude::*;
 
+use super::forum::ForumPage;
 use super::parts::{hidden, icon, icons, refusal};
-use crate::board::Cx;
-use crate::data::Return;
+use crate::cx::Cx;
+use crate::page::{Document, Frame, LivePage, Reader};
 use crate::view::{AnyView, IntoAny};
 use crate::words::DocumentWords;
 
 /// Where the form goes.
 const ACTION: &str = "/api/v1/return";
 
-/// See [`crate::data::PageKind::Return`].
-pub fn come_back(cx: Cx, words: DocumentWords, page: Return, known: bool) -> AnyView {
+/// `/return`: coming back with words.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Return {
+    /// From a QR picture; empty if it is to be typed. The form goes to `POST /api/v1/return`, field `code`.
+    pub code: String,
+}
+
+impl Document for Return {
+    fn title(&self, reader: Reader<'_>) -> String {
+        DocumentWords::of(reader.lang).home_back().to_owned()
+    }
+
+    fn draw(&self, cx: Cx, reader: Reader<'_>) -> AnyView {
+        come_back(cx, DocumentWords::of(reader.lang), self.clone(), reader.me.is_some())
+    }
+
+    fn frame(&self) -> Frame {
+        Frame { ahead: Some(ForumPage::PROGRAM), ..Frame::default() }
+    }
+}
+
+fn come_back(cx: Cx, words: DocumentWords, page: Return, known: bool) -> AnyView {
     // A picture may bring the words; what was just typed counts more.
     let code = cx.refused_by(ACTION).and_then(|refused| refused.fields.get("code").cloned()).unwrap_or(page.code);
     // The form leads here where there is more than one conversation, or none.

@@ -1,18 +1,67 @@
 //! The front page: the conversations a reader may see, and the way in with a code.
 
 use leptos::prelude::*;
+use stimmwerk_core::ids::{ForumId, ProcessId};
 use stimmwerk_core::network::Joining;
+use stimmwerk_core::said::Texts;
+use stimmwerk_core::time::Timestamp;
 
 use super::parts::{hidden, icon, icons, refusal, state, texts};
 use crate::address::ForumPlace;
-use crate::board::Cx;
 use crate::clock;
-use crate::data::{ForumCard, Home, ProcessCard};
+use crate::cx::Cx;
+use crate::page::{Document, Reader};
 use crate::view::{AnyView, IntoAny};
 use crate::words::DocumentWords;
 
-/// See [`crate::data::PageKind::Home`].
-pub fn home(cx: Cx, words: DocumentWords, home: Home) -> AnyView {
+/// `/`: public processes, own ones, and the way in.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Home {
+    /// Processes the reader may see.
+    pub processes: Vec<ProcessCard>,
+}
+
+/// A process in a list.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ProcessCard {
+    /// Its id.
+    pub id: ProcessId,
+    /// Its title.
+    pub title: Texts,
+    /// Has the reader joined it?
+    pub joined: bool,
+    /// Can it be joined?
+    pub joining: Joining,
+    /// Its forums.
+    pub forums: Vec<ForumCard>,
+}
+
+/// A forum in a list.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ForumCard {
+    /// Its id.
+    pub id: ForumId,
+    /// Its title.
+    pub title: Texts,
+    /// Its state in one word: open, slow, locked, closed.
+    pub state: String,
+    /// Visible contributions.
+    pub count: u32,
+    /// When the last one came.
+    pub last_at: Option<Timestamp>,
+}
+
+impl Document for Home {
+    fn title(&self, reader: Reader<'_>) -> String {
+        DocumentWords::of(reader.lang).home_title().to_owned()
+    }
+
+    fn draw(&self, cx: Cx, reader: Reader<'_>) -> AnyView {
+        home(cx, DocumentWords::of(reader.lang), self.clone())
+    }
+}
+
+fn home(cx: Cx, words: DocumentWords, home: Home) -> AnyView {
     // What goes on right now comes first.
     let mut processes = home.processes;
     let live = |forum: &ForumCard| matches!(forum.state.as_str(), "open" | "slow");

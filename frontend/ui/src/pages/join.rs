@@ -1,13 +1,15 @@
 //! Joining: the language first, then what one should know, then a code, perhaps a name, and one button.
 
 use leptos::prelude::*;
+use stimmwerk_core::ids::CommandId;
 use stimmwerk_core::said::Texts;
 
+use super::forum::ForumPage;
 use super::home::back;
 use super::parts::{default_button, hidden, refusal, texts};
 use crate::address;
-use crate::board::Cx;
-use crate::data::Join;
+use crate::cx::Cx;
+use crate::page::{Document, Frame, LivePage, Reader};
 use crate::view::{AnyView, IntoAny};
 use crate::words::{DocumentWords, LANGUAGES, autonym, direction};
 
@@ -26,8 +28,35 @@ pub fn notice(words: DocumentWords, network: Option<&Texts>) -> [String; 5] {
     ]
 }
 
-/// See [`crate::data::PageKind::Join`].
-pub fn join(cx: Cx, words: DocumentWords, join: Join, network: Option<&Texts>) -> AnyView {
+/// `/join`: the joining notice, name and code.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Join {
+    /// A code from a link; empty if it is to be typed.
+    pub code: String,
+    /// The title of the process, if the code is right.
+    pub process: Option<Texts>,
+    /// The version of the joining notice shown.
+    pub notice: u32,
+    /// A fresh id for the form, so that sending it twice joins once.
+    pub idempotency_key: CommandId,
+}
+
+impl Document for Join {
+    fn title(&self, reader: Reader<'_>) -> String {
+        DocumentWords::of(reader.lang).join_title().to_owned()
+    }
+
+    fn draw(&self, cx: Cx, reader: Reader<'_>) -> AnyView {
+        join(cx, DocumentWords::of(reader.lang), self.clone(), reader.network)
+    }
+
+    fn frame(&self) -> Frame {
+        // Joining begins with the choice of language; it stands larger there.
+        Frame { language: false, ahead: Some(ForumPage::PROGRAM), ..Frame::default() }
+    }
+}
+
+fn join(cx: Cx, words: DocumentWords, join: Join, network: Option<&Texts>) -> AnyView {
     let path = cx.path.get_value();
     let refused = cx.refused_by(ACTION);
     let kept = |name: &str| refused.as_ref().and_then(|refused| refused.fields.get(name).cloned()).unwrap_or_default();

@@ -2,11 +2,30 @@
 
 use leptos::prelude::*;
 
+use crate::cx::Cx;
+use crate::page::{Document, Frame, Reader};
 use crate::view::{AnyView, IntoAny};
 use crate::words::{Review, StaffWords, autonym, direction, reviews};
 
-/// See [`crate::data::PageKind::Languages`].
-pub fn languages(words: StaffWords) -> AnyView {
+/// `/languages`: which languages a person has checked, for admins.
+#[derive(Clone, Copy, Debug)]
+pub struct Languages;
+
+impl Document for Languages {
+    fn title(&self, reader: Reader<'_>) -> String {
+        StaffWords::of(reader.lang).languages().to_owned()
+    }
+
+    fn draw(&self, _cx: Cx, reader: Reader<'_>) -> AnyView {
+        languages(StaffWords::of(reader.lang))
+    }
+
+    fn frame(&self) -> Frame {
+        Frame { of_staff: true, ..Frame::default() }
+    }
+}
+
+fn languages(words: StaffWords) -> AnyView {
     let row = |Review { lang, reviewed_by }: &Review| {
         let lang = *lang;
         let (class, text) = match reviewed_by {

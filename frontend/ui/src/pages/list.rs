@@ -1,18 +1,49 @@
 //! Searching and sorting: one form, and what was found.
 
 use leptos::prelude::*;
-use stimmwerk_core::forum::{Sort, TopicView};
+use stimmwerk_core::forum::{ContributionView, Sort, TopicView};
+use stimmwerk_core::ids::TopicId;
 use stimmwerk_core::live::PAGE;
 
 use super::cards::{Use, card, way_back};
 use super::parts::{hidden, icon, icons, refusal};
-use crate::board::Cx;
-use crate::data::ListPage;
+use super::place::Place;
+use crate::cx::Cx;
+use crate::page::{Document, Reader};
 use crate::view::{AnyView, IntoAny};
-use crate::words::DocumentWords;
+use crate::words::{DocumentWords, Words};
 
-/// See [`crate::data::PageKind::List`].
-pub fn list(cx: Cx, words: DocumentWords, page: ListPage) -> AnyView {
+/// `/f/{forum}/list`: searched and sorted. It stands still.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ListPage {
+    /// The forum.
+    pub place: Place,
+    /// The order: `newest`, `supported` or `unanswered` (field `sort`).
+    pub sort: String,
+    /// What was looked for (field `q`).
+    pub words: String,
+    /// Only this topic (field `topic`).
+    pub topic: Option<TopicId>,
+    /// What was found, at most one page.
+    pub found: Vec<ContributionView>,
+    /// How many there are, on all pages.
+    pub total: usize,
+    /// How many stand on the pages before (field `after`).
+    pub after: usize,
+}
+
+impl Document for ListPage {
+    fn title(&self, reader: Reader<'_>) -> String {
+        let words = Words::of(reader.lang);
+        format!("{} – {}", words.forum_search(), words.pick(&self.place.forum.title).0)
+    }
+
+    fn draw(&self, cx: Cx, reader: Reader<'_>) -> AnyView {
+        list(cx, DocumentWords::of(reader.lang), self.clone())
+    }
+}
+
+fn list(cx: Cx, words: DocumentWords, page: ListPage) -> AnyView {
     let orders = Sort::ALL.map(|sort| {
         let word = match sort {
             Sort::Newest => words.list_newest(),

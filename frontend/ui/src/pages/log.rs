@@ -1,24 +1,61 @@
 //! What staff did in a forum, as sentences, newest first.
 
 use leptos::prelude::*;
-use stimmwerk_core::forum::{Did, Mode, Waiting};
+use stimmwerk_core::forum::{ActView, Did, Mode, Waiting};
+use stimmwerk_core::live::Seq;
 
 use super::moderation::reason;
 use super::parts::{icon, icons, texts};
+use super::place::Place;
 use crate::address;
-use crate::board::Cx;
 use crate::clock;
-use crate::data::{LogPage, Logged};
+use crate::cx::Cx;
+use crate::page::{Document, Frame, Reader};
 use crate::view::{AnyView, IntoAny};
-use crate::words::StaffWords;
+use crate::words::{StaffWords, Words};
 
 /// Stands for the name of who did something until the sentence is cut there: no text of ours holds it.
 const WHO: char = '\u{1}';
 /// See [`WHO`]: of whom it was done to.
 const WHOM: char = '\u{2}';
 
-/// See [`crate::data::PageKind::Log`].
-pub fn log(cx: Cx, words: StaffWords, page: LogPage) -> AnyView {
+/// `/f/{forum}/log`: what staff did, for moderators.
+#[derive(Clone, Debug, PartialEq)]
+pub struct LogPage {
+    /// The forum.
+    pub place: Place,
+    /// What staff did, newest first.
+    pub acts: Vec<Logged>,
+    /// There is more before this number (query `before`).
+    pub older: Option<Seq>,
+}
+
+/// Something staff did, with the names people have now.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Logged {
+    /// What.
+    pub act: ActView,
+    /// What they are called who did it.
+    pub name: Option<String>,
+    /// What they are called whom it was done to, where it was a person.
+    pub person: Option<String>,
+}
+
+impl Document for LogPage {
+    fn title(&self, reader: Reader<'_>) -> String {
+        format!("{}: {}", StaffWords::of(reader.lang).log(), Words::of(reader.lang).pick(&self.place.forum.title).0)
+    }
+
+    fn draw(&self, cx: Cx, reader: Reader<'_>) -> AnyView {
+        log(cx, StaffWords::of(reader.lang), self.clone())
+    }
+
+    fn frame(&self) -> Frame {
+        Frame { of_staff: true, ..Frame::default() }
+    }
+}
+
+fn log(cx: Cx, words: StaffWords, page: LogPage) -> AnyView {
     let LogPage { place, acts, older } = page;
     let mut forum = String::from("/f/");
     forum.push_str(&place.forum.id.to_string());

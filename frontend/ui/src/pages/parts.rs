@@ -7,7 +7,7 @@ use stimmwerk_core::links::{Link, Piece, pieces};
 use stimmwerk_core::people::Role;
 use stimmwerk_core::said::Texts;
 
-use crate::board::Cx;
+use crate::cx::Cx;
 use crate::data::Refused;
 use crate::view::{AnyView, IntoAny, still};
 use crate::words::{LANGUAGES, Words, autonym};
@@ -154,7 +154,6 @@ pub mod icons {
         PHOTO = "camera";
         GLOBE = "globe";
     }
-    #[cfg(feature = "staff")]
     icons! {
         OPEN = "play";
         SLOW = "clock";

@@ -2,25 +2,62 @@
 //! languages, those of the moderators' forms too.
 
 use leptos::prelude::*;
-use stimmwerk_core::forum::{ContributionView, Did, Mode, People, Waiting};
+use stimmwerk_core::forum::{ContributionView, Did, Mode, People, Record, Waiting};
 use stimmwerk_core::ids::TopicId;
 use stimmwerk_core::poll::PollView;
+use stimmwerk_core::said::Texts;
 use stimmwerk_core::tally::Method;
 use stimmwerk_core::time::Timestamp;
 
+use super::charts::{self, Charted};
 use super::forum::{reason, slow, text};
 use super::parts::{area_html, hidden, icon, icons, refusal, role, texts, typed};
+use super::place::Place;
 use super::poll::parts::{Shown, badge, moment, turnout};
 use crate::address;
-use crate::board::Cx;
-use crate::charts::{self, Charted};
 use crate::clock;
-use crate::data::RecordPage;
+use crate::cx::Cx;
+use crate::page::{Document, Reader};
 use crate::view::{AnyView, IntoAny};
 use crate::words::{DocumentWords, PollWords, Words};
 
-/// See [`crate::data::PageKind::Record`].
-pub fn record(cx: Cx, words: DocumentWords, poll_words: PollWords, page: RecordPage) -> AnyView {
+/// `/f/{forum}/record`: what is kept and printed of a forum.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RecordPage {
+    /// The forum.
+    pub place: Place,
+    /// The title of the process.
+    pub process: Texts,
+    /// How many joined the process.
+    pub joined: u64,
+    /// The record.
+    pub record: Record,
+    /// The polls that were held in it, with what came of them.
+    pub polls: Vec<PollView>,
+    /// With names (query `names=1`, moderators only)?
+    pub names: bool,
+    /// Sixteen characters of the head of the log: with them a later copy can be compared.
+    pub head: String,
+    /// The summary as it was written, for the form of moderators (`POST /api/v1/forums/{forum}/summary`, field `text`);
+    /// the hall is counted by `POST /api/v1/forums/{forum}/hall`, field `people`.
+    pub summary: String,
+}
+
+impl Document for RecordPage {
+    fn title(&self, reader: Reader<'_>) -> String {
+        format!(
+            "{}: {}",
+            DocumentWords::of(reader.lang).record_title(),
+            Words::of(reader.lang).pick(&self.place.forum.title).0
+        )
+    }
+
+    fn draw(&self, cx: Cx, reader: Reader<'_>) -> AnyView {
+        record(cx, DocumentWords::of(reader.lang), PollWords::of(reader.lang), self.clone())
+    }
+}
+
+fn record(cx: Cx, words: DocumentWords, poll_words: PollWords, page: RecordPage) -> AnyView {
     let forum = page.place.forum.id;
     let moderates = page.place.moderates;
     let base = format!("/f/{forum}");

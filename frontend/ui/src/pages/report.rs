@@ -1,22 +1,45 @@
 //! Pointing the moderators to something. It asks little, and works for everyone who can read.
 
 use leptos::prelude::*;
-use stimmwerk_core::forum::{ReportReason, Reported};
+use stimmwerk_core::forum::{ContributionView, ReportReason, Reported};
 
 use super::cards::{Use, card, way_back};
 use super::parts::{area_html, hidden, icon, icons, refusal};
+use super::place::Place;
 use crate::address;
-use crate::board::Cx;
 use crate::command::wire;
-use crate::data::ReportPage;
+use crate::cx::Cx;
+use crate::page::{Document, Reader};
 use crate::view::{AnyView, IntoAny};
 use crate::words::DocumentWords;
 
 /// Where the form goes.
 const ACTION: &str = "/api/v1/notices";
 
-/// See [`crate::data::PageKind::Report`].
-pub fn report(cx: Cx, words: DocumentWords, page: ReportPage) -> AnyView {
+/// `/f/{forum}/c/{contribution}/report`: pointing the moderators to something, or that it was done.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ReportPage {
+    /// The forum.
+    pub place: Place,
+    /// What is to be reported. The form goes to `POST /api/v1/notices`, fields `forum`, `contribution`, `what` (`text`
+    /// or `name`), `reason` (`insult`, `private_data`, `spam`, `other`) and `text`; with `next` this page and `?sent=1`.
+    pub contribution: ContributionView,
+    /// It was sent.
+    pub sent: bool,
+}
+
+impl Document for ReportPage {
+    fn title(&self, reader: Reader<'_>) -> String {
+        let words = DocumentWords::of(reader.lang);
+        if self.sent { words.report_thanks() } else { words.report_title() }.to_owned()
+    }
+
+    fn draw(&self, cx: Cx, reader: Reader<'_>) -> AnyView {
+        report(cx, DocumentWords::of(reader.lang), self.clone())
+    }
+}
+
+fn report(cx: Cx, words: DocumentWords, page: ReportPage) -> AnyView {
     let ReportPage { place, contribution, sent } = page;
     let refused = cx.refused.get_value();
     let back = way_back(cx, words, &place.forum);

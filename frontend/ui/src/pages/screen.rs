@@ -5,17 +5,19 @@
 
 use leptos::prelude::*;
 use stimmwerk_core::forum::{AuthorView, FloorEntryView, FloorView, SpeakingView};
+use stimmwerk_core::ids::StreamId;
+use stimmwerk_core::live::Seq;
 use stimmwerk_core::poll::{Phase, PollHeader, PollView};
-use stimmwerk_core::said::Texts;
+use stimmwerk_core::said::{Lang, Texts};
 use stimmwerk_core::time::Timestamp;
 
+use super::charts::{self, Charted};
 use super::forum::entry_name;
 use super::parts::{icon, icons, role};
 use super::poll::parts::{moment, option_text, round_name};
-use crate::board::Cx;
-use crate::charts::{self, Charted};
 use crate::clock::minutes_and_seconds;
-use crate::data::{OnStage, PollOnStage, Quote, ScreenPage, WayIn};
+use crate::cx::Cx;
+use crate::page::{Document, Frame, Look, Reader};
 use crate::view::{AnyView, IntoAny};
 use crate::words::{DocumentWords, PollWords, Words};
 
@@ -42,8 +44,94 @@ struct Set {
     beside: AnyView,
 }
 
-/// See [`crate::data::PageKind::Screen`].
-pub fn screen(cx: Cx, document: DocumentWords, polls: PollWords, page: ScreenPage) -> AnyView {
+/// `/screen/{token}`: what the hall sees. A small script fetches the page again whenever something on it has changed.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ScreenPage {
+    /// The stream of the forum, to be told of changes.
+    pub stream: StreamId,
+    /// As of which event.
+    pub seq: Seq,
+    /// The title of the forum.
+    pub title: Texts,
+    /// What is on.
+    pub shows: OnStage,
+    /// How to join; `None` while nobody new comes in.
+    pub join: Option<WayIn>,
+    /// How many are here.
+    pub people: u32,
+    /// The clock when the page was made.
+    pub now: Timestamp,
+    /// Light on a dark ground.
+    pub look: Look,
+}
+
+/// What the hall sees, as everyone who joined may see it.
+#[derive(Clone, Debug, PartialEq)]
+pub enum OnStage {
+    /// Nothing.
+    Off,
+    /// The title, and how to join.
+    Welcome,
+    /// A topic.
+    Topic(Texts),
+    /// A poll.
+    Poll(Box<PollOnStage>),
+    /// The speaking list.
+    Speaking(FloorView),
+    /// Single contributions.
+    Quotes(Vec<Quote>),
+}
+
+/// A poll the hall sees.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PollOnStage {
+    /// Its stream, to be told of changes.
+    pub stream: StreamId,
+    /// As of which event.
+    pub seq: Seq,
+    /// What everyone who joined sees.
+    pub view: PollView,
+}
+
+/// A contribution the hall sees.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Quote {
+    /// Who wrote it, or said it.
+    pub author: AuthorView,
+    /// It was said in the hall.
+    pub hall: bool,
+    /// The words without markup.
+    pub text: String,
+    /// The language of the words, if it is known.
+    pub lang: Option<Lang>,
+}
+
+/// How people in the hall come in.
+#[derive(Clone, Debug, PartialEq)]
+pub struct WayIn {
+    /// Where the code is typed, as one types it.
+    pub address: String,
+    /// The code to be typed.
+    pub spoken: String,
+    /// The link as a QR picture (SVG markup).
+    pub picture: String,
+}
+
+impl Document for ScreenPage {
+    fn title(&self, reader: Reader<'_>) -> String {
+        format!("{}: {}", DocumentWords::of(reader.lang).screen_title(), Words::of(reader.lang).pick(&self.title).0)
+    }
+
+    fn draw(&self, cx: Cx, reader: Reader<'_>) -> AnyView {
+        screen(cx, DocumentWords::of(reader.lang), PollWords::of(reader.lang), self.clone())
+    }
+
+    fn frame(&self) -> Frame {
+        Frame { stage: Some(self.look), ..Frame::default() }
+    }
+}
+
+fn screen(cx: Cx, document: DocumentWords, polls: PollWords, page: ScreenPage) -> AnyView {
     let ScreenPage { stream, seq, title, shows, join, people, now, .. } = page;
     let hall = Hall { cx, document, polls, now };
     let small = join.as_ref().filter(|_| !matches!(shows, OnStage::Off | OnStage::Welcome));

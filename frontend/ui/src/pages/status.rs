@@ -3,7 +3,9 @@
 use leptos::prelude::*;
 
 use super::parts::{each, sentence};
-use crate::board::{Cx, Link, Utterance};
+use crate::cx::Cx;
+use crate::live::Link;
+use crate::utterance::Utterance;
 use crate::view::{AnyView, IntoAny};
 
 /// How the page is connected, in words; before the page lives, how to see what is new.

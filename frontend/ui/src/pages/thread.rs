@@ -1,19 +1,41 @@
 //! One contribution with what it answers and what answers it.
 
 use leptos::prelude::*;
+use stimmwerk_core::forum::ContributionView;
 use stimmwerk_core::ids::ContributionId;
 
 use super::cards::{Use, card, may_write, way_back};
 use super::forum::writer_name;
 use super::parts::{area_html, hidden, icon, icons, language_select, problem, refusal};
+use super::place::Place;
 use crate::address;
-use crate::board::Cx;
-use crate::data::{Place, ThreadPage};
+use crate::cx::Cx;
+use crate::page::{Document, Reader};
 use crate::view::{AnyView, IntoAny};
-use crate::words::DocumentWords;
+use crate::words::{DocumentWords, Words};
 
-/// See [`crate::data::PageKind::Thread`].
-pub fn thread(cx: Cx, words: DocumentWords, page: ThreadPage) -> AnyView {
+/// `/f/{forum}/c/{contribution}`: a contribution with what it answers and what answers it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ThreadPage {
+    /// The forum.
+    pub place: Place,
+    /// The contribution the page is about.
+    pub this: ContributionId,
+    /// What it answers, itself, and what answers it, oldest first. What was hidden keeps its place.
+    pub thread: Vec<ContributionView>,
+}
+
+impl Document for ThreadPage {
+    fn title(&self, reader: Reader<'_>) -> String {
+        Words::of(reader.lang).pick(&self.place.forum.title).0.to_owned()
+    }
+
+    fn draw(&self, cx: Cx, reader: Reader<'_>) -> AnyView {
+        thread(cx, DocumentWords::of(reader.lang), self.clone())
+    }
+}
+
+fn thread(cx: Cx, words: DocumentWords, page: ThreadPage) -> AnyView {
     let ThreadPage { place, this, thread } = page;
     let middle = thread.iter().position(|one| one.id == this).unwrap_or_default();
     let (before, rest) = thread.split_at(middle);

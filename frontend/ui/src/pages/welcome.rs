@@ -1,16 +1,53 @@
 //! Right after joining: the words that bring one back, and one button on.
 
 use leptos::prelude::*;
+use stimmwerk_core::ids::ProcessId;
+use stimmwerk_core::said::Texts;
 
+use super::forum::ForumPage;
+use super::home::ForumCard;
 use super::parts::{hidden, icon, icons, refusal, texts};
+use super::poll::PollPage;
 use crate::address::ForumPlace;
-use crate::board::Cx;
-use crate::data::{ForumCard, Welcome};
+use crate::cx::Cx;
+use crate::page::{Document, Frame, LivePage, Reader};
 use crate::view::{AnyView, IntoAny};
 use crate::words::DocumentWords;
 
-/// See [`crate::data::PageKind::Welcome`].
-pub fn welcome(cx: Cx, words: DocumentWords, page: Welcome) -> AnyView {
+/// `/welcome/{process}`: what one needs to come back, right after joining.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Welcome {
+    /// The process one has joined.
+    pub process: ProcessId,
+    /// Its title.
+    pub title: Texts,
+    /// The return code, five words; it is shown once. `None`: not now, but a new one can be asked for
+    /// (`POST /api/v1/me/return-code`, field `process`).
+    pub code: Option<String>,
+    /// The return code as a QR picture (SVG markup).
+    pub picture: Option<String>,
+    /// The forums of the process.
+    pub forums: Vec<ForumCard>,
+    /// The poll or forum they were on their way to (query `next`).
+    pub next: Option<String>,
+}
+
+impl Document for Welcome {
+    fn title(&self, reader: Reader<'_>) -> String {
+        DocumentWords::of(reader.lang).welcome_title().to_owned()
+    }
+
+    fn draw(&self, cx: Cx, reader: Reader<'_>) -> AnyView {
+        welcome(cx, DocumentWords::of(reader.lang), self.clone())
+    }
+
+    fn frame(&self) -> Frame {
+        let poll = self.next.as_ref().is_some_and(|next| next.starts_with("/p/"));
+        Frame { ahead: Some(if poll { PollPage::PROGRAM } else { ForumPage::PROGRAM }), ..Frame::default() }
+    }
+}
+
+fn welcome(cx: Cx, words: DocumentWords, page: Welcome) -> AnyView {
     let Welcome { process, title, code, picture, forums, next } = page;
     let ways = match (next, &forums[..]) {
         (Some(next), _) => way(next, words.home_code_go().into_any()),

@@ -10,11 +10,12 @@ use stimmwerk_core::said::{Lang, Texts};
 use stimmwerk_core::tally::{Majority, Method, Outcome, Quorum, Tally, outcome};
 use stimmwerk_core::time::Timestamp;
 
-use super::markup;
 use super::render::{attribute, page, problem, shell, tags};
+use super::{Kind, boxed, markup};
 use crate::command::Form;
-use crate::data::{CardSheet, MayVote, PageKind, PollPage, PollPrint, PollVoters, Refused, VoterRow, VotingCard};
+use crate::data::Refused;
 use crate::pages::poll::{Ballot, Draft};
+use crate::pages::{CardSheet, MayVote, PollPage, PollPrint, PollVoters, VoterRow, VotingCard};
 use crate::sample::{HOSTILE, NOW, texts, uuid};
 use crate::{LANGUAGES, document};
 
@@ -125,8 +126,8 @@ fn with(mut page: PollPage, change: impl FnOnce(&mut PollPage, &mut PollHeader))
     page
 }
 
-fn kind(page: PollPage) -> PageKind {
-    PageKind::Poll(Box::new(page))
+fn kind(page: PollPage) -> Kind {
+    boxed(page)
 }
 
 /// With hands and paper, in the second round.
@@ -163,16 +164,12 @@ fn voted(method: Method) -> PollPage {
     })
 }
 
-fn print(method: Method) -> PageKind {
+fn print(method: Method) -> Kind {
     let page = poll(method, Phase::Revealed);
-    PageKind::PollPrint(Box::new(PollPrint {
-        view: page.view,
-        head: "0123456789abcdef".to_owned(),
-        now: Timestamp(NOW),
-    }))
+    boxed(PollPrint { view: page.view, head: "0123456789abcdef".to_owned(), now: Timestamp(NOW) })
 }
 
-fn voters() -> PageKind {
+fn voters() -> Kind {
     let page = with(poll(Method::Single, Phase::Revealed), |_, header| header.question.secrecy = Secrecy::Open);
     let row = |name: Option<&str>, card, marks: [u8; 3]| VoterRow {
         round: 1,
@@ -180,7 +177,7 @@ fn voters() -> PageKind {
         card,
         marks: marks.to_vec(),
     };
-    PageKind::PollVoters(Box::new(PollVoters {
+    boxed(PollVoters {
         view: page.view,
         ballots: vec![
             row(Some("Amira K."), None, [1, 0, 0]),
@@ -188,16 +185,16 @@ fn voters() -> PageKind {
             row(None, None, [0, 0, 1]),
         ],
         now: Timestamp(NOW),
-    }))
+    })
 }
 
-fn sheet() -> PageKind {
+fn sheet() -> Kind {
     let card = |number| VotingCard {
         number,
         code: "BCDF-GHJK-LMNP".to_owned(),
         picture: "<svg viewBox=\"0 0 9 9\"><path d=\"M0 0h3v3z\"/></svg>".to_owned(),
     };
-    PageKind::Cards(Box::new(CardSheet { view: cards().view, cards: (1..=10).map(card).collect() }))
+    boxed(CardSheet { view: cards().view, cards: (1..=10).map(card).collect() })
 }
 
 /// The polls of a record: one that is over, and one that people vote in.
@@ -206,7 +203,7 @@ pub fn recorded() -> Vec<PollView> {
 }
 
 /// The kinds of page there are of polls, for the tests of every page.
-pub fn kinds() -> Vec<(&'static str, PageKind)> {
+pub fn kinds() -> Vec<(&'static str, Kind)> {
     let names = METHODS.map(Method::word);
     let open =
         ["open-single", "open-multiple", "open-yes", "open-scale", "open-resistance", "open-dots", "open-ranking"];
@@ -219,7 +216,7 @@ pub fn kinds() -> Vec<(&'static str, PageKind)> {
         "voted-dots",
         "voted-ranking",
     ];
-    let mut kinds: Vec<(&'static str, PageKind)> = Vec::new();
+    let mut kinds: Vec<(&'static str, Kind)> = Vec::new();
     for (nth, method) in METHODS.into_iter().enumerate() {
         kinds.push((open[nth], kind(poll(method, Phase::Open))));
         kinds.push((voted_names[nth], kind(voted(method))));
@@ -493,7 +490,7 @@ fn given_a_rule_then_it_names_its_base_and_the_number_needed_wherever_the_result
     };
     let shown = two_thirds(poll(Method::YesNo, Phase::Revealed));
     let paper = PollPrint { view: shown.view.clone(), head: String::new(), now: Timestamp(NOW) };
-    for html in [html("de", shown), markup(page("de", PageKind::PollPrint(Box::new(paper))))] {
+    for html in [html("de", shown), markup(page("de", boxed(paper)))] {
         let html = plain(&html);
         for says in
             ["Nötig sind zwei Drittel der Stimmen. Enthaltungen zählen dabei nicht.", "Ja: 23 von 37. Nötig: 25."]
@@ -582,7 +579,7 @@ fn given_hostile_words_in_a_poll_then_they_are_words() {
             header.question.options.fill(texts(HOSTILE));
         });
         let view = hostile.view.clone();
-        let print = PageKind::PollPrint(Box::new(PollPrint { view, head: String::new(), now: Timestamp(NOW) }));
+        let print = boxed(PollPrint { view, head: String::new(), now: Timestamp(NOW) });
         for kind in [kind(hostile), print] {
             let html = document(&page("de", kind), &shell());
             assert!(!html.contains("<img") && !html.contains("<script>alert"), "{method:?}");

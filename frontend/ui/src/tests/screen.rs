@@ -11,9 +11,10 @@ use stimmwerk_core::said::{Lang, Texts};
 use stimmwerk_core::tally::{Majority, Method, Tally, outcome};
 use stimmwerk_core::time::Timestamp;
 
-use super::markup;
 use super::render::{attribute, page, shell, tags};
-use crate::data::{Look, OnStage, PageKind, PollOnStage, Quote, ScreenPage, WayIn};
+use super::{boxed, markup};
+use crate::page::Look;
+use crate::pages::{OnStage, PollOnStage, Quote, ScreenPage, WayIn};
 use crate::sample::{HOSTILE, NOW, texts, uuid};
 use crate::{LANGUAGES, document};
 
@@ -41,7 +42,7 @@ fn screen(shows: OnStage) -> ScreenPage {
 }
 
 fn html(lang: &str, page_of: ScreenPage) -> String {
-    markup(page(lang, PageKind::Screen(Box::new(page_of))))
+    markup(page(lang, boxed(page_of)))
 }
 
 fn poll(method: Method, phase: Phase) -> PollOnStage {
@@ -162,7 +163,7 @@ fn given_any_stage_in_any_language_then_one_thing_is_shown_and_nothing_can_be_pr
 fn given_the_document_then_there_is_a_stage_one_button_and_a_way_without_script() {
     for (look, class) in [(Look::Light, "class=\"screen\""), (Look::Dark, "class=\"screen dark\"")] {
         let screen = ScreenPage { look, ..screen(OnStage::Welcome) };
-        let html = document(&page("ar", PageKind::Screen(Box::new(screen))), &shell());
+        let html = document(&page("ar", boxed(screen)), &shell());
         assert!(html.contains("dir=\"rtl\"") && html.contains(class));
         let tags = tags(&html);
         let buttons: Vec<_> = tags.iter().filter(|(name, _)| name == "button").collect();
@@ -236,7 +237,7 @@ fn given_hostile_words_then_they_are_words() {
         OnStage::Quotes(vec![quote(Some(HOSTILE), HOSTILE)]),
     ] {
         let screen = ScreenPage { title: texts(HOSTILE), ..screen(shows) };
-        let html = document(&page("de", PageKind::Screen(Box::new(screen))), &shell());
+        let html = document(&page("de", boxed(screen)), &shell());
         assert!(html.contains("&lt;script&gt;alert"));
         assert!(!html.contains("<script>alert") && !html.contains("<img"));
     }

@@ -14,10 +14,9 @@ use stimmwerk_core::poll::{Electorate, Phase, PollHeader, PollView, Turnout};
 use stimmwerk_core::tally::{Majority, Method, Quorum};
 use stimmwerk_core::time::{Timestamp, Zone};
 
-use super::markup;
-use crate::data::{
-    Codes, DeskPage, LogPage, Logged, Me, PageData, PageKind, Place, PreparePage, RecordPage, Refused, Shell,
-};
+use super::{Kind, boxed, markup};
+use crate::data::{Me, PageData, Refused, Shell};
+use crate::pages::{Codes, DeskPage, Languages, LogPage, Logged, Place, PreparePage, RecordPage};
 use crate::sample::{self, HOSTILE, NOW, me, texts, uuid};
 use crate::{LANGUAGES, direction, document};
 
@@ -136,13 +135,13 @@ fn polls() -> [(Phase, Method); 5] {
     ]
 }
 
-fn prepare(poll: Option<PollHeader>) -> PageKind {
-    PageKind::Prepare(Box::new(PreparePage {
+fn prepare(poll: Option<PollHeader>) -> Kind {
+    boxed(PreparePage {
         process: ProcessId(uuid(3)),
         forum: Some(ForumId(uuid(2))),
         poll,
         idempotency_key: CommandId(uuid(77)),
-    }))
+    })
 }
 
 fn header(title: &str) -> Header {
@@ -187,7 +186,7 @@ fn all_acts() -> Vec<Did> {
     ]
 }
 
-fn log(name: &str) -> PageKind {
+fn log(name: &str) -> Kind {
     let act = |(at, did)| {
         let by = (at % 3 != 2).then(|| ParticipantId(uuid(9)));
         let act = ActView {
@@ -202,10 +201,14 @@ fn log(name: &str) -> PageKind {
         Logged { act, name: by.filter(|_| at % 3 == 0).map(|_| name.to_owned()), person }
     };
     let acts = all_acts().into_iter().enumerate().map(act).collect();
-    PageKind::Log(Box::new(LogPage { place: place(name, true), acts, older: Some(Seq(880)) }))
+    boxed(LogPage { place: place(name, true), acts, older: Some(Seq(880)) })
 }
 
-fn record(text: &str, moderates: bool, names: bool) -> PageKind {
+fn record(text: &str, moderates: bool, names: bool) -> Kind {
+    boxed(record_page(text, moderates, names))
+}
+
+fn record_page(text: &str, moderates: bool, names: bool) -> RecordPage {
     let mut view = desk(text).forum.view;
     view.contributions.retain(|one| one.hidden.is_none());
     view.contributions.reverse();
@@ -243,7 +246,7 @@ fn record(text: &str, moderates: bool, names: bool) -> PageKind {
         left_out: 3,
         view,
     };
-    PageKind::Record(Box::new(RecordPage {
+    RecordPage {
         place: place(text, moderates),
         process: texts(text),
         joined: 54,
@@ -252,32 +255,32 @@ fn record(text: &str, moderates: bool, names: bool) -> PageKind {
         names,
         head: "0123456789abcdef".to_owned(),
         summary: text.to_owned(),
-    }))
+    }
 }
 
-fn kinds(text: &str) -> Vec<(&'static str, PageKind)> {
+fn kinds(text: &str) -> Vec<(&'static str, Kind)> {
     let mut empty = desk(text);
     let view = &mut empty.forum.view;
     (view.waiting, view.attention, view.contributions) = (Vec::new(), Vec::new(), Vec::new());
     view.topics = Vec::new();
     view.forum.mode = Mode::Closed;
     empty.codes = None;
-    let mut quiet = Box::new(LogPage { place: place(text, true), acts: Vec::new(), older: None });
+    let mut quiet = LogPage { place: place(text, true), acts: Vec::new(), older: None };
     quiet.place.forum.mode = Mode::Open;
     vec![
-        ("desk", PageKind::Moderation(Box::new(desk(text)))),
-        ("empty desk", PageKind::Moderation(Box::new(empty))),
+        ("desk", boxed(desk(text))),
+        ("empty desk", boxed(empty)),
         ("prepare", prepare(None)),
         ("edit", prepare(Some(sample::poll(600, Phase::Draft, text, Method::Multiple { min: 1, max: 2 })))),
         ("log", log(text)),
-        ("empty log", PageKind::Log(quiet)),
+        ("empty log", boxed(quiet)),
         ("record", record(text, true, true)),
         ("participants record", record(text, false, false)),
-        ("languages", PageKind::Languages),
+        ("languages", boxed(Languages)),
     ]
 }
 
-fn page(lang: &str, kind: PageKind) -> PageData<PageKind> {
+fn page(lang: &str, kind: Kind) -> PageData<Kind> {
     PageData {
         lang: lang.to_owned(),
         zone: Zone { offsets: vec![(Timestamp(0), 60)] },
@@ -405,19 +408,23 @@ fn given_hostile_words_everywhere_then_they_are_words() {
         let html = document(&data, &Shell::default());
         let (body, scripts) = html.split_once("<script type=\"application/json\"").unwrap_or((&html, ""));
         assert!(!has(body, "<script") && !has(body, "<img") && !has(body, "<!--"), "{name}");
-        assert_eq!(scripts.matches("</script>").count(), if data.page.lives() { 2 } else { 0 }, "{name}");
+        assert_eq!(
+            scripts.matches("</script>").count(),
+            if data.page.brings(&data.around(())).is_some() { 2 } else { 0 },
+            "{name}"
+        );
     }
 }
 
 #[test]
 fn given_the_data_of_a_desk_when_embedded_then_it_reads_back_the_same() {
-    let data = PageData { network: None, ..page("de", PageKind::Languages) };
+    let data = PageData { network: None, ..page("de", boxed(Languages)) };
     super::render::comes_back(&data.around(desk("Ein Gedanke")), "desk");
 }
 
 #[test]
 fn given_a_desk_then_everything_on_it_can_be_decided() {
-    let html = markup(page("de", PageKind::Moderation(Box::new(desk("Ein Gedanke")))));
+    let html = markup(page("de", boxed(desk("Ein Gedanke"))));
     let of = |n: u128, verb: &str| format!("/contributions/{}/{verb}\"", uuid(n));
     for n in [51, 52, 53, 61, 41, 42] {
         assert!(has(&html, &of(n, "approve")), "{n}");
@@ -446,7 +453,7 @@ fn given_a_desk_then_everything_on_it_can_be_decided() {
 fn given_a_desk_then_it_says_how_long_who_is_at_it_and_what_was_reported() {
     let mut page_data = desk("Ein Gedanke");
     page_data.forum.view.people = people("Lena K.");
-    let html = markup(page("de", PageKind::Moderation(Box::new(page_data))));
+    let html = markup(page("de", boxed(page_data)));
     assert!(has(&html, "am längsten seit 12 Minuten") && has(&html, "seit 3 Minuten") && has(&html, "seit eben"));
     assert_eq!(html.matches("macht das").count(), 1, "what was claimed six minutes ago no longer counts");
     assert!(has(&html, "Lena K. macht das"));
@@ -462,7 +469,7 @@ fn given_a_desk_then_it_says_how_long_who_is_at_it_and_what_was_reported() {
 fn given_a_desk_then_only_who_took_something_on_is_told_so() {
     let mine = |participant| {
         let me = Me { participant, ..me("Lena K.") };
-        let page = page("de", PageKind::Moderation(Box::new(desk("Lena K."))));
+        let page = page("de", boxed(desk("Lena K.")));
         has(&markup(PageData { me: Some(me), ..page }), "Sie machen das")
     };
     assert!(mine(Some(ParticipantId(uuid(9)))));
@@ -473,7 +480,7 @@ fn given_a_desk_then_only_who_took_something_on_is_told_so() {
 #[test]
 fn given_deleting_for_good_then_it_is_for_admins_and_needs_a_second_press() {
     let html = |admin| {
-        let page = page("de", PageKind::Moderation(Box::new(desk("Ein Gedanke"))));
+        let page = page("de", boxed(desk("Ein Gedanke")));
         markup(PageData { me: Some(Me { admin, ..me("Lena") }), ..page })
     };
     assert!(!has(&html(false), "/erase\""));
@@ -487,7 +494,7 @@ fn given_deleting_for_good_then_it_is_for_admins_and_needs_a_second_press() {
 #[test]
 fn given_a_refused_form_of_the_desk_then_what_was_typed_is_still_there() {
     let refused = |action: &str, fields: &[(&str, &str)]| {
-        let mut data = page("de", PageKind::Moderation(Box::new(desk("Ein Gedanke"))));
+        let mut data = page("de", boxed(desk("Ein Gedanke")));
         data.refused = Some(Refused {
             action: format!("/api/v1/forums/{}{action}", uuid(2)),
             again: Vec::new(),
@@ -515,14 +522,14 @@ fn given_a_slow_forum_then_its_interval_is_chosen_whatever_it_is() {
     for seconds in [30, 45] {
         let mut page_data = desk("Ein Gedanke");
         page_data.forum.view.forum.mode = Mode::Slow { seconds };
-        let html = markup(page("de", PageKind::Moderation(Box::new(page_data))));
+        let html = markup(page("de", boxed(page_data)));
         assert!(has(&html, &format!("<option value=\"{seconds}\" selected")), "{seconds}");
     }
 }
 
 #[test]
 fn given_a_reader_of_a_language_staff_words_are_not_in_then_the_whole_page_is_english() {
-    for (name, kind) in kinds("Ein Gedanke").into_iter().filter(|(_, kind)| kind.of_staff()) {
+    for (name, kind) in kinds("Ein Gedanke").into_iter().filter(|(_, kind)| kind.frame().of_staff) {
         let html = document(&page("ar", kind), &Shell::default());
         assert!(has(&html, "<html lang=\"en\" dir=\"ltr\">"), "{name}");
         let outside = html.split("<form class=\"menu-list\"").next().unwrap_or_default();
@@ -532,7 +539,7 @@ fn given_a_reader_of_a_language_staff_words_are_not_in_then_the_whole_page_is_en
 
 #[test]
 fn given_a_page_without_a_program_then_nothing_is_there_that_needs_one() {
-    let html = markup(page("de", PageKind::Moderation(Box::new(desk("Ein Gedanke")))));
+    let html = markup(page("de", boxed(desk("Ein Gedanke"))));
     for class in ["undo", "panel keys"] {
         let start = html.find(&format!("class=\"{class}\"")).expect("it is in the page");
         let open = html[..start].rfind('<').expect("a tag");
@@ -564,7 +571,7 @@ fn given_any_act_then_it_is_a_sentence_of_its_own_with_who_did_it() {
 
 #[test]
 fn given_polls_in_any_phase_then_what_can_be_done_is_there() {
-    let html = markup(page("de", PageKind::Moderation(Box::new(desk("Ein Gedanke")))));
+    let html = markup(page("de", boxed(desk("Ein Gedanke"))));
     let rows: Vec<&str> = html.split("class=\"poll-row\"").skip(1).collect();
     let verbs = |row: &str| -> Vec<String> {
         let forms = row.split("action=\"/api/v1/polls/").skip(1);
@@ -584,7 +591,7 @@ fn given_polls_in_any_phase_then_what_can_be_done_is_there() {
 
 #[test]
 fn given_a_stage_and_a_speaking_list_then_they_stand_on_the_desk() {
-    let html = markup(page("de", PageKind::Moderation(Box::new(desk("Ein Gedanke")))));
+    let html = markup(page("de", boxed(desk("Ein Gedanke"))));
     let preview =
         html.split("class=\"preview\"").nth(1).and_then(|rest| rest.split("</div>").next()).expect("a preview");
     assert!(has(preview, "Yusuf: Ein Gedanke") && has(preview, "Ein Gedanke: Ein Gedanke"), "{preview}");
@@ -663,9 +670,9 @@ fn given_any_decision_then_the_record_has_a_sentence_for_it_in_every_language() 
     assert!(decides.len() > 10);
     for lang in LANGUAGES {
         for did in &decides {
-            let PageKind::Record(mut one) = record("Ein Gedanke", false, false) else { panic!("a record") };
+            let mut one = record_page("Ein Gedanke", false, false);
             one.record.decisions = vec![Decided { at: None, did: *did, contribution: None }];
-            let html = markup(page(lang, PageKind::Record(one)));
+            let html = markup(page(lang, boxed(one)));
             let told = html.split("<span class=\"did\">").nth(1).and_then(|rest| rest.split('<').next());
             assert!(told.is_some_and(|told| told.len() > 10), "{lang} {did:?}: {told:?}");
         }
@@ -682,7 +689,7 @@ fn given_a_record_for_a_moderator_then_it_can_be_completed() {
 
 #[test]
 fn given_the_languages_then_each_is_there_with_its_own_name() {
-    let html = markup(page("de", PageKind::Languages));
+    let html = markup(page("de", boxed(Languages)));
     for lang in LANGUAGES {
         assert!(has(&html, &format!("<th lang=\"{lang}\"")) || has(&html, &format!("lang=\"{lang}\"")), "{lang}");
     }

@@ -7,5 +7,5 @@
 /// Takes over the page the server rendered.
 #[wasm_bindgen::prelude::wasm_bindgen]
 pub fn hydrate() {
-    stimmwerk_ui::hydrate::<stimmwerk_ui::data::PollPage>();
+    stimmwerk_ui::hydrate::<stimmwerk_ui::pages::PollPage>();
 }

@@ -5,11 +5,13 @@ use leptos::prelude::*;
 use stimmwerk_core::forum::{Mode, TopicView, Waiting};
 
 use super::super::parts::{area_html, hidden, icon, icons, language_select, problem, sentence};
+use super::ForumPage;
+use super::board::{Board, find};
 use super::item::{back_to, writer_name};
 use crate::address::{self, ForumPlace, Writing};
-use crate::board::{Board, Cx, find};
 use crate::clock;
-use crate::data::{ForumPage, Me};
+use crate::cx::Cx;
+use crate::data::Me;
 use crate::dom;
 use crate::view::{AnyView, IntoAny, still};
 

@@ -5,8 +5,9 @@ use stimmwerk_core::forum::{FloorEntryView, ForumView, PollPlaceInForum};
 use stimmwerk_core::poll::Phase;
 
 use super::super::parts::{digest, each, hidden, icon, icons, sentence, texts};
+use super::board::Board;
 use crate::address::{self, ForumPlace};
-use crate::board::{Board, Cx};
+use crate::cx::Cx;
 use crate::view::{AnyView, IntoAny};
 use crate::words::Words;
 

@@ -9,10 +9,11 @@ use stimmwerk_core::ids::ContributionId;
 use stimmwerk_core::time::Timestamp;
 
 use super::super::parts::{digest, each, hidden, icon, icons, role, short, typed};
+use super::board::{Board, find};
 use super::own::reason;
 use crate::address::{self, ForumPlace, Writing};
-use crate::board::{Board, Cx, find};
 use crate::clock;
+use crate::cx::Cx;
 use crate::dom;
 use crate::view::{AnyView, IntoAny};
 use crate::words::Words;
@@ -547,7 +548,7 @@ pub fn change(cx: Cx, board: Board, place: ForumPlace, writing: Writing, may: Si
         let text = match writing {
             Writing::Edit(id) => {
                 let own = board.own.read_untracked();
-                board.view.with_untracked(|view| crate::board::words_of(id, view, own.as_ref()))
+                board.view.with_untracked(|view| super::board::words_of(id, view, own.as_ref()))
             }
             _ => Some(String::new()),
         };

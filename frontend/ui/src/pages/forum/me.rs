@@ -5,7 +5,7 @@ use stimmwerk_core::ids::ProcessId;
 
 use super::super::parts::{hidden, icon, icons};
 use crate::address::ForumPlace;
-use crate::board::Cx;
+use crate::cx::Cx;
 use crate::data::Me;
 use crate::view::{AnyView, IntoAny, still};
 

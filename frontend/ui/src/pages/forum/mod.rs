@@ -1,41 +1,40 @@
 //! A conversation: what it is about, the text field, what is on its way, and the list.
 
+pub mod board;
 mod composer;
 mod hall;
 mod item;
 mod me;
 mod own;
+pub mod side;
 
 use std::rc::Rc;
 
 use leptos::ev::{MouseEvent, SubmitEvent};
 use leptos::prelude::*;
-use stimmwerk_core::forum::{Header, Mode, TopicView};
+use serde::{Deserialize, Serialize};
+use stimmwerk_core::forum::{ForumView, Header, Mode, OwnView, TopicView};
+use stimmwerk_core::ids::{CommandId, StreamId};
+use stimmwerk_core::live::Seq;
+use stimmwerk_core::time::Timestamp;
 
 use super::parts::{digest, each, icon, icons, refusal, sentence, short, state, texts};
 use super::status;
 use crate::address::{self, ForumPlace, Writing};
-use crate::board::{Board, Cx, Link};
 use crate::clock;
-use crate::data::{ForumPage, Me};
+use crate::cx::Cx;
+use crate::data::Me;
 use crate::dom;
-use crate::live::{Pending, Stage};
+use crate::live::{Link, Stage};
 use crate::page::LivePage;
 use crate::view::{AnyView, IntoAny};
 use crate::words::Words;
 
-#[cfg(any(feature = "ssr", feature = "staff"))]
+use board::{Board, Pending};
 pub use hall::entry_name;
-pub use hall::{ASK, TAKE_BACK};
-#[cfg(not(feature = "staff"))]
-use item::Row;
-#[cfg(any(feature = "staff", feature = "ssr"))]
-pub use item::text;
-#[cfg(feature = "staff")]
-pub use item::{Row, at, author, author_name, version, when};
+pub use item::{Row, at, author, author_name, text, version, when};
 #[cfg(feature = "ssr")]
 pub use item::{additions, hall_note, kept_place, writer, writer_name};
-#[cfg(feature = "staff")]
 pub use own::on_its_way;
 #[cfg(feature = "ssr")]
 pub use own::reason;
@@ -43,9 +42,33 @@ pub use own::reason;
 /// The list of contributions.
 pub const LIST_ID: &str = "contributions";
 
+/// `/f/{forum}`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ForumPage {
+    /// Its stream, to subscribe to.
+    pub stream: StreamId,
+    /// As of which event.
+    pub seq: Seq,
+    /// What the reader sees.
+    pub view: ForumView,
+    /// What concerns the reader alone; `None` for those who have not joined.
+    pub own: Option<OwnView>,
+    /// May the reader moderate?
+    pub moderates: bool,
+    /// A fresh id for each plain form on the page.
+    pub idempotency_key: CommandId,
+    /// The clock when the page was made, to word what is timed.
+    pub now: Timestamp,
+}
+
 impl LivePage for ForumPage {
     const PROGRAM: &'static str = "forum";
     type Words = ();
+
+    #[cfg(feature = "ssr")]
+    fn title(&self, words: Words, (): ()) -> String {
+        words.pick(&self.view.forum.title).0.to_owned()
+    }
 
     fn draw(self, cx: Cx, (): (), me: Option<Me>) -> AnyView {
         forum(cx, self, me)
@@ -116,7 +139,10 @@ pub fn live_board(cx: Cx, page: &ForumPage) -> Board {
     #[cfg(feature = "hydrate")]
     {
         let (stream, seq) = (page.stream, page.seq);
-        Effect::new(move |_| crate::browser::start(board, cx, stream, seq));
+        Effect::new(move |_| {
+            let side = side::ForumSide::new(board, cx.words);
+            crate::browser::run(side, cx, stream, seq, |handle| board.hands.set_value(Some(handle)));
+        });
     }
     board
 }

@@ -5,12 +5,13 @@ use stimmwerk_core::forum::{HideReason, OwnHidden, OwnRefused, OwnWaiting};
 use stimmwerk_core::ids::ContributionId;
 
 use super::super::parts::{area_html, digest, each, hidden, icon, icons, languages_of, problem};
+use super::board::{Board, Draft, Pending};
 use super::item::{change, withdraw};
 use crate::address::{self, ForumPlace, Writing};
-use crate::board::{Board, Cx, Draft};
 use crate::clock;
+use crate::cx::Cx;
 use crate::dom;
-use crate::live::{Pending, Stage};
+use crate::live::Stage;
 use crate::view::{AnyView, IntoAny};
 use crate::words::Words;
 
@@ -18,7 +19,6 @@ use crate::words::Words;
 const TEXT: &str = "text";
 
 /// What was sent and not taken yet, or refused. What is refused goes back into the text field at a press.
-#[cfg(feature = "staff")]
 pub fn on_its_way(cx: Cx, board: Board, field: &'static str) -> AnyView {
     view! { <ul class="own">{sent(cx, board, field)}</ul> }.into_any()
 }

@@ -15,7 +15,7 @@ use super::order::leaves;
 use super::queue::{around, claim};
 use super::{Desk, Spot, device, from_hall, hide, more, note, press, reason, reset_name};
 use crate::address;
-use crate::board::say;
+use crate::utterance::say;
 use crate::view::{AnyView, IntoAny};
 use crate::words::StaffWords;
 
@@ -75,7 +75,7 @@ fn entry(desk: Desk, id: ContributionId) -> Option<AnyView> {
         view! {
             <li
                 class="item asks"
-                class:current=move || desk.current.get() == Some(spot)
+                class:current=move || desk.keys.current.get() == Some(spot)
                 id=spot.anchor()
                 tabindex="-1"
             >

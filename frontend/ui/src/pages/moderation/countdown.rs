@@ -3,9 +3,9 @@
 use leptos::prelude::*;
 
 use super::super::parts::{each, icon, icons};
-use super::polls::Deed;
+use super::polls::{Deed, PollsPanel};
 use super::{Desk, device};
-use crate::board::say;
+use crate::utterance::say;
 use crate::view::{AnyView, IntoAny};
 
 /// How long it counts, in seconds.
@@ -30,12 +30,12 @@ pub struct Counting {
 impl Desk {
     /// Begins to count. While something counts, nothing else begins.
     pub(super) fn count_down(self, word: &'static str, deed: Deed) {
-        if self.counting.with_untracked(Option::is_some) {
+        if self.polls.counting.with_untracked(Option::is_some) {
             return say(self.board.said, self.words.count_running().to_owned());
         }
-        let number = self.presses.get_untracked() + 1;
-        self.presses.set(number);
-        self.counting.set(Some(Counting { number, left: SECONDS, word, deed }));
+        let number = self.waiting.presses.get_untracked() + 1;
+        self.waiting.presses.set(number);
+        self.polls.counting.set(Some(Counting { number, left: SECONDS, word, deed }));
         say(self.board.announced, self.words.count_down(&SECONDS.to_string(), word));
         device::focus(CANCEL.to_owned(), false);
         device::later(1_000, move || self.count(number));
@@ -43,22 +43,24 @@ impl Desk {
 
     /// A second has passed.
     pub(super) fn count(self, number: u32) {
-        let Some(counting) = self.counting.get_untracked().filter(|counting| counting.number == number) else { return };
+        let Some(counting) = self.polls.counting.get_untracked().filter(|counting| counting.number == number) else {
+            return;
+        };
         if counting.left > 1 {
-            self.counting.set(Some(Counting { left: counting.left - 1, ..counting }));
+            self.polls.counting.set(Some(Counting { left: counting.left - 1, ..counting }));
             device::later(1_000, move || self.count(number));
             return;
         }
         device::focus_from(CANCEL, counting.deed.anchor());
-        self.counting.set(None);
+        self.polls.counting.set(None);
         self.carry_out(counting.deed);
     }
 
     /// Nothing happens. `false`: nothing was about to.
     pub(super) fn stop_counting(self) -> bool {
-        let Some(counting) = self.counting.get_untracked() else { return false };
+        let Some(counting) = self.polls.counting.get_untracked() else { return false };
         device::focus_from(CANCEL, counting.deed.anchor());
-        self.counting.set(None);
+        self.polls.counting.set(None);
         say(self.board.said, self.words.count_cancelled().to_owned());
         true
     }
@@ -66,7 +68,7 @@ impl Desk {
 
 /// The countdown, over everything else.
 pub fn countdown(desk: Desk) -> AnyView {
-    let Desk { words, counting, .. } = desk;
+    let Desk { words, polls: PollsPanel { counting, .. }, .. } = desk;
     let one = move |counting: Counting| {
         view! {
             <div class="countdown" role="group" aria-label=counting.word>

@@ -9,8 +9,8 @@ use super::super::parts::{digest, each, hidden, icon, icons, sentence};
 use super::team::{About, last};
 use super::{Desk, device};
 use crate::address;
-use crate::board::say;
 use crate::clock::minutes_and_seconds;
+use crate::utterance::say;
 use crate::view::{AnyView, IntoAny};
 
 /// The part of the page, for links.
@@ -35,6 +35,28 @@ pub struct Called {
     entry: Option<FloorId>,
     /// Nothing, that it is nearly over, or that it is.
     step: u8,
+}
+
+/// What the desk keeps of the speaking list.
+#[derive(Clone, Copy)]
+pub struct FloorPanel {
+    /// A name for the speaking list that was not taken yet.
+    pub name: RwSignal<String>,
+    /// What was said aloud of the turn.
+    pub called: StoredValue<Called>,
+    /// Where the focus goes once a press on the speaking list shows, and when that was.
+    pub places: StoredValue<Option<(Places, i64)>>,
+}
+
+impl FloorPanel {
+    /// Nothing yet.
+    pub fn new() -> Self {
+        Self {
+            name: RwSignal::new(String::new()),
+            called: StoredValue::new(Called::default()),
+            places: StoredValue::new(None),
+        }
+    }
 }
 
 /// The id of a row, or of a button in it.
@@ -69,7 +91,7 @@ impl Desk {
 
     /// The list has changed: a focus that got lost by the last press is found again.
     fn refocus(self) {
-        let Some((places, at)) = self.places.get_value() else { return };
+        let Some((places, at)) = self.floor.places.get_value() else { return };
         if device::clock() < at + PRESSED_MS {
             device::refocus(places);
         }
@@ -89,7 +111,7 @@ impl Desk {
         let speaking = |view: &ForumView| view.floor.speaking.as_ref().map(|one| (one.entry.id, one.seconds));
         let speaking = self.board.view.with(speaking);
         let Some((left, (entry, seconds))) = self.turn_left().zip(speaking) else { return };
-        let before = self.called.get_value();
+        let before = self.floor.called.get_value();
         let before = if before.entry == Some(entry) { before.step } else { 0 };
         let step = match left {
             ..=0 => 2,
@@ -97,7 +119,7 @@ impl Desk {
             1..=NEAR if i64::from(seconds) > NEAR => 1,
             _ => 0,
         };
-        self.called.set_value(Called { entry: Some(entry), step: step.max(before) });
+        self.floor.called.set_value(Called { entry: Some(entry), step: step.max(before) });
         if step > before {
             let words = if step == 1 { self.words.floor_half() } else { self.words.floor_out() };
             say(self.board.announced, words.to_owned());
@@ -200,8 +222,8 @@ pub fn floor(desk: Desk) -> AnyView {
                             maxlength="40"
                             dir="auto"
                             autocomplete="off"
-                            prop:value=desk.floor_name
-                            on:input=move |event| desk.floor_name.set(event_target_value(&event))
+                            prop:value=desk.floor.name
+                            on:input=move |event| desk.floor.name.set(event_target_value(&event))
                         />
                     </label>
                     <label class="radio">

@@ -3,10 +3,10 @@
 use leptos::prelude::*;
 use stimmwerk_core::forum::TopicView;
 
+use super::super::forum::ForumPage;
 use super::super::parts::{area_html, hidden, icon, icons, language_select, problem};
 use super::Desk;
 use crate::address;
-use crate::data::ForumPage;
 use crate::view::{AnyView, IntoAny, still};
 
 /// The field for what was said.

@@ -23,35 +23,48 @@ use std::rc::Rc;
 
 use leptos::ev::SubmitEvent;
 use leptos::prelude::*;
-use stimmwerk_core::forum::{AuthorView, ContributionView, ForumCommand, HideReason, Stage as Shown};
+use serde::{Deserialize, Serialize};
+#[cfg(any(feature = "hydrate", test))]
+use stimmwerk_core::forum::Stage as Shown;
+use stimmwerk_core::forum::{AuthorView, ContributionView, ForumCommand, HideReason};
 use stimmwerk_core::ids::{ContributionId, ParticipantId, PollId, ProcessId};
-use stimmwerk_core::live::Seq;
 use stimmwerk_core::poll::PollView;
 use stimmwerk_core::time::Timestamp;
 
-use super::forum::{Row, at, author, author_name, connection, facts, list, live_board, on_its_way, text, voices, when};
+use super::forum::board::{Board, Pending};
+use super::forum::{
+    ForumPage, Row, at, author, author_name, connection, facts, list, live_board, on_its_way, text, voices, when,
+};
 use super::parts::{area_html, each, hidden, icon, icons, refusal, sentence, texts};
 use crate::address::{self, ForumPlace};
-use crate::board::{Board, Cx, Link, say};
 use crate::command::wire;
-use crate::data::{DeskPage, Me};
+use crate::cx::Cx;
+use crate::data::Me;
 use crate::dom;
-use crate::live::{BOUNCE_MS, Failure, Pending, Stage};
+use crate::live::Link;
+use crate::live::{BOUNCE_MS, Failure, Stage};
 use crate::page::LivePage;
+use crate::utterance::say;
 use crate::view::{AnyView, IntoAny};
-use crate::words::{PollWords, StaffWords};
-use countdown::Counting;
-use floor::{Called, Places};
-use order::{Queue, arrange, leaves};
 #[cfg(feature = "ssr")]
-pub use prepare::prepare;
-use undo::{Done, UNDO_MS, What};
+use crate::words::Words;
+use crate::words::{PollWords, StaffWords};
+use floor::FloorPanel;
+use order::leaves;
+use polls::PollsPanel;
+#[cfg(feature = "ssr")]
+pub use prepare::PreparePage;
+use queue::WaitingPanel;
+use settings::SettingsPanel;
+use stage::StagePanel;
+use team::TeamPanel;
+use undo::{Done, UNDO_MS, UndoPanel, What};
 
 /// How often polls are asked for in which people vote, and those that moved on unseen, in seconds.
 #[cfg(feature = "hydrate")]
 const LOOK_SECONDS: i64 = 2;
 
-/// What this page's components need.
+/// What this page's components need: what all of them share, and a state for each panel.
 #[derive(Clone, Copy)]
 struct Desk {
     cx: Cx,
@@ -66,45 +79,25 @@ struct Desk {
     admin: bool,
     /// The server's clock, as well as the browser knows it. It moves every second.
     now: RwSignal<Timestamp>,
-    /// The queue as it stands.
-    queue: Memo<Queue>,
-    /// What the reader pressed away here, and how often they pressed.
-    mine: RwSignal<Vec<ContributionId>>,
-    presses: RwSignal<u32>,
-    /// What can be taken back, oldest first.
-    undo: RwSignal<Vec<Done>>,
-    /// What is to be taken back as soon as the server has answered to it.
-    wanted: RwSignal<Vec<Done>>,
-    /// Sentences to authors that were not taken yet.
-    notes: RwSignal<Vec<(ContributionId, String)>>,
-    /// A title of a topic that was not taken yet.
-    title: RwSignal<String>,
+    keys: KeysPanel,
+    waiting: WaitingPanel,
+    undo: UndoPanel,
+    polls: PollsPanel,
+    stage: StagePanel,
+    floor: FloorPanel,
+    team: TeamPanel,
+    settings: SettingsPanel,
+}
+
+/// The state of the keys.
+#[derive(Clone, Copy)]
+struct KeysPanel {
     /// Where the keys are.
     current: RwSignal<Option<Spot>>,
     /// Do single keys mean something?
-    keys: RwSignal<bool>,
-    /// When something was pressed last.
+    on: RwSignal<bool>,
+    /// When something was pressed last, by a key or not.
     pressed_at: StoredValue<i64>,
-    /// The forum's polls, as far as they are known here.
-    details: RwSignal<Vec<(PollId, PollView)>>,
-    /// As of which event each of them was told.
-    told: StoredValue<Vec<(PollId, Seq)>>,
-    /// When a poll was last seen to begin closing.
-    closing: StoredValue<Option<(PollId, i64)>>,
-    /// What happens in three seconds.
-    counting: RwSignal<Option<Counting>>,
-    /// The contributions that are on stage, or were there last.
-    chosen: Memo<Vec<ContributionId>>,
-    /// A name for the speaking list that was not taken yet.
-    floor_name: RwSignal<String>,
-    /// What was said aloud of the turn.
-    called: StoredValue<Called>,
-    /// Where the focus goes once a press on the speaking list shows, and when that was.
-    places: StoredValue<Option<(Places, i64)>>,
-    /// The newest of the log, once it was told.
-    acts: RwSignal<Option<Vec<team::Act>>>,
-    /// The code to be said aloud.
-    spoken: StoredValue<Option<String>>,
 }
 
 /// A thing on the desk.
@@ -124,9 +117,37 @@ impl Spot {
     }
 }
 
+/// `/f/{forum}/moderation`, for moderators.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct DeskPage {
+    /// The forum as its staff see it.
+    pub forum: ForumPage,
+    /// The spoken code of the process and the join link.
+    pub codes: Option<Codes>,
+    /// How the newest polls of the forum stand.
+    pub polls: Vec<(PollId, PollView)>,
+}
+
+/// How people come in.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Codes {
+    /// To be said aloud.
+    pub spoken: String,
+    /// For a message.
+    pub url: String,
+    /// The same as a QR picture (SVG markup).
+    pub picture: String,
+}
+
 impl LivePage for DeskPage {
     const PROGRAM: &'static str = "desk";
+    const OF_STAFF: bool = true;
     type Words = (StaffWords, PollWords);
+
+    #[cfg(feature = "ssr")]
+    fn title(&self, words: Words, (staff, _): (StaffWords, PollWords)) -> String {
+        format!("{}: {}", staff.title(), words.pick(&self.forum.view.forum.title).0)
+    }
 
     fn draw(self, cx: Cx, words: (StaffWords, PollWords), me: Option<Me>) -> AnyView {
         moderation(cx, words, self, me)
@@ -193,21 +214,6 @@ impl Desk {
         me: Option<&Me>,
     ) -> Self {
         let page = &desk_page.forum;
-        let (mine, presses) = (RwSignal::new(Vec::new()), RwSignal::new(0));
-        let queue = Memo::new(move |before: Option<&Queue>| {
-            board.view.with(|view| {
-                board.pending.with(|pending| {
-                    let leaving = |one: &ContributionView| leaves(pending, &view.people, one);
-                    mine.with(|mine| arrange(before, &view.waiting, leaving, mine, presses.get()))
-                })
-            })
-        });
-        let chosen = Memo::new(move |before: Option<&Vec<ContributionId>>| {
-            board.view.with(|view| match &view.stage {
-                Shown::Contributions { contributions } => contributions.clone(),
-                _ => before.cloned().unwrap_or_default(),
-            })
-        });
         let desk = Self {
             cx,
             words,
@@ -218,26 +224,18 @@ impl Desk {
             me: me.and_then(|me| me.participant),
             admin: me.is_some_and(|me| me.admin),
             now: RwSignal::new(page.now),
-            queue,
-            mine,
-            presses,
-            undo: RwSignal::new(Vec::new()),
-            wanted: RwSignal::new(Vec::new()),
-            notes: RwSignal::new(Vec::new()),
-            title: RwSignal::new(String::new()),
-            current: RwSignal::new(None),
-            keys: RwSignal::new(true),
-            pressed_at: StoredValue::new(i64::MIN / 2),
-            details: RwSignal::new(desk_page.polls.clone()),
-            told: StoredValue::new(Vec::new()),
-            closing: StoredValue::new(None),
-            counting: RwSignal::new(None),
-            chosen,
-            floor_name: RwSignal::new(String::new()),
-            called: StoredValue::new(Called::default()),
-            places: StoredValue::new(None),
-            acts: RwSignal::new(None),
-            spoken: StoredValue::new(desk_page.codes.as_ref().map(|codes| codes.spoken.clone())),
+            keys: KeysPanel {
+                current: RwSignal::new(None),
+                on: RwSignal::new(true),
+                pressed_at: StoredValue::new(i64::MIN / 2),
+            },
+            waiting: WaitingPanel::new(board),
+            undo: UndoPanel::new(),
+            polls: PollsPanel::new(&desk_page.polls),
+            stage: StagePanel::new(board),
+            floor: FloorPanel::new(),
+            team: TeamPanel::new(),
+            settings: SettingsPanel::new(desk_page.codes.as_ref()),
         };
         desk.keep_refused();
         board.ear.set_value(Some(Rc::new(move |one| desk.answered(one))));
@@ -248,8 +246,8 @@ impl Desk {
     fn keep_refused(self) {
         let Some(refused) = self.cx.refused.get_value() else { return };
         let field = |name: &str| refused.fields.get(name).cloned().unwrap_or_default();
-        self.title.set(field("title"));
-        self.floor_name.set(field("name"));
+        self.settings.title.set(field("title"));
+        self.floor.name.set(field("name"));
         self.board.composer.hall.set(field("hall"));
         if let Some(id) = refused.action.rsplit('/').nth(1).and_then(|id| id.parse().ok()) {
             self.set_note(id, field("note"));
@@ -258,17 +256,18 @@ impl Desk {
 
     /// The sentence to the author of this that was begun.
     fn note(self, id: ContributionId) -> String {
-        self.notes
+        self.waiting
+            .notes
             .with(|notes| notes.iter().find(|(of, _)| *of == id).map(|(_, note)| note.clone()).unwrap_or_default())
     }
 
     /// Was one begun? Then its form stands open where it is drawn anew.
     fn has_note(self, id: ContributionId) -> bool {
-        self.notes.with_untracked(|notes| notes.iter().any(|(of, _)| *of == id))
+        self.waiting.notes.with_untracked(|notes| notes.iter().any(|(of, _)| *of == id))
     }
 
     fn set_note(self, id: ContributionId, note: String) {
-        self.notes.update(|notes| {
+        self.waiting.notes.update(|notes| {
             notes.retain(|(of, _)| *of != id);
             if !note.is_empty() {
                 notes.push((id, note));
@@ -280,23 +279,23 @@ impl Desk {
     /// it is somebody else's decision that stands.
     fn answered(self, one: &Pending) {
         if matches!(one.stage, Stage::Refused(_)) {
-            self.undo.update(|list| list.retain(|done| done.id != one.id));
-            self.wanted.update(|list| list.retain(|done| done.id != one.id));
+            self.undo.list.update(|list| list.retain(|done| done.id != one.id));
+            self.undo.wanted.update(|list| list.retain(|done| done.id != one.id));
             return;
         }
         match &one.command {
             ForumCommand::Hide { contribution, note: Some(note), .. }
             | ForumCommand::Refuse { contribution, note: Some(note) }
             | ForumCommand::RejectAppeal { contribution, note: Some(note) } => {
-                self.notes.update(|notes| notes.retain(|have| (have.0, &have.1) != (*contribution, note)));
+                self.waiting.notes.update(|notes| notes.retain(|have| (have.0, &have.1) != (*contribution, note)));
             }
-            ForumCommand::EnterFloor { name, .. } if *name == self.floor_name.get_untracked() => {
-                self.floor_name.set(String::new());
+            ForumCommand::EnterFloor { name, .. } if *name == self.floor.name.get_untracked() => {
+                self.floor.name.set(String::new());
             }
             ForumCommand::AddTopic { title }
-                if title.texts.values().any(|have| **have == *self.title.get_untracked()) =>
+                if title.texts.values().any(|have| **have == *self.settings.title.get_untracked()) =>
             {
-                self.title.set(String::new());
+                self.settings.title.set(String::new());
             }
             _ => {}
         }
@@ -312,11 +311,11 @@ impl Desk {
             self.now.set(server);
         });
         Effect::new(move |_| {
-            self.keys.set(device::keys());
+            self.keys.on.set(device::keys());
             device::every_second(move || {
                 let clock = device::clock();
                 self.now.set(Timestamp(clock + ahead.get_value()));
-                self.undo.maybe_update(|list| undo::expire(list, clock));
+                self.undo.list.maybe_update(|list| undo::expire(list, clock));
                 if (clock / 1_000) % LOOK_SECONDS == 0 {
                     self.look_around();
                 }
@@ -384,7 +383,7 @@ impl Desk {
                 | ForumCommand::EndFloor
         );
         let now = device::clock();
-        let bounced = moves_on && now < self.pressed_at.get_value() + BOUNCE_MS;
+        let bounced = moves_on && now < self.keys.pressed_at.get_value() + BOUNCE_MS;
         if bounced || self.has_nobody_for(&command) {
             return true;
         }
@@ -404,23 +403,23 @@ impl Desk {
         };
         let places = self.places_of(&command);
         let Some(id) = hands.command(self.as_read(command)) else { return false };
-        self.places.set_value(places.map(|places| (places, now)));
+        self.floor.places.set_value(places.map(|places| (places, now)));
         if moves_on {
-            self.pressed_at.set_value(now);
+            self.keys.pressed_at.set_value(now);
         }
         if let Some((what, author, back)) = back {
-            let number = self.presses.get_untracked() + 1;
+            let number = self.waiting.presses.get_untracked() + 1;
             let done = Done { number, id, what, author, back, until: now + UNDO_MS };
             say(self.board.announced, self.done_words(what));
-            self.mine.update(|mine| mine.extend(done.about()));
-            self.undo.update(|list| list.push(done));
+            self.waiting.mine.update(|mine| mine.extend(done.about()));
+            self.undo.list.update(|list| list.push(done));
         }
-        self.presses.update(|presses| *presses += 1);
+        self.waiting.presses.update(|presses| *presses += 1);
         if let Some(at) = about {
             // What was there has left; the next one stands in its place.
             let spots = self.spots();
             let next = spots.get(at).or(spots.last()).copied();
-            self.current.set(next);
+            self.keys.current.set(next);
             if let Some(next) = next {
                 device::focus(next.anchor(), by_key);
             }
@@ -471,12 +470,12 @@ impl Desk {
 
     /// Takes a press back: the one of this number, or the newest.
     fn take_back(self, number: Option<u32>) {
-        let taken = self.undo.try_update(|list| undo::take(list, number)).flatten();
+        let taken = self.undo.list.try_update(|list| undo::take(list, number)).flatten();
         let Some(done) = taken else { return };
         let first = done.about().next().map(|id| Spot { id, waits: true });
-        self.mine.update(|mine| mine.retain(|id| done.about().all(|back| back != *id)));
-        self.wanted.update(|wanted| wanted.push(done));
-        self.current.set(first);
+        self.waiting.mine.update(|mine| mine.retain(|id| done.about().all(|back| back != *id)));
+        self.undo.wanted.update(|wanted| wanted.push(done));
+        self.keys.current.set(first);
         say(self.board.announced, self.words.undo_done().to_owned());
     }
 
@@ -485,12 +484,12 @@ impl Desk {
     fn send_back(self) {
         let ready: Vec<Done> = self.board.pending.with(|pending| {
             let answered = |done: &&Done| done.about().all(|id| !order::unanswered(pending, id));
-            self.wanted.with(|wanted| wanted.iter().filter(answered).cloned().collect())
+            self.undo.wanted.with(|wanted| wanted.iter().filter(answered).cloned().collect())
         });
         if ready.is_empty() {
             return;
         }
-        self.wanted.update(|wanted| wanted.retain(|one| ready.iter().all(|done| done.number != one.number)));
+        self.undo.wanted.update(|wanted| wanted.retain(|one| ready.iter().all(|done| done.number != one.number)));
         if let Some(hands) = self.board.hands() {
             for command in ready.into_iter().flat_map(|done| done.back) {
                 hands.command(command);
@@ -500,7 +499,7 @@ impl Desk {
 
     /// Everything that can be decided, as it stands on the page.
     fn spots(self) -> Vec<Spot> {
-        let waiting = self.queue.with_untracked(|queue| queue.waiting().collect::<Vec<_>>());
+        let waiting = self.waiting.queue.with_untracked(|queue| queue.waiting().collect::<Vec<_>>());
         let asking = self.board.view.with_untracked(|view| {
             self.board.pending.with_untracked(|pending| {
                 let stays = |one: &&ContributionView| !leaves(pending, &view.people, one);
@@ -516,7 +515,7 @@ impl Desk {
         let focused = device::focused();
         let focused = focused.and_then(|id| spots.iter().position(|spot| spot.anchor() == id));
         focused.or_else(|| {
-            let current = self.current.get_untracked()?;
+            let current = self.keys.current.get_untracked()?;
             spots.iter().position(|spot| *spot == current)
         })
     }
@@ -527,15 +526,15 @@ impl Desk {
         if key == "Escape" {
             return self.stop_counting();
         }
-        let counts = self.counting.with_untracked(Option::is_some);
-        if counts || !self.keys.get_untracked() || self.board.hands().is_none() {
+        let counts = self.polls.counting.with_untracked(Option::is_some);
+        if counts || !self.keys.on.get_untracked() || self.board.hands().is_none() {
             return false;
         }
         let spots = self.spots();
         let here = self.here(&spots);
         let go = |at: usize| {
             if let Some(spot) = spots.get(at) {
-                self.current.set(Some(*spot));
+                self.keys.current.set(Some(*spot));
                 device::focus(spot.anchor(), true);
             }
         };
@@ -604,7 +603,7 @@ fn ways(desk: Desk) -> AnyView {
         href.push_str(rest);
         href
     };
-    let waiting = Memo::new(move |_| desk.queue.with(|queue| queue.waiting().count()));
+    let waiting = Memo::new(move |_| desk.waiting.queue.with(|queue| queue.waiting().count()));
     let asking = Memo::new(move |_| board.view.with(|view| view.attention.len()));
     let speakers = Memo::new(move |_| board.view.with(|view| view.floor.entries.len()));
     let number = |count: Memo<usize>| {
@@ -664,7 +663,7 @@ fn ways(desk: Desk) -> AnyView {
 
 /// What can be taken back. It always has its place at the foot of the window, so it never comes between.
 fn bar(desk: Desk) -> AnyView {
-    let Desk { cx, words, undo, now, .. } = desk;
+    let Desk { cx, words, undo: UndoPanel { list: undo, .. }, now, .. } = desk;
     let one = move |done: Done| {
         let number = done.number;
         // The tick only says that time has passed.
@@ -705,7 +704,7 @@ fn bar(desk: Desk) -> AnyView {
 
 /// The keys, and how to switch them off.
 fn help(desk: Desk) -> AnyView {
-    let Desk { words, keys, .. } = desk;
+    let Desk { words, keys: KeysPanel { on: keys, .. }, .. } = desk;
     let toggle = move |_| {
         keys.update(|keys| *keys = !*keys);
         device::keep_keys(keys.get_untracked());

@@ -8,7 +8,8 @@ use stimmwerk_core::forum::{ContributionView, ForumCommand, People};
 use stimmwerk_core::ids::ContributionId;
 use stimmwerk_core::time::Timestamp;
 
-use crate::live::{Pending, Stage};
+use super::super::forum::board::Pending;
+use crate::live::Stage;
 
 /// A place in the queue.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

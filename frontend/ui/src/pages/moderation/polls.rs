@@ -11,12 +11,13 @@ use stimmwerk_core::tally::Method;
 
 use super::super::parts::{digest, each, hidden, icon, icons, sentence, texts};
 use super::super::poll::parts::{badge, option_text};
+use super::countdown::Counting;
 use super::team::{About, last};
 use super::{Desk, device, outcome};
 use crate::address;
-use crate::board::say;
 use crate::clock::minutes_and_seconds;
 use crate::command::{Form, Request};
+use crate::utterance::say;
 use crate::view::{AnyView, IntoAny};
 
 /// The part of the page, for links.
@@ -38,6 +39,31 @@ pub struct Deed {
     act: Act,
     /// The request it is.
     pub request: Request,
+}
+
+/// What the desk keeps of the forum's polls.
+#[derive(Clone, Copy)]
+pub struct PollsPanel {
+    /// The polls, as far as they are known here.
+    pub details: RwSignal<Vec<(PollId, PollView)>>,
+    /// As of which event each of them was told.
+    pub told: StoredValue<Vec<(PollId, Seq)>>,
+    /// When a poll was last seen to begin closing.
+    pub closing: StoredValue<Option<(PollId, i64)>>,
+    /// What happens in three seconds.
+    pub counting: RwSignal<Option<Counting>>,
+}
+
+impl PollsPanel {
+    /// Of a page with these polls.
+    pub fn new(polls: &[(PollId, PollView)]) -> Self {
+        Self {
+            details: RwSignal::new(polls.to_vec()),
+            told: StoredValue::new(Vec::new()),
+            closing: StoredValue::new(None),
+            counting: RwSignal::new(None),
+        }
+    }
 }
 
 /// What can be done to a poll.
@@ -143,7 +169,7 @@ fn numbers(form: &Form, poll: &PollHeader) -> Option<Vec<u32>> {
 impl Desk {
     /// A form about a poll is being sent. `false`: it goes its own way.
     pub(super) fn submit_poll(self, form: &Form) -> bool {
-        let Some(deed) = self.details.with_untracked(|polls| Deed::of(form, polls)) else {
+        let Some(deed) = self.polls.details.with_untracked(|polls| Deed::of(form, polls)) else {
             // Cards open in a window of their own; then there are more of them here.
             let poll =
                 form.action.strip_prefix(address::POLLS).and_then(|rest| rest.strip_suffix("/cards")?.parse().ok());
@@ -160,6 +186,7 @@ impl Desk {
             Act::Reveal => self.count_down(words.polls_reveal(), deed),
             Act::CloseNow
                 if self
+                    .polls
                     .closing
                     .get_value()
                     .is_some_and(|(poll, since)| poll == deed.poll && device::clock() < since + SURE_MS) =>
@@ -204,7 +231,7 @@ impl Desk {
 
     /// Takes an answer, unless a later one was faster.
     pub(super) fn keep(self, poll: PollId, Told { seq, view }: Told) {
-        let late = self.told.try_update_value(|told| {
+        let late = self.polls.told.try_update_value(|told| {
             let late = told.iter().any(|(id, have)| *id == poll && seq < *have);
             if !late {
                 told.retain(|(id, _)| *id != poll);
@@ -216,10 +243,10 @@ impl Desk {
             return;
         }
         let closing = |view: &PollView| view.poll.as_ref().is_some_and(|poll| poll.closing);
-        self.details.update(|polls| match polls.iter_mut().find(|(id, _)| *id == poll) {
+        self.polls.details.update(|polls| match polls.iter_mut().find(|(id, _)| *id == poll) {
             Some((_, have)) => {
                 if closing(&view) && !closing(have) {
-                    self.closing.set_value(Some((poll, device::clock())));
+                    self.polls.closing.set_value(Some((poll, device::clock())));
                 }
                 *have = view;
             }
@@ -251,7 +278,7 @@ impl Desk {
     #[cfg(any(feature = "hydrate", test))]
     pub(super) fn unseen(self, polls: &[PollPlaceInForum]) -> Vec<PollId> {
         let seen = |poll: &PollPlaceInForum| {
-            self.details.with_untracked(|told| {
+            self.polls.details.with_untracked(|told| {
                 let view = told.iter().find(|(id, _)| *id == poll.id);
                 view.and_then(|(_, view)| Some(view.poll.as_ref()?.phase)) == Some(poll.phase)
             })
@@ -265,8 +292,10 @@ impl Desk {
         what: impl Fn(&PollView) -> Option<T> + Send + Sync + 'static,
     ) -> Memo<T> {
         Memo::new(move |_| {
-            let found =
-                self.details.with(|polls| polls.iter().find(|(id, _)| *id == poll).and_then(|(_, view)| what(view)));
+            let found = self
+                .polls
+                .details
+                .with(|polls| polls.iter().find(|(id, _)| *id == poll).and_then(|(_, view)| what(view)));
             found.unwrap_or_default()
         })
     }
@@ -534,6 +563,7 @@ fn cards(desk: Desk, id: PollId) -> AnyView {
 fn by_hand(desk: Desk, id: PollId) -> AnyView {
     let Desk { cx, words, poll_words, .. } = desk;
     let poll = desk
+        .polls
         .details
         .with_untracked(|polls| polls.iter().find(|(have, _)| *have == id).and_then(|(_, view)| view.poll.clone()));
     let Some(poll) = poll else { return view! { <div hidden></div> }.into_any() };

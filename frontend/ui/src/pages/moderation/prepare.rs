@@ -4,16 +4,16 @@
 use std::collections::BTreeMap;
 
 use leptos::prelude::*;
-use stimmwerk_core::ids::ForumId;
-use stimmwerk_core::poll::{Electorate, Question, Results, Secrecy, Weight};
+use stimmwerk_core::ids::{CommandId, ForumId, ProcessId};
+use stimmwerk_core::poll::{Electorate, PollHeader, Question, Results, Secrecy, Weight};
 use stimmwerk_core::said::Texts;
 use stimmwerk_core::tally::{MAX_POINTS, MAX_STEPS, Majority, Method, Quorum};
 
 use super::super::parts::{area_html, hidden, icon, icons, problem};
 use crate::address;
-use crate::board::Cx;
 use crate::command::wire;
-use crate::data::PreparePage;
+use crate::cx::Cx;
+use crate::page::{Document, Frame, Reader};
 use crate::view::{AnyView, IntoAny};
 use crate::words::{LANGUAGES, StaffWords, autonym, direction};
 
@@ -39,8 +39,36 @@ struct Sheet {
     fields: BTreeMap<String, String>,
 }
 
-/// See [`crate::data::PageKind::Prepare`].
-pub fn prepare(cx: Cx, words: StaffWords, page: PreparePage) -> AnyView {
+/// `/f/{forum}/polls/new` and `/p/{poll}/edit`: preparing a poll, for moderators.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PreparePage {
+    /// In which process it is asked.
+    pub process: ProcessId,
+    /// In which forum.
+    pub forum: Option<ForumId>,
+    /// What is asked so far; `None`: a new one. The form goes to `POST /api/v1/processes/{process}/polls` or to
+    /// `PATCH /api/v1/polls/{poll}`.
+    pub poll: Option<PollHeader>,
+    /// A fresh id for the form.
+    pub idempotency_key: CommandId,
+}
+
+impl Document for PreparePage {
+    fn title(&self, reader: Reader<'_>) -> String {
+        let words = StaffWords::of(reader.lang);
+        if self.poll.is_some() { words.prepare_edit() } else { words.prepare() }.to_owned()
+    }
+
+    fn draw(&self, cx: Cx, reader: Reader<'_>) -> AnyView {
+        prepare(cx, StaffWords::of(reader.lang), self.clone())
+    }
+
+    fn frame(&self) -> Frame {
+        Frame { of_staff: true, ..Frame::default() }
+    }
+}
+
+fn prepare(cx: Cx, words: StaffWords, page: PreparePage) -> AnyView {
     let action = match &page.poll {
         Some(poll) => address::api_of_poll(poll.id, ""),
         None => ["/api/v1/processes/", &page.process.to_string(), "/polls"].concat(),

@@ -3,11 +3,12 @@
 
 use leptos::prelude::*;
 use stimmwerk_core::forum::{ContributionView, HideReason};
-use stimmwerk_core::ids::ParticipantId;
+use stimmwerk_core::ids::{ContributionId, ParticipantId};
 
+use super::super::forum::board::Board;
 use super::super::forum::{author, author_name, text, version};
 use super::super::parts::{each, hidden, icon, icons, sentence, short};
-use super::order::Slot;
+use super::order::{Queue, Slot, arrange, leaves};
 use super::{Desk, Spot, because, from_hall, hide, more, press, seen, since};
 use crate::address;
 use crate::view::{AnyView, IntoAny};
@@ -18,9 +19,38 @@ const CLAIM_MS: i64 = 5 * 60 * 1_000;
 /// The part of the page, for links.
 const PART: &str = "queue";
 
+/// What the desk keeps of the queue.
+#[derive(Clone, Copy)]
+pub struct WaitingPanel {
+    /// The queue as it stands.
+    pub queue: Memo<Queue>,
+    /// What the reader pressed away here, and how often they pressed.
+    pub mine: RwSignal<Vec<ContributionId>>,
+    /// See `mine`.
+    pub presses: RwSignal<u32>,
+    /// Sentences to authors that were not taken yet.
+    pub notes: RwSignal<Vec<(ContributionId, String)>>,
+}
+
+impl WaitingPanel {
+    /// Of a page as it was rendered.
+    pub fn new(board: Board) -> Self {
+        let (mine, presses) = (RwSignal::new(Vec::new()), RwSignal::new(0));
+        let queue = Memo::new(move |before: Option<&Queue>| {
+            board.view.with(|view| {
+                board.pending.with(|pending| {
+                    let leaving = |one: &ContributionView| leaves(pending, &view.people, one);
+                    mine.with(|mine| arrange(before, &view.waiting, leaving, mine, presses.get()))
+                })
+            })
+        });
+        Self { queue, mine, presses, notes: RwSignal::new(Vec::new()) }
+    }
+}
+
 /// Contributions that nobody else sees yet.
 pub fn queue(desk: Desk) -> AnyView {
-    let Desk { words, board, queue, .. } = desk;
+    let Desk { words, board, waiting: WaitingPanel { queue, .. }, .. } = desk;
     let slots = Memo::new(move |_| {
         board.view.with(|view| {
             let found = |slot: &Slot| view.waiting.iter().find(|one| one.id == slot.id);
@@ -81,8 +111,9 @@ fn card(desk: Desk, slot: Slot) -> Option<AnyView> {
     })?;
     let label = words.queue_text(&author_name(cx.words, &by));
     // It becomes the first of theirs as others are settled, and is not drawn anew for that.
-    let first =
-        Memo::new(move |_| desk.queue.with(|queue| queue.slots.iter().any(|have| have.id == slot.id && have.first)));
+    let first = Memo::new(move |_| {
+        desk.waiting.queue.with(|queue| queue.slots.iter().any(|have| have.id == slot.id && have.first))
+    });
     let count = count_of(desk, by.number);
     let first_of = Signal::derive(move || Some(count.get()).filter(|count| first.get() && *count > 1));
     let all = by.participant.map(|person| approve_all(desk, person, first_of));
@@ -92,7 +123,7 @@ fn card(desk: Desk, slot: Slot) -> Option<AnyView> {
             <li
                 class="item waits"
                 class:follows=move || !first.get()
-                class:current=move || desk.current.get() == Some(spot)
+                class:current=move || desk.keys.current.get() == Some(spot)
                 id=spot.anchor()
                 tabindex="-1"
             >
@@ -164,7 +195,7 @@ pub fn around(desk: Desk, one: &ContributionView) -> AnyView {
 fn count_of(desk: Desk, author: u32) -> Memo<u32> {
     Memo::new(move |_| {
         let theirs = |slot: &&Slot| slot.author == author && !slot.gone;
-        desk.queue.with(|queue| queue.slots.iter().filter(theirs).count() as u32)
+        desk.waiting.queue.with(|queue| queue.slots.iter().filter(theirs).count() as u32)
     })
 }
 

@@ -4,12 +4,29 @@ use leptos::ev::MouseEvent;
 use leptos::prelude::*;
 use stimmwerk_core::forum::{Mode, TopicView, Waiting};
 
+use super::super::forum::ForumPage;
 use super::super::parts::{digest, each, hidden, icon, icons, sentence, short};
-use super::Desk;
+use super::{Codes, Desk};
 use crate::address;
-use crate::data::{Codes, ForumPage};
 use crate::dom;
 use crate::view::{AnyView, IntoAny};
+
+/// What the desk keeps of the rules and the ways in.
+#[derive(Clone, Copy)]
+pub struct SettingsPanel {
+    /// A title of a topic that was not taken yet.
+    pub title: RwSignal<String>,
+    /// The code to be said aloud.
+    pub spoken: StoredValue<Option<String>>,
+}
+
+impl SettingsPanel {
+    /// Of a page with these codes.
+    pub fn new(codes: Option<&Codes>) -> Self {
+        let spoken = codes.map(|codes| codes.spoken.clone());
+        Self { title: RwSignal::new(String::new()), spoken: StoredValue::new(spoken) }
+    }
+}
 
 /// Open, slow, locked, closed: one press each. The one that holds is pressed in.
 pub fn states(desk: Desk) -> AnyView {
@@ -187,8 +204,8 @@ pub fn topics(desk: Desk, page: &ForumPage) -> AnyView {
                     maxlength="160"
                     dir="auto"
                     value=kept
-                    prop:value=desk.title
-                    on:input=move |event| desk.title.set(event_target_value(&event))
+                    prop:value=desk.settings.title
+                    on:input=move |event| desk.settings.title.set(event_target_value(&event))
                 />
                 {hidden("idempotency_key", page.idempotency_key.to_string())}
                 {hidden("title_lang", cx.words.lang().to_owned())}

@@ -7,6 +7,7 @@ use stimmwerk_core::poll::Phase;
 use stimmwerk_core::said::Texts;
 
 use super::super::forum::author_name;
+use super::super::forum::board::Board;
 use super::super::parts::{digest, each, hidden, icon, icons, sentence};
 use super::super::poll::parts::phase_name;
 use super::floor::name;
@@ -20,6 +21,26 @@ const PART: &str = "stage";
 
 /// So many of those who wait are on stage.
 const SPEAKERS: usize = 5;
+
+/// What the desk keeps of the stage.
+#[derive(Clone, Copy)]
+pub struct StagePanel {
+    /// The contributions that are on stage, or were there last.
+    pub chosen: Memo<Vec<ContributionId>>,
+}
+
+impl StagePanel {
+    /// Of a page as it was rendered.
+    pub fn new(board: Board) -> Self {
+        let chosen = Memo::new(move |before: Option<&Vec<ContributionId>>| {
+            board.view.with(|view| match &view.stage {
+                Stage::Contributions { contributions } => contributions.clone(),
+                _ => before.cloned().unwrap_or_default(),
+            })
+        });
+        Self { chosen }
+    }
+}
 
 /// The panel.
 pub fn stage(desk: Desk) -> AnyView {
@@ -44,7 +65,7 @@ pub fn stage(desk: Desk) -> AnyView {
         })
     });
     let polls = Memo::new(move |_| board.view.with(shown_polls));
-    let Desk { chosen, .. } = desk;
+    let StagePanel { chosen, .. } = desk.stage;
     let lines = Memo::new(move |_| {
         let lines = board.view.with(|view| preview(desk, view));
         lines.into_iter().enumerate().collect::<Vec<_>>()
@@ -204,7 +225,7 @@ fn preview(desk: Desk, view: &ForumView) -> Vec<String> {
         Stage::Off => vec![words.stage_dark().to_owned()],
         Stage::Welcome => {
             let mut lines = vec![title(&view.forum.title)];
-            lines.extend(desk.spoken.with_value(Clone::clone));
+            lines.extend(desk.settings.spoken.with_value(Clone::clone));
             lines
         }
         Stage::Topic { topic } => {

@@ -9,9 +9,9 @@ use stimmwerk_core::time::Timestamp;
 
 use super::super::parts::sentence;
 use super::Desk;
-#[cfg(any(feature = "hydrate", test))]
-use crate::board::say;
 use crate::clock;
+#[cfg(any(feature = "hydrate", test))]
+use crate::utterance::say;
 use crate::view::{AnyView, IntoAny};
 
 /// Something of the log.
@@ -42,6 +42,20 @@ pub enum About {
     Floor,
     /// A poll.
     Poll(PollId),
+}
+
+/// What the desk keeps of the others on the team.
+#[derive(Clone, Copy)]
+pub struct TeamPanel {
+    /// The newest of the log, once it was told.
+    pub acts: RwSignal<Option<Vec<Act>>>,
+}
+
+impl TeamPanel {
+    /// Nothing yet.
+    pub fn new() -> Self {
+        Self { acts: RwSignal::new(None) }
+    }
 }
 
 impl Act {
@@ -93,7 +107,7 @@ impl Desk {
     #[cfg(any(feature = "hydrate", test))]
     pub(super) fn heard(self, Acts { acts }: Acts) {
         let newest = |acts: &[Act]| acts.first().map(|act| act.seq);
-        let before = self.acts.with_untracked(|acts| acts.as_deref().map(newest));
+        let before = self.team.acts.with_untracked(|acts| acts.as_deref().map(newest));
         if before.is_some_and(|before| newest(&acts) < before) {
             return;
         }
@@ -111,13 +125,13 @@ impl Desk {
         }
         // The log answers with its newest part: what was last done to something may stand further back.
         let mut acts = acts;
-        let known = self.acts.get_untracked().unwrap_or_default();
+        let known = self.team.acts.get_untracked().unwrap_or_default();
         for old in known.into_iter().filter(|old| old.about().is_some()) {
             if !acts.iter().any(|act| act.about() == old.about()) {
                 acts.push(old);
             }
         }
-        self.acts.set(Some(acts));
+        self.team.acts.set(Some(acts));
     }
 
     #[cfg(any(feature = "hydrate", test))]
@@ -132,7 +146,8 @@ impl Desk {
 /// Who did something to this last.
 pub fn last(desk: Desk, about: About) -> AnyView {
     let text = Signal::derive(move || {
-        desk.acts
+        desk.team
+            .acts
             .with(|acts| {
                 // A poll that opens takes the stage.
                 let staged = |act: &&Act| about == About::Stage && act.did == "poll_opened";

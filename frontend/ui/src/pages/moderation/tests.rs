@@ -12,8 +12,8 @@ use stimmwerk_core::said::{Lang, Texts};
 use stimmwerk_core::tally::Method;
 
 use super::*;
-use crate::board::Hands;
 use crate::command::Form;
+use crate::pages::forum::board::Hands;
 use crate::sample::{self, uuid};
 
 fn id(n: u64) -> ContributionId {
@@ -75,7 +75,7 @@ fn desk(queue: Vec<ContributionView>) -> (Owner, Desk, Rc<RefCell<Vec<ForumComma
 }
 
 fn shown(desk: Desk) -> Vec<(u64, bool)> {
-    desk.queue.get_untracked().slots.iter().map(|slot| (slot.turn.1, slot.gone)).collect()
+    desk.waiting.queue.get_untracked().slots.iter().map(|slot| (slot.turn.1, slot.gone)).collect()
 }
 
 /// The server answered to everything, and the view shows it.
@@ -97,7 +97,7 @@ fn given_a_press_then_the_next_one_stands_in_its_place_at_once() {
     let (_owner, desk, sent) = desk(vec![waiting(1, 1), waiting(2, 2), waiting(3, 3)]);
     assert!(desk.press(approve(1), false));
     assert_eq!(shown(desk), [(2, false), (3, false)]);
-    assert_eq!(desk.current.get_untracked(), Some(Spot { id: id(2), waits: true }));
+    assert_eq!(desk.keys.current.get_untracked(), Some(Spot { id: id(2), waits: true }));
     assert_eq!(*sent.borrow(), [approve(1)]);
 }
 
@@ -140,15 +140,15 @@ fn given_several_of_one_person_then_they_stand_together_and_their_number_is_said
     // What comes later stands last: nothing above it moves.
     answered(desk, |view| view.waiting.push(at(6, 1)));
     assert_eq!(order(), [1, 2, 4, 3, 5, 6]);
-    assert!(!desk.queue.get_untracked().slots[5].first);
+    assert!(!desk.waiting.queue.get_untracked().slots[5].first);
     // With the next press it joins the others; whose first was settled comes after those who waited longer.
     desk.press(approve(1), false);
     assert_eq!(order(), [2, 4, 6, 3, 5]);
-    assert_eq!(desk.current.get_untracked(), Some(Spot { id: id(2), waits: true }));
+    assert_eq!(desk.keys.current.get_untracked(), Some(Spot { id: id(2), waits: true }));
     later(1_000);
     desk.press(approve(2), false);
     assert_eq!(order(), [3, 4, 6, 5], "everybody's first");
-    assert_eq!(desk.current.get_untracked(), Some(Spot { id: id(3), waits: true }));
+    assert_eq!(desk.keys.current.get_untracked(), Some(Spot { id: id(3), waits: true }));
 }
 
 #[test]
@@ -193,7 +193,7 @@ fn given_an_approval_when_undone_then_it_goes_back_to_the_queue_after_it_was_ans
     assert_eq!(sent.borrow()[1], ForumCommand::PutBack { contribution: id(1) });
     answered(desk, |view| view.waiting.insert(0, waiting(1, 1)));
     assert_eq!(shown(desk), [(1, false), (2, false)]);
-    assert!(desk.undo.get_untracked().is_empty());
+    assert!(desk.undo.list.get_untracked().is_empty());
     desk.send_back();
     assert_eq!(sent.borrow().len(), 2, "once");
 }
@@ -205,7 +205,7 @@ fn given_hidden_ones_then_what_waited_goes_back_and_what_was_seen_is_shown_again
     desk.press(hide(1), false);
     later(1_000);
     desk.press(hide(900), false);
-    let back: Vec<_> = desk.undo.get_untracked().into_iter().flat_map(|done| done.back).collect();
+    let back: Vec<_> = desk.undo.list.get_untracked().into_iter().flat_map(|done| done.back).collect();
     assert_eq!(back, [ForumCommand::PutBack { contribution: id(1) }, ForumCommand::Restore { contribution: id(900) }]);
 }
 
@@ -216,15 +216,15 @@ fn given_several_presses_then_each_can_be_taken_back_for_ten_seconds() {
         desk.press(approve(n), false);
         later(1_000);
     }
-    let numbers = || desk.undo.get_untracked().iter().map(|done| done.number).collect::<Vec<_>>();
+    let numbers = || desk.undo.list.get_untracked().iter().map(|done| done.number).collect::<Vec<_>>();
     assert_eq!(numbers().len(), 3);
     let first = numbers()[0];
     desk.take_back(Some(first));
     assert_eq!(numbers().len(), 2);
     // The second was pressed at 1 s.
-    desk.undo.maybe_update(|list| undo::expire(list, UNDO_MS + 999));
+    desk.undo.list.maybe_update(|list| undo::expire(list, UNDO_MS + 999));
     assert_eq!(numbers().len(), 2);
-    desk.undo.maybe_update(|list| undo::expire(list, UNDO_MS + 1_000));
+    desk.undo.list.maybe_update(|list| undo::expire(list, UNDO_MS + 1_000));
     assert_eq!(numbers().len(), 1);
     desk.take_back(Some(first));
     assert_eq!(numbers().len(), 1, "it is taken back already");
@@ -235,7 +235,7 @@ fn given_all_of_one_person_when_approved_and_undone_then_all_go_back() {
     let (_owner, desk, _) = desk(vec![waiting(1, 1), waiting(2, 2), waiting(3, 1)]);
     desk.press(ForumCommand::ApproveAll { participant: person(1), seen: None }, false);
     assert_eq!(shown(desk), [(2, false)]);
-    let done = desk.undo.get_untracked().remove(0);
+    let done = desk.undo.list.get_untracked().remove(0);
     assert_eq!(done.what, What::ApprovedAll(2));
     assert_eq!(done.about().collect::<Vec<_>>(), [id(1), id(3)]);
 }
@@ -254,7 +254,7 @@ fn given_all_of_one_person_when_refused_then_one_press_takes_it_back() {
     assert_eq!(*sent.borrow(), [refused]);
     assert_eq!(shown(desk), [(2, false)]);
     assert_eq!(desk.board.announced.get_untracked().words, "2 Beiträge abgelehnt.");
-    assert_eq!(desk.undo.get_untracked()[0].what, What::RefusedAll(2));
+    assert_eq!(desk.undo.list.get_untracked()[0].what, What::RefusedAll(2));
     answered(desk, |view| view.waiting.retain(|one| one.id == id(2)));
     desk.take_back(None);
     desk.send_back();
@@ -269,7 +269,7 @@ fn given_an_approved_change_then_it_cannot_be_taken_back_here() {
         view.attention = vec![ContributionView { pending: Some("Neu".into()), ..visible(900) }];
     });
     desk.press(approve(900), false);
-    assert!(desk.undo.get_untracked().is_empty(), "its former words are gone");
+    assert!(desk.undo.list.get_untracked().is_empty(), "its former words are gone");
 }
 
 #[test]
@@ -290,7 +290,7 @@ fn given_thirty_that_wait_then_keys_clear_them() {
 #[test]
 fn given_the_keys_are_off_then_they_mean_nothing() {
     let (_owner, desk, sent) = desk(vec![waiting(1, 1)]);
-    desk.keys.set(false);
+    desk.keys.on.set(false);
     for key in ["j", "k", "a", "h", "u"] {
         assert!(!desk.key(key), "{key}");
     }
@@ -300,7 +300,7 @@ fn given_the_keys_are_off_then_they_mean_nothing() {
 #[test]
 fn given_next_and_previous_then_they_stay_within_the_desk() {
     let (_owner, desk, _) = desk(vec![waiting(1, 1), waiting(2, 2)]);
-    let at = || desk.current.get_untracked().map(|spot| spot.id);
+    let at = || desk.keys.current.get_untracked().map(|spot| spot.id);
     for (key, expected) in [("j", 1), ("j", 2), ("j", 2), ("k", 1), ("k", 1)] {
         assert!(desk.key(key));
         assert_eq!(at(), Some(id(expected)), "{key}");
@@ -339,7 +339,7 @@ fn given_a_refused_press_then_what_a_colleague_decided_is_not_taken_back() {
     let (_owner, desk, sent) = desk(vec![waiting(1, 1), waiting(2, 2)]);
     desk.press(approve(1), false);
     answer(desk, Stage::Refused("Zu spät.".to_owned()));
-    assert!(desk.undo.get_untracked().is_empty());
+    assert!(desk.undo.list.get_untracked().is_empty());
     later(1_000);
     desk.press(approve(2), false);
     desk.take_back(None);
@@ -349,7 +349,7 @@ fn given_a_refused_press_then_what_a_colleague_decided_is_not_taken_back() {
     later(1_000);
     desk.press(approve(1), false);
     answer(desk, accepted());
-    assert_eq!(desk.undo.get_untracked().len(), 1);
+    assert_eq!(desk.undo.list.get_untracked().len(), 1);
 }
 
 #[test]
@@ -371,17 +371,17 @@ fn given_a_sentence_to_the_author_then_it_stays_until_it_was_taken() {
 fn given_a_title_then_it_stays_until_it_was_taken_and_longer_where_another_is_typed() {
     let (_owner, desk, _) = desk(Vec::new());
     let add = || ForumCommand::AddTopic { title: Texts::of(Lang::german(), "Wohnen") };
-    desk.title.set("Wohnen".to_owned());
+    desk.settings.title.set("Wohnen".to_owned());
     desk.press(add(), false);
     answer(desk, Stage::Refused("So nicht.".to_owned()));
-    assert_eq!(desk.title.get_untracked(), "Wohnen");
+    assert_eq!(desk.settings.title.get_untracked(), "Wohnen");
     desk.press(add(), false);
     answer(desk, accepted());
-    assert_eq!(desk.title.get_untracked(), "");
+    assert_eq!(desk.settings.title.get_untracked(), "");
     desk.press(add(), false);
-    desk.title.set("Schule".to_owned());
+    desk.settings.title.set("Schule".to_owned());
     answer(desk, accepted());
-    assert_eq!(desk.title.get_untracked(), "Schule");
+    assert_eq!(desk.settings.title.get_untracked(), "Schule");
 }
 
 #[test]
@@ -418,7 +418,7 @@ fn given_a_press_in_the_list_then_the_focus_goes_to_the_next_row_or_the_heading(
     later(1_000);
     desk.press(hide(900), false);
     assert_eq!(device::focused().as_deref(), Some("list"));
-    assert_eq!(desk.current.get_untracked(), None, "the queue is somewhere else");
+    assert_eq!(desk.keys.current.get_untracked(), None, "the queue is somewhere else");
 }
 
 /// A desk with one poll in each phase.
@@ -429,7 +429,7 @@ fn with_polls() -> (Owner, Desk, Rc<RefCell<Vec<ForumCommand>>>) {
         let poll = sample::poll(n, phase, "Was zuerst?", Method::Multiple { min: 1, max: 2 });
         desk.board.view.update(|view| view.polls.push(sample::poll_place(n as u32, &poll)));
         let view = PollView { poll: Some(poll), ..PollView::default() };
-        desk.details.update(|polls| polls.push((PollId(uuid(n)), view)));
+        desk.polls.details.update(|polls| polls.push((PollId(uuid(n)), view)));
     }
     (owner, desk, sent)
 }
@@ -448,8 +448,8 @@ fn requests() -> Vec<(String, String)> {
 #[test]
 fn given_a_start_then_three_seconds_pass_before_it_and_a_press_stops_it() {
     let (_owner, desk, _) = with_polls();
-    let left = || desk.counting.get_untracked().map(|counting| counting.left);
-    let second = || desk.count(desk.presses.get_untracked());
+    let left = || desk.polls.counting.get_untracked().map(|counting| counting.left);
+    let second = || desk.count(desk.waiting.presses.get_untracked());
     assert!(desk.submit_poll(&poll_form(600, "/open", &[("minutes", "5")])));
     assert_eq!((left(), requests()), (Some(3), Vec::new()));
     second();
@@ -470,7 +470,7 @@ fn given_a_start_then_three_seconds_pass_before_it_and_a_press_stops_it() {
 fn given_an_old_second_then_it_counts_for_no_other_countdown() {
     let (_owner, desk, _) = with_polls();
     desk.submit_poll(&poll_form(601, "/close", &[]));
-    let old = desk.presses.get_untracked();
+    let old = desk.waiting.presses.get_untracked();
     desk.stop_counting();
     desk.submit_poll(&poll_form(602, "/reveal", &[]));
     (0..3).for_each(|_| desk.count(old));
@@ -510,7 +510,7 @@ fn given_keys_then_the_stage_goes_dark_and_the_next_one_speaks() {
     let dark = ForumCommand::SetStage { stage: Shown::Off, seen: Some(Seq(90)) };
     let next = ForumCommand::GiveFloor { entry: Some(sample::speaker(700, None).id) };
     assert_eq!(*sent.borrow(), [dark, next], "whose name stands there, not who has come to be first meanwhile");
-    desk.keys.set(false);
+    desk.keys.on.set(false);
     assert!(!desk.key("b"));
 }
 
@@ -543,9 +543,9 @@ fn given_contributions_on_stage_then_they_can_be_put_there_again() {
     let (_owner, desk, _) = desk(Vec::new());
     let stage = |stage| desk.board.view.update(|view| view.stage = stage);
     stage(Shown::Contributions { contributions: vec![id(900)] });
-    assert_eq!(desk.chosen.get_untracked(), [id(900)]);
+    assert_eq!(desk.stage.chosen.get_untracked(), [id(900)]);
     stage(Shown::Off);
-    assert_eq!(desk.chosen.get_untracked(), [id(900)]);
+    assert_eq!(desk.stage.chosen.get_untracked(), [id(900)]);
 }
 
 #[test]
@@ -610,7 +610,7 @@ fn given_the_end_has_just_begun_then_an_impatient_press_does_not_take_the_rest_o
 
 /// An answer on the open poll.
 fn told(desk: Desk, seq: u64, closing: bool) -> polls::Told {
-    let view = desk.details.with_untracked(|polls| polls[1].1.clone());
+    let view = desk.polls.details.with_untracked(|polls| polls[1].1.clone());
     let poll = view.poll.clone().map(|poll| stimmwerk_core::poll::PollHeader { closing, ..poll });
     polls::Told { seq: Seq(seq), view: PollView { poll, ..view } }
 }
@@ -620,7 +620,7 @@ fn given_answers_that_overtake_each_other_then_the_later_state_stays() {
     let (_owner, desk, _) = with_polls();
     let id = PollId(uuid(601));
     let closing =
-        || desk.details.with_untracked(|polls| polls[1].1.poll.as_ref().map(|poll| poll.closing)).expect("known");
+        || desk.polls.details.with_untracked(|polls| polls[1].1.poll.as_ref().map(|poll| poll.closing)).expect("known");
     desk.keep(id, told(desk, 8, true));
     desk.keep(id, told(desk, 7, false));
     assert!(closing());

@@ -1,5 +1,6 @@
 //! What can be taken back for a moment after it was pressed.
 
+use leptos::prelude::*;
 use stimmwerk_core::forum::{AuthorView, ContributionView, ForumCommand, ForumView};
 use stimmwerk_core::ids::{CommandId, ContributionId};
 
@@ -34,6 +35,22 @@ pub struct Done {
     pub back: Vec<ForumCommand>,
     /// Until when, by the clock of the page.
     pub until: i64,
+}
+
+/// What the desk keeps of what was pressed.
+#[derive(Clone, Copy)]
+pub struct UndoPanel {
+    /// What can be taken back, oldest first.
+    pub list: RwSignal<Vec<Done>>,
+    /// What is to be taken back as soon as the server has answered to it.
+    pub wanted: RwSignal<Vec<Done>>,
+}
+
+impl UndoPanel {
+    /// Nothing yet.
+    pub fn new() -> Self {
+        Self { list: RwSignal::new(Vec::new()), wanted: RwSignal::new(Vec::new()) }
+    }
 }
 
 impl Done {

@@ -9,12 +9,12 @@ use stimmwerk_core::poll::{Electorate, Phase, PollHeader, Secrecy};
 use stimmwerk_core::tally::{MAX_RESISTANCE, Method};
 
 use super::super::parts::{hidden, icon, icons, sentence};
+use super::MayVote;
 use super::board::{NotTaken, PollBoard};
 use super::draft::{Draft, action, page};
 use super::parts::{chosen, option, option_text, redrawn, round_name};
-use crate::board::Link;
-use crate::data::MayVote;
 use crate::dom;
+use crate::live::Link;
 use crate::live::{Pending, Stage};
 use crate::view::{AnyView, IntoAny};
 

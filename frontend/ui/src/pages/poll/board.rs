@@ -8,11 +8,13 @@ use stimmwerk_core::poll::{PollOwn, Secrecy};
 
 use super::draft::{Ballot, Draft, action, kept_under};
 use super::parts::Shown;
-use crate::board::{Cx, Link, Utterance};
+use super::{MayVote, PollPage};
 use crate::command::Form;
-use crate::data::{MayVote, PollPage};
+use crate::cx::Cx;
 use crate::dom;
+use crate::live::Link;
 use crate::live::{Pending, Stage};
+use crate::utterance::Utterance;
 use crate::words::PollWords;
 
 /// What components ask of the store.

@@ -1,19 +1,50 @@
 //! Sheets of voting cards: eight on a page, to be cut apart and handed out at the door.
 
 use leptos::prelude::*;
+use stimmwerk_core::poll::PollView;
 
 use super::super::parts::{icon, icons, texts};
 use super::draft::page as address_of;
-use crate::board::Cx;
-use crate::data::{CardSheet, VotingCard};
+use super::title_of;
+use crate::cx::Cx;
+use crate::page::{Document, Reader};
 use crate::view::{AnyView, IntoAny};
-use crate::words::DocumentWords;
+use crate::words::{DocumentWords, Words};
 
 /// How many cards a page of paper holds.
 const A_PAGE: usize = 8;
 
-/// See [`crate::data::PageKind::Cards`].
-pub fn cards(cx: Cx, document: DocumentWords, page: CardSheet) -> AnyView {
+/// `/p/{poll}/cards`: voting cards to be cut apart, for moderators.
+#[derive(Clone, Debug, PartialEq)]
+pub struct CardSheet {
+    /// What the poll asks.
+    pub view: PollView,
+    /// The cards in the order of their numbers.
+    pub cards: Vec<VotingCard>,
+}
+
+/// A voting card as it is printed.
+#[derive(Clone, Debug, PartialEq)]
+pub struct VotingCard {
+    /// Its number, from 1 on.
+    pub number: u32,
+    /// Its code, in groups that can be read.
+    pub code: String,
+    /// The address of the ballot with the code, as a QR picture (SVG markup).
+    pub picture: String,
+}
+
+impl Document for CardSheet {
+    fn title(&self, reader: Reader<'_>) -> String {
+        format!("{} – {}", DocumentWords::of(reader.lang).cards_title(), title_of(Words::of(reader.lang), &self.view))
+    }
+
+    fn draw(&self, cx: Cx, reader: Reader<'_>) -> AnyView {
+        cards(cx, DocumentWords::of(reader.lang), self.clone())
+    }
+}
+
+fn cards(cx: Cx, document: DocumentWords, page: CardSheet) -> AnyView {
     let Some(poll) = page.view.poll else { return ().into_any() };
     let card = |one: &VotingCard| {
         view! {

@@ -14,41 +14,91 @@ mod voters;
 
 use leptos::ev::SubmitEvent;
 use leptos::prelude::*;
-use stimmwerk_core::poll::{Phase, PollHeader, Secrecy};
+use serde::{Deserialize, Serialize};
+use stimmwerk_core::ids::{CommandId, StreamId};
+use stimmwerk_core::live::Seq;
+use stimmwerk_core::poll::{Phase, PollHeader, PollOwn, PollView, Secrecy};
+use stimmwerk_core::time::Timestamp;
 
+use super::charts::{self, Charted};
 use super::parts::{icon, icons, refusal};
 use super::status::{connection, voices};
-use crate::board::Cx;
-use crate::charts::{self, Charted};
-use crate::data::{Me, PollPage};
+use crate::cx::Cx;
+use crate::data::Me;
 use crate::dom;
 use crate::page::LivePage;
 use crate::view::{AnyView, IntoAny};
 use crate::words::PollWords;
+#[cfg(feature = "ssr")]
+use crate::words::Words;
 
-#[cfg(feature = "hydrate")]
-pub use board::Casts;
 pub use board::PollBoard;
 #[cfg(feature = "ssr")]
-pub use cards::cards;
+pub use cards::{CardSheet, VotingCard};
 #[cfg(any(feature = "hydrate", test))]
 pub use draft::Ballot;
 #[cfg(test)]
 pub use draft::Draft;
 use parts::{Shown, know, question, redrawn, round_name, turnout};
 #[cfg(feature = "ssr")]
-pub use print::print;
+pub use print::PollPrint;
 pub use side::PollSide;
 #[cfg(feature = "ssr")]
-pub use voters::voters;
+pub use voters::{PollVoters, VoterRow};
+
+/// `/p/{poll}`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct PollPage {
+    /// Its stream, to subscribe to.
+    pub stream: StreamId,
+    /// As of which event.
+    pub seq: Seq,
+    /// What the reader sees.
+    pub view: PollView,
+    /// What concerns the reader alone; `None` for those who have not joined.
+    pub own: Option<PollOwn>,
+    /// May the reader vote?
+    pub may: MayVote,
+    /// In which round the reader has just cast a ballot with a card, without a program: only the server can know.
+    pub cast: Option<u32>,
+    /// A fresh id for the plain form.
+    pub idempotency_key: CommandId,
+    /// The clock when the page was made, to word what is timed.
+    pub now: Timestamp,
+}
+
+/// How a reader stands to a ballot.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum MayVote {
+    /// They may.
+    Yes,
+    /// They only visit.
+    NotJoined,
+    /// They were shut out.
+    Banned,
+    /// The poll is for others.
+    NotEntitled,
+}
 
 impl LivePage for PollPage {
     const PROGRAM: &'static str = "poll";
     type Words = PollWords;
 
+    #[cfg(feature = "ssr")]
+    fn title(&self, words: Words, _polls: PollWords) -> String {
+        title_of(words, &self.view).to_owned()
+    }
+
     fn draw(self, cx: Cx, words: PollWords, _me: Option<Me>) -> AnyView {
         poll(cx, words, self)
     }
+}
+
+/// What a poll asks.
+#[cfg(feature = "ssr")]
+fn title_of(words: Words, view: &PollView) -> &str {
+    view.poll.as_ref().map_or("", |poll| words.pick(&poll.question.title).0)
 }
 
 fn poll(cx: Cx, words: PollWords, page: PollPage) -> AnyView {
@@ -111,7 +161,8 @@ fn come_alive(board: PollBoard, page: &PollPage) {
                 let card = if now.card.is_empty() { kept.card.clone() } else { now.card.clone() };
                 board.draft.set(draft::Draft { card, ..kept });
             }
-            crate::browser::start_poll(board, cx, stream, seq);
+            let side = PollSide::new(board, js_sys::Date::now() as i64);
+            crate::browser::run(side, cx, stream, seq, |handle| board.hands.set_value(Some(handle)));
         });
         Effect::new(move |before: Option<draft::Draft>| {
             let draft = board.draft.get();

@@ -6,8 +6,8 @@ use stimmwerk_core::tally::{Majority, Method, Quorum};
 use stimmwerk_core::time::Timestamp;
 
 use super::super::parts::texts;
-use crate::board::Cx;
 use crate::clock;
+use crate::cx::Cx;
 use crate::view::{AnyView, IntoAny};
 use crate::words::PollWords;
 

@@ -1,21 +1,44 @@
 //! Question and result on paper: every language for those who translate, and all that has to stand beside a result.
 
 use leptos::prelude::*;
+use stimmwerk_core::poll::PollView;
 use stimmwerk_core::poll::Question;
 use stimmwerk_core::said::{Lang, Texts};
 use stimmwerk_core::tally::Method;
+use stimmwerk_core::time::Timestamp;
 
+use super::super::charts::{self, Charted};
 use super::super::parts::{icon, icons};
 use super::draft::page as address_of;
 use super::parts::{Shown, facts, moment, option, question, turnout};
-use crate::board::Cx;
-use crate::charts::{self, Charted};
-use crate::data::PollPrint;
+use super::title_of;
+use crate::cx::Cx;
+use crate::page::{Document, Reader};
 use crate::view::{AnyView, IntoAny};
-use crate::words::{DocumentWords, PollWords, autonym, direction};
+use crate::words::{DocumentWords, PollWords, Words, autonym, direction};
 
-/// See [`crate::data::PageKind::PollPrint`].
-pub fn print(cx: Cx, words: PollWords, document: DocumentWords, page: PollPrint) -> AnyView {
+/// `/p/{poll}/print`: question and result on paper, for those who translate and for those who keep it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PollPrint {
+    /// What the reader sees.
+    pub view: PollView,
+    /// The first 16 characters of the head of the poll's log.
+    pub head: String,
+    /// The clock when the page was made.
+    pub now: Timestamp,
+}
+
+impl Document for PollPrint {
+    fn title(&self, reader: Reader<'_>) -> String {
+        title_of(Words::of(reader.lang), &self.view).to_owned()
+    }
+
+    fn draw(&self, cx: Cx, reader: Reader<'_>) -> AnyView {
+        print(cx, PollWords::of(reader.lang), DocumentWords::of(reader.lang), self.clone())
+    }
+}
+
+fn print(cx: Cx, words: PollWords, document: DocumentWords, page: PollPrint) -> AnyView {
     let shown = Shown::still(cx, words, &page.view, page.now);
     let Some(poll) = page.view.poll.clone() else { return ().into_any() };
     let result = match Charted::of(&page.view) {

@@ -8,10 +8,10 @@ use stimmwerk_core::poll::{Phase, Poll, PollHeader, Secrecy};
 use super::ballot::{BALLOT, STATE};
 use super::board::{NotTaken, PollBoard};
 use super::draft::{Ballot, Draft, kept_under};
-use crate::board::say;
 use crate::command::Request;
 use crate::dom;
 use crate::live::{BOUNCE_MS, Pending, Side, Stage, Wire};
+use crate::utterance::say;
 
 /// A page takes no longer to come and to live, in milliseconds.
 const LOADING_MS: i64 = 30_000;
@@ -267,5 +267,12 @@ impl Side for PollSide {
     }
 }
 
-#[cfg(all(test, feature = "ssr", feature = "staff"))]
+#[cfg(feature = "hydrate")]
+impl super::board::Casts for crate::browser::Handle<PollSide> {
+    fn cast(&self, ballot: Ballot) -> bool {
+        self.call(|live| live.command(ballot)).is_some()
+    }
+}
+
+#[cfg(all(test, feature = "ssr"))]
 mod tests;

@@ -1,17 +1,53 @@
 //! Who voted what in an open poll whose result is shown.
 
 use leptos::prelude::*;
+use stimmwerk_core::poll::PollView;
+use stimmwerk_core::time::Timestamp;
 
 use super::super::parts::{icon, icons};
 use super::draft::page as address_of;
 use super::parts::{Shown, chosen, question, round_name};
-use crate::board::Cx;
-use crate::data::{PollVoters, VoterRow};
+use super::title_of;
+use crate::cx::Cx;
+use crate::page::{Document, Reader};
 use crate::view::{AnyView, IntoAny};
-use crate::words::{DocumentWords, PollWords};
+use crate::words::{DocumentWords, PollWords, Words};
 
-/// See [`crate::data::PageKind::PollVoters`].
-pub fn voters(cx: Cx, words: PollWords, document: DocumentWords, page: PollVoters) -> AnyView {
+/// `/p/{poll}/voters`: who voted what in an open poll whose result is shown.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PollVoters {
+    /// What the reader sees.
+    pub view: PollView,
+    /// Who voted what; of a poll that is not open, nobody.
+    pub ballots: Vec<VoterRow>,
+    /// The clock when the page was made.
+    pub now: Timestamp,
+}
+
+/// One ballot of an open poll.
+#[derive(Clone, Debug, PartialEq)]
+pub struct VoterRow {
+    /// In which round.
+    pub round: u32,
+    /// The name they have now, if they have one and are known by it.
+    pub name: Option<String>,
+    /// The number of the voting card.
+    pub card: Option<u32>,
+    /// A mark for each option.
+    pub marks: Vec<u8>,
+}
+
+impl Document for PollVoters {
+    fn title(&self, reader: Reader<'_>) -> String {
+        title_of(Words::of(reader.lang), &self.view).to_owned()
+    }
+
+    fn draw(&self, cx: Cx, reader: Reader<'_>) -> AnyView {
+        voters(cx, PollWords::of(reader.lang), DocumentWords::of(reader.lang), self.clone())
+    }
+}
+
+fn voters(cx: Cx, words: PollWords, document: DocumentWords, page: PollVoters) -> AnyView {
     let shown = Shown::still(cx, words, &page.view, page.now);
     let Some(poll) = page.view.poll.clone() else { return ().into_any() };
     let row = |one: &VoterRow| {

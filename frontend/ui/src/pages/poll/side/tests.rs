@@ -10,9 +10,10 @@ use stimmwerk_core::poll::{
 use stimmwerk_core::tally::{Majority, Method};
 use stimmwerk_core::time::{Timestamp, Zone};
 
+use super::super::{MayVote, PollPage};
 use super::*;
-use crate::board::{Cx, Link};
-use crate::data::{MayVote, PollPage};
+use crate::cx::Cx;
+use crate::live::Link;
 use crate::live::{Live, Outside};
 use crate::sample::{texts, uuid};
 use crate::words::{PollWords, Words};

@@ -8,12 +8,16 @@ use stimmwerk_core::live::{Accepted, Problem, Seq};
 use stimmwerk_core::poll::Phase;
 use uuid::Uuid;
 
-use super::{BOUNCE_MS, Command, Pending, Side, Stage, Wire};
+use super::LIST_ID;
+use super::board::{Board, Draft, Pending};
+use super::hall::{ASK, TAKE_BACK};
 use crate::address::Writing;
-use crate::board::{Board, Draft, say};
+#[cfg(feature = "hydrate")]
+use crate::browser::Handle;
 use crate::command::{Members, Request, request};
 use crate::dom;
-use crate::pages::{ASK, TAKE_BACK};
+use crate::live::{BOUNCE_MS, Command, Side, Stage, Wire};
+use crate::utterance::say;
 use crate::words::Words;
 
 /// What is new is told to screen readers at most so often.
@@ -152,6 +156,8 @@ impl Side for ForumSide {
     type Kind = Forum;
     type Command = ForumCommand;
 
+    const LIST: Option<&'static str> = Some(LIST_ID);
+
     fn wire(&self) -> Wire<Forum, ForumCommand> {
         let Board { view, own, pending, link, people, clock, .. } = self.board;
         Wire { view, own, pending, link, people, clock }
@@ -285,6 +291,29 @@ impl Side for ForumSide {
             composer.problem.set(Some(problem));
         }
         self.board.answered(one);
+    }
+}
+
+#[cfg(feature = "hydrate")]
+impl super::board::Hands for Handle<ForumSide> {
+    fn command(&self, command: ForumCommand) -> Option<CommandId> {
+        self.call(|live| live.command(command))
+    }
+
+    fn older(&self) -> bool {
+        self.call(crate::live::Live::older)
+    }
+
+    fn discard(&self, pending: &Pending) {
+        self.call(|live| live.discard(pending.id));
+    }
+
+    fn show_new(&self) {
+        self.call(|live| live.side().show_new());
+    }
+
+    fn forget(&self) {
+        self.call(crate::live::Live::forget);
     }
 }
 

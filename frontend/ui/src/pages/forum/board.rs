@@ -1,4 +1,4 @@
-//! What a live page shows, as signals: the store writes them, components read them.
+//! What a live page of a forum shows, as signals: the store writes them, components read them.
 
 use std::rc::Rc;
 
@@ -6,51 +6,17 @@ use leptos::prelude::*;
 use stimmwerk_core::forum::{ContributionView, ForumCommand, ForumView, OwnView};
 use stimmwerk_core::ids::{CommandId, ContributionId};
 use stimmwerk_core::live::{Problem, Seq};
-use stimmwerk_core::time::{Timestamp, Zone};
+use stimmwerk_core::time::Timestamp;
 
+use super::ForumPage;
 use crate::address::{self, Writing};
 use crate::command::Form;
-use crate::data::{ForumPage, Refused};
-use crate::live::Pending;
-use crate::words::Words;
+use crate::cx::Cx;
+use crate::live::{self, Link};
+use crate::utterance::Utterance;
 
-/// What every component needs to know.
-#[derive(Clone, Copy)]
-pub struct Cx {
-    /// The words of the reader's language.
-    pub words: Words,
-    /// The network's time zone.
-    pub zone: StoredValue<Zone>,
-    /// The address of this page by GET.
-    pub path: StoredValue<String>,
-    /// The form this page refused, if it did.
-    pub refused: StoredValue<Option<Refused>>,
-}
-
-impl Cx {
-    /// The refused form, if it went to `action`.
-    pub fn refused_by(self, action: &str) -> Option<Refused> {
-        self.refused.with_value(|refused| refused.clone().filter(|refused| refused.action == action))
-    }
-}
-
-/// How the page is connected.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Link {
-    /// As rendered: nothing comes by itself.
-    #[default]
-    Plain,
-    /// For the first time.
-    Connecting,
-    /// What is new comes at once.
-    Live,
-    /// Without a socket: what is new is asked for every few seconds.
-    Slow,
-    /// Trying again.
-    Lost,
-    /// The server has moved on, or the reader may not read any more: only loading the page anew helps.
-    Stale,
-}
+/// A command of a forum page on its way.
+pub type Pending = live::Pending<ForumCommand>;
 
 /// What components ask of the store.
 pub trait Hands {
@@ -167,20 +133,6 @@ impl Composer {
         self.text.set(draft.text);
         self.hall.set(draft.hall);
     }
-}
-
-/// Something said once. Numbered, so that the same words can be said again.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Utterance {
-    /// Counts what was said.
-    pub number: u32,
-    /// The words; empty: nothing.
-    pub words: String,
-}
-
-/// Says something new.
-pub fn say(signal: RwSignal<Utterance>, words: String) {
-    signal.update(|last| *last = Utterance { number: last.number + 1, words });
 }
 
 /// A forum page that lives.
@@ -319,11 +271,4 @@ pub fn words_of(id: ContributionId, view: &ForumView, own: Option<&OwnView>) -> 
 /// A contribution of the window.
 pub fn find(view: &ForumView, id: ContributionId) -> Option<&ContributionView> {
     view.contributions.iter().find(|contribution| contribution.id == id)
-}
-
-impl Utterance {
-    /// For a list of at most one.
-    pub fn into_words(self) -> Option<Self> {
-        (!self.words.is_empty()).then_some(self)
-    }
 }

@@ -10,8 +10,8 @@ use leptos::prelude::*;
 use stimmwerk_core::poll::{Part, Phase, PollHeader, PollView, Question, ResultView, Source, Weight};
 use stimmwerk_core::tally::{Base, Figures, Method, Outcome};
 
-use crate::board::Cx;
-use crate::pages::poll::parts::{option, option_text, redrawn, round_name, rule};
+use super::poll::parts::{option, option_text, redrawn, round_name, rule};
+use crate::cx::Cx;
 use crate::view::{AnyView, IntoAny};
 use crate::words::{PollWords, direction};
 
