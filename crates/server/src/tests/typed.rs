@@ -278,7 +278,7 @@ async fn given_names_that_look_alike_then_people_are_told_apart_and_nobody_takes
         names.iter().map(|(_, name)| stimmwerk_core::text::skeleton(name)).collect();
     assert_eq!((names.len(), looks.len()), (5, 5), "{names:?}");
     assert_eq!(names.iter().filter(|(_, name)| !name.contains('(')).count(), 1, "{names:?}");
-    for automatic in ["Gast 7", "gast 12", "Guest 3", "Misafir 4", "Jemand im Saal", "G\u{430}st 9"] {
+    for automatic in ["Gast 7", "gast 12", "Guest 3", "Katılımcı 4", "Jemand im Saal", "G\u{430}st 9"] {
         let (status, _, answer) = join(automatic).await;
         assert_eq!(
             (status, &answer["problem"]),
