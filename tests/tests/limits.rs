@@ -69,8 +69,13 @@ async fn given_a_frame_that_is_too_long_when_sent_then_it_is_not_taken_and_other
     let answer = next(&mut socket, |frame| matches!(frame, ServerFrame::Rejected(_))).await;
     let ServerFrame::Rejected(rejected) = answer else { unreachable!() };
     assert_eq!(rejected.problem.status, 422, "{rejected:?}");
-    // Longer: the line is cut.
-    let _ = socket.send_text(command("x".repeat(MAX_CLIENT_FRAME))).await;
+    // Longer: refused without being looked at, and the connection stays.
+    socket.send_text(command("x".repeat(MAX_CLIENT_FRAME))).await.expect("sent");
+    let answer = next(&mut socket, |frame| matches!(frame, ServerFrame::Rejected(_))).await;
+    let ServerFrame::Rejected(rejected) = answer else { unreachable!() };
+    assert_eq!((rejected.problem.status, rejected.problem.code.as_str()), (413, "too_large"), "{rejected:?}");
+    // Far longer than that: it is not read, and the line is cut.
+    let _ = socket.send_text(command("x".repeat(5 * MAX_CLIENT_FRAME))).await;
     closes(&mut socket).await;
 
     let seq = scene.tell(&amal, saying("Es geht weiter.")).await.expect("taken").seq;
