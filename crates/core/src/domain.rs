@@ -412,10 +412,15 @@ pub trait Domain: LiveTypes {
     /// Is there anything for this audience to see? Not before the stream's first event, and not in a draft of staff.
     fn is_there(state: &Self::State, audience: Audience) -> bool;
 
-    /// What follows here when something befalls a person who may have acted here, in this order. What is refused since
-    /// others did it meanwhile is no failure.
-    fn on_person(state: &Self::State, participant: ParticipantId, change: PersonChange)
-    -> Vec<(Self::Command, Issuer)>;
+    /// The `nth` command that follows here when something befalls a person who may have acted here, counted from 0. `state`
+    /// is the one that the commands before it led to, so it also has what was on its way to the stream until then. `None`:
+    /// that was all.
+    fn on_person(
+        state: &Self::State,
+        participant: ParticipantId,
+        change: PersonChange,
+        nth: usize,
+    ) -> Option<(Self::Command, Issuer)>;
 
     /// The command that deletes every word of a person, and their name. Whoever was erased writes nothing afterwards:
     /// see [`refuse_erased`].

@@ -113,7 +113,8 @@ impl<D: Domain> AnyRoom for Room<D> {
         actor: &Actor,
         owner: Uuid,
     ) -> Result<(), Refusal> {
-        for (command, issuer) in D::on_person(&self.state(), participant, change) {
+        for nth in 0.. {
+            let Some((command, issuer)) = D::on_person(&self.state(), participant, change, nth) else { break };
             let (actor, owner) = match issuer {
                 Issuer::Program => (Actor::system(), Uuid::nil()),
                 Issuer::Actor => (actor.clone(), owner),

@@ -139,24 +139,28 @@ impl Domain for Forum {
         state.founded.is_some()
     }
 
-    fn on_person(state: &ForumState, participant: ParticipantId, change: PersonChange) -> Vec<(ForumCommand, Issuer)> {
+    fn on_person(
+        state: &ForumState,
+        participant: ParticipantId,
+        change: PersonChange,
+        nth: usize,
+    ) -> Option<(ForumCommand, Issuer)> {
+        let known = nth == 0 && state.knows(participant);
         match change {
-            PersonChange::Renamed if state.knows(participant) => vec![(ForumCommand::Introduce, Issuer::Actor)],
-            PersonChange::NameReset if state.knows(participant) => {
-                vec![(ForumCommand::ResetName { participant }, Issuer::Actor)]
+            PersonChange::Renamed => known.then_some((ForumCommand::Introduce, Issuer::Actor)),
+            PersonChange::NameReset => known.then_some((ForumCommand::ResetName { participant }, Issuer::Actor)),
+            PersonChange::ShutOut { banned, by } if nth == 0 => {
+                Some((ForumCommand::ShutOut { participant, banned, by }, Issuer::Program))
             }
-            PersonChange::Renamed | PersonChange::NameReset => Vec::new(),
-            PersonChange::ShutOut { banned, by } => {
-                let mut all = vec![(ForumCommand::ShutOut { participant, banned, by }, Issuer::Program)];
-                if banned && state.waiting_of(participant).next().is_some() {
-                    let reason = HideReason::Other;
-                    let refuse = ForumCommand::RefuseAll { participant, reason, note: None, seen: None };
-                    all.push((refuse, Issuer::Actor));
-                }
-                // Where they speak, and where they wait to speak again.
-                let entries = state.floor_entries(participant).filter(|_| banned);
-                all.extend(entries.map(|entry| (ForumCommand::DropFloor { entry }, Issuer::Program)));
-                all
+            PersonChange::ShutOut { banned: false, .. } => None,
+            PersonChange::ShutOut { .. } if nth == 1 => {
+                let reason = HideReason::Other;
+                Some((ForumCommand::RefuseAll { participant, reason, note: None, seen: None }, Issuer::Actor))
+            }
+            // Where they speak, and where they wait to speak again.
+            PersonChange::ShutOut { .. } => {
+                let drop = |entry| (ForumCommand::DropFloor { entry }, Issuer::Program);
+                state.floor_entry(participant).map(drop)
             }
         }
     }

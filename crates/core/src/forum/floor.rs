@@ -530,16 +530,9 @@ impl ForumState {
 
     // Showing.
 
-    /// The entry of a person on the speaking list, or that of their turn.
+    /// The entry of a person on the speaking list, or that of their turn: what is dropped when they are shut out.
     pub(super) fn floor_entry(&self, participant: ParticipantId) -> Option<FloorId> {
         self.floor.entry_of(self.person_ix(participant)?)
-    }
-
-    /// The entries of a person on the speaking list, and that of their turn: what is dropped when they are shut out.
-    pub(super) fn floor_entries(&self, participant: ParticipantId) -> impl Iterator<Item = FloorId> {
-        let person = self.person_ix(participant);
-        let all = self.floor.entries.iter().chain(self.floor.speaker());
-        all.filter(move |entry| person.is_some_and(|ix| entry.who == Who::Online(ix))).map(|entry| entry.id)
     }
 
     pub(super) fn floor_view(&self, audience: Audience) -> FloorView {

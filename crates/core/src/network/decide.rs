@@ -116,12 +116,8 @@ impl Domain for Network {
     }
 
     /// The network holds nothing a person said.
-    fn on_person(
-        _state: &NetworkState,
-        _participant: ParticipantId,
-        _change: PersonChange,
-    ) -> Vec<(NetworkCommand, Issuer)> {
-        Vec::new()
+    fn on_person(_: &NetworkState, _: ParticipantId, _: PersonChange, _: usize) -> Option<(NetworkCommand, Issuer)> {
+        None
     }
 
     fn erase_person(process: ProcessId, participant: ParticipantId) -> NetworkCommand {

@@ -127,8 +127,8 @@ impl Domain for Poll {
     }
 
     /// A poll shows no names, and what was cast stays cast.
-    fn on_person(_state: &PollState, _participant: ParticipantId, _change: PersonChange) -> Vec<(PollCommand, Issuer)> {
-        Vec::new()
+    fn on_person(_: &PollState, _: ParticipantId, _: PersonChange, _: usize) -> Option<(PollCommand, Issuer)> {
+        None
     }
 
     fn erase_person(_process: ProcessId, participant: ParticipantId) -> PollCommand {

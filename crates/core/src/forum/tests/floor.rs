@@ -1,6 +1,7 @@
 //! The speaking list.
 
 use super::*;
+use crate::domain::{Issuer, PersonChange};
 
 pub(super) const ASK: ForumCommand = ForumCommand::AskFloor { interpreted: false };
 const NEXT: ForumCommand = ForumCommand::GiveFloor { entry: None };
@@ -373,4 +374,29 @@ fn given_a_full_list_then_nobody_is_added_and_its_size_is_bounded() {
     assert_eq!(room.ask(&account(1), 0, ASK), full);
     assert_eq!(room.ask(&moderator(), 0, enter("Ada")), full);
     assert!(json(&room.seen(Audience::Staff).floor).len() < MAX_FLOOR * 160);
+}
+
+#[test]
+fn given_a_person_is_shut_out_when_something_of_theirs_arrives_meanwhile_then_it_is_refused_too() {
+    let mut room = open_floor();
+    room.ask(&moderator(), 0, ForumCommand::SetWaiting { waiting: Waiting::All }).expect("taken");
+    let ada = named(1, "Ada");
+    let change = PersonChange::ShutOut { banned: true, by: moderator().participant };
+    let mut done = Vec::new();
+    while let Some((command, issuer)) = Forum::on_person(&room.state, participant(1), change, done.len()) {
+        let actor = if issuer == Issuer::Program { Actor::system() } else { moderator() };
+        done.push(command.rule().name);
+        room.ask(&actor, 1, command).expect("taken");
+        if done.len() == 1 {
+            // They passed the gate before, and stood in the mailbox.
+            room.ask(&ada, 1, say("Noch schnell.")).expect("taken");
+            room.asks(&ada);
+        }
+    }
+    assert_eq!(done, ["shut_out", "refuse_all", "drop_floor"]);
+    assert_eq!(room.state.waiting_of(participant(1)).count(), 0);
+    assert_eq!((room.list(), room.state.floor_entry(participant(1))), (vec![], None));
+    let let_in = PersonChange::ShutOut { banned: false, by: None };
+    assert!(Forum::on_person(&room.state, participant(1), let_in, 0).is_some());
+    assert_eq!(Forum::on_person(&room.state, participant(1), let_in, 1), None);
 }
