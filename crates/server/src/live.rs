@@ -236,7 +236,16 @@ impl Connection {
         broadcasts: &mut StreamMap<StreamId, BroadcastStream<Arc<Broadcast>>>,
     ) -> Vec<Utf8Bytes> {
         let nobody = CommandId(Uuid::nil());
-        let too_long = frame.len() > MAX_CLIENT_FRAME;
+        if frame.len() > MAX_CLIENT_FRAME {
+            // Only the id is read, to say what is refused; the rest is passed over and takes no memory.
+            #[derive(serde::Deserialize)]
+            struct Named {
+                id: CommandId,
+            }
+            tokio::time::sleep(PAUSE).await;
+            let id = serde_json::from_str(frame).map_or(nobody, |Named { id }| id);
+            return vec![self.reject(id, &Fault::of(Code::TooLarge))];
+        }
         let frame: ClientFrame = match serde_json::from_str(frame) {
             Ok(frame) => frame,
             Err(error) => {
@@ -244,11 +253,6 @@ impl Connection {
                 return vec![self.reject(nobody, &Fault::bad_request(error.to_string()))];
             }
         };
-        if too_long {
-            tokio::time::sleep(PAUSE).await;
-            let id = if let ClientFrame::Command { id, .. } = frame { id } else { nobody };
-            return vec![self.reject(id, &Fault::of(Code::TooLarge))];
-        }
         if let Err(refusal) = self.may_ask(&frame) {
             // A socket that sends without end is read more slowly.
             tokio::time::sleep(PAUSE).await;
