@@ -117,11 +117,7 @@ pub async fn change(State(app): State<AppState>, gate: Gate, Input(new): Input<C
         (None, None, Some(joining)) => NetworkCommand::SetJoining { process, joining },
         _ => return Err(Fault::bad_request("one of title, visibility, joining")),
     };
-    let done = app.issue_to_network(&gate, command).await?;
-    if new.visibility.is_some() {
-        app.visibility_changed(process);
-    }
-    Ok(changed(done))
+    Ok(changed(app.issue_to_network(&gate, command).await?))
 }
 
 /// A new forum.

@@ -75,11 +75,8 @@ impl App {
             Ok(done) => done,
             Err(fault) => return Err(self.name_who_decided(fault).await),
         };
-        if stream == StreamId::NETWORK {
-            self.run_follow_ups().await;
-        }
-        if let Some(NetworkCommand::SetVisibility { process, .. }) = to_network {
-            self.visibility_changed(process);
+        if let Some(command) = &to_network {
+            self.after_network_command(command).await;
         }
         Ok(done)
     }

@@ -139,9 +139,18 @@ impl App {
     pub async fn issue_to_network(&self, admission: &Admission, command: NetworkCommand) -> Answer<Done> {
         // The network judges this command by the roles that the sender has in the process concerned.
         let actor = admission.actor();
-        let done = self.network.issue(command, admission.command, actor, admission.who.command_owner()).await?;
-        self.run_follow_ups().await;
+        let owner = admission.who.command_owner();
+        let done = self.network.issue(command.clone(), admission.command, actor, owner).await?;
+        self.after_network_command(&command).await;
         Ok(done)
+    }
+
+    /// Carries out what follows once the network has accepted a command, through whichever door it came.
+    pub(super) async fn after_network_command(&self, command: &NetworkCommand) {
+        self.run_follow_ups().await;
+        if let NetworkCommand::SetVisibility { process, .. } = command {
+            self.visibility_changed(*process);
+        }
     }
 
     /// A code of a process.
